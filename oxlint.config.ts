@@ -17,7 +17,7 @@ const programs = [
 export default defineConfig({
   plugins: ['eslint', 'typescript', 'unicorn', 'oxc', 'import', 'node', 'promise', 'vitest'],
   categories: { correctness: 'error' },
-  ignorePatterns: ['**/generated/**', 'coverage/**', '.rig/**'],
+  ignorePatterns: ['**/node_modules', '**/generated/**', 'coverage/**', '.rig/**'],
   options: { denyWarnings: true, reportUnusedDisableDirectives: 'error', typeAware: true },
   rules: {
     'typescript/no-floating-promises': 'error',
