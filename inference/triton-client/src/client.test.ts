@@ -200,6 +200,16 @@ test('an error message inside a healthy stream is a typed error', async () => {
   });
 });
 
+test('a model that fails while streaming is told apart by its gRPC code when the server sends one', async () => {
+  const { client } = await serve({
+    stream: (call) => {
+      expect(call.metadata.get('triton_grpc_error')).toEqual(['true']);
+      call.on('data', () => call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'full' }));
+    },
+  });
+  expect(await failure(idsOf(client.streamInfer(request)))).toMatchObject({ kind: 'overloaded', isRetryable: true, message: 'full' });
+});
+
 test('a stream that ends without its final response is an error, not a short answer', async () => {
   const { client } = await serve({
     stream: (call) =>

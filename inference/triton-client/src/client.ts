@@ -71,6 +71,9 @@ export function openTritonClient(options: TritonClientOptions): TritonClient {
   const stub = new GRPCInferenceServiceClient(target, options.credentials ?? grpcCredentials.createInsecure(), channelOptions);
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(options.headers ?? {})) metadata.set(name, value);
+  // One request per stream, so its first error may end it: then it comes with its gRPC code instead of as bare text.
+  const streamMetadata = metadata.clone();
+  streamMetadata.set('triton_grpc_error', 'true');
   const unaryDeadlineMs = options.unaryDeadlineMs ?? tritonClientDefaults.unaryDeadlineMs;
   const streamDeadlineMs = options.streamDeadlineMs ?? tritonClientDefaults.streamDeadlineMs;
   const unary = <Reply>(
@@ -96,7 +99,7 @@ export function openTritonClient(options: TritonClientOptions): TritonClient {
     infer: async (request, limits = {}) =>
       fromWireReply(await unary((o, done) => stub.modelInfer(toWireRequest(request), metadata, o, done), limits, request.model)),
     streamInfer: (request, limits = {}) => {
-      const open = () => stub.modelStreamInfer(metadata, { deadline: deadlineAt(limits.deadlineMs ?? streamDeadlineMs) });
+      const open = () => stub.modelStreamInfer(streamMetadata, { deadline: deadlineAt(limits.deadlineMs ?? streamDeadlineMs) });
       return streamCall(open, request, limits.signal);
     },
     repositoryIndex: async (limits = {}) =>

@@ -16,14 +16,18 @@ const noContents = {
   bytesContents: [],
 };
 
-test.each<[Tensor, string]>([
-  [{ name: 'a', datatype: 'FP32', shape: [1, 2], values: Float32Array.of(1, -0.5) }, '0000803f000000bf'],
-  [{ name: 'a', datatype: 'INT16', shape: [1, 2], values: Int16Array.of(1, -2) }, '0100feff'],
-  [{ name: 'a', datatype: 'INT32', shape: [1], values: Int32Array.of(-2) }, 'feffffff'],
-  [{ name: 'a', datatype: 'UINT32', shape: [1], values: Uint32Array.of(0x01020304) }, '04030201'],
-  [{ name: 'a', datatype: 'BOOL', shape: [3], values: [true, false, true] }, '010001'],
-  [textTensor('a', ['ñ', '', 'ok']), '02000000c3b100000000020000006f6b'],
-])('tensor %j is encoded byte for byte as the protocol says and decodes to the same values', (tensor, hex) => {
+test.each(
+  (
+    [
+      [{ name: 'a', datatype: 'FP32', shape: [1, 2], values: Float32Array.of(1, -0.5) }, '0000803f000000bf'],
+      [{ name: 'a', datatype: 'INT16', shape: [1, 2], values: Int16Array.of(1, -2) }, '0100feff'],
+      [{ name: 'a', datatype: 'INT32', shape: [1], values: Int32Array.of(-2) }, 'feffffff'],
+      [{ name: 'a', datatype: 'UINT32', shape: [1], values: Uint32Array.of(0x01020304) }, '04030201'],
+      [{ name: 'a', datatype: 'BOOL', shape: [3], values: [true, false, true] }, '010001'],
+      [textTensor('a', ['ñ', '', 'ok']), '02000000c3b100000000020000006f6b'],
+    ] satisfies [Tensor, string][]
+  ).map(([tensor, hex]) => [tensor.datatype, tensor, hex] as const),
+)('%s is encoded byte for byte as the protocol says and decodes to the same values', (...[, tensor, hex]) => {
   const raw = encodeRaw(tensor);
   expect(raw.toString('hex')).toBe(hex);
   const [decoded] = decodeTensors([header(tensor)], [raw]);
@@ -94,7 +98,8 @@ test.each([
     /1 raw contents for 2 tensors/,
   ],
   ['raw and typed contents at once', [{ name: 'X', datatype: 'BOOL', shape: [1], contents: noContents }], [Buffer.alloc(1)], /X has both/],
-])('%s is refused with the tensor named', (_what, headers, raw, message) => {
+])('%s is refused with the tensor named', (...row) => {
+  const [, headers, raw, message] = row;
   expect(() => decodeTensors(headers, raw)).toThrow(TensorMismatch);
   expect(() => decodeTensors(headers, raw)).toThrow(message);
 });

@@ -1,0 +1,90 @@
+// KServe v2 over gRPC: questions about the server and its models, and the two ways to infer.
+import { status, type handleUnaryCall, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import type {
+  GRPCInferenceServiceServer,
+  ModelInferRequest,
+  ModelInferResponse,
+} from 'triton-client-grpc-generated/generated/kserve-v2.ts';
+import { toWireReply } from 'triton-client-grpc-generated/infer-message.ts';
+import type { TensorContract } from './contract.ts';
+import type { ModelHost } from './model-host.ts';
+import { failureOf } from './request-failure.ts';
+import { RequestRefused } from './role-model.ts';
+import { handleStream } from './stream-handler.ts';
+
+/** The service over a fixed set of models. `isDraining` makes the server not ready while it finishes what it has. */
+export function createInferenceService(hosts: readonly ModelHost[], isDraining: () => boolean): GRPCInferenceServiceServer {
+  const findHost = (name: string): ModelHost => {
+    const host = hosts.find((one) => one.model.contract.role === name);
+    if (host === undefined)
+      throw new RequestRefused('not_found', `no model ${name}: this server has ${hosts.map((one) => one.model.contract.role).join(', ')}`);
+    return host;
+  };
+  const isReady = (host: ModelHost) => !isDraining() && host.model.state().kind === 'ready';
+
+  return {
+    serverLive: (_call, done) => done(null, { live: true }),
+    serverReady: (_call, done) => done(null, { ready: hosts.every(isReady) }),
+    modelReady: answering(({ name }) => ({ ready: isReady(findHost(name)) })),
+    modelMetadata: answering(({ name }) => {
+      const { contract, engine } = findHost(name).model;
+      return {
+        name,
+        versions: ['1'],
+        platform: engine,
+        inputs: contract.inputs.map(tensorMetadata),
+        outputs: contract.outputs.map(tensorMetadata),
+      };
+    }),
+    modelStatistics: answering(({ name }) => ({ modelStats: (name === '' ? hosts : [findHost(name)]).map((host) => host.statistics()) })),
+    repositoryIndex: answering(({ ready }) => ({ models: hosts.filter((host) => !ready || isReady(host)).map(indexEntry) })),
+    modelInfer: (call, done) => void inferOnce(findHost, { call, done }),
+    modelStreamInfer: (call) => handleStream(call, findHost),
+  };
+}
+
+/** A unary handler from a function whose throws become statuses. */
+function answering<Request, Reply>(answer: (request: Request) => Reply): handleUnaryCall<Request, Reply> {
+  return (call, done) => {
+    try {
+      done(null, answer(call.request));
+    } catch (cause) {
+      done(failureOf(cause));
+    }
+  };
+}
+
+function tensorMetadata({ name, datatype, shape }: TensorContract) {
+  return { name, datatype, shape: [...shape] };
+}
+
+function indexEntry({ model }: ModelHost) {
+  const state = model.state();
+  const note = `engine ${model.engine}: ${model.note}`;
+  if (state.kind === 'ready') return { name: model.contract.role, version: '1', state: 'READY', reason: note };
+  return { name: model.contract.role, version: '1', state: 'UNAVAILABLE', reason: `${state.reason} (${note})` };
+}
+
+interface UnaryInfer {
+  readonly call: ServerUnaryCall<ModelInferRequest, ModelInferResponse>;
+  readonly done: sendUnaryData<ModelInferResponse>;
+}
+
+async function inferOnce(findHost: (name: string) => ModelHost, { call, done }: UnaryInfer): Promise<void> {
+  const controller = new AbortController();
+  call.on('cancelled', () => controller.abort());
+  const { modelName: name, id } = call.request;
+  try {
+    const host = findHost(name);
+    if (host.model.contract.call === 'ModelStreamInfer') {
+      throw new RequestRefused('unimplemented', `${name} answers in many parts: ask it by ModelStreamInfer`);
+    }
+    for await (const outputs of host.answer(call.request, controller.signal)) {
+      done(null, toWireReply({ model: name, version: '1', id, outputs, parameters: {} }));
+      return;
+    }
+    done({ code: status.INTERNAL, details: `${name} gave no answer` });
+  } catch (cause) {
+    done(failureOf(cause));
+  }
+}
