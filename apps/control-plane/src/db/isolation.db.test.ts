@@ -1,0 +1,244 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eq, sql } from 'drizzle-orm';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import { newId } from '#shared/id.ts';
+import { mintOrgScope } from '#shared/org-scope.ts';
+import { migrateDatabase } from './migrate.ts';
+import { agents } from './schema/agents.ts';
+import { calls, rejectedCalls } from './schema/calls.ts';
+import { numbers } from './schema/numbers.ts';
+import { organizations } from './schema/organizations.ts';
+import { turns } from './schema/turns.ts';
+import type { TestDatabase } from './test-database.ts';
+import { testDatabases } from './test-database.ts';
+
+/** The driver's error behind drizzle's: its code says which barrier held. */
+async function errorCode(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (error) {
+    const cause = (error as { cause?: { code?: string } }).cause ?? (error as { code?: string });
+    return cause.code;
+  }
+  return 'no error';
+}
+
+describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of organizations on $kind', ({ open }) => {
+  let test: TestDatabase;
+  const appliance = mintApplianceScope();
+  const ours = mintOrgScope(newId('organization'));
+  const theirs = mintOrgScope(newId('organization'));
+  const agentOf = new Map([
+    [ours, newId('agent')],
+    [theirs, newId('agent')],
+  ]);
+  const callOf = new Map([
+    [ours, newId('call')],
+    [theirs, newId('call')],
+  ]);
+  const at = new Date('2026-11-21T10:00:00Z');
+  const aCall = (scope: typeof ours, id: string) => ({
+    orgId: scope.organizationId,
+    id,
+    agentId: agentOf.get(scope)!,
+    dialledNumber: '1001',
+    callerNumber: '',
+    state: 'ringing' as const,
+    startedAt: at,
+  });
+
+  beforeAll(async () => {
+    test = await open();
+    for (const [index, scope] of [ours, theirs].entries()) {
+      const orgId = scope.organizationId;
+      const agentId = agentOf.get(scope)!;
+      await test.database.inAppliance(appliance, async (queries) => {
+        await queries.insert(organizations).values({ id: orgId, name: `Organization ${index}` });
+        await queries.insert(agents).values({ orgId, id: agentId, name: 'Agent', language: 'es', voice: '', profile: {} });
+        await queries.insert(numbers).values({ orgId, id: newId('number'), number: `100${index}`, agentId });
+      });
+      await test.database.inOrg(scope, async (queries) => {
+        await queries.insert(calls).values(aCall(scope, callOf.get(scope)!));
+        await queries.insert(turns).values({
+          orgId,
+          callId: callOf.get(scope)!,
+          seq: 1,
+          role: 'caller',
+          text: 'hola',
+          startedAt: at,
+          endedAt: at,
+          interrupted: false,
+        });
+      });
+    }
+  });
+  afterAll(() => test[Symbol.asyncDispose]());
+
+  it('has no table of an organization without enabled and forced row-level security and a policy with both clauses', async () => {
+    const tables = await test.asSuperuser(`
+      select c.relname, c.relrowsecurity and c.relforcerowsecurity as forced,
+        exists (select from pg_policies p where p.tablename = c.relname and p.policyname = 'own_organization' and p.cmd = 'ALL'
+          and p.roles = '{centralita_app}' and p.qual like '%app.org_id%' and p.with_check like '%app.org_id%') as guarded
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = 'public' and c.relkind in ('r', 'p') and (c.relname = 'organizations'
+        or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped))`);
+    expect(tables.map((row) => row['relname']).toSorted()).toEqual([
+      'agents',
+      'call_events',
+      'calls',
+      'numbers',
+      'organizations',
+      'phones',
+      'turns',
+    ]);
+    expect(tables.filter((row) => row['forced'] !== true || row['guarded'] !== true)).toEqual([]);
+  });
+
+  it('has no table at all with row-level security off, no view that skips it, and no truncate right', async () => {
+    const open = await test.asSuperuser(`
+      select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public'
+        and ((relkind in ('r', 'p') and not (relrowsecurity and relforcerowsecurity))
+          or relkind = 'm' or (relkind = 'v' and not coalesce(reloptions @> '{security_invoker=true}', false)))`);
+    expect(open).toEqual([]);
+    const rights = await test.asSuperuser(`
+      select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace, unnest(array['centralita_app', 'centralita_admin']) as role
+      where n.nspname = 'public' and relkind = 'r' and (has_table_privilege(role, c.oid, 'TRUNCATE') or pg_get_userbyid(relowner) = role)`);
+    expect(rights).toEqual([]);
+  });
+
+  it('has foreign keys between tables of an organization that all carry the organization', async () => {
+    const loose = await test.asSuperuser(`
+      select conrelid::regclass::text as from_table, confrelid::regclass::text as to_table from pg_constraint
+      where contype = 'f' and confrelid <> 'organizations'::regclass
+        and not exists (select from pg_attribute a where a.attrelid = conrelid and a.attnum = any(conkey) and a.attname = 'org_id')`);
+    expect(loose).toEqual([]);
+  });
+
+  it('has no function that runs with its owner\'s rights', async () => {
+    const definers = await test.asSuperuser(`
+      select proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'public' and prosecdef`);
+    expect(definers).toEqual([]);
+  });
+
+  it('gives the application roles no way past the policies', async () => {
+    const roles = await test.asSuperuser(`
+      select rolname, rolsuper, rolbypassrls from pg_roles where rolname in ('centralita_app', 'centralita_admin') order by rolname`);
+    expect(roles).toEqual([
+      { rolname: 'centralita_admin', rolsuper: false, rolbypassrls: false },
+      { rolname: 'centralita_app', rolsuper: false, rolbypassrls: false },
+    ]);
+    const member = await test.asSuperuser(
+      "select pg_has_role('centralita_app', 'centralita_admin', 'SET') as may_set, pg_has_role('centralita_app', 'centralita_admin', 'USAGE') as inherits",
+    );
+    expect(member).toEqual([{ may_set: true, inherits: false }]);
+  });
+
+  it('shows an organization only its own rows, without any WHERE', async () => {
+    const seen = await test.database.inOrg(ours, async (queries) => ({
+      organizations: await queries.select({ id: organizations.id }).from(organizations),
+      agents: await queries.select({ orgId: agents.orgId }).from(agents),
+      numbers: await queries.select({ number: numbers.number }).from(numbers),
+      calls: await queries.select({ id: calls.id }).from(calls),
+      turns: await queries.select({ callId: turns.callId }).from(turns),
+    }));
+    expect(seen).toEqual({
+      organizations: [{ id: ours.organizationId }],
+      agents: [{ orgId: ours.organizationId }],
+      numbers: [{ number: '1000' }],
+      calls: [{ id: callOf.get(ours) }],
+      turns: [{ callId: callOf.get(ours) }],
+    });
+  });
+
+  it('shows nothing before an organization is named, also right after a transaction of one', async () => {
+    await test.database.inOrg(ours, (queries) => queries.select().from(calls));
+    const seen = await test.database.unscoped(async (queries) => [
+      await queries.select().from(calls),
+      await queries.select().from(numbers),
+      await queries.select().from(organizations),
+    ]);
+    expect(seen).toEqual([[], [], []]);
+  });
+
+  it('refuses a row of another organization, new or moved there', async () => {
+    const planted = test.database.inOrg(ours, (queries) => queries.insert(calls).values(aCall(theirs, newId('call'))));
+    expect(await errorCode(planted)).toBe('42501');
+    const moved = test.database.inOrg(ours, (queries) => queries.update(calls).set({ orgId: theirs.organizationId }));
+    expect(await errorCode(moved)).toBe('42501');
+  });
+
+  it("refuses a turn that points to another organization's call", async () => {
+    const planted = test.database.inOrg(ours, (queries) =>
+      queries.insert(turns).values({
+        orgId: ours.organizationId,
+        callId: callOf.get(theirs)!,
+        seq: 7,
+        role: 'caller',
+        text: '',
+        startedAt: at,
+        endedAt: at,
+        interrupted: false,
+      }),
+    );
+    expect(await errorCode(planted)).toBe('23503');
+  });
+
+  it("leaves another organization's call untouched by an update without WHERE", async () => {
+    await test.database.inOrg(ours, (queries) => queries.update(calls).set({ reason: 'touched' }));
+    const rows = await test.asSuperuser(`select id from calls where reason = 'touched'`);
+    expect(rows).toEqual([{ id: callOf.get(ours) }]);
+  });
+
+  it('never lets what was said be changed, nor an organization write what only the appliance may', async () => {
+    expect(await errorCode(test.database.inOrg(ours, (queries) => queries.update(turns).set({ text: 'other' })))).toBe('42501');
+    expect(await errorCode(test.database.inOrg(ours, (queries) => queries.delete(turns)))).toBe('42501');
+    expect(await errorCode(test.database.inOrg(ours, (queries) => queries.update(organizations).set({ name: 'x' })))).toBe('42501');
+    expect(await errorCode(test.database.inAppliance(appliance, (queries) => queries.delete(calls)))).toBe('42501');
+  });
+
+  it('keeps the calls of numbers that nobody owns from every organization', async () => {
+    await test.database.unscoped((queries) =>
+      queries.insert(rejectedCalls).values({ id: newId('call'), dialledNumber: '999', callerNumber: '', outcome: 'rejected_unknown_number', rejectedAt: at }),
+    );
+    expect(await errorCode(test.database.inOrg(ours, (queries) => queries.select().from(rejectedCalls)))).toBe('42501');
+    expect(await test.database.inAppliance(appliance, (queries) => queries.select().from(rejectedCalls))).toHaveLength(1);
+  });
+
+  it('lets the appliance read every organization, and only in its own transaction', async () => {
+    expect(await test.database.inAppliance(appliance, (queries) => queries.select().from(calls))).toHaveLength(2);
+    expect(await test.database.inOrg(ours, (queries) => queries.select().from(calls))).toHaveLength(1);
+  });
+
+  it('routes a dialled number under the policies and leaves no setting behind', async () => {
+    await test.database.unscoped(async (queries) => {
+      const found = await queries.select({ org: sql<string>`org_id` }).from(sql`find_route('1001')`);
+      expect(found).toEqual([{ org: theirs.organizationId }]);
+      expect(await queries.select().from(numbers)).toEqual([]);
+      expect(await queries.select({ org: sql<string>`org_id` }).from(sql`find_route('7777')`)).toEqual([]);
+    });
+  });
+
+  it('finds no route when the organization is inactive', async () => {
+    const setActive = (active: boolean) =>
+      test.database.inAppliance(appliance, (queries) =>
+        queries.update(organizations).set({ active }).where(eq(organizations.id, theirs.organizationId)),
+      );
+    await setActive(false);
+    const found = await test.database.unscoped((queries) => queries.select({ org: sql<string>`org_id` }).from(sql`find_route('1001')`));
+    await setActive(true);
+    expect(found).toEqual([]);
+  });
+});
+
+describe.runIf(process.env['TEST_DATABASE_URL'])('migration on a server', () => {
+  it('changes nothing when it is repeated, also twice at once', async () => {
+    const kind = testDatabases(process.env['TEST_DATABASE_URL']).at(-1);
+    await using test = await kind!.open();
+    const [{ name } = {}] = await test.asSuperuser('select current_database() as name');
+    const url = new URL(process.env['TEST_DATABASE_URL']!);
+    url.pathname = `/${String(name)}`;
+    await Promise.all([migrateDatabase({ kind: 'server', url: url.href }), migrateDatabase({ kind: 'server', url: url.href })]);
+    const applied = await test.asSuperuser('select count(*)::int as applied from drizzle.__drizzle_migrations');
+    expect(applied).toEqual([{ applied: 3 }]);
+  });
+});
