@@ -1,0 +1,64 @@
+/** Renders an instance's Asterisk configuration: the fixed files as they are, the templates filled in. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { ARI_USER } from './instance.ts';
+import type { Instance } from './instance.ts';
+import { fillTemplate } from './template.ts';
+
+/** One file to write below some folder. */
+export type RenderedFile = { readonly path: string; readonly text: string };
+
+const CONFIG_FOLDER = new URL('../../asterisk/config/', import.meta.url);
+const TEMPLATE_FOLDER = new URL('../../asterisk/templates/', import.meta.url);
+
+/** Every file of the folder that Asterisk reads its configuration from. Same instance, same text. */
+export function renderAsterisk(instance: Instance): readonly RenderedFile[] {
+  const { ports, limits } = instance;
+  const fixed = readdirSync(CONFIG_FOLDER)
+    .sort()
+    .map((path) => ({ path, text: readFileSync(new URL(path, CONFIG_FOLDER), 'utf8') }));
+  return [
+    ...fixed,
+    // Twice the calls and a few: what the control plane refuses politely must still get in.
+    render('asterisk.conf', { multiarch: instance.root.multiarch, maxCalls: limits.maxConcurrentCalls * 2 + 10 }),
+    render('http.conf', { ariPort: ports.ari }),
+    render('ari.conf', { ariUser: ARI_USER, ariPassword: instance.passwords.ari }),
+    render('rtp.conf', { rtpFirst: ports.rtpFirst, rtpLast: ports.rtpLast }),
+    renderPjsip(instance),
+    render('extensions.conf', {
+      application: instance.application,
+      maxCallSeconds: limits.maxCallSeconds,
+      behindBalancer: instance.behindBalancer ? 1 : 0,
+      fallbackDestination: instance.fallbackDestination,
+      phoneExtensions: instance.phones.map(({ extension }) => `exten => ${extension},1,Dial(PJSIP/phone-${extension},30)`).join('\n'),
+    }),
+  ];
+}
+
+function renderPjsip(instance: Instance): RenderedFile {
+  const phoneTemplate = readTemplate('pjsip-phone.conf');
+  const trunkTemplate = readTemplate('pjsip-trunk.conf');
+  return render('pjsip.conf', {
+    bindAddress: instance.bindAddress,
+    sipPort: instance.ports.sip,
+    natOptions: natOptions(instance),
+    rtpTimeoutSeconds: instance.limits.rtpTimeoutSeconds,
+    rtpTimeoutHoldSeconds: instance.limits.rtpTimeoutHoldSeconds,
+    testCallerPassword: instance.passwords.testCaller,
+    phones: instance.phones.map((phone) => fillTemplate(phoneTemplate, phone)).join('\n'),
+    trunks: instance.trunks.map((trunk) => fillTemplate(trunkTemplate, { ...trunk, match: trunk.match.join(',') })).join('\n'),
+  });
+}
+
+function natOptions({ nat }: Instance): string {
+  if (!nat) return '';
+  const lines = [`external_media_address = ${nat.externalAddress}`, `external_signaling_address = ${nat.externalAddress}`];
+  return [...lines, ...nat.localNetworks.map((network) => `local_net = ${network}`)].join('\n');
+}
+
+function render(path: string, values: Readonly<Record<string, string | number>>): RenderedFile {
+  return { path, text: fillTemplate(readTemplate(path), values) };
+}
+
+function readTemplate(path: string): string {
+  return readFileSync(new URL(path, TEMPLATE_FOLDER), 'utf8');
+}

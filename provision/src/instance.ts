@@ -1,0 +1,114 @@
+/**
+ * Describes one installation of Asterisk and PostgreSQL on this machine: the appliance's own, a test rig's, a
+ * benchmark's. Several live side by side, each with its own folder and ports, on one private root.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { PrivateRoot } from './private-root.ts';
+
+const port = z.number().int().min(1).max(65_535);
+/** Characters that mean nothing to Asterisk's files, to SQL, to a URL and to a shell. */
+const secret = z.string().regex(/^[A-Za-z0-9_-]{8,128}$/);
+const hostName = z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/);
+const label = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
+
+export const phoneSchema = z.object({
+  /** Digits that a colleague dials; the SIP user is `phone-<extension>`. */
+  extension: z.string().regex(/^[0-9]{2,8}$/),
+  password: secret,
+  displayName: z.string().regex(/^[\p{L}\p{N} .'-]{1,60}$/u),
+});
+
+export const trunkSchema = z.object({
+  name: label,
+  /** Where outbound calls go. */
+  host: hostName,
+  port: port.default(5060),
+  /** Addresses or networks (CIDR) whose INVITEs belong to this trunk. There is no other proof of who calls. */
+  match: z.array(z.string().regex(/^[0-9a-fA-F.:/]{3,49}$/)).min(1),
+});
+
+export const instanceSchema = z.object({
+  name: label,
+  /** Where the instance keeps everything of its own: configuration, database, recordings. */
+  dir: z.string().startsWith('/'),
+  /** Address that SIP listens on: 0.0.0.0 for an appliance, 127.0.0.1 for a rig. */
+  bindAddress: hostName,
+  ports: z
+    .object({ sip: port, ari: port, rtpFirst: port, rtpLast: port, postgres: port })
+    .refine((ports) => ports.rtpLast - ports.rtpFirst >= 3, 'rtpLast must be at least rtpFirst + 3: every call takes two ports'),
+  passwords: z.object({ ari: secret, databaseMigrator: secret, databaseApp: secret, testCaller: secret }),
+  phones: z.array(phoneSchema).max(1000).default([]),
+  trunks: z.array(trunkSchema).max(100).default([]),
+  limits: z
+    .object({
+      /** Live calls that the control plane admits; Asterisk itself refuses at twice that. */
+      maxConcurrentCalls: z.number().int().min(1).max(1000).default(20),
+      /** The cap that needs no controller. */
+      maxCallSeconds: z.number().int().min(10).max(86_400).default(3600),
+      /** Silence on the wire after which the caller's network is taken for dead. */
+      rtpTimeoutSeconds: z.number().int().min(1).max(3600).default(30),
+      rtpTimeoutHoldSeconds: z.number().int().min(1).max(3600).default(300),
+      /** Memory that PostgreSQL may take for its shared buffers. */
+      sharedBuffersBytes: z.number().int().min(16_777_216).default(134_217_728),
+    })
+    .prefault({}),
+  /** ARI application that takes the calls. */
+  application: label.default('centralita'),
+  /** True when a SIP balancer stands in front: a call nobody can take gets 503 instead of an apology. */
+  behindBalancer: z.boolean().default(false),
+  /** Dial string rung after the apology, such as `PJSIP/phone-2001`. */
+  fallbackDestination: z
+    .string()
+    .regex(/^(PJSIP\/[A-Za-z0-9@.-]+)?$/)
+    .default(''),
+  /** Public address and private networks, when the machine stands behind network address translation. */
+  nat: z.object({ externalAddress: hostName, localNetworks: z.array(z.string().regex(/^[0-9a-fA-F.:/]{3,49}$/)) }).optional(),
+  /** Group that may read recordings besides Asterisk. Root alone when left out. */
+  recordingsGid: z.number().int().optional(),
+});
+
+export type Phone = z.infer<typeof phoneSchema>;
+export type Trunk = z.infer<typeof trunkSchema>;
+/** A checked description; made by {@link describeInstance}. */
+export type Instance = z.infer<typeof instanceSchema> & { readonly root: PrivateRoot };
+export type InstanceInput = z.input<typeof instanceSchema>;
+
+/** ARI user of every instance; its password is the instance's own. */
+export const ARI_USER = 'centralita';
+/** Database of every instance; each has a server of its own. */
+export const DATABASE = 'centralita';
+export const DATABASE_ROLES = { migrator: 'centralita_migrator', app: 'centralita_app' } as const;
+/** Where the instance's folder is seen inside the private root. */
+export const MOUNT_POINT = '/instance';
+
+/** Checks a description and fills in the defaults. Throws with every wrong field named. */
+export function describeInstance(root: PrivateRoot, input: InstanceInput): Instance {
+  const parsed = instanceSchema.safeParse(input);
+  if (!parsed.success) throw new Error(`instance ${String(input.name)}:\n${z.prettifyError(parsed.error)}`);
+  return { ...parsed.data, root };
+}
+
+/** Folders of an instance as the machine sees them. */
+export function instancePaths(instance: Pick<Instance, 'dir'>) {
+  const at = (...parts: string[]): string => join(instance.dir, ...parts);
+  return {
+    recordings: at('recordings'),
+    sounds: at('sounds'),
+    asteriskEtc: at('asterisk', 'etc'),
+    asteriskRun: at('asterisk', 'run'),
+    postgresData: at('postgres', 'data'),
+    postgresRun: at('postgres', 'run'),
+  };
+}
+
+/** HTTP address of the instance's Asterisk; the WebSocket addresses differ in the scheme alone. */
+export function ariUrl(instance: Instance): string {
+  return `http://127.0.0.1:${instance.ports.ari}`;
+}
+
+/** Connection string for one of the two roles. */
+export function databaseUrl(instance: Instance, role: keyof typeof DATABASE_ROLES): string {
+  const password = role === 'app' ? instance.passwords.databaseApp : instance.passwords.databaseMigrator;
+  return `postgres://${DATABASE_ROLES[role]}:${password}@127.0.0.1:${instance.ports.postgres}/${DATABASE}`;
+}

@@ -1,0 +1,72 @@
+/** Renders an instance's PostgreSQL configuration and the SQL that makes its roles and database. */
+import type { RenderedFile } from './asterisk-configuration.ts';
+import { DATABASE, DATABASE_ROLES, MOUNT_POINT } from './instance.ts';
+import type { Instance } from './instance.ts';
+
+const MEBIBYTE = 1_048_576;
+
+/** The files of PostgreSQL's configuration folder. */
+export function renderPostgres(instance: Instance): readonly RenderedFile[] {
+  const buffersMb = Math.floor(instance.limits.sharedBuffersBytes / MEBIBYTE);
+  const settings = [
+    '# Rendered by provision.sh: edit the source, not this file.',
+    `data_directory = '${MOUNT_POINT}/postgres/data'`,
+    `hba_file = '${MOUNT_POINT}/postgres/etc/pg_hba.conf'`,
+    `unix_socket_directories = '${MOUNT_POINT}/postgres/run'`,
+    "listen_addresses = '127.0.0.1'",
+    `port = ${instance.ports.postgres}`,
+    'max_connections = 100',
+    `shared_buffers = ${buffersMb}MB`,
+    `effective_cache_size = ${buffersMb * 3}MB`,
+    'work_mem = 16MB',
+    `maintenance_work_mem = ${Math.max(64, buffersMb)}MB`,
+    'wal_compression = lz4',
+    'max_wal_size = 2GB',
+    'checkpoint_timeout = 15min',
+    'random_page_cost = 1.1',
+    // Short statements of a live call: compiling one costs more than running it.
+    'jit = off',
+    'idle_in_transaction_session_timeout = 30s',
+    // Turns and dial intents are durable when acknowledged.
+    'synchronous_commit = on',
+    'password_encryption = scram-sha-256',
+    "log_destination = 'stderr'",
+    'logging_collector = off',
+    "log_timezone = 'UTC'",
+    "timezone = 'UTC'",
+    '',
+  ];
+  const hba = [
+    '# The superuser comes in through the socket inside the private root alone; the two roles by password from this machine.',
+    'local all postgres peer',
+    `host ${DATABASE} ${DATABASE_ROLES.app},${DATABASE_ROLES.migrator} 127.0.0.1/32 scram-sha-256`,
+    '',
+  ];
+  return [
+    { path: 'postgresql.conf', text: settings.join('\n') },
+    { path: 'pg_hba.conf', text: hba.join('\n') },
+  ];
+}
+
+/**
+ * SQL for psql as the superuser that makes the roles, the database and the extension, or sets them right.
+ * Runs any number of times. The app role is bound by row-level security; the migrator owns the tables.
+ */
+export function renderDatabaseSetup(instance: Instance): string {
+  const { app, migrator } = DATABASE_ROLES;
+  return `
+\\set ON_ERROR_STOP on
+select 'create role ${migrator}' where not exists (select from pg_roles where rolname = '${migrator}') \\gexec
+select 'create role ${app}' where not exists (select from pg_roles where rolname = '${app}') \\gexec
+alter role ${migrator} login nosuperuser nocreatedb nocreaterole nobypassrls password '${instance.passwords.databaseMigrator}';
+alter role ${app} login nosuperuser nocreatedb nocreaterole nobypassrls password '${instance.passwords.databaseApp}';
+select 'create database ${DATABASE} owner ${migrator}' where not exists (select from pg_database where datname = '${DATABASE}') \\gexec
+revoke all on database ${DATABASE} from public;
+grant connect on database ${DATABASE} to ${app};
+\\connect ${DATABASE}
+create extension if not exists vector;
+grant usage on schema public to ${app};
+alter default privileges for role ${migrator} in schema public grant select, insert, update, delete on tables to ${app};
+alter default privileges for role ${migrator} in schema public grant usage, select on sequences to ${app};
+`;
+}

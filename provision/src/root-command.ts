@@ -1,0 +1,29 @@
+/** The command line that runs a program of the private root on one instance's files, in the foreground. */
+import { MOUNT_POINT } from './instance.ts';
+import type { Instance } from './instance.ts';
+import type { SystemUser } from './system-user.ts';
+
+/**
+ * Everything is `exec`: the process that was started becomes the program, so its id, signals and output are the
+ * program's own. The mounts live in a namespace of their own and vanish with the process.
+ */
+const SCRIPT = `
+set -eu
+directory=$1 root=$2 uid=$3 gid=$4
+shift 4
+mount --bind "$directory" "$root${MOUNT_POINT}"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs -o mode=1777,size=256m tmpfs "$root/tmp"
+umask 0027
+# Every call takes about eight descriptors. A container may forbid the raise: the limit it has then stays.
+ulimit -n 20000 2>/dev/null || true
+cd /
+exec chroot "$root" /usr/bin/setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs "$@"
+`;
+
+/** Wraps `argv`, whose paths are those inside the root. Needs root privileges; the program itself runs as `user`. */
+export function rootCommand(instance: Instance, user: SystemUser, argv: readonly string[]): readonly string[] {
+  const wrapper = ['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', SCRIPT, 'centralita'];
+  return [...wrapper, instance.dir, instance.root.dir, String(user.uid), String(user.gid), ...argv];
+}
