@@ -23,7 +23,7 @@ async function errorCode(work: Promise<unknown>): Promise<unknown> {
   return 'no error';
 }
 
-describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of organizations on $kind', ({ open }) => {
+describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of organizations on $kind', (kind) => {
   let test: TestDatabase;
   const appliance = mintApplianceScope();
   const ours = mintOrgScope(newId('organization'));
@@ -48,7 +48,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
   });
 
   beforeAll(async () => {
-    test = await open();
+    test = await kind.open();
     for (const [index, scope] of [ours, theirs].entries()) {
       const orgId = scope.organizationId;
       const agentId = agentOf.get(scope)!;
@@ -82,7 +82,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = 'public' and c.relkind in ('r', 'p') and (c.relname = 'organizations'
         or exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped))`);
-    expect(tables.map((row) => row['relname']).toSorted()).toEqual([
+    expect(tables.map((row) => String(row['relname'])).toSorted((a, b) => a.localeCompare(b))).toEqual([
       'agents',
       'call_events',
       'calls',
@@ -114,7 +114,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
     expect(loose).toEqual([]);
   });
 
-  it('has no function that runs with its owner\'s rights', async () => {
+  it("has no function that runs with its owner's rights", async () => {
     const definers = await test.asSuperuser(`
       select proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'public' and prosecdef`);
     expect(definers).toEqual([]);
@@ -198,7 +198,9 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
 
   it('keeps the calls of numbers that nobody owns from every organization', async () => {
     await test.database.unscoped((queries) =>
-      queries.insert(rejectedCalls).values({ id: newId('call'), dialledNumber: '999', callerNumber: '', outcome: 'rejected_unknown_number', rejectedAt: at }),
+      queries
+        .insert(rejectedCalls)
+        .values({ id: newId('call'), dialledNumber: '999', callerNumber: '', outcome: 'rejected_unknown_number', rejectedAt: at }),
     );
     expect(await errorCode(test.database.inOrg(ours, (queries) => queries.select().from(rejectedCalls)))).toBe('42501');
     expect(await test.database.inAppliance(appliance, (queries) => queries.select().from(rejectedCalls))).toHaveLength(1);

@@ -18,7 +18,12 @@ export async function migrateDatabase(source: DatabaseSource): Promise<void> {
     return;
   }
   // One connection: the lock belongs to the session and ends with it.
-  const client = postgres(source.url, { max: 1, connect_timeout: 5, onnotice: () => {}, connection: { application_name: 'centralita-migrate' } });
+  const client = postgres(source.url, {
+    max: 1,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: 'centralita-migrate' },
+  });
   try {
     const queries = drizzleServer(client);
     await queries.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);

@@ -38,7 +38,9 @@ export const calls = pgTable(
     index('calls_id').on(table.id),
     index('calls_by_start').on(table.orgId, table.startedAt, table.id),
     index('calls_by_start_everywhere').on(table.startedAt, table.id),
-    index('calls_open').on(table.startedAt).where(sql`ended_at is null`),
+    index('calls_open')
+      .on(table.startedAt)
+      .where(sql`ended_at is null`),
     ...organizationPolicies('select'),
     // At start the appliance closes the rows that a dead process left open.
     pgPolicy('appliance_closes', { for: 'update', to: adminRole, using: sql`ended_at is null`, withCheck: sql`true` }),
