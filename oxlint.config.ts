@@ -27,7 +27,7 @@ export default defineConfig({
     'typescript/no-explicit-any': 'error',
     'typescript/only-throw-error': 'error',
     'typescript/prefer-promise-reject-errors': 'error',
-    'typescript/return-await': ['error', 'in-try-catch'],
+    'typescript/return-await': ['error', 'error-handling-correctness-only'],
     'typescript/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
     'typescript/no-import-type-side-effects': 'error',
     'import/no-cycle': ['error', { ignoreTypes: false }],
