@@ -1,0 +1,113 @@
+// Builds the sound of a leg: a mixing bridge with the caller and a media channel whose other end is our socket.
+import type { AriClient } from 'asterisk-ari-client';
+import { isNotFound } from 'asterisk-ari-client/ari-error.ts';
+import type { AudioTransportEvent } from '#ports/audio-transport.ts';
+import type { Log } from '#shared/log.ts';
+import type { ChannelEvents } from './channel-events.ts';
+import { MEDIA_SETUP_MS, REQUEST_MS } from './limits.ts';
+import { type MediaSocket, openMediaSocket } from './media-socket.ts';
+
+/** What every part of the adapter shares. */
+export type AsteriskParts = {
+  readonly ari: AriClient;
+  readonly channels: ChannelEvents;
+  readonly log: Log;
+  readonly nowMs: () => number;
+  /** Where the media sockets are, such as `ws://127.0.0.1:8088/media/`. */
+  readonly mediaUrl: string;
+};
+
+/** A built sound. */
+export type LegMedia = {
+  readonly bridgeId: string;
+  readonly channelId: string;
+  readonly socket: MediaSocket;
+};
+
+/** Names of what is built. The caller chooses them, so that they can be destroyed whatever became of the requests. */
+export type LegMediaNames = { readonly callerId: string; readonly bridgeId: string; readonly channelId: string };
+
+/** The listener of the transport and the signal that ends the building. */
+export type LegMediaOptions = { readonly listener: (event: AudioTransportEvent) => void; readonly signal: AbortSignal };
+
+/** Builds, or destroys what it had built and rejects. */
+export async function openLegMedia(parts: AsteriskParts, names: LegMediaNames, options: LegMediaOptions): Promise<LegMedia> {
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(MEDIA_SETUP_MS)]);
+  let socket: MediaSocket | null = null;
+  try {
+    socket = await buildMedia(parts, names, { ...options, signal });
+    await parts.ari.call('bridges.addChannel', { bridgeId: names.bridgeId, channel: [names.callerId, names.channelId] }, { signal });
+    return { bridgeId: names.bridgeId, channelId: names.channelId, socket };
+  } catch (error) {
+    socket?.legEnded();
+    await destroyMedia(parts, names);
+    throw error;
+  }
+}
+
+/** Ends the media channel and the bridge. Never throws: what cannot be destroyed now is found by the next sweep for leftovers. */
+export async function destroyMedia(parts: AsteriskParts, names: Pick<LegMediaNames, 'bridgeId' | 'channelId'>): Promise<void> {
+  await Promise.all([
+    settle(parts, parts.ari.call('channels.hangup', { channelId: names.channelId }, { timeoutMs: REQUEST_MS })),
+    settle(parts, parts.ari.call('bridges.destroy', { bridgeId: names.bridgeId }, { timeoutMs: REQUEST_MS })),
+  ]);
+}
+
+/** Waits for a clean-up request; that the thing is gone already is what was wanted. */
+export async function settle(parts: Pick<AsteriskParts, 'log'>, request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (!isNotFound(error)) parts.log.warn({ err: error }, 'clean-up in Asterisk failed');
+  }
+}
+
+async function buildMedia(parts: AsteriskParts, names: LegMediaNames, options: LegMediaOptions): Promise<MediaSocket> {
+  const { ari, channels } = parts;
+  const entered = Promise.withResolvers<void>();
+  const { signal } = options;
+  const abort = (): void => entered.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  using _watch = channels.watch(names.channelId, (event) => {
+    if (event.type === 'StasisStart') entered.resolve();
+    if (event.type === 'ChannelDestroyed') entered.reject(new Error(`the media channel ended during set-up with cause ${event.cause}`));
+  });
+  // Each wait is looked at below; until then a rejection must not count as unhandled.
+  entered.promise.catch(() => undefined);
+  const bridge = ari.call('bridges.createWithId', { bridgeId: names.bridgeId, type: 'mixing', name: ari.application }, { signal });
+  try {
+    const socket = await connectMedia(parts, names, options);
+    try {
+      await Promise.all([bridge, entered.promise]);
+      return socket;
+    } catch (error) {
+      socket.legEnded();
+      throw error;
+    }
+  } finally {
+    await bridge.catch(() => undefined);
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function connectMedia(parts: AsteriskParts, names: LegMediaNames, options: LegMediaOptions): Promise<MediaSocket> {
+  const channel = await parts.ari.call(
+    'channels.externalMedia',
+    {
+      app: parts.ari.application,
+      channelId: names.channelId,
+      // We connect to Asterisk: its id is the only secret of the socket and works once.
+      external_host: 'INCOMING',
+      transport: 'websocket',
+      encapsulation: 'none',
+      connection_type: 'server',
+      format: 'slin16',
+    },
+    { signal: options.signal },
+  );
+  const connectionId = channel.channelvars?.['MEDIA_WEBSOCKET_CONNECTION_ID'];
+  if (typeof connectionId !== 'string')
+    throw new Error('Asterisk gave the media channel no MEDIA_WEBSOCKET_CONNECTION_ID: is chan_websocket loaded?');
+  const { listener, signal } = options;
+  return await openMediaSocket({ url: parts.mediaUrl + connectionId, listener, log: parts.log, nowMs: parts.nowMs, signal });
+}

@@ -1,0 +1,219 @@
+// One caller's channel as the engine's leg: everything built for it ends with it, whoever ends it and whenever.
+import { isConflict, isNotFound } from 'asterisk-ari-client/ari-error.ts';
+import type { AriEvent, StasisStart } from 'asterisk-ari-client/generated/events.ts';
+import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
+import { type CallLeg, type LegEvent, LegGoneError, type RejectReason, type TransferOutcome } from '#ports/call-control.ts';
+import { causeText, endedBy, NORMAL, rejectCause } from './hangup-cause.ts';
+import { type AsteriskParts, destroyMedia, type LegMedia, openLegMedia, settle } from './leg-media.ts';
+import { CAUSE_WAIT_MS, MAX_WAITING_LEG_EVENTS, REQUEST_MS } from './limits.ts';
+import { transferLeg } from './transfer.ts';
+
+/** What a leg is made from. */
+export type LegOptions = {
+  readonly channel: StasisStart['channel'];
+  readonly dialledNumber: string;
+  readonly recordingPath: string | null;
+  /** What Asterisk dials for a destination, or null for a destination that is none. */
+  readonly transferEndpoint: (destination: string) => string | null;
+};
+
+/** A leg, with what the adapter does to it. */
+export type AsteriskLeg = CallLeg & {
+  /** Asterisk no longer knows the channel: it ended while we did not listen. */
+  lost(): void;
+  /** Settles when the leg is over and all that was built for it is destroyed. */
+  readonly cleaned: Promise<void>;
+};
+
+type State = { readonly kind: 'alive' } | { readonly kind: 'ending'; readonly byUs: boolean } | { readonly kind: 'ended' };
+
+/** Starts to watch the channel. */
+export function openLeg(parts: AsteriskParts, options: LegOptions): AsteriskLeg {
+  return new Leg(parts, options);
+}
+
+class Leg implements AsteriskLeg {
+  readonly legId: string;
+  readonly dialledNumber: string;
+  readonly callerNumber: string;
+  readonly recordingPath: string | null;
+  readonly arrivedAtMs: number;
+  readonly #parts: AsteriskParts;
+  readonly #options: LegOptions;
+  readonly #watch: Disposable;
+  readonly #gone = new AbortController();
+  readonly #cleaned = Promise.withResolvers<void>();
+  #state: State = { kind: 'alive' };
+  #cause: number | null = null;
+  #media: LegMedia | null = null;
+  /** Counts what was built, so that a second building does not meet the remains of the first. */
+  #built = 0;
+  /** Work that destroys what it built when the leg ends; the leg is not clean before it is done. */
+  readonly #running = new Set<Promise<unknown>>();
+  #listener: ((event: LegEvent) => void) | null = null;
+  #waiting: LegEvent[] = [];
+
+  constructor(parts: AsteriskParts, options: LegOptions) {
+    this.legId = options.channel.id;
+    this.dialledNumber = options.dialledNumber;
+    this.callerNumber = options.channel.caller.number;
+    this.recordingPath = options.recordingPath;
+    this.arrivedAtMs = parts.nowMs();
+    this.#parts = { ...parts, log: parts.log.child({ legId: this.legId }) };
+    this.#options = options;
+    this.#watch = parts.channels.watch(this.legId, (event) => this.#follow(event));
+  }
+
+  get cleaned(): Promise<void> {
+    return this.#cleaned.promise;
+  }
+
+  listen(listener: (event: LegEvent) => void): void {
+    this.#listener = listener;
+    for (const event of this.#waiting.splice(0)) listener(event);
+  }
+
+  async reject(reason: RejectReason): Promise<void> {
+    await this.#end(rejectCause(reason));
+  }
+
+  async openMedia(listener: (event: AudioTransportEvent) => void, { signal }: { signal: AbortSignal }): Promise<AudioTransport> {
+    this.#throwIfGone();
+    if (this.#media !== null) await this.#dropMedia(this.#media);
+    const suffix = this.#built === 0 ? '' : `-${this.#built}`;
+    this.#built += 1;
+    const names = { callerId: this.legId, bridgeId: `${this.legId}-bridge${suffix}`, channelId: `${this.legId}-media${suffix}` };
+    const building = openLegMedia(this.#parts, names, { listener, signal: AbortSignal.any([signal, this.#gone.signal]) });
+    const media = await this.#orGone(this.#run(building));
+    if (this.#state.kind !== 'alive') {
+      await this.#dropMedia(media);
+      throw this.#goneError();
+    }
+    this.#media = media;
+    return media.socket;
+  }
+
+  async answer({ signal }: { signal: AbortSignal }): Promise<void> {
+    this.#throwIfGone();
+    await this.#orGone(
+      this.#parts.ari.call('channels.answer', { channelId: this.legId }, { signal: AbortSignal.any([signal, this.#gone.signal]) }),
+    );
+  }
+
+  async transfer(destination: string, { ringMs, signal }: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome> {
+    if (this.#state.kind !== 'alive') return { kind: 'caller_gone' };
+    const media = this.#media;
+    if (media === null) throw new Error('a leg is transferred out of its media: open it first');
+    const endpoint = this.#options.transferEndpoint(destination);
+    if (endpoint === null) return { kind: 'failed', cause: 'the destination is not a telephone of this system' };
+    const channelId = `${this.legId}-transfer-${this.#built}`;
+    this.#built += 1;
+    const gone = this.#gone.signal;
+    return await this.#run(transferLeg(this.#parts, { callerId: this.legId, channelId, endpoint, ringMs, media, gone, signal }));
+  }
+
+  async hangUp(): Promise<void> {
+    await this.#end(NORMAL);
+  }
+
+  lost(): void {
+    this.#over('system');
+  }
+
+  /** Asks Asterisk to end the channel. The events that follow finish the leg; without them it finishes by itself. */
+  async #end(cause: number): Promise<void> {
+    if (this.#state.kind === 'alive') {
+      this.#state = { kind: 'ending', byUs: true };
+      this.#gone.abort(this.#goneError());
+      await settle(
+        this.#parts,
+        this.#parts.ari.call('channels.hangup', { channelId: this.legId, reason_code: String(cause) }, { timeoutMs: REQUEST_MS }),
+      );
+      this.#cause ??= cause;
+      this.#finishLater();
+    }
+    await this.#cleaned.promise;
+  }
+
+  #follow(event: AriEvent): void {
+    switch (event.type) {
+      case 'ChannelDtmfReceived':
+        return this.#tell({ kind: 'dtmf', digit: event.digit, atMs: this.#parts.nowMs() });
+      case 'ChannelHangupRequest':
+        this.#cause ??= event.cause ?? null;
+        return;
+      case 'StasisEnd':
+        return this.#finishLater();
+      case 'ChannelDestroyed':
+        this.#cause = event.cause;
+        return this.#over(this.#state.kind === 'ending' && this.#state.byUs ? 'us' : endedBy(event.cause));
+      default:
+        return;
+    }
+  }
+
+  /** The channel's destruction carries the cause and follows at once; if it does not (the dialplan took the channel), the leg ends without it. */
+  #finishLater(): void {
+    if (this.#state.kind === 'ended') return;
+    const byUs = this.#state.kind === 'ending' && this.#state.byUs;
+    this.#state = { kind: 'ending', byUs };
+    this.#gone.abort(this.#goneError());
+    setTimeout(() => this.#over(byUs ? 'us' : endedBy(this.#cause)), CAUSE_WAIT_MS).unref();
+  }
+
+  #over(by: 'caller' | 'us' | 'system'): void {
+    if (this.#state.kind === 'ended') return;
+    this.#state = { kind: 'ended' };
+    this.#gone.abort(this.#goneError());
+    this.#watch[Symbol.dispose]();
+    this.#tell({ kind: 'hung_up', by, cause: causeText(this.#cause), atMs: this.#parts.nowMs() });
+    void this.#cleanUp();
+  }
+
+  async #cleanUp(): Promise<void> {
+    await Promise.allSettled(this.#running);
+    if (this.#media !== null) await this.#dropMedia(this.#media);
+    this.#cleaned.resolve();
+  }
+
+  async #run<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#running.delete(work);
+    }
+  }
+
+  async #dropMedia(media: LegMedia): Promise<void> {
+    this.#media = null;
+    media.socket.legEnded();
+    await destroyMedia(this.#parts, media);
+  }
+
+  #tell(event: LegEvent): void {
+    if (this.#listener !== null) this.#listener(event);
+    else if (this.#waiting.length < MAX_WAITING_LEG_EVENTS || event.kind === 'hung_up') this.#waiting.push(event);
+    else this.#parts.log.warn({ kind: event.kind }, 'leg event dropped: nobody listens');
+  }
+
+  #throwIfGone(): void {
+    if (this.#state.kind !== 'alive') throw this.#goneError();
+  }
+
+  /** A channel that Asterisk no longer has, or has no longer in our application, is a leg that is over: expected. */
+  async #orGone<T>(request: Promise<T>): Promise<T> {
+    try {
+      return await request;
+    } catch (error) {
+      if (this.#state.kind !== 'alive') throw this.#goneError();
+      if (isNotFound(error) || isConflict(error))
+        throw new LegGoneError('the caller left while the leg was being set up', { cause: error });
+      throw error;
+    }
+  }
+
+  #goneError(): LegGoneError {
+    return new LegGoneError(`leg ${this.legId} is over`);
+  }
+}

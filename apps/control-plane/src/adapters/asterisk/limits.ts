@@ -1,0 +1,25 @@
+// Every limit of the Asterisk adapter in one place, with its unit and its reason.
+
+/** Bridge, media channel and media socket together: 8.5 ms on an idle machine; beyond this the caller has given up. */
+export const MEDIA_SETUP_MS = 5_000;
+
+/** One request to Asterisk, retries included. */
+export const REQUEST_MS = 5_000;
+
+/** Between a channel's end in Stasis and its destruction, which carries the cause: a few ms; after this the cause stays unknown. */
+export const CAUSE_WAIT_MS = 500;
+
+/** Events of a leg that may wait for a listener. A caller who hammers the keypad before the engine listens loses the keys beyond it. */
+export const MAX_WAITING_LEG_EVENTS = 64;
+
+/** The longest piece of sound that one `send` may carry: 12 frames and a half of 16 kHz PCM16. */
+export const MAX_SEND_SAMPLES = 4_000;
+
+/** Longest message that we read from the media socket; real ones have 640 bytes of sound or about 200 of text. */
+export const MAX_MEDIA_MESSAGE_BYTES = 65_536;
+
+/** How long Asterisk gets to answer the closing of a media socket. */
+export const MEDIA_CLOSE_MS = 1_000;
+
+/** Ended legs that are remembered: more than can end during the longest outage that a caller sits through. */
+export const MAX_ENDED_IDS = 1_000;
