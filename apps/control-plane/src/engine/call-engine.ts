@@ -1,0 +1,132 @@
+// Takes every incoming call: finds who answers it, holds a slot for it, and drives all live calls from one ticker.
+import { openDialog } from '#dialog/agent-turn.ts';
+import type { AnnouncementStore } from '#ports/announcement-store.ts';
+import type { CallControl, CallLeg, RejectReason } from '#ports/call-control.ts';
+import type { CallOutcome } from '#ports/call-event.ts';
+import type { CallJournal } from '#ports/call-journal.ts';
+import type { CallRoute, CallRouting } from '#ports/call-routing.ts';
+import type { LanguageModel } from '#ports/language-model.ts';
+import type { SpeechToText } from '#ports/speech-to-text.ts';
+import type { TextToSpeech } from '#ports/text-to-speech.ts';
+import type { VoiceActivity } from '#ports/voice-activity.ts';
+import type { Clock } from '#shared/clock.ts';
+import { newId } from '#shared/id.ts';
+import type { CallId } from '#shared/id.ts';
+import type { Log } from '#shared/log.ts';
+import { openCallRecord } from './call-record.ts';
+import { openCapacity } from './capacity.ts';
+import { SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
+import { LiveCall } from './live-call.ts';
+
+/** Everything the engine works with; adapters are chosen by the composition root. */
+export type CallEngineParts = {
+  readonly callControl: CallControl;
+  readonly routing: CallRouting;
+  readonly journal: CallJournal;
+  readonly speechToText: SpeechToText;
+  readonly textToSpeech: TextToSpeech;
+  /** Null when none is configured: agents then follow their flow. */
+  readonly languageModel: LanguageModel | null;
+  readonly voiceActivity: VoiceActivity;
+  readonly announcements: AnnouncementStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: { readonly maxConcurrentCalls: number };
+};
+
+/** The engine of one process. Disposing it ends every call. */
+export type CallEngine = AsyncDisposable & {
+  /** Calls that hold a slot. */
+  liveCalls(): number;
+  /** From now on new calls are refused. */
+  stopAccepting(): void;
+  /** Settles when no call is live or `signal` aborts. */
+  drain(options: { signal: AbortSignal }): Promise<void>;
+};
+
+type LiveCalls = Map<CallId, LiveCall>;
+
+/** Opens the engine and takes the telephone system's calls. */
+export function createCallEngine(parts: CallEngineParts): CallEngine {
+  const { clock, log } = parts;
+  const capacity = openCapacity(parts.limits.maxConcurrentCalls);
+  const calls: LiveCalls = new Map();
+  const arriving = new Set<Promise<void>>();
+  let isAccepting = true;
+  const ticker = setInterval(() => {
+    const atMs = clock.nowMs();
+    for (const call of calls.values()) call.tick(atMs);
+  }, TICK_MS);
+
+  async function accept(leg: CallLeg): Promise<void> {
+    if (!isAccepting) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
+    using slot = capacity.acquire();
+    if (slot === null) return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'rejected_at_capacity' });
+    const route = await parts.routing.findRoute(leg.dialledNumber, { signal: AbortSignal.timeout(SETUP_TIMEOUT_MS) });
+    if (route === null) return await refuse(parts, leg, { reason: 'unknown_number', outcome: 'rejected_unknown_number' });
+    await runCall(parts, calls, { leg, route });
+  }
+
+  parts.callControl.onIncomingCall((leg) => {
+    const arrival = accept(leg).catch(async (error: unknown) => {
+      log.error({ err: error, legId: leg.legId }, 'a call broke');
+      await leg.hangUp();
+    });
+    arriving.add(arrival);
+    void arrival.finally(() => arriving.delete(arrival));
+  });
+
+  return {
+    liveCalls: () => capacity.held(),
+    stopAccepting() {
+      isAccepting = false;
+    },
+    async drain({ signal }) {
+      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      while (arriving.size > 0 && !signal.aborted) await Promise.race([Promise.all(arriving), aborted]);
+    },
+    async [Symbol.asyncDispose]() {
+      isAccepting = false;
+      for (const call of calls.values()) call.end('failed', 'the control plane stopped');
+      await Promise.all(arriving);
+      clearInterval(ticker);
+    },
+  };
+}
+
+async function refuse(parts: CallEngineParts, leg: CallLeg, why: { reason: RejectReason; outcome: CallOutcome }): Promise<void> {
+  const { dialledNumber, callerNumber, legId } = leg;
+  parts.log.info({ legId, reason: why.reason, pii: { dialledNumber } }, 'call refused');
+  const at = parts.clock.wallAt();
+  parts.journal.record({
+    kind: 'call_rejected',
+    callId: newId('call'),
+    at,
+    scope: null,
+    dialledNumber,
+    callerNumber,
+    outcome: why.outcome,
+  });
+  await leg.reject(why.reason);
+}
+
+async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route }: { leg: CallLeg; route: CallRoute }): Promise<void> {
+  const { journal, clock } = parts;
+  const { scope, agent } = route;
+  const { legId, dialledNumber, callerNumber, recordingPath } = leg;
+  const callId = newId('call');
+  const log = parts.log.child({ callId });
+  const started = { callId, at: clock.wallAt(), scope, agentId: agent.agentId, legId, dialledNumber, callerNumber, recordingPath };
+  journal.record({ kind: 'call_started', ...started });
+  const record = openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
+  const dialog = openDialog(agent, { languageModel: parts.languageModel });
+  const call = new LiveCall({ ...parts, leg, route, dialog, record, log });
+  calls.set(callId, call);
+  log.info({ agentId: agent.agentId }, 'call accepted');
+  try {
+    await call.run();
+  } finally {
+    calls.delete(callId);
+    log.info({}, 'call over');
+  }
+}

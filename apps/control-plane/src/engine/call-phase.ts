@@ -1,0 +1,67 @@
+// What a live call is doing, as one tagged value.
+import type { ConversationState, NextStep, TurnResult } from '#dialog/dialog.ts';
+import type { TurnLatency } from '#ports/call-event.ts';
+import type { Guess } from './guess.ts';
+import type { Reply } from './reply.ts';
+
+/** The caller's turn that a reply answers. It is written down when the reply begins to be heard: until then the caller may go on. */
+export type CallerTurn = {
+  readonly text: string;
+  readonly input: 'speech' | 'dtmf';
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly committedAtMs: number;
+  readonly speechToTextMs: number | null;
+};
+
+/** A reply that is ours to play. */
+export type AgentTurn = {
+  readonly reply: Reply;
+  /** The conversation before the caller's turn. */
+  readonly from: ConversationState;
+  readonly callerTurn: CallerTurn | null;
+  readonly committedAtMs: number;
+  /** Known once the reply's words are complete. */
+  result: TurnResult | null;
+  /** When its first frame was sent. */
+  startedAtMs: number | null;
+};
+
+/** The phases of a call. */
+export type Phase =
+  | { readonly kind: 'setting_up' }
+  /** The floor is open; `sinceMs` is when it became so. */
+  | { readonly kind: 'listening'; readonly sinceMs: number }
+  /** The turn is ours, the reply has no sound yet. */
+  | { readonly kind: 'thinking'; readonly guess: Guess; readonly committedAtMs: number }
+  | { readonly kind: 'replying'; readonly turn: AgentTurn }
+  | { readonly kind: 'transferring' }
+  /** The last words; nothing the caller does changes the end. */
+  | { readonly kind: 'closing' }
+  | { readonly kind: 'ended' };
+
+/** The step that follows an agent's turn; listening while its words are not complete. */
+export function nextStepOf(turn: AgentTurn): NextStep {
+  return turn.result?.nextStep ?? { kind: 'listen' };
+}
+
+/** The conversation after an agent's turn, without the agent's own words. */
+export function stateAfter(turn: AgentTurn): ConversationState {
+  if (turn.result !== null) return turn.result.state;
+  const { from, callerTurn } = turn;
+  return callerTurn === null ? from : { ...from, history: [...from.history, { role: 'caller', text: callerTurn.text }] };
+}
+
+/** Stage times of the turn, for the journal. */
+export function latencyOf(turn: AgentTurn): TurnLatency {
+  const { callerTurn, reply, startedAtMs, committedAtMs } = turn;
+  const { times } = reply;
+  const isSpeech = callerTurn?.input === 'speech';
+  return {
+    endpointMs: isSpeech ? callerTurn.committedAtMs - callerTurn.endedAtMs : null,
+    speechToTextMs: callerTurn?.speechToTextMs ?? null,
+    replyMs: times.firstTextAtMs === null ? null : times.firstTextAtMs - times.startedAtMs,
+    textToSpeechMs: times.firstTextAtMs === null || times.firstSoundAtMs === null ? null : times.firstSoundAtMs - times.firstTextAtMs,
+    firstFrameMs: startedAtMs === null ? null : startedAtMs - committedAtMs,
+  };
+}

@@ -1,0 +1,97 @@
+// A reply prepared at a candidate pause: it costs nothing but model time until the turn is really over.
+import type { ConversationState, Dialog } from '#dialog/dialog.ts';
+import type { AgentProfile } from '#ports/agent-profile.ts';
+import { InferenceError } from '#ports/inference-error.ts';
+import type { SpeechToText, Transcript, Utterance } from '#ports/speech-to-text.ts';
+import type { TextToSpeech } from '#ports/text-to-speech.ts';
+import type { Clock } from '#shared/clock.ts';
+import { newId } from '#shared/id.ts';
+import { TRANSCRIBE_TIMEOUT_MS } from './limits.ts';
+import { Reply } from './reply.ts';
+
+/** Tries per utterance. */
+const TRIES = 2;
+
+/** The models and the agent that a guess works with. */
+export type GuessParts = {
+  readonly speechToText: SpeechToText;
+  readonly textToSpeech: TextToSpeech;
+  readonly dialog: Dialog;
+  readonly agent: AgentProfile;
+  readonly clock: Clock;
+  /** Aborted with the call. */
+  readonly signal: AbortSignal;
+};
+
+/** What a guess came to. */
+export type GuessOutcome = { readonly transcript: Transcript; readonly reply: Reply; readonly speechToTextMs: number };
+
+/** A guess under way. */
+export type Guess = {
+  /** Arrival times of the speech that it answers. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** The conversation that it goes on from. */
+  readonly from: ConversationState;
+  /** Settles when there is a transcript and the reply has begun; rejects with `InferenceError` when there is no transcript. */
+  readonly ready: Promise<GuessOutcome>;
+  abort(): void;
+};
+
+/** Starts understanding `pcm` and answering it. */
+export function startGuess(
+  parts: GuessParts,
+  speech: { pcm: Int16Array; startedAtMs: number; endedAtMs: number; from: ConversationState },
+): Guess {
+  const aborter = new AbortController();
+  const signal = AbortSignal.any([parts.signal, aborter.signal]);
+  let reply: Reply | null = null;
+  const work = async (): Promise<GuessOutcome> => {
+    const askedAtMs = parts.clock.nowMs();
+    const hints = parts.dialog.hints(speech.from);
+    const transcript = await transcribe(parts.speechToText, { pcm: speech.pcm, language: parts.agent.language, hints }, signal);
+    const speechToTextMs = parts.clock.nowMs() - askedAtMs;
+    const prepared = parts.dialog.prepare(
+      speech.from,
+      { kind: 'said', text: transcript.text, confidence: transcript.confidence },
+      { signal },
+    );
+    reply = new Reply({ ...parts, replyId: newId('reply'), prepared, signal });
+    return { transcript, reply, speechToTextMs };
+  };
+  const ready = work();
+  // A guess that is thrown away fails unheard.
+  ready.catch(() => {});
+  return {
+    startedAtMs: speech.startedAtMs,
+    endedAtMs: speech.endedAtMs,
+    from: speech.from,
+    ready,
+    abort() {
+      aborter.abort();
+      reply?.abort();
+    },
+  };
+}
+
+async function transcribe(speechToText: SpeechToText, utterance: Utterance, signal: AbortSignal): Promise<Transcript> {
+  for (let attempt = 1; ; attempt++) {
+    const late = AbortSignal.timeout(TRANSCRIBE_TIMEOUT_MS);
+    try {
+      return await speechToText.transcribe(utterance, { signal: AbortSignal.any([signal, late]) });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const failure = late.aborted ? tooLate(error) : error;
+      if (!(failure instanceof InferenceError) || !failure.isRetryable || attempt >= TRIES) throw failure;
+    }
+  }
+}
+
+function tooLate(cause: unknown): InferenceError {
+  return new InferenceError({
+    role: 'speech_to_text',
+    message: `no transcript within ${TRANSCRIBE_TIMEOUT_MS} ms`,
+    isRetryable: true,
+    cause,
+  });
+}

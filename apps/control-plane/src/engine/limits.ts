@@ -1,0 +1,63 @@
+// Every limit of a live call in one place, with its unit and its reason, and the relations between them.
+import { invariant } from '#shared/invariant.ts';
+
+/** Period of the one ticker that drives all calls. 10 ms: a commit is found 5 ms late on average; 100 calls cost 10,000 cheap steps a second. */
+export const TICK_MS = 10;
+
+/** Sound kept from before speech was noticed. Silero notices an onset 25 to 80 ms late (measured on espeak-ng speech); the rest saves soft first consonants. */
+export const PREROLL_MS = 240;
+
+/** Silence handed to speech-to-text behind the last voiced window, so that a final fricative is not cut. */
+export const POSTROLL_MS = 100;
+
+/** The longest utterance handed to speech-to-text: Whisper's window is 30 s. A longer one is committed at this point. */
+export const MAX_UTTERANCE_MS = 29_000;
+
+/** How far playout runs ahead of the caller's ear while the agent speaks. Covers a 300 ms stall of the event loop; a flush makes it harmless for barge-in. */
+export const SPEECH_AHEAD_MS = 400;
+
+/** Silence is sent in pieces of this length when there is nothing to say: one message instead of five. It is flushed away before a reply. */
+export const SILENCE_PIECE_MS = 100;
+
+/** More silence is sent when less than this is estimated to wait. Two ticks and a 20 ms frame. */
+export const SILENCE_LOW_MS = 40;
+
+/** A mark every 200 ms of speech: this is how exactly we know what was heard. Speech has about one word in 300 ms. */
+export const MARK_EVERY_MS = 200;
+
+/** How often the far side's queue is asked for its length. */
+export const QUEUE_POLL_MS = 2_000;
+
+/** Waiting frames above which silence is thrown away: the piece in flight plus slack; a stall leaves 24 frames (480 ms) for ever. */
+export const QUEUE_CREEP_FRAMES = 10;
+
+/** One message holds at most this many samples: 8 kB; a media message over 65,500 bytes kills the leg. */
+export const MAX_SEND_SAMPLES = 3_840;
+
+/** Voice in the first moments of the agent's speech is its own echo more often than an interruption. */
+export const ECHO_GUARD_MS = 250;
+
+/** Time for answering and building the sound of a call. */
+export const SETUP_TIMEOUT_MS = 10_000;
+
+/** Time for an utterance's text; the failure policy takes over after it. */
+export const TRANSCRIBE_TIMEOUT_MS = 3_000;
+
+/** Time from the start of a reply until its first sound. */
+export const FIRST_SOUND_TIMEOUT_MS = 5_000;
+
+/** The longest reply; the rest is not spoken. */
+export const MAX_REPLY_MS = 60_000;
+
+/** How long the leg stays up after the last word, so that the caller's telephone plays it out. */
+export const GOODBYE_TAIL_MS = 300;
+
+/** Speech shorter than this that no engine understands is noise, not a turn. */
+export const MIN_TURN_SPEECH_MS = 200;
+
+/** An interruption shorter than this with no words in it was a cough: the agent goes on. */
+export const FALSE_BARGE_IN_MS = 700;
+
+invariant(SPEECH_AHEAD_MS < 1_000, 'playout stays less than a second ahead');
+invariant(SILENCE_LOW_MS < SILENCE_PIECE_MS, 'a silence piece outlasts its refill level');
+invariant(PREROLL_MS > 80, 'the pre-roll covers the latest onset measured');

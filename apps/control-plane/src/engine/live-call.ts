@@ -1,0 +1,399 @@
+// One live call, from ring to hang-up: ALL of its control flow, and nothing else. Sound, words and rules live in their own files.
+import type { DialogInput } from '#dialog/dialog.ts';
+import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
+import type { LegEvent } from '#ports/call-control.ts';
+import type { CallOutcome } from '#ports/call-event.ts';
+import type { VoiceActivityStream } from '#ports/voice-activity.ts';
+import { newId } from '#shared/id.ts';
+import { notAnInterruption } from './backchannel.ts';
+import { nextStepOf } from './call-phase.ts';
+import type { LiveCallParts } from './call-parts.ts';
+import type { AgentTurn, CallerTurn, Phase } from './call-phase.ts';
+import { startGuess } from './guess.ts';
+import type { Guess, GuessOutcome, GuessParts } from './guess.ts';
+import { GOODBYE_TAIL_MS, MIN_TURN_SPEECH_MS, SETUP_TIMEOUT_MS } from './limits.ts';
+import { fixedSound } from './playable.ts';
+import type { Playable } from './playable.ts';
+import { Playout } from './playout.ts';
+import type { PlayoutEvent } from './playout.ts';
+import { Reply } from './reply.ts';
+import { initialDetectorState, stepDetector } from './turn-detector.ts';
+import type { DetectorEvent, DetectorInput, DetectorState } from './turn-detector.ts';
+import { TurnLedger } from './turn-ledger.ts';
+import type { CutTurn } from './turn-ledger.ts';
+import { UtteranceBuffer } from './utterance-buffer.ts';
+
+/** A call in progress. `run` settles when everything built for it is gone. */
+export class LiveCall {
+  readonly #parts: LiveCallParts;
+  readonly #aborter = new AbortController();
+  readonly #over = Promise.withResolvers<{ outcome: CallOutcome; reason: string }>();
+  readonly #utterances = new UtteranceBuffer();
+  readonly #ledger: TurnLedger;
+  #phase: Phase = { kind: 'setting_up' };
+  #detector: DetectorState = initialDetectorState;
+  #guess: Guess | null = null;
+  #silences = 0;
+  #answeredAtMs: number | null = null;
+  #transport: AudioTransport | null = null;
+  #playout: Playout | null = null;
+  #voice: VoiceActivityStream | null = null;
+
+  constructor(parts: LiveCallParts) {
+    this.#parts = parts;
+    this.#ledger = new TurnLedger(parts);
+  }
+
+  // ---- life -------------------------------------------------------------
+
+  async run(): Promise<void> {
+    const { leg, record } = this.#parts;
+    leg.listen((event) => this.#onLeg(event));
+    await this.#setUp().catch((error: unknown) => this.#endSetUp(error));
+    const end = await this.#over.promise;
+    await this.#tearDown();
+    record.ended(end.outcome, end.reason);
+  }
+
+  /** Ends the call from outside, e.g. at shutdown. */
+  end(outcome: CallOutcome, reason: string): void {
+    this.#over.resolve({ outcome, reason });
+  }
+
+  /** Called every few milliseconds by the engine's ticker. */
+  tick(atMs: number): void {
+    if (this.#playout === null || this.#phase.kind === 'ended') return;
+    this.#playout.tick(atMs);
+    if (this.#detector.voice.kind !== 'quiet') this.#detect({ kind: 'time', atMs });
+    const { conversation } = this.#parts.route.agent;
+    if (this.#answeredAtMs !== null && atMs - this.#answeredAtMs >= conversation.maxCallMs)
+      this.end('max_duration', `longer than ${conversation.maxCallMs} ms`);
+    if (this.#phase.kind !== 'listening' || this.#detector.voice.kind !== 'quiet') return;
+    if (atMs - this.#phase.sinceMs >= conversation.noInputMs) this.#onSilence();
+  }
+
+  async #setUp(): Promise<void> {
+    const { leg, clock, voiceActivity, record } = this.#parts;
+    const signal = AbortSignal.any([this.#aborter.signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
+    // The greeting is made while the telephone system builds the sound: its first frame waits for nothing.
+    const greeting = this.#newReply({ kind: 'call_opened' });
+    this.#transport = await leg.openMedia((event) => this.#onAudio(event), { signal });
+    this.#playout = new Playout({ transport: this.#transport, listener: (event) => this.#onPlayout(event), clock });
+    await leg.answer({ signal });
+    if (this.#phase.kind === 'ended') return;
+    this.#answeredAtMs = clock.nowMs();
+    record.answered(this.#answeredAtMs - leg.arrivedAtMs);
+    this.#voice = voiceActivity.openStream(({ probability, atMs }) => this.#detect({ kind: 'voice', probability, atMs }));
+    this.#takeFloor(this.#turnOf(greeting, null, this.#answeredAtMs));
+  }
+
+  #endSetUp(error: unknown): void {
+    this.#parts.log.info({ err: error }, 'call set-up ended');
+    // The caller may have hung up meanwhile: that came first and stays the reason.
+    this.end('failed', 'set_up_failed');
+  }
+
+  async #tearDown(): Promise<void> {
+    this.#writeUnfinished();
+    this.#phase = { kind: 'ended' };
+    this.#aborter.abort();
+    this.#voice?.close();
+    await this.#parts.leg.hangUp();
+    await this.#transport?.[Symbol.asyncDispose]();
+  }
+
+  /** What was being said when the line went dead belongs to the journal too. */
+  #writeUnfinished(): void {
+    if (this.#phase.kind !== 'replying') return this.#ledger.settleCut();
+    const { turn } = this.#phase;
+    const heardSamples = this.#playout?.stop() ?? 0;
+    if (turn.startedAtMs === null) this.#ledger.writeCaller(turn);
+    else this.#ledger.writeAgent(turn, { heardSamples, interrupted: true });
+  }
+
+  // ---- what arrives -------------------------------------------------------
+
+  #onLeg(event: LegEvent): void {
+    switch (event.kind) {
+      case 'dtmf':
+        return this.#onDigit(event.digit, event.atMs);
+      case 'hung_up':
+        return this.end(event.by === 'caller' ? 'caller_hung_up' : 'failed', `hung up by ${event.by}: ${event.cause}`);
+    }
+  }
+
+  #onAudio(event: AudioTransportEvent): void {
+    switch (event.kind) {
+      case 'frame':
+        this.#utterances.push(event.pcm, event.atMs);
+        return this.#voice?.push(event.pcm, event.atMs);
+      case 'mark_heard':
+        return this.#playout?.markHeard(event.markId, event.atMs);
+      case 'queue_length':
+        return this.#playout?.queueLength(event.frames, event.atMs);
+      case 'closed':
+        if (event.reason !== 'lost' || this.#phase.kind === 'ended') return;
+        this.#parts.record.note('media_lost');
+        return this.end('failed', 'media_lost');
+    }
+  }
+
+  #onDigit(digit: string, atMs: number): void {
+    if (this.#phase.kind === 'closing' || this.#phase.kind === 'transferring' || this.#phase.kind === 'ended') return;
+    this.#parts.record.note('dtmf', { digit });
+    this.#dropGuess();
+    if (this.#phase.kind === 'replying') this.#cutReply(this.#phase.turn, atMs);
+    this.#ledger.settleCut();
+    this.#detect({ kind: 'agent_stopped', atMs });
+    this.#detect({ kind: 'reset', atMs });
+    const callerTurn: CallerTurn = {
+      text: digit,
+      input: 'dtmf',
+      startedAtMs: atMs,
+      endedAtMs: atMs,
+      committedAtMs: atMs,
+      speechToTextMs: null,
+    };
+    this.#silences = 0;
+    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'dtmf', digits: digit }), callerTurn, atMs));
+  }
+
+  #onSilence(): void {
+    const { conversation } = this.#parts.route.agent;
+    this.#silences += 1;
+    this.#parts.record.note('no_input', { count: this.#silences });
+    this.#ledger.settleCut();
+    const isLast = this.#silences > conversation.noInputPrompts;
+    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'no_input', count: this.#silences, isLast }), null, this.#parts.clock.nowMs()));
+  }
+
+  // ---- turn taking ----------------------------------------------------------
+
+  #detect(input: DetectorInput): void {
+    const isDeaf =
+      this.#phase.kind === 'setting_up' ||
+      this.#phase.kind === 'closing' ||
+      this.#phase.kind === 'transferring' ||
+      this.#phase.kind === 'ended';
+    if (isDeaf && (input.kind === 'voice' || input.kind === 'time')) return;
+    const { conversation } = this.#parts.route.agent;
+    const canInterrupt = this.#phase.kind !== 'replying' || nextStepOf(this.#phase.turn).kind === 'listen';
+    const step = stepDetector(this.#detector, input, { ...conversation, bargeIn: conversation.bargeIn && canInterrupt });
+    this.#detector = step.state;
+    for (const event of step.events) this.#onTurn(event);
+  }
+
+  #onTurn(event: DetectorEvent): void {
+    const { record } = this.#parts;
+    switch (event.kind) {
+      case 'speech_started':
+        return this.#onSpeech(event.startedAtMs);
+      case 'barge_in':
+        if (this.#phase.kind !== 'replying') return;
+        record.note('barge_in', { afterMs: this.#phase.turn.startedAtMs === null ? null : event.atMs - this.#phase.turn.startedAtMs });
+        this.#utterances.trimBefore(event.startedAtMs);
+        return this.#cutReply(this.#phase.turn, event.atMs);
+      case 'backchannel':
+        return record.note('backchannel', { voicedMs: event.voicedMs });
+      case 'candidate':
+        this.#guess?.abort();
+        this.#guess = startGuess(this.#guessParts(), {
+          ...event,
+          pcm: this.#utterances.cut(event.startedAtMs, event.endedAtMs),
+          from: this.#ledger.state,
+        });
+        return;
+      case 'candidate_discarded':
+        record.note('candidate_discarded');
+        return this.#dropGuess();
+      case 'turn_ended':
+        return this.#commit(event.atMs);
+    }
+  }
+
+  /** The caller speaks again before the reply was heard: the turn was not over. Its beginning is kept, the reply is thrown away. */
+  #onSpeech(startedAtMs: number): void {
+    const from = this.#reopen();
+    if (from === null) return this.#utterances.trimBefore(startedAtMs);
+    this.#parts.record.note('candidate_discarded');
+    this.#phase = { kind: 'listening', sinceMs: startedAtMs };
+    const { voice } = this.#detector;
+    if (voice.kind === 'speaking') this.#detector = { ...this.#detector, voice: { ...voice, startedAtMs: from } };
+  }
+
+  /** Takes back a committed turn whose reply was not heard yet. Returns when its speech began, or null when there is none. */
+  #reopen(): number | null {
+    const phase = this.#phase;
+    if (phase.kind === 'thinking') {
+      phase.guess.abort();
+      return phase.guess.startedAtMs;
+    }
+    if (phase.kind !== 'replying' || phase.turn.startedAtMs !== null || phase.turn.callerTurn?.input !== 'speech') return null;
+    phase.turn.reply.abort();
+    this.#playout?.stop();
+    return phase.turn.callerTurn.startedAtMs;
+  }
+
+  #commit(committedAtMs: number): void {
+    const guess = this.#guess;
+    if (guess === null) return;
+    this.#guess = null;
+    this.#phase = { kind: 'thinking', guess, committedAtMs };
+    const isCurrent = (): boolean => this.#phase.kind === 'thinking' && this.#phase.guess === guess;
+    guess.ready.then(
+      (outcome) => isCurrent() && this.#adopt(guess, outcome, committedAtMs),
+      (error: unknown) => isCurrent() && this.#fail(error),
+    );
+  }
+
+  #adopt(guess: Guess, outcome: GuessOutcome, committedAtMs: number): void {
+    const { text } = outcome.transcript;
+    const speechMs = guess.endedAtMs - guess.startedAtMs;
+    const { cut } = this.#ledger;
+    const agentText = cut?.turn.reply.text ?? '';
+    const noInterruption =
+      cut === null ? null : notAnInterruption({ text, speechMs, agentText, language: this.#parts.route.agent.language });
+    if (cut !== null && noInterruption !== null) {
+      this.#parts.record.note(noInterruption, { speechMs });
+      outcome.reply.abort();
+      return this.#resume(cut);
+    }
+    if (text === '' && speechMs < MIN_TURN_SPEECH_MS) {
+      outcome.reply.abort();
+      this.#phase = { kind: 'listening', sinceMs: committedAtMs };
+      return;
+    }
+    this.#ledger.settleCut();
+    this.#silences = 0;
+    const { startedAtMs, endedAtMs } = guess;
+    const callerTurn: CallerTurn = { text, input: 'speech', startedAtMs, endedAtMs, committedAtMs, speechToTextMs: outcome.speechToTextMs };
+    this.#takeFloor(this.#turnOf(outcome.reply, callerTurn, committedAtMs));
+  }
+
+  // ---- the agent's turn -------------------------------------------------------
+
+  #takeFloor(turn: AgentTurn): void {
+    this.#phase = { kind: 'replying', turn };
+    turn.reply.release();
+    turn.reply.result.then(
+      (result) => {
+        turn.result = result;
+      },
+      (error: unknown) => this.#phase.kind === 'replying' && this.#phase.turn === turn && this.#fail(error),
+    );
+    this.#playout?.play(turn.reply);
+  }
+
+  #resume(cut: CutTurn): void {
+    this.#ledger.takeBack();
+    this.#phase = { kind: 'replying', turn: cut.turn };
+    this.#playout?.play(cut.turn.reply, cut.heardSamples);
+  }
+
+  #onPlayout(event: PlayoutEvent): void {
+    if (event.kind === 'queue_shed') return this.#parts.record.note('queue_shed', { frames: event.frames });
+    if (this.#phase.kind === 'closing') return this.#onClosingSound(event);
+    if (this.#phase.kind !== 'replying' || this.#phase.turn.reply !== event.reply) return;
+    const { turn } = this.#phase;
+    if (event.kind === 'reply_started') {
+      this.#detect({ kind: 'agent_started', atMs: event.atMs });
+      if (turn.startedAtMs !== null) return;
+      turn.startedAtMs = event.atMs;
+      return this.#ledger.writeCaller(turn);
+    }
+    if (turn.reply.state.kind === 'failed') return this.#fail(turn.reply.state.error);
+    this.#finishTurn(turn, event.atMs);
+  }
+
+  #finishTurn(turn: AgentTurn, atMs: number): void {
+    this.#detect({ kind: 'agent_stopped', atMs });
+    if (turn.startedAtMs === null) this.#ledger.writeCaller(turn);
+    this.#ledger.writeAgent(turn, { heardSamples: Number.POSITIVE_INFINITY, interrupted: false });
+    const step = nextStepOf(turn);
+    switch (step.kind) {
+      case 'listen':
+        this.#phase = { kind: 'listening', sinceMs: atMs };
+        return;
+      case 'transfer':
+        void this.#transfer(step.destination, step.ringMs);
+        return;
+      case 'end_call':
+        return this.#close(this.#silences > 0 ? 'no_input' : 'completed', 'the agent said goodbye');
+    }
+  }
+
+  #cutReply(turn: AgentTurn, atMs: number): void {
+    const heardSamples = this.#playout?.stop() ?? 0;
+    if (turn.startedAtMs === null) {
+      turn.reply.abort();
+      this.#ledger.writeUnheard(turn);
+    } else {
+      this.#ledger.holdCut(turn, heardSamples);
+    }
+    this.#phase = { kind: 'listening', sinceMs: atMs };
+  }
+
+  async #transfer(destination: string, ringMs: number): Promise<void> {
+    const { leg, record, clock } = this.#parts;
+    this.#phase = { kind: 'transferring' };
+    this.#detect({ kind: 'reset', atMs: clock.nowMs() });
+    record.note('transfer_started', { destination });
+    const outcome = await leg
+      .transfer(destination, { ringMs, signal: this.#aborter.signal })
+      .catch((error: unknown) => ({ kind: 'failed' as const, cause: String(error) }));
+    record.note('transfer_ended', { outcome: outcome.kind });
+    if (this.#phase.kind !== 'transferring') return;
+    if (outcome.kind === 'bridged') return this.end('transferred', 'talked to a representative');
+    if (outcome.kind === 'caller_gone') return this.end('caller_hung_up', 'hung up while a representative was rung');
+    const atMs = clock.nowMs();
+    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'transfer_failed' }), null, atMs));
+  }
+
+  // ---- ends ---------------------------------------------------------------
+
+  /** A model failed beyond its retries: say so in a prepared voice and close, never silence. */
+  #fail(error: unknown): void {
+    const { record, log, announcements, route } = this.#parts;
+    log.warn({ err: error }, 'a model failed, the call is closed with an apology');
+    record.note('model_failed', { error: error instanceof Error ? error.message : String(error) });
+    this.#writeUnfinished();
+    this.#dropGuess();
+    const pcm = announcements.find('apology', route.agent.language);
+    if (pcm === null) return this.#close('failed', 'a model failed and no apology is recorded');
+    this.#phase = { kind: 'closing' };
+    this.#playout?.stop();
+    this.#playout?.play(fixedSound(pcm));
+  }
+
+  #onClosingSound(event: { kind: 'reply_started' | 'reply_finished'; reply: Playable }): void {
+    if (event.kind === 'reply_started') return this.#parts.record.note('apology_played');
+    this.#close('failed', 'a model failed, the apology was played');
+  }
+
+  #close(outcome: CallOutcome, reason: string): void {
+    this.#phase = { kind: 'closing' };
+    setTimeout(() => this.end(outcome, reason), GOODBYE_TAIL_MS);
+  }
+
+  // ---- small pieces -----------------------------------------------------------
+
+  #newReply(input: DialogInput): Reply {
+    const { signal } = this.#aborter;
+    const prepared = this.#parts.dialog.prepare(this.#ledger.state, input, { signal });
+    return new Reply({ ...this.#guessParts(), replyId: newId('reply'), prepared });
+  }
+
+  #turnOf(reply: Reply, callerTurn: CallerTurn | null, committedAtMs: number): AgentTurn {
+    return { reply, from: this.#ledger.state, callerTurn, committedAtMs, result: null, startedAtMs: null };
+  }
+
+  #guessParts(): GuessParts {
+    return { ...this.#parts, agent: this.#parts.route.agent, signal: this.#aborter.signal };
+  }
+
+  #dropGuess(): void {
+    this.#guess?.abort();
+    this.#guess = null;
+    if (this.#phase.kind === 'thinking') this.#phase.guess.abort();
+  }
+}

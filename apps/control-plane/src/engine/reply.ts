@@ -1,0 +1,143 @@
+// The agent's turn in the making: words become sentences, sentences become sound, which waits here until playout takes it.
+import { FRAME_HZ } from '#audio/frame.ts';
+import type { PreparedTurn, TurnResult } from '#dialog/dialog.ts';
+import type { AgentProfile } from '#ports/agent-profile.ts';
+import type { TextToSpeech } from '#ports/text-to-speech.ts';
+import type { Clock } from '#shared/clock.ts';
+import type { ReplyId } from '#shared/id.ts';
+import type { SpokenPiece } from './heard-text.ts';
+import { MAX_REPLY_MS } from './limits.ts';
+import type { Playable, ReplyState } from './playable.ts';
+import { speakPiece } from './piece-voice.ts';
+import { openSentenceSplitter } from './sentence-splitter.ts';
+
+/** Monotonic instants of a reply's making; null = not reached. */
+export type ReplyTimes = { readonly startedAtMs: number; firstTextAtMs: number | null; firstSoundAtMs: number | null };
+
+/** What a reply is made with. */
+export type ReplyParts = {
+  readonly replyId: ReplyId;
+  readonly prepared: PreparedTurn;
+  readonly textToSpeech: TextToSpeech;
+  readonly agent: Pick<AgentProfile, 'language' | 'voice' | 'speed'>;
+  readonly clock: Clock;
+  /** Aborted with the call. */
+  readonly signal: AbortSignal;
+};
+
+type Piece = { text: string; chunks: Int16Array[]; samples: number; isComplete: boolean };
+
+/** Sound that grows while it is played. Until `release` only the first sentence is synthesised: a guess must stay cheap. */
+export class Reply implements Playable {
+  readonly replyId: ReplyId;
+  readonly times: ReplyTimes;
+  /** What the turn leads to; rejects when the words could not be made. */
+  readonly result: Promise<TurnResult>;
+  readonly #parts: ReplyParts;
+  readonly #abort = new AbortController();
+  readonly #released = Promise.withResolvers<void>();
+  readonly #pieces: Piece[] = [];
+  #state: ReplyState = { kind: 'making' };
+  #listener: () => void = () => {};
+
+  constructor(parts: ReplyParts) {
+    this.#parts = parts;
+    this.replyId = parts.replyId;
+    this.times = { startedAtMs: parts.clock.nowMs(), firstTextAtMs: null, firstSoundAtMs: null };
+    this.result = parts.prepared.result;
+    // The result is awaited by the call once the reply is adopted; a guess thrown away must not become an unhandled rejection.
+    this.result.catch(() => {});
+    void this.#make();
+  }
+
+  get pieces(): readonly SpokenPiece[] {
+    return this.#pieces;
+  }
+
+  get state(): ReplyState {
+    return this.#state;
+  }
+
+  /** All words so far, heard or not. */
+  get text(): string {
+    return this.#pieces.map((piece) => piece.text).join(' ');
+  }
+
+  onChange(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  /** The turn is ours: make the rest. */
+  release(): void {
+    this.#released.resolve();
+  }
+
+  /** Stops models and synthesis. What was made stays readable. */
+  abort(): void {
+    this.#abort.abort();
+    this.#released.resolve();
+  }
+
+  read(from: number, into: Int16Array): number {
+    let position = 0;
+    let written = 0;
+    for (const piece of this.#pieces) {
+      if (position + piece.samples <= from + written) {
+        position += piece.samples;
+        continue;
+      }
+      for (const chunk of piece.chunks) {
+        const start = from + written - position;
+        position += chunk.length;
+        if (start >= chunk.length) continue;
+        const part = chunk.subarray(start, start + into.length - written);
+        into.set(part, written);
+        written += part.length;
+        if (written === into.length) return written;
+      }
+    }
+    return written;
+  }
+
+  async #make(): Promise<void> {
+    const signal = AbortSignal.any([this.#parts.signal, this.#abort.signal]);
+    try {
+      const splitter = openSentenceSplitter();
+      for await (const delta of this.#parts.prepared.textDeltas) {
+        if (signal.aborted) return;
+        this.times.firstTextAtMs ??= this.#parts.clock.nowMs();
+        for (const text of splitter.push(delta)) await this.#speak(text, signal);
+      }
+      for (const text of splitter.end()) await this.#speak(text, signal);
+      this.#become({ kind: 'made' });
+    } catch (error) {
+      if (!signal.aborted) this.#become({ kind: 'failed', error });
+    }
+  }
+
+  async #speak(text: string, signal: AbortSignal): Promise<void> {
+    if (this.#pieces.length > 0) await this.#released.promise;
+    if (signal.aborted || this.#samples() >= (MAX_REPLY_MS * FRAME_HZ) / 1_000) return;
+    const piece: Piece = { text, chunks: [], samples: 0, isComplete: false };
+    this.#pieces.push(piece);
+    const { language, voice, speed } = this.#parts.agent;
+    for await (const chunk of speakPiece(this.#parts.textToSpeech, { text, language, voice, speed }, signal)) {
+      if (signal.aborted) return;
+      piece.chunks.push(chunk);
+      piece.samples += chunk.length;
+      this.times.firstSoundAtMs ??= this.#parts.clock.nowMs();
+      this.#listener();
+    }
+    piece.isComplete = true;
+    this.#listener();
+  }
+
+  #samples(): number {
+    return this.#pieces.reduce((sum, piece) => sum + piece.samples, 0);
+  }
+
+  #become(state: ReplyState): void {
+    this.#state = state;
+    this.#listener();
+  }
+}

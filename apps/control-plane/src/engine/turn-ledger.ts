@@ -1,0 +1,89 @@
+// Keeps the conversation true to what both sides heard, and writes each finished turn into the journal once.
+import { FRAME_HZ } from '#audio/frame.ts';
+import type { ConversationState, Dialog } from '#dialog/dialog.ts';
+import type { Clock } from '#shared/clock.ts';
+import { latencyOf, stateAfter } from './call-phase.ts';
+import type { AgentTurn } from './call-phase.ts';
+import type { CallRecord } from './call-record.ts';
+import { heardText } from './heard-text.ts';
+
+/** An interrupted agent's turn, kept until it is sure that the interruption was one. */
+export type CutTurn = { readonly turn: AgentTurn; readonly heardSamples: number };
+
+/** The conversation of one call and its turns. */
+export class TurnLedger {
+  readonly #dialog: Dialog;
+  readonly #record: CallRecord;
+  readonly #clock: Clock;
+  #settled: ConversationState;
+  #cut: CutTurn | null = null;
+
+  constructor(parts: { dialog: Dialog; record: CallRecord; clock: Clock }) {
+    this.#dialog = parts.dialog;
+    this.#record = parts.record;
+    this.#clock = parts.clock;
+    this.#settled = parts.dialog.open();
+  }
+
+  /** The conversation as the caller knows it: an interrupted reply counts as far as it was heard. */
+  get state(): ConversationState {
+    if (this.#cut === null) return this.#settled;
+    const { turn, heardSamples } = this.#cut;
+    return this.#dialog.withHeard(stateAfter(turn), heardText(turn.reply.pieces, heardSamples));
+  }
+
+  /** The interrupted turn of which it is not yet sure that it is over. */
+  get cut(): CutTurn | null {
+    return this.#cut;
+  }
+
+  /** The agent was interrupted after `heardSamples`; nothing is written before `settleCut` or `takeBack`. */
+  holdCut(turn: AgentTurn, heardSamples: number): void {
+    this.#cut = { turn, heardSamples };
+  }
+
+  /** It was no interruption: the turn goes on. */
+  takeBack(): void {
+    this.#cut = null;
+  }
+
+  /** It was one: the turn ends with what was heard. */
+  settleCut(): void {
+    if (this.#cut === null) return;
+    const { turn, heardSamples } = this.#cut;
+    this.#cut = null;
+    turn.reply.abort();
+    this.writeAgent(turn, { heardSamples, interrupted: true });
+  }
+
+  /** Writes the caller's turn that `turn` answers. */
+  writeCaller(turn: AgentTurn): void {
+    if (turn.callerTurn !== null) this.#record.turn({ role: 'caller', ...turn.callerTurn });
+  }
+
+  /** The caller's turn stands, of the reply nothing was heard. */
+  writeUnheard(turn: AgentTurn): void {
+    this.writeCaller(turn);
+    this.#settled = stateAfter(turn);
+  }
+
+  /** Writes the agent's turn as far as it was heard and moves the conversation on. */
+  writeAgent(turn: AgentTurn, heard: { heardSamples: number; interrupted: boolean }): void {
+    const { reply, startedAtMs, result } = turn;
+    const text = heardText(reply.pieces, heard.heardSamples);
+    const made = reply.pieces.reduce((sum, piece) => sum + piece.samples, 0);
+    const heardMs = (Math.min(heard.heardSamples, made) * 1_000) / FRAME_HZ;
+    this.#settled = this.#dialog.withHeard(stateAfter(turn), text);
+    for (const note of result?.notes ?? []) this.#record.note(note.name, note.fields);
+    const endedAtMs = this.#clock.nowMs();
+    this.#record.turn({
+      role: 'agent',
+      text,
+      startedAtMs: startedAtMs ?? endedAtMs,
+      endedAtMs,
+      heardMs,
+      interrupted: heard.interrupted,
+      latency: latencyOf(turn),
+    });
+  }
+}
