@@ -2,24 +2,24 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { appendFile, open, readFile, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { databaseUrl, describeInstance } from '@centralita/provision/instance.ts';
-import { initPostgres, postgresCommand } from '@centralita/provision/postgres-process.ts';
+import { describeInstance } from '@centralita/provision/instance.ts';
+import { initPostgres, postgresCommand, psqlCommand } from '@centralita/provision/postgres-process.ts';
+import { runCommand } from '@centralita/provision/command.ts';
 import { ensureRoot } from '@centralita/provision/private-root.ts';
 
 /** A fast machine answers within 1 s; a busy two-core one took 6 s. */
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
+const SUPERUSER = 'database_tests';
 
 /** A running server; disposing stops it and removes its data. */
 export interface TestDatabase extends AsyncDisposable {
-  /** For the owner of the tables. */
-  readonly migratorUrl: string;
-  /** For the role that row-level security binds. */
-  readonly appUrl: string;
+  /** As a superuser: each test file makes a database of its own. */
+  readonly superuserUrl: string;
 }
 
 /** Builds what is missing under `home`, makes an empty cluster and starts it. Needs root privileges. */
@@ -27,6 +27,7 @@ export async function openTestDatabase(home: string): Promise<TestDatabase> {
   const root = await ensureRoot({ home, log: (message) => console.log(message) });
   const dir = join(home, `database-tests-${process.pid}`);
   const secret = (): string => randomBytes(18).toString('base64url');
+  const password = secret();
   const instance = describeInstance(root, {
     name: 'database-tests',
     dir,
@@ -36,9 +37,15 @@ export async function openTestDatabase(home: string): Promise<TestDatabase> {
     passwords: { ari: secret(), databaseMigrator: secret(), databaseApp: secret(), testCaller: secret() },
   });
   await initPostgres(instance);
+  // An appliance lets no superuser in over TCP; this server exists for the tests alone.
+  await appendFile(join(dir, 'postgres', 'etc', 'pg_hba.conf'), `host all ${SUPERUSER} 127.0.0.1/32 scram-sha-256\n`);
   const [program, ...args] = postgresCommand(instance);
   if (program === undefined) throw new Error('the provisioner gave no command for PostgreSQL');
-  const server = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  // To a file: the isolation tests provoke hundreds of refusals, which the server logs.
+  const logFile = join(dir, 'server.log');
+  const log = await open(logFile, 'a');
+  const server = spawn(program, args, { stdio: ['ignore', log.fd, log.fd] });
+  await log.close();
   const ended = once(server, 'exit');
   const stop = async (): Promise<void> => {
     server.kill('SIGINT');
@@ -47,13 +54,17 @@ export async function openTestDatabase(home: string): Promise<TestDatabase> {
   };
   try {
     await waitForPort(instance.ports.postgres, () => server.exitCode !== null);
+    await runCommand(psqlCommand(instance, 'postgres'), {
+      input: `create role ${SUPERUSER} superuser login password '${password}';`,
+      label: 'making the superuser of the test database',
+    });
   } catch (cause) {
+    const lastLines = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-15).join('\n');
     await stop();
-    throw new Error('the test database did not start', { cause });
+    throw new Error(`the test database did not start; its last messages:\n${lastLines}`, { cause });
   }
   return {
-    migratorUrl: databaseUrl(instance, 'migrator'),
-    appUrl: databaseUrl(instance, 'app'),
+    superuserUrl: `postgres://${SUPERUSER}:${password}@127.0.0.1:${instance.ports.postgres}/postgres`,
     [Symbol.asyncDispose]: stop,
   };
 }
@@ -79,5 +90,5 @@ async function waitForPort(port: number, ended: () => boolean): Promise<void> {
     if (open) return;
     await delay(POLL_MS);
   }
-  throw new Error(ended() ? 'the server ended; its messages are above' : `no answer on port ${port} within ${START_TIMEOUT_MS} ms`);
+  throw new Error(ended() ? 'the server ended' : `no answer on port ${port} within ${START_TIMEOUT_MS} ms`);
 }

@@ -28,7 +28,7 @@ async function runDatabaseTests(): Promise<Tally> {
   // Imported here: a laptop that only runs the unit tests needs nothing of the provisioner.
   const { openTestDatabase } = await import('./test-database.ts');
   await using database = await openTestDatabase(rigHome);
-  return await runTests('db', { TEST_DATABASE_URL: database.migratorUrl, TEST_DATABASE_APP_URL: database.appUrl });
+  return await runTests('db', { TEST_DATABASE_URL: database.superuserUrl });
 }
 
 async function runStep(step: Step): Promise<Tally> {
