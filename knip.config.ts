@@ -16,7 +16,7 @@ const config: KnipConfig = {
     'asterisk/ari-client': { entry: ['src/client.ts!', ...programs, tests], project: ['src/**/*.ts!'] },
     provision: { entry: [...programs, 'src/ensure-root.ts', tests], project: ['src/**/*.ts!'] },
     e2e: { entry: [tests], project: ['**/*.ts!'] },
-    bench: { entry: ['src/*-bench.ts', 'src/*-cli.ts', 'src/all.ts', tests], project: ['src/**/*.ts!'] },
+    bench: { entry: ['src/*-bench.ts', 'src/*-cli.ts', 'src/all-benches.ts', tests], project: ['src/**/*.ts!'] },
   },
   ignore: ['**/generated/**'],
   ignoreDependencies: ['node', 'oxlint-tsgolint'],

@@ -1,0 +1,39 @@
+/** Runs every bench with its defaults, one after another, and rewrites `bench/RESULTS.md`. Arguments choose benches by name. */
+import { spawn } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exitStatusOf, readReport } from './bench-report.ts';
+import { readEarlierValues, renderResults } from './results-page.ts';
+import type { BenchOutcome } from './results-page.ts';
+
+/** The longest bench holds 100 calls for a minute; one that takes ten times that hangs. */
+const BENCH_TIMEOUT_MS = 600_000;
+const SUFFIX = '-bench.ts';
+const page = join(import.meta.dirname, '..', 'RESULTS.md');
+
+async function runOne(name: string): Promise<BenchOutcome> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, `${name}${SUFFIX}`)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const timer = setTimeout(() => child.kill('SIGKILL'), BENCH_TIMEOUT_MS);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    process.stdout.write(text);
+  });
+  const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  clearTimeout(timer);
+  const report = readReport(output);
+  if (report === null || (exitCode !== 0 && exitCode !== 3)) return { name, failure: `exit status ${exitCode ?? 'none, killed'}` };
+  return { name, report };
+}
+
+const names = (await readdir(import.meta.dirname)).filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !names.includes(name));
+if (unknown.length > 0) throw new Error(`no such bench: ${unknown.join(', ')}; there are ${names.join(', ')}`);
+const outcomes: BenchOutcome[] = [];
+for (const name of names.toSorted()) if (chosen.length === 0 || chosen.includes(name)) outcomes.push(await runOne(name));
+const earlier = readEarlierValues(await readFile(page, 'utf8').catch(() => ''));
+if (chosen.length === 0) await writeFile(page, renderResults(outcomes, earlier));
+else console.log(renderResults(outcomes, earlier));
+const statuses = outcomes.map((outcome) => ('failure' in outcome ? 1 : exitStatusOf(outcome.report)));
+process.exitCode = statuses.includes(1) ? 1 : statuses.includes(3) ? 3 : 0;
