@@ -7,6 +7,9 @@ import { createInferenceService } from '#server/inference-service.ts';
 import { openMetricsEndpoint } from '#server/metrics-endpoint.ts';
 import { createMetrics } from '#server/metrics.ts';
 import { createModelHost } from '#server/model-host.ts';
+import type { RoleModel } from '#server/role-model.ts';
+import { openSpeechSetup } from '#speech/speech-setup.ts';
+import { createSpeechToTextModel } from '#speech/speech-to-text-model.ts';
 import type { Config } from './config.ts';
 
 /** A running server. */
@@ -19,7 +22,11 @@ export interface CpuServer extends AsyncDisposable {
 export async function openCpuServer(config: Config, log: Logger): Promise<CpuServer> {
   await using resources = new AsyncDisposableStack();
   const setup = await espeakSetup(config.espeak);
-  const models = [resources.use(createTextToSpeechModel(config.espeak, setup))];
+  const speech = await openSpeechSetup({ modelDir: config.speechToTextModelDir, command: config.espeak, espeak: setup });
+  const models: readonly RoleModel[] = [
+    resources.use(createTextToSpeechModel(config.espeak, setup)),
+    resources.use(createSpeechToTextModel(speech)),
+  ];
   const metrics = createMetrics();
   const hosts = models.map((model) => createModelHost(model, { metrics, log }));
   for (const model of models) logModel(log, model);
@@ -47,7 +54,7 @@ async function espeakSetup(command: Config['espeak']): Promise<EspeakSetup> {
   }
 }
 
-function logModel(log: Logger, model: ReturnType<typeof createTextToSpeechModel>): void {
+function logModel(log: Logger, model: RoleModel): void {
   const state = model.state();
   const fields = { model: model.contract.role, engine: model.engine, note: model.note };
   if (state.kind === 'ready') log.info(fields, 'model is ready');

@@ -1,0 +1,40 @@
+// The sherpa-onnx engine without its thread: one recogniser, told the language when it changes.
+import sherpa from 'sherpa-onnx-node';
+import { SPEECH_RATE_HZ, type TranscriptionOutcome, type TranscriptionRequest } from '#speech/transcription.ts';
+import type { SpeechModelFiles } from './model-files.ts';
+import { recogniserConfig } from './recogniser-config.ts';
+
+/** Shorter audio makes some models fail instead of answering nothing. */
+const MIN_SAMPLES = SPEECH_RATE_HZ / 10;
+/** Said when a model gives no measure of its own: trusted, but not above a measured answer. */
+const UNMEASURED_CONFIDENCE = 0.75;
+
+/** Loads the weights; takes seconds. @throws when sherpa-onnx refuses them. */
+export function createSherpaRecogniser(
+  files: SpeechModelFiles,
+  threads: number,
+): (request: TranscriptionRequest) => Promise<TranscriptionOutcome> {
+  let language = 'en';
+  const recogniser = new sherpa.OfflineRecognizer(recogniserConfig(files, { language, threads }));
+  return async (request) => {
+    if (request.samples.length < MIN_SAMPLES) return { kind: 'transcribed', text: '', confidence: 0, noSpeechProbability: 1 };
+    if (request.language !== language) {
+      language = request.language;
+      recogniser.setConfig(recogniserConfig(files, { language, threads }));
+    }
+    const stream = recogniser.createStream();
+    stream.acceptWaveform({ samples: Float32Array.from(request.samples, (sample) => sample / 32_768), sampleRate: SPEECH_RATE_HZ });
+    recogniser.decode(stream);
+    const result = recogniser.getResult(stream);
+    const text = result.text.trim();
+    const confidence = text === '' ? 0 : confidenceOf(result.ys_log_probs ?? []);
+    return { kind: 'transcribed', text, confidence, noSpeechProbability: text === '' ? 1 : 0 };
+  };
+}
+
+/** Geometric mean of the pieces' probabilities. */
+function confidenceOf(logProbabilities: readonly number[]): number {
+  if (logProbabilities.length === 0) return UNMEASURED_CONFIDENCE;
+  const mean = logProbabilities.reduce((sum, value) => sum + value, 0) / logProbabilities.length;
+  return Math.min(1, Math.exp(mean));
+}

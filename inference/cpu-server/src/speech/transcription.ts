@@ -1,0 +1,33 @@
+// What the speech_to_text model asks of an engine, and what travels to the engine's worker thread and back.
+
+/** One utterance. Plain data: it is copied into a worker thread. */
+export interface TranscriptionRequest {
+  /** Mono PCM16 at 16 kHz. */
+  readonly samples: Int16Array;
+  readonly language: string;
+  /** Expected phrases: an engine may recognise only these, or use them as a bias, or not at all. */
+  readonly hints: readonly string[];
+}
+
+/** What was said; empty text: nothing that the engine trusts. Confidence and probability are between 0 and 1. */
+export interface Transcription {
+  readonly text: string;
+  readonly confidence: number;
+  readonly noSpeechProbability: number;
+}
+
+/** What a worker answers about one request. A refusal is the caller's to mend, a failure is the engine's. */
+export type TranscriptionOutcome =
+  | ({ readonly kind: 'transcribed' } & Transcription)
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** Recognises speech without ever blocking the thread that serves calls. */
+export interface SpeechEngine extends AsyncDisposable {
+  readonly name: 'phrases' | 'sherpa-onnx';
+  readonly note: string;
+  transcribe(request: TranscriptionRequest, signal: AbortSignal): Promise<TranscriptionOutcome>;
+}
+
+/** Sample rate of every utterance. */
+export const SPEECH_RATE_HZ = 16_000;
