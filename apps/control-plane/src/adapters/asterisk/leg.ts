@@ -1,11 +1,11 @@
 // One caller's channel as the engine's leg: everything built for it ends with it, whoever ends it and whenever.
 import { isConflict, isNotFound } from 'asterisk-ari-client/ari-error.ts';
-import type { AriEvent, StasisStart } from 'asterisk-ari-client/generated/events.ts';
+import type { AriEvent, ChannelHangupRequest, StasisStart } from 'asterisk-ari-client/generated/events.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
 import { type CallLeg, type LegEvent, LegGoneError, type RejectReason, type TransferOutcome } from '#ports/call-control.ts';
-import { causeText, endedBy, NORMAL, rejectCause } from './hangup-cause.ts';
-import { type AsteriskParts, destroyMedia, type LegMedia, openLegMedia, settle } from './leg-media.ts';
-import { CAUSE_WAIT_MS, MAX_WAITING_LEG_EVENTS, REQUEST_MS } from './limits.ts';
+import { causeText, type LegEnd, legEnd, NORMAL, rejectCause } from './hangup-cause.ts';
+import { type AsteriskParts, destroyMedia, type LegMedia, type LegMediaOptions, openLegMedia, settle } from './leg-media.ts';
+import { END_WAIT_MS, MAX_WAITING_LEG_EVENTS, REQUEST_MS } from './limits.ts';
 import { transferLeg } from './transfer.ts';
 
 /** What a leg is made from. */
@@ -25,7 +25,8 @@ export type AsteriskLeg = CallLeg & {
   readonly cleaned: Promise<void>;
 };
 
-type State = { readonly kind: 'alive' } | { readonly kind: 'ending'; readonly byUs: boolean } | { readonly kind: 'ended' };
+/** `ending`: we asked Asterisk to end the channel. */
+type State = 'alive' | 'ending' | 'ended';
 
 /** Starts to watch the channel. */
 export function openLeg(parts: AsteriskParts, options: LegOptions): AsteriskLeg {
@@ -43,8 +44,10 @@ class Leg implements AsteriskLeg {
   readonly #watch: Disposable;
   readonly #gone = new AbortController();
   readonly #cleaned = Promise.withResolvers<void>();
-  #state: State = { kind: 'alive' };
-  #cause: number | null = null;
+  #state: State = 'alive';
+  /** The first one: those that follow are Asterisk taking the channel apart. */
+  #hangupRequest: ChannelHangupRequest | null = null;
+  #ourEnd: LegEnd | null = null;
   #media: LegMedia | null = null;
   /** Counts what was built, so that a second building does not meet the remains of the first. */
   #built = 0;
@@ -77,20 +80,8 @@ class Leg implements AsteriskLeg {
     await this.#end(rejectCause(reason));
   }
 
-  async openMedia(listener: (event: AudioTransportEvent) => void, { signal }: { signal: AbortSignal }): Promise<AudioTransport> {
-    this.#throwIfGone();
-    if (this.#media !== null) await this.#dropMedia(this.#media);
-    const suffix = this.#built === 0 ? '' : `-${this.#built}`;
-    this.#built += 1;
-    const names = { callerId: this.legId, bridgeId: `${this.legId}-bridge${suffix}`, channelId: `${this.legId}-media${suffix}` };
-    const building = openLegMedia(this.#parts, names, { listener, signal: AbortSignal.any([signal, this.#gone.signal]) });
-    const media = await this.#orGone(this.#run(building));
-    if (this.#state.kind !== 'alive') {
-      await this.#dropMedia(media);
-      throw this.#goneError();
-    }
-    this.#media = media;
-    return media.socket;
+  openMedia(listener: (event: AudioTransportEvent) => void, { signal }: { signal: AbortSignal }): Promise<AudioTransport> {
+    return this.#run(this.#openMedia({ listener, signal: AbortSignal.any([signal, this.#gone.signal]) }));
   }
 
   async answer({ signal }: { signal: AbortSignal }): Promise<void> {
@@ -101,7 +92,7 @@ class Leg implements AsteriskLeg {
   }
 
   async transfer(destination: string, { ringMs, signal }: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome> {
-    if (this.#state.kind !== 'alive') return { kind: 'caller_gone' };
+    if (this.#state !== 'alive') return { kind: 'caller_gone' };
     const media = this.#media;
     if (media === null) throw new Error('a leg is transferred out of its media: open it first');
     const endpoint = this.#options.transferEndpoint(destination);
@@ -117,20 +108,38 @@ class Leg implements AsteriskLeg {
   }
 
   lost(): void {
-    this.#over('system');
+    this.#over({ by: 'system', cause: 'lost while Asterisk was not connected' });
   }
 
-  /** Asks Asterisk to end the channel. The events that follow finish the leg; without them it finishes by itself. */
+  async #openMedia(options: LegMediaOptions): Promise<AudioTransport> {
+    this.#throwIfGone();
+    if (this.#media !== null) await this.#dropMedia(this.#media);
+    const suffix = this.#built === 0 ? '' : `-${this.#built}`;
+    this.#built += 1;
+    const names = { callerId: this.legId, bridgeId: `${this.legId}-bridge${suffix}`, channelId: `${this.legId}-media${suffix}` };
+    const media = await this.#orGone(openLegMedia(this.#parts, names, options));
+    if (this.#state !== 'alive') {
+      await this.#dropMedia(media);
+      throw this.#goneError();
+    }
+    this.#media = media;
+    return media.socket;
+  }
+
+  /** Asks Asterisk to end the channel. The event that follows ends the leg; without it the leg ends by itself. */
   async #end(cause: number): Promise<void> {
-    if (this.#state.kind === 'alive') {
-      this.#state = { kind: 'ending', byUs: true };
+    if (this.#state === 'alive') {
+      this.#state = 'ending';
       this.#gone.abort(this.#goneError());
-      await settle(
-        this.#parts,
-        this.#parts.ari.call('channels.hangup', { channelId: this.legId, reason_code: String(cause) }, { timeoutMs: REQUEST_MS }),
+      const request = this.#parts.ari.call(
+        'channels.hangup',
+        { channelId: this.legId, reason_code: String(cause) },
+        { timeoutMs: REQUEST_MS },
       );
-      this.#cause ??= cause;
-      this.#finishLater();
+      const end: LegEnd = { by: 'us', cause: causeText(cause) };
+      this.#ourEnd = end;
+      await settle(this.#parts, request);
+      setTimeout(() => this.#over(end), END_WAIT_MS).unref();
     }
     await this.#cleaned.promise;
   }
@@ -140,33 +149,23 @@ class Leg implements AsteriskLeg {
       case 'ChannelDtmfReceived':
         return this.#tell({ kind: 'dtmf', digit: event.digit, atMs: this.#parts.nowMs() });
       case 'ChannelHangupRequest':
-        this.#cause ??= event.cause ?? null;
+        this.#hangupRequest ??= event;
         return;
+      // The last event of an inbound channel: Asterisk tells of its destruction only those who subscribed to the channel itself.
       case 'StasisEnd':
-        return this.#finishLater();
       case 'ChannelDestroyed':
-        this.#cause = event.cause;
-        return this.#over(this.#state.kind === 'ending' && this.#state.byUs ? 'us' : endedBy(event.cause));
+        return this.#over(this.#ourEnd ?? legEnd(this.#hangupRequest));
       default:
         return;
     }
   }
 
-  /** The channel's destruction carries the cause and follows at once; if it does not (the dialplan took the channel), the leg ends without it. */
-  #finishLater(): void {
-    if (this.#state.kind === 'ended') return;
-    const byUs = this.#state.kind === 'ending' && this.#state.byUs;
-    this.#state = { kind: 'ending', byUs };
-    this.#gone.abort(this.#goneError());
-    setTimeout(() => this.#over(byUs ? 'us' : endedBy(this.#cause)), CAUSE_WAIT_MS).unref();
-  }
-
-  #over(by: 'caller' | 'us' | 'system'): void {
-    if (this.#state.kind === 'ended') return;
-    this.#state = { kind: 'ended' };
+  #over(end: LegEnd): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
     this.#gone.abort(this.#goneError());
     this.#watch[Symbol.dispose]();
-    this.#tell({ kind: 'hung_up', by, cause: causeText(this.#cause), atMs: this.#parts.nowMs() });
+    this.#tell({ kind: 'hung_up', ...end, atMs: this.#parts.nowMs() });
     void this.#cleanUp();
   }
 
@@ -198,7 +197,7 @@ class Leg implements AsteriskLeg {
   }
 
   #throwIfGone(): void {
-    if (this.#state.kind !== 'alive') throw this.#goneError();
+    if (this.#state !== 'alive') throw this.#goneError();
   }
 
   /** A channel that Asterisk no longer has, or has no longer in our application, is a leg that is over: expected. */
@@ -206,7 +205,7 @@ class Leg implements AsteriskLeg {
     try {
       return await request;
     } catch (error) {
-      if (this.#state.kind !== 'alive') throw this.#goneError();
+      if (this.#state !== 'alive') throw this.#goneError();
       if (isNotFound(error) || isConflict(error))
         throw new LegGoneError('the caller left while the leg was being set up', { cause: error });
       throw error;

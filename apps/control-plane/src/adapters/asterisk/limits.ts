@@ -6,8 +6,8 @@ export const MEDIA_SETUP_MS = 5_000;
 /** One request to Asterisk, retries included. */
 export const REQUEST_MS = 5_000;
 
-/** Between a channel's end in Stasis and its destruction, which carries the cause: a few ms; after this the cause stays unknown. */
-export const CAUSE_WAIT_MS = 500;
+/** From our hang-up until the channel leaves Stasis: 2 ms; after this the leg ends without Asterisk's word. */
+export const END_WAIT_MS = 500;
 
 /** Events of a leg that may wait for a listener. A caller who hammers the keypad before the engine listens loses the keys beyond it. */
 export const MAX_WAITING_LEG_EVENTS = 64;

@@ -20,7 +20,7 @@ export type TransferOptions = {
 };
 
 /** The representative's channel as its events tell it. */
-type Party = { readonly answered: Promise<void>; readonly ended: Promise<number | null> };
+type Party = { readonly answered: Promise<void>; readonly ended: Promise<number> };
 
 /** Settles as the port says; rejects only with the reason of `signal`. */
 export async function transferLeg(parts: AsteriskParts, options: TransferOptions): Promise<TransferOutcome> {
@@ -85,7 +85,7 @@ async function talk(parts: AsteriskParts, options: TransferOptions, party: Party
 
 function watchParty({ channels, log }: AsteriskParts, channelId: string): Party & { readonly watch: Disposable } {
   const answered = Promise.withResolvers<void>();
-  const ended = Promise.withResolvers<number | null>();
+  const ended = Promise.withResolvers<number>();
   const watch = channels.watch(channelId, (event: AriEvent) => {
     if (event.type === 'ChannelStateChange' && event.channel.state === 'Up') answered.resolve();
     if (event.type === 'Dial' && event.dialstatus === 'ANSWER') answered.resolve();
