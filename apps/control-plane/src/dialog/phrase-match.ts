@@ -1,0 +1,37 @@
+// Finds expected phrases in what a caller said, forgiving case, accents and punctuation, because transcripts differ in all three.
+
+/** Where a phrase was found among the words, and how much it says. */
+export type PhraseMatch = { readonly start: number; readonly end: number; readonly length: number };
+
+/** Stands for words already used, so that no phrase is found across the gap. Never equal to a word. */
+const USED = '';
+
+/** The words of a text: lower case, no accents, nothing but letters and digits. */
+export function wordsOf(text: string): string[] {
+  const plain = text
+    .normalize('NFD')
+    .replaceAll(/\p{M}+/gu, '')
+    .toLowerCase();
+  return plain.match(/[\p{L}\p{N}]+/gu) ?? [];
+}
+
+/** The longest of the phrases that the words hold as whole words, the first of equals; null when they hold none. */
+export function findLongestPhrase(words: readonly string[], phrases: readonly string[]): PhraseMatch | null {
+  let best: PhraseMatch | null = null;
+  for (const phrase of phrases) {
+    const match = findPhrase(words, wordsOf(phrase));
+    if (match !== null && (best === null || match.length > best.length)) best = match;
+  }
+  return best;
+}
+
+/** The words without those of the match, to be searched for something else. */
+export function withoutMatch(words: readonly string[], match: PhraseMatch): string[] {
+  return words.map((word, index) => (index >= match.start && index < match.end ? USED : word));
+}
+
+function findPhrase(words: readonly string[], phrase: readonly string[]): PhraseMatch | null {
+  if (phrase.length === 0) return null;
+  const start = words.findIndex((_, at) => phrase.every((word, offset) => words[at + offset] === word));
+  return start === -1 ? null : { start, end: start + phrase.length, length: phrase.join(' ').length };
+}
