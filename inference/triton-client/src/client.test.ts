@@ -1,27 +1,20 @@
-import { Server, ServerCredentials, status, type ServerDuplexStream, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { status, type ServerDuplexStream, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
 import { openTritonClient, TritonError, type InferReply, type TritonClient } from './client.ts';
-import {
-  GRPCInferenceServiceService,
-  type GRPCInferenceServiceServer,
-  type ModelInferRequest,
-  type ModelInferResponse,
-  type ModelStreamInferResponse,
-} from './generated/kserve-v2.ts';
+import type { ModelInferRequest, ModelInferResponse, ModelStreamInferResponse } from './generated/kserve-v2.ts';
 import { fromWireParameters, toWireReply } from './infer-message.ts';
+import { openLoopbackServer, type LoopbackServer } from './testing/loopback-server.ts';
 
 type Infer = (call: ServerUnaryCall<ModelInferRequest, ModelInferResponse>, done: sendUnaryData<ModelInferResponse>) => void;
 type Stream = ServerDuplexStream<ModelInferRequest, ModelStreamInferResponse>;
 
-const running: (() => void | Promise<void>)[] = [];
+const running: AsyncDisposable[] = [];
 afterEach(async () => {
-  for (const stop of running.splice(0).reverse()) await stop();
+  for (const opened of running.splice(0).toReversed()) await opened[Symbol.asyncDispose]();
 });
 
-/** A real gRPC server on loopback that answers as the test says. */
-async function serve(parts: { infer?: Infer; stream?: (call: Stream) => void }): Promise<{ client: TritonClient; server: Server }> {
-  const server = new Server({ 'grpc.max_send_message_length': -1 });
-  const handlers: Partial<GRPCInferenceServiceServer> = {
+async function serve(parts: { infer?: Infer; stream?: (call: Stream) => void }): Promise<{ client: TritonClient; server: LoopbackServer }> {
+  const server = await openLoopbackServer({
     serverLive: (_call, done) => done(null, { live: true }),
     serverReady: (_call, done) => done(null, { ready: false }),
     modelReady: (call, done) =>
@@ -29,20 +22,11 @@ async function serve(parts: { infer?: Infer; stream?: (call: Stream) => void }):
         ? done(null, { ready: true })
         : done({ code: status.NOT_FOUND, details: `no model ${call.request.name}` }),
     repositoryIndex: (_call, done) => done(null, { models: [{ name: 'echo', version: '1', state: 'READY', reason: '' }] }),
-    modelInfer: parts.infer ?? ((_call, done) => done({ code: status.UNIMPLEMENTED, details: 'not in this test' })),
-    modelStreamInfer: parts.stream ?? ((call) => call.end()),
-  };
-  server.addService(GRPCInferenceServiceService, handlers as GRPCInferenceServiceServer);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    );
+    ...(parts.infer === undefined ? {} : { modelInfer: parts.infer }),
+    ...(parts.stream === undefined ? {} : { modelStreamInfer: parts.stream }),
   });
-  const client = openTritonClient({ url: `grpc://127.0.0.1:${port}` });
-  running.push(
-    () => server.forceShutdown(),
-    async () => client[Symbol.asyncDispose](),
-  );
+  const client = openTritonClient({ url: `grpc://${server.url}` });
+  running.push(server, client);
   return { client, server };
 }
 
@@ -223,7 +207,7 @@ test('a stream that ends without its final response is an error, not a short ans
 
 test('a server that is not there is unavailable and worth a retry', async () => {
   const { client, server } = await serve({});
-  server.forceShutdown();
+  server.crash();
   expect(await failure(client.serverLive({ deadlineMs: 2_000 }))).toMatchObject({ isRetryable: true, kind: 'unavailable' });
 });
 
@@ -231,6 +215,6 @@ test('an error that comes after the reader left does not end the process', async
   const { client, server } = await serve({ stream: (call) => call.on('data', () => call.write(streamed('done', true))) });
   expect(await idsOf(client.streamInfer(request))).toEqual(['done']);
   // The stream is still open on the server's side: tearing the connection down makes it fail with nobody reading.
-  server.forceShutdown();
+  server.crash();
   expect(await failure(client.serverLive({ deadlineMs: 2_000 }))).toMatchObject({ kind: 'unavailable' });
 });

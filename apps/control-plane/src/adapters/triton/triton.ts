@@ -1,0 +1,75 @@
+// Opens the models that a control plane talks to: one channel per role, so that one role's long reply delays no other.
+import type { InferenceRole } from '#ports/inference-error.ts';
+import type { LanguageModel } from '#ports/language-model.ts';
+import type { SpeechToText } from '#ports/speech-to-text.ts';
+import type { TextToSpeech } from '#ports/text-to-speech.ts';
+import { openTritonClient, TritonError, type TritonClient } from 'triton-client-grpc-generated';
+import { createTritonLanguageModel, type TritonLanguageModelOptions } from './language-model.ts';
+import { createTritonSpeechToText } from './speech-to-text.ts';
+import { createTritonTextToSpeech } from './text-to-speech.ts';
+
+/** Where each role is served. Roles may share a server; they never share a connection. */
+export type TritonOptions = {
+  readonly speechToText: { readonly url: string; readonly deadlineMs: number };
+  readonly textToSpeech: { readonly url: string; readonly deadlineMs: number };
+  /** Null: this box has no language model. */
+  readonly languageModel: ({ readonly url: string } & Omit<TritonLanguageModelOptions, 'client'>) | null;
+};
+
+/** What a role's server says about it. `engine` tells which program runs the model. */
+export type RoleStatus =
+  | { readonly role: InferenceRole; readonly kind: 'ready'; readonly engine: string; readonly note: string }
+  | { readonly role: InferenceRole; readonly kind: 'not_ready'; readonly reason: string };
+
+/** The open models; dispose closes their channels and fails what is in flight. */
+export type Triton = AsyncDisposable & {
+  readonly models: {
+    readonly speechToText: SpeechToText;
+    readonly textToSpeech: TextToSpeech;
+    readonly languageModel: LanguageModel | null;
+  };
+  /** Asks every server about its role; never throws. */
+  status(options: { signal: AbortSignal }): Promise<readonly RoleStatus[]>;
+};
+
+/** Opens channels. They connect on first use: a server that is still starting is no error here. */
+export function openTriton(options: TritonOptions): Triton {
+  const clients = new Map<InferenceRole, TritonClient>();
+  const open = (role: InferenceRole, url: string): TritonClient => {
+    const client = openTritonClient({ url });
+    clients.set(role, client);
+    return client;
+  };
+  const { speechToText, textToSpeech, languageModel } = options;
+  return {
+    models: {
+      speechToText: createTritonSpeechToText({ ...speechToText, client: open('speech_to_text', speechToText.url) }),
+      textToSpeech: createTritonTextToSpeech({ ...textToSpeech, client: open('text_to_speech', textToSpeech.url) }),
+      languageModel:
+        languageModel === null ? null : createTritonLanguageModel({ ...languageModel, client: open('language_model', languageModel.url) }),
+    },
+    status: ({ signal }) => Promise.all([...clients].map(([role, client]) => roleStatus({ role, client, signal }))),
+    [Symbol.asyncDispose]: async () => {
+      for (const client of clients.values()) await client[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** An answer about a role is worth this long a wait; a status page is looked at by people. */
+const STATUS_DEADLINE_MS = 2_000;
+
+async function roleStatus(ask: { role: InferenceRole; client: TritonClient; signal: AbortSignal }): Promise<RoleStatus> {
+  const { role, client } = ask;
+  const limits = { deadlineMs: STATUS_DEADLINE_MS, signal: ask.signal };
+  try {
+    const [isReady, metadata, index] = await Promise.all([
+      client.modelReady(role, limits),
+      client.modelMetadata(role, limits),
+      client.repositoryIndex(limits),
+    ]);
+    const note = index.find((model) => model.name === role)?.reason ?? '';
+    return isReady ? { role, kind: 'ready', engine: metadata.platform, note } : { role, kind: 'not_ready', reason: note };
+  } catch (cause) {
+    return { role, kind: 'not_ready', reason: TritonError.isInstance(cause) ? `${cause.kind}: ${cause.message}` : String(cause) };
+  }
+}
