@@ -1,0 +1,69 @@
+// Writing until it is written: what passes in time is repeated, what the database refuses for good is dropped alone.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '#shared/log.ts';
+import { loggableError } from '#shared/loggable-error.ts';
+import type { CallEventWriter, QueuedEvent } from './call-event-writer.ts';
+
+/** How the retry behaves. */
+export type RetryOptions = {
+  readonly write: CallEventWriter;
+  readonly log: Log;
+  /** First and longest wait between two tries. */
+  readonly retryFromMs: number;
+  readonly retryToMs: number;
+  /** Aborts the waiting: the next failure drops the batch, and every batch after it is dropped untried. */
+  readonly giveUp: AbortSignal;
+  /** Told of each event that will never be written, with the reason as a log message. */
+  readonly onDrop: (item: QueuedEvent, fields: object, message: string) => void;
+};
+
+/** Makes a writer that settles when the batch is committed or dropped, and never rejects. */
+export function createRetryingWriter(options: RetryOptions): (batch: readonly QueuedEvent[]) => Promise<void> {
+  const { write, log, giveUp, onDrop } = options;
+  let gaveUp = false;
+
+  async function writeBatch(batch: readonly QueuedEvent[]): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      if (gaveUp) return batch.forEach((item) => onDrop(item, {}, 'journal gave an event up at shutdown'));
+      try {
+        await write(batch);
+        if (attempt > 0) log.info({ attempt }, 'journal writes again');
+        return;
+      } catch (error) {
+        if (isUnwritable(error)) return writeOneByOne(batch, error);
+        gaveUp = giveUp.aborted;
+        const waitMs = Math.min(options.retryFromMs * 2 ** attempt, options.retryToMs) * (0.75 + Math.random() / 2);
+        log.warn({ error: loggableError(error), attempt, waitMs: Math.round(waitMs), events: batch.length }, 'journal cannot write');
+        await pause(waitMs, giveUp);
+      }
+    }
+  }
+
+  /** One bad event must not take its neighbours along. */
+  async function writeOneByOne(batch: readonly QueuedEvent[], cause: unknown): Promise<void> {
+    const [only] = batch;
+    if (only && batch.length === 1)
+      return onDrop(only, { error: loggableError(cause) }, 'journal dropped an event that the database refuses');
+    for (const item of batch) await writeBatch([item]);
+  }
+
+  return writeBatch;
+}
+
+/** Waits, or less when the signal aborts; never rejects. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
+}
+
+/**
+ * Whether repeating is useless: the database answered that the row is wrong or forbidden (SQLSTATE classes 22 and 23, and 42501), or our own
+ * code could not form it. Everything else passes in time: connection lost, server starting, out of space, deadlock, a migration still to come.
+ * The driver's error may be a cause.
+ */
+function isUnwritable(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (current instanceof TypeError || current instanceof RangeError) return true;
+    if ('code' in current && typeof current.code === 'string' && /^(22...|23...|42501|UNDEFINED_VALUE)$/.test(current.code)) return true;
+  }
+  return false;
+}

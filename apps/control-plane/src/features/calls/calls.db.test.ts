@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Database } from '#db/client.ts';
+import { agents } from '#db/schema/agents.ts';
+import { organizations } from '#db/schema/organizations.ts';
+import type { TestDatabase } from '#db/test-database.ts';
+import { testDatabases } from '#db/test-database.ts';
+import type { CallEvent, TurnRecord } from '#ports/call-event.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import type { CallId } from '#shared/id.ts';
+import { newId } from '#shared/id.ts';
+import { silentLog } from '#shared/log.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+import { mintOrgScope } from '#shared/org-scope.ts';
+import { createCallEventWriter, queued } from './call-event-writer.ts';
+import { openCallJournal } from './call-journal-store.ts';
+import { createCallStore } from './call-store.ts';
+
+const appliance = mintApplianceScope();
+const agentId = newId('agent');
+const start = Date.parse('2026-11-21T10:00:00Z');
+const at = (ms: number) => new Date(start + ms);
+
+async function addOrganization(database: Database): Promise<OrgScope> {
+  const scope = mintOrgScope(newId('organization'));
+  const orgId = scope.organizationId;
+  await database.inAppliance(appliance, async (queries) => {
+    await queries.insert(organizations).values({ id: orgId, name: 'Organization' });
+    await queries.insert(agents).values({ orgId, id: agentId, name: 'Agent', language: 'es', voice: '', profile: {} });
+  });
+  return scope;
+}
+
+function started(scope: OrgScope, callId: CallId, ms = 0): CallEvent {
+  return {
+    kind: 'call_started',
+    scope,
+    callId,
+    at: at(ms),
+    agentId,
+    legId: 'leg-1',
+    dialledNumber: '1001',
+    callerNumber: '+34600000000',
+    recordingPath: 'a.raw',
+  };
+}
+
+const turn = (seq: number, text: string): TurnRecord => ({
+  seq,
+  role: seq % 2 ? 'agent' : 'caller',
+  text,
+  input: seq % 2 ? null : 'speech',
+  startedAt: at(seq * 1_000),
+  endedAt: at(seq * 1_000 + 500),
+  heardMs: seq % 2 ? 480.5 : null,
+  interrupted: false,
+  latency: { endpointMs: 412.25, speechToTextMs: 80, replyMs: null, textToSpeechMs: 30, firstFrameMs: 2.5 },
+});
+
+/** A whole call, as the engine would tell it. */
+function wholeCall(scope: OrgScope, callId: CallId): CallEvent[] {
+  return [
+    started(scope, callId),
+    { kind: 'call_answered', scope, callId, at: at(90), setupMs: 88.5 },
+    { kind: 'note', scope, callId, at: at(95), name: 'node_entered', fields: { node: 'greeting' } },
+    { kind: 'turn_recorded', scope, callId, at: at(1_500), turn: turn(1, 'Buenos días') },
+    { kind: 'note', scope, callId, at: at(1_600), name: 'dtmf', fields: { digit: '1', heard: true, weight: 0.5, missing: null } },
+    { kind: 'turn_recorded', scope, callId, at: at(2_500), turn: turn(2, 'Quiero una cita') },
+    { kind: 'call_ended', scope, callId, at: at(3_000), outcome: 'caller_hung_up', reason: 'Q.850 16', durationMs: 2_910 },
+  ];
+}
+
+describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind', (kind) => {
+  let test: TestDatabase;
+  let ours: OrgScope;
+  let theirs: OrgScope;
+
+  beforeAll(async () => {
+    test = await kind.open();
+    ours = await addOrganization(test.database);
+    theirs = await addOrganization(test.database);
+  });
+  afterAll(() => test[Symbol.asyncDispose]());
+
+  it('turn the events of a call into one row, its turns and its notes', async () => {
+    const callId = newId('call');
+    await using journal = openCallJournal({ write: createCallEventWriter(test.database), log: silentLog });
+    for (const event of wholeCall(ours, callId)) journal.record(event);
+    await journal.flush();
+    const found = await createCallStore(test.database).find(ours, callId);
+    expect(found?.call).toEqual({
+      organizationId: ours.organizationId,
+      callId,
+      agentId,
+      legId: 'leg-1',
+      dialledNumber: '1001',
+      callerNumber: '+34600000000',
+      state: 'ended',
+      outcome: 'caller_hung_up',
+      reason: 'Q.850 16',
+      startedAt: at(0),
+      answeredAt: at(90),
+      endedAt: at(3_000),
+      setupMs: 88.5,
+      durationMs: 2_910,
+      recordingPath: 'a.raw',
+    });
+    expect(
+      found?.turns.map(({ seq, role, text, heardMs, endpointMs, firstFrameMs }) => ({
+        seq,
+        role,
+        text,
+        heardMs,
+        endpointMs,
+        firstFrameMs,
+      })),
+    ).toEqual([
+      { seq: 1, role: 'agent', text: 'Buenos días', heardMs: 480.5, endpointMs: 412.25, firstFrameMs: 2.5 },
+      { seq: 2, role: 'caller', text: 'Quiero una cita', heardMs: null, endpointMs: 412.25, firstFrameMs: 2.5 },
+    ]);
+    expect(found?.notes).toEqual([
+      { name: 'node_entered', fields: { node: 'greeting' }, at: at(95) },
+      { name: 'dtmf', fields: { digit: '1', heard: true, weight: 0.5, missing: null }, at: at(1_600) },
+    ]);
+  });
+
+  it('are written once, however often a batch is repeated', async () => {
+    const callId = newId('call');
+    const batch = wholeCall(ours, callId).map(queued);
+    const write = createCallEventWriter(test.database);
+    await write(batch);
+    await write(batch.slice(0, 4));
+    await write(batch);
+    const found = await createCallStore(test.database).find(ours, callId);
+    expect(found?.call).toMatchObject({ state: 'ended', outcome: 'caller_hung_up', answeredAt: at(90) });
+    expect([found?.turns.length, found?.notes.length]).toEqual([2, 2]);
+  });
+
+  it('of two organizations in one batch stay apart', async () => {
+    const [mine, yours] = [newId('call'), newId('call')];
+    const events = wholeCall(ours, mine).flatMap((event, index) => [event, wholeCall(theirs, yours)[index]!]);
+    await createCallEventWriter(test.database)(events.map(queued));
+    const store = createCallStore(test.database);
+    expect((await store.find(ours, mine))?.turns).toHaveLength(2);
+    expect((await store.find(theirs, yours))?.turns).toHaveLength(2);
+    expect(await store.find(ours, yours)).toBeNull();
+    expect(await store.find(theirs, mine)).toBeNull();
+    expect((await store.find(appliance, yours))?.call.organizationId).toBe(theirs.organizationId);
+  });
+
+  it('of numbers that nobody owns leave a rejected call and nothing else', async () => {
+    const callId = newId('call');
+    const rejected = {
+      kind: 'call_rejected',
+      callId,
+      at: at(0),
+      dialledNumber: '999',
+      callerNumber: '',
+      outcome: 'rejected_unknown_number',
+    } as const;
+    await createCallEventWriter(test.database)([queued({ ...rejected, scope: null })]);
+    expect(await createCallStore(test.database).find(appliance, callId)).toBeNull();
+    expect(await test.asSuperuser(`select dialled_number, outcome from rejected_calls where id = '${callId}'`)).toEqual([
+      { dialled_number: '999', outcome: 'rejected_unknown_number' },
+    ]);
+  });
+
+  it('that were refused for want of capacity belong to their organization, with no agent', async () => {
+    const callId = newId('call');
+    const rejected = {
+      kind: 'call_rejected',
+      callId,
+      at: at(0),
+      dialledNumber: '1001',
+      callerNumber: '',
+      outcome: 'rejected_at_capacity',
+    } as const;
+    await createCallEventWriter(test.database)([queued({ ...rejected, scope: theirs })]);
+    const found = await createCallStore(test.database).find(theirs, callId);
+    expect(found?.call).toMatchObject({ state: 'rejected', outcome: 'rejected_at_capacity', agentId: null, endedAt: at(0) });
+  });
+
+  it('are listed newest first, page after page, without a gap or a repetition', async () => {
+    const scope = await addOrganization(test.database);
+    const ids = Array.from({ length: 7 }, (_, index) => ({ callId: newId('call'), ms: Math.floor(index / 2) * 1_000 }));
+    await createCallEventWriter(test.database)(ids.map(({ callId, ms }) => queued(started(scope, callId, ms))));
+    const store = createCallStore(test.database);
+    const seen: string[] = [];
+    let after = null;
+    for (;;) {
+      const page = await store.list(scope, { limit: 3, after });
+      seen.push(...page.map((call) => call.callId));
+      const last = page.at(-1);
+      if (!last) break;
+      after = { startedAt: last.startedAt, callId: last.callId };
+    }
+    const newestFirst = ids.toSorted((a, b) => b.ms - a.ms || (a.callId < b.callId ? 1 : -1)).map(({ callId }) => callId);
+    expect(seen).toEqual(newestFirst);
+  });
+
+  it('that a dead process left open are closed, and only those', async () => {
+    const [dead, living] = [newId('call'), newId('call')];
+    const write = createCallEventWriter(test.database);
+    await write([queued(started(ours, dead, -60_000)), queued(started(theirs, living, 60_000))]);
+    const store = createCallStore(test.database);
+    await store.endAbandoned(appliance, { startedBefore: at(-1), reason: 'control_plane_restarted' });
+    expect((await store.find(ours, dead))?.call).toMatchObject({ state: 'ended', outcome: 'failed', reason: 'control_plane_restarted' });
+    expect((await store.find(theirs, living))?.call).toMatchObject({ state: 'ringing', endedAt: null });
+  });
+});
