@@ -79,6 +79,8 @@ export const ARI_USER = 'centralita';
 /** Database of every instance; each has a server of its own. */
 export const DATABASE = 'centralita';
 export const DATABASE_ROLES = { migrator: 'centralita_migrator', app: 'centralita_app' } as const;
+/** Role without a login, for the appliance's administrator: sees every organization. */
+export const ADMIN_ROLE = 'centralita_admin';
 /** Where the instance's folder is seen inside the private root. */
 export const MOUNT_POINT = '/instance';
 

@@ -1,6 +1,6 @@
 /** Renders an instance's PostgreSQL configuration and the SQL that makes its roles and database. */
 import type { RenderedFile } from './asterisk-configuration.ts';
-import { DATABASE, DATABASE_ROLES, MOUNT_POINT } from './instance.ts';
+import { ADMIN_ROLE, DATABASE, DATABASE_ROLES, MOUNT_POINT } from './instance.ts';
 import type { Instance } from './instance.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -50,23 +50,26 @@ export function renderPostgres(instance: Instance): readonly RenderedFile[] {
 
 /**
  * SQL for psql as the superuser that makes the roles, the database and the extension, or sets them right.
- * Runs any number of times. The app role is bound by row-level security; the migrator owns the tables.
+ * Runs any number of times. The app role is bound by row-level security; the migrator owns the tables and its
+ * migrations grant what the app may do. The app takes the admin's policies by SET ROLE alone, never by accident.
  */
 export function renderDatabaseSetup(instance: Instance): string {
   const { app, migrator } = DATABASE_ROLES;
+  const admin = ADMIN_ROLE;
   return `
 \\set ON_ERROR_STOP on
 select 'create role ${migrator}' where not exists (select from pg_roles where rolname = '${migrator}') \\gexec
 select 'create role ${app}' where not exists (select from pg_roles where rolname = '${app}') \\gexec
 alter role ${migrator} login nosuperuser nocreatedb nocreaterole nobypassrls password '${instance.passwords.databaseMigrator}';
 alter role ${app} login nosuperuser nocreatedb nocreaterole nobypassrls password '${instance.passwords.databaseApp}';
+select 'create role ${admin} nologin' where not exists (select from pg_roles where rolname = '${admin}') \\gexec
+alter role ${admin} nologin nosuperuser nobypassrls;
+grant ${admin} to ${app} with inherit false, set true;
 select 'create database ${DATABASE} owner ${migrator}' where not exists (select from pg_database where datname = '${DATABASE}') \\gexec
 revoke all on database ${DATABASE} from public;
 grant connect on database ${DATABASE} to ${app};
 \\connect ${DATABASE}
 create extension if not exists vector;
 grant usage on schema public to ${app};
-alter default privileges for role ${migrator} in schema public grant select, insert, update, delete on tables to ${app};
-alter default privileges for role ${migrator} in schema public grant usage, select on sequences to ${app};
 `;
 }
