@@ -229,10 +229,8 @@ test('a model error in the middle of a reply is an error after the text that was
   });
   const texts: string[] = [];
   const reading = (async () => {
-    for await (const one of models.languageModel?.stream({ messages: [], maxOutputTokens: 8, temperature: 0 }, { signal: signal() }) ??
-      []) {
-      if (one.kind === 'text_delta') texts.push(one.textDelta);
-    }
+    const parts = languageModelOf(triton).stream({ messages: [], maxOutputTokens: 8, temperature: 0 }, { signal: signal() });
+    for await (const one of parts) if (one.kind === 'text_delta') texts.push(one.textDelta);
   })();
   expect(await failure(reading)).toMatchObject({ role: 'language_model', isRetryable: false });
   expect(texts).toEqual(['Bue']);
