@@ -23,11 +23,3 @@ export function windowOf(history: readonly HistoryTurn[], maxCharacters: number)
     return [{ role: last.role, text: last.text.slice(-maxCharacters) }];
   return history.slice(from);
 }
-
-/** The beginning of a text that was heard, cut after the last whole word. `heardRatio` is the part of its sound that was played, 0 to 1. */
-export function truncateToHeard(text: string, heardRatio: number): string {
-  if (heardRatio >= 1) return text;
-  const end = Math.floor(text.length * Math.max(0, heardRatio));
-  if (/\s/.test(text.charAt(end))) return text.slice(0, end).trimEnd();
-  return text.slice(0, end).replace(/\S+$/, '').trimEnd();
-}
