@@ -68,6 +68,13 @@ const layerRules: readonly FolderRule[] = [
     noVendor: true,
   },
   {
+    files: `${controlPlane}/ports/testing/**`,
+    because: 'a scripted port plays a port and knows no more than the port does',
+    areas: ['shared', 'audio', 'ports'],
+    packages: none,
+    noVendor: true,
+  },
+  {
     files: `${controlPlane}/dialog/**`,
     because: 'an agent must not know whether it is heard or read',
     areas: ['ports', 'shared'],

@@ -1,0 +1,125 @@
+// A leg whose other end is the test: it rings, is answered, presses keys, hangs up.
+import type { AudioTransportEvent } from '#ports/audio-transport.ts';
+import { LegGoneError } from '#ports/call-control.ts';
+import type { CallControl, CallLeg, LegEvent, RejectReason, TransferOutcome } from '#ports/call-control.ts';
+import type { ManualClock } from './manual-clock.ts';
+import { openScriptedAudioTransport } from './scripted-audio-transport.ts';
+import type { ScriptedAudioTransport } from './scripted-audio-transport.ts';
+import { scriptedWait } from './scripted-wait.ts';
+
+/** How the leg behaves. */
+export type ScriptedLegOptions = {
+  readonly clock: ManualClock;
+  readonly dialledNumber?: string;
+  readonly callerNumber?: string;
+  /** How long building the sound takes, and whether it fails then. */
+  readonly openMediaAfterMs?: number;
+  readonly openMediaFails?: boolean;
+  /** How ringing somebody ends, and after which time. */
+  readonly transfer?: { readonly outcome: TransferOutcome; readonly afterMs: number };
+};
+
+/** The scripted leg, with the caller's side of it. */
+export type ScriptedCallLeg = CallLeg & {
+  /** What became of it. */
+  readonly progress: () => 'ringing' | 'answered' | 'rejected' | 'ended';
+  readonly rejectedFor: () => RejectReason | null;
+  /** Who was rung. */
+  readonly transfers: readonly string[];
+  /** The sound. Throws before `openMedia` gave it. */
+  media(): ScriptedAudioTransport;
+  press(digit: string): void;
+  callerHangsUp(): void;
+};
+
+let legs = 0;
+
+/** A leg that rings now. */
+export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLeg {
+  const { clock } = options;
+  const gone = new AbortController();
+  const transfers: string[] = [];
+  const events: LegEvent[] = [];
+  let tell: ((event: LegEvent) => void) | null = null;
+  let progress: 'ringing' | 'answered' | 'rejected' | 'ended' = 'ringing';
+  let rejectedFor: RejectReason | null = null;
+  let transport: ScriptedAudioTransport | null = null;
+
+  const emit = (event: LegEvent): void => (tell === null ? void events.push(event) : tell(event));
+  const finish = (by: 'caller' | 'us'): void => {
+    if (gone.signal.aborted) return;
+    if (progress !== 'rejected') progress = 'ended';
+    emit({ kind: 'hung_up', by, cause: 'Q.850 16', atMs: clock.nowMs() });
+    gone.abort(new LegGoneError('the leg ended'));
+    transport?.end('hung_up');
+  };
+  const wait = async (ms: number, signal: AbortSignal): Promise<void> => await scriptedWait(ms, AbortSignal.any([gone.signal, signal]));
+  const openMedia = async (listener: (event: AudioTransportEvent) => void, signal: AbortSignal): Promise<ScriptedAudioTransport> => {
+    await wait(options.openMediaAfterMs ?? 0, signal);
+    if (options.openMediaFails === true) throw new Error('scripted failure of the media channel');
+    return (transport = openScriptedAudioTransport(clock, listener));
+  };
+  const transfer = async (signal: AbortSignal): Promise<TransferOutcome> => {
+    const { outcome, afterMs } = options.transfer ?? { outcome: { kind: 'no_answer' }, afterMs: 1_000 };
+    try {
+      await wait(afterMs, signal);
+      return outcome;
+    } catch (error) {
+      if (gone.signal.aborted) return { kind: 'caller_gone' };
+      throw error;
+    }
+  };
+
+  return {
+    legId: `leg-${++legs}`,
+    dialledNumber: options.dialledNumber ?? '100',
+    callerNumber: options.callerNumber ?? '5550001',
+    recordingPath: null,
+    arrivedAtMs: clock.nowMs(),
+    progress: () => progress,
+    rejectedFor: () => rejectedFor,
+    transfers,
+    media() {
+      if (transport === null) throw new Error('the leg has no sound yet: let openMedia finish first');
+      return transport;
+    },
+    press: (digit) => emit({ kind: 'dtmf', digit, atMs: clock.nowMs() }),
+    callerHangsUp: () => finish('caller'),
+    listen(listener) {
+      tell = listener;
+      for (const event of events.splice(0)) listener(event);
+    },
+    async reject(reason) {
+      progress = 'rejected';
+      rejectedFor = reason;
+      finish('us');
+    },
+    openMedia: async (listener, { signal }) => await openMedia(listener, signal),
+    async answer({ signal }) {
+      await wait(0, signal);
+      progress = 'answered';
+    },
+    async transfer(destination, { signal }) {
+      transfers.push(destination);
+      return await transfer(signal);
+    },
+    async hangUp() {
+      finish('us');
+    },
+  };
+}
+
+/** A telephone system on which calls arrive when the test says so. */
+export type ScriptedCallControl = CallControl & { incoming(leg: CallLeg): void };
+
+/** Opens the telephone system. */
+export function openScriptedCallControl(): ScriptedCallControl {
+  let take: (leg: CallLeg) => void = () => {
+    throw new Error('nobody takes calls: onIncomingCall was not called');
+  };
+  return {
+    onIncomingCall: (listener) => (take = listener),
+    isConnected: () => true,
+    incoming: (leg) => take(leg),
+  };
+}
