@@ -99,6 +99,11 @@ describe('next', () => {
     expect(next(flow, at('booking_confirm'), keys('12'.repeat(5_000))).nextStep.kind).toBe('listen');
   });
 
+  it('hears an answer over the greeting as one to the question after it', () => {
+    expect(next(flow, at('greeting'), keys('1')).say[0]).toContain('Abrimos');
+    expect(next(flow, at('greeting'), said('mm')).state).toEqual(at('menu', { misses: 1 }));
+  });
+
   it('leaves no name of an unfilled slot in what it says', () => {
     expect(next(flow, at('booking_hour'), keys('9')).say.join(' ')).not.toMatch(/[{}]/);
     expect(next(flow, at('menu'), said('hasta luego')).state.node).toBe('goodbye');
@@ -210,13 +215,13 @@ describe('any flow, any caller', () => {
   });
 });
 
-/** The turn, or `loop` when the flow has one; the error must then name it and the flow must really go on without end. */
+/** The turn, or `loop` when the flow has one. Any other error, and a loop in a flow where no node goes on by itself, is thrown. */
 function nextOrLoop(any: Flow, state: FlowState, input: DialogInput): ReturnType<typeof next> | 'loop' {
   try {
     return next(any, state, input);
   } catch (error) {
-    expect(String(error)).toMatch(/16 nodes without listening: n\d -> n\d/);
-    expect(any.nodes.filter(({ action }) => action.kind === 'go_on').length).toBeGreaterThan(0);
-    return 'loop';
+    const goesOn = any.nodes.some(({ action }) => action.kind === 'go_on');
+    if (goesOn && /16 nodes without listening: n\d -> n\d/.test(String(error))) return 'loop';
+    throw error;
   }
 }

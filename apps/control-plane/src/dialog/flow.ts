@@ -30,10 +30,11 @@ export function openFlow(flow: Flow): FlowState {
 
 /** The agent's answer to an input. Throws for a node that the flow does not have and for a chain of nodes that never listens. */
 export function next(flow: Flow, state: FlowState, input: DialogInput): FlowTurn {
+  if (input.kind === 'call_opened') return travel(flow, state, { goTo: flow.entry, rest: NOTHING });
   const node = getNode(flow, state.node);
+  // A node that goes on by itself hears nothing: who answers before its chain was walked (over the greeting) answers the node at the end of it.
+  if (node.action.kind === 'go_on') return next(flow, travel(flow, state, { goTo: node.action.goTo, rest: NOTHING }).state, input);
   switch (input.kind) {
-    case 'call_opened':
-      return travel(flow, state, { goTo: flow.entry, rest: NOTHING });
     case 'said':
       return answered({ flow, state, node, answer: { kind: 'words', words: wordsOf(input.text) } });
     case 'dtmf':
