@@ -77,7 +77,7 @@ export function clinicEn(options: ClinicOptions): ClinicAgent {
     {
       name: 'menu',
       prompt: 'Would you like our opening hours or an appointment?',
-      reprompt: 'Say: opening hours. Or say: an appointment. Press zero to speak to a person.',
+      reprompt: 'Say opening hours, or an appointment. Press zero for a person.',
       transitions: menu,
       action: { kind: 'listen' },
     },

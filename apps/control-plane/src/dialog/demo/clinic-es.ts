@@ -78,7 +78,7 @@ export function clinicEs(options: ClinicOptions): ClinicAgent {
     {
       name: 'menu',
       prompt: '¿Desea conocer el horario o pedir una cita?',
-      reprompt: 'Diga: una cita. O diga: horario de atención. Marque cero para hablar con una persona.',
+      reprompt: 'Diga horario de atención, o una cita. Marque cero para recepción.',
       transitions: menu,
       action: { kind: 'listen' },
     },
