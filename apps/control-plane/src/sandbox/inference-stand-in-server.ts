@@ -22,7 +22,8 @@ const tensorsSchema = z.array(z.object({ name: z.string(), datatype: z.string(),
 const contractSchema = z.object({ call: z.enum(['ModelInfer', 'ModelStreamInfer']), inputs: tensorsSchema, outputs: tensorsSchema });
 
 export type InferenceStandInOptions = {
-  readonly models: Readonly<Record<InferenceRole, StandInModel>>;
+  /** A role that is left out does not exist on this server. */
+  readonly models: Readonly<Partial<Record<InferenceRole, StandInModel>>>;
   /** 0 or absent: a free port. Loopback only. */
   readonly port?: number;
   /** Called once per request, after its last reply has been handed to the socket. */
@@ -53,8 +54,14 @@ export async function openInferenceStandIn(options: InferenceStandInOptions): Pr
   };
 }
 
+/** The client named a model that this server has not. */
+class UnknownModelError extends Error {
+  override readonly name = 'UnknownModelError';
+}
+
 function createService(options: InferenceStandInOptions): GRPCInferenceServiceServer {
-  const contracts = new Map(inferenceRoles.map((role) => [role, readContract(role)]));
+  const roles = inferenceRoles.filter((role) => options.models[role] !== undefined);
+  const contracts = new Map(roles.map((role) => [role, readContract(role)]));
   const metadata = (name: string) => {
     const contract = contracts.get(name as InferenceRole);
     return { name, versions: ['1'], platform: 'stand-in', inputs: contract?.inputs ?? [], outputs: contract?.outputs ?? [] };
@@ -66,7 +73,7 @@ function createService(options: InferenceStandInOptions): GRPCInferenceServiceSe
     modelMetadata: (call, done) => done(null, metadata(call.request.name)),
     modelStatistics: (_call, done) => done({ code: status.UNIMPLEMENTED, details: 'a stand-in keeps no statistics' }),
     repositoryIndex: (_call, done) =>
-      done(null, { models: inferenceRoles.map((name) => ({ name, version: '1', state: 'READY', reason: 'engine stand-in' })) }),
+      done(null, { models: roles.map((name) => ({ name, version: '1', state: 'READY', reason: 'engine stand-in' })) }),
     modelInfer: (call, done) => void answerOnce(options, { call, done }),
     modelStreamInfer: (call) => answerStream(options, call),
   };
@@ -136,14 +143,15 @@ async function* answersTo(
 ): AsyncGenerator<ModelInferResponse, void, undefined> {
   const receivedAt = unixMs();
   const role = inferenceRoles.find((one) => one === request.modelName);
-  if (role === undefined) throw new Error(`no model ${request.modelName}: the stand-ins are ${inferenceRoles.join(', ')}`);
+  const model = role && options.models[role];
+  if (role === undefined || model === undefined) throw new UnknownModelError(`no model ${request.modelName} among these stand-ins`);
   let firstReplyAt: number | null = null;
   let lastReplyAt: number | null = null;
   let outcome: InferenceTiming['outcome'] = 'failed';
   let text = '';
   try {
     const inputs = decodeTensors(request.inputs, request.rawInputContents);
-    for await (const answer of options.models[role].answer({ id: request.id, inputs, signal })) {
+    for await (const answer of model.answer({ id: request.id, inputs, signal })) {
       signal.throwIfAborted();
       lastReplyAt = unixMs();
       firstReplyAt ??= lastReplyAt;
@@ -165,5 +173,5 @@ function wireMessage(request: ModelInferRequest, answer: InferenceAnswer): Model
 
 function asFailure(cause: unknown): { readonly code: status; readonly details: string } {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return { code: message.startsWith('no model') ? status.NOT_FOUND : status.INTERNAL, details: message };
+  return { code: cause instanceof UnknownModelError ? status.NOT_FOUND : status.INTERNAL, details: message };
 }
