@@ -10,7 +10,7 @@ import { createModelHost } from '#server/model-host.ts';
 import type { RoleModel } from '#server/role-model.ts';
 import { openSpeechSetup } from '#speech/speech-setup.ts';
 import { createSpeechToTextModel } from '#speech/speech-to-text-model.ts';
-import type { Config } from './config.ts';
+import type { Config } from '#server/config.ts';
 
 /** A running server. */
 export interface CpuServer extends AsyncDisposable {

@@ -1,6 +1,6 @@
 // The process: environment in, server up, and an orderly end on SIGTERM or SIGINT.
 import { pino } from 'pino';
-import { loadConfig } from './config.ts';
+import { loadConfig } from '#server/config.ts';
 import { openCpuServer } from './cpu-server.ts';
 
 const config = loadConfig(process.env);

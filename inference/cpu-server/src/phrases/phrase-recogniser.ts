@@ -1,13 +1,12 @@
-// The phrases engine without its thread: hints and audio in, the phrase that was said out.
-import { SPEECH_RATE_HZ, type TranscriptionOutcome, type TranscriptionRequest } from '#speech/transcription.ts';
+// The phrases engine without its process: hints and audio in, the phrase that was said out.
+import type { Transcribe } from '#speech/engine-port.ts';
+import { SPEECH_RATE_HZ } from '#speech/transcription.ts';
 import { rankPhrases } from './phrase-ranking.ts';
 import { speechFeatures } from './speech-features.ts';
 import { createTemplateStore, type TemplateSource } from './template-store.ts';
 
-/** Answers one request; templates that are missing are made first. */
-export type PhraseRecogniser = (request: TranscriptionRequest) => Promise<TranscriptionOutcome>;
-
-export function createPhraseRecogniser(source: TemplateSource): PhraseRecogniser {
+/** Templates that are missing are made first, so audio of no length with hints prepares them. */
+export function createPhraseRecogniser(source: TemplateSource): Transcribe {
   const store = createTemplateStore(source);
   return async ({ samples, language, hints }) => {
     const templates = await store.templatesFor(language, [...new Set(hints)]);

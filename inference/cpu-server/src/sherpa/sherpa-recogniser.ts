@@ -1,6 +1,7 @@
-// The sherpa-onnx engine without its thread: one recogniser, told the language when it changes.
+// The sherpa-onnx engine without its process: one recogniser, told the language when it changes.
 import sherpa from 'sherpa-onnx-node';
-import { SPEECH_RATE_HZ, type TranscriptionOutcome, type TranscriptionRequest } from '#speech/transcription.ts';
+import type { Transcribe } from '#speech/engine-port.ts';
+import { SPEECH_RATE_HZ } from '#speech/transcription.ts';
 import type { SpeechModelFiles } from './model-files.ts';
 import { recogniserConfig } from './recogniser-config.ts';
 
@@ -10,10 +11,7 @@ const MIN_SAMPLES = SPEECH_RATE_HZ / 10;
 const UNMEASURED_CONFIDENCE = 0.75;
 
 /** Loads the weights; takes seconds. @throws when sherpa-onnx refuses them. */
-export function createSherpaRecogniser(
-  files: SpeechModelFiles,
-  threads: number,
-): (request: TranscriptionRequest) => Promise<TranscriptionOutcome> {
+export function createSherpaRecogniser(files: SpeechModelFiles, threads: number): Transcribe {
   let language = 'en';
   const recogniser = new sherpa.OfflineRecognizer(recogniserConfig(files, { language, threads }));
   return async (request) => {

@@ -1,13 +1,12 @@
-// Thread of the sherpa-onnx engine: decoding is one long synchronous call.
-import { serveTranscriptions, workerSettings } from '#speech/worker-port.ts';
+// Process of the sherpa-onnx engine: decoding is one long synchronous call, and bad weights end the process.
+import { serveTranscriptions } from '#speech/engine-port.ts';
 import type { SpeechModelFiles } from './model-files.ts';
 import { createSherpaRecogniser } from './sherpa-recogniser.ts';
 
-/** What the thread is started with. */
+/** What the process is started with. */
 export interface SherpaSettings {
   readonly files: SpeechModelFiles;
   readonly threads: number;
 }
 
-const { files, threads } = workerSettings<SherpaSettings>();
-serveTranscriptions(createSherpaRecogniser(files, threads));
+serveTranscriptions<SherpaSettings>(({ files, threads }) => createSherpaRecogniser(files, threads));

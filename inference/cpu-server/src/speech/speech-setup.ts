@@ -6,7 +6,7 @@ import type { PhrasesSettings } from '#phrases/phrases-worker.ts';
 import { findSpeechModel } from '#sherpa/model-files.ts';
 import type { SherpaSettings } from '#sherpa/sherpa-worker.ts';
 import type { SpeechSetup } from './speech-to-text-model.ts';
-import { openWorkerEngine } from './worker-engine.ts';
+import { openProcessEngine } from './process-engine.ts';
 
 /** What the choice depends on. */
 export interface SpeechSources {
@@ -29,7 +29,7 @@ export async function openSpeechSetup(sources: SpeechSources): Promise<SpeechSet
 function openPhrases({ command, espeak }: SpeechSources) {
   if (espeak.kind === 'unavailable') throw new Error(espeak.reason);
   const settings: PhrasesSettings = { command, catalog: espeak.catalog };
-  return openWorkerEngine({
+  return openProcessEngine({
     name: 'phrases',
     note: 'for demonstrations and test voices only: recognises just the phrases it is given; set SPEECH_TO_TEXT_MODEL_DIR for people',
     module: new URL('../phrases/phrases-worker.ts', import.meta.url),
@@ -39,7 +39,7 @@ function openPhrases({ command, espeak }: SpeechSources) {
 
 function openSherpa(folder: string) {
   const settings: SherpaSettings = { files: findSpeechModel(folder), threads: Math.max(1, Math.min(4, availableParallelism() - 1)) };
-  return openWorkerEngine({
+  return openProcessEngine({
     name: 'sherpa-onnx',
     note: `${settings.files.kind} model of the operator, hints are not used`,
     module: new URL('../sherpa/sherpa-worker.ts', import.meta.url),

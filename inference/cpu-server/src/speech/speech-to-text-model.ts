@@ -14,7 +14,7 @@ export function createSpeechToTextModel(setup: SpeechSetup): RoleModel {
     contract: readContract('speech_to_text'),
     engine: setup.kind === 'ready' ? setup.engine.name : setup.engineName,
     note: setup.kind === 'ready' ? setup.engine.note : 'not running',
-    // The engine's thread works on one utterance at a time; a second one may prepare its templates meanwhile.
+    // The engine works on one utterance at a time; a second one may prepare its templates meanwhile.
     limits: { maxRunning: 2, maxWaiting: 64 },
     state: () => (setup.kind === 'ready' ? { kind: 'ready' } : { kind: 'unavailable', reason: setup.reason }),
     run: async function* (inputs, signal) {

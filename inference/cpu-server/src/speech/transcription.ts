@@ -1,6 +1,6 @@
-// What the speech_to_text model asks of an engine, and what travels to the engine's worker thread and back.
+// What the speech_to_text model asks of an engine, and what travels to the engine's process and back.
 
-/** One utterance. Plain data: it is copied into a worker thread. */
+/** One utterance. Plain data: it is copied into the engine's process. */
 export interface TranscriptionRequest {
   /** Mono PCM16 at 16 kHz. */
   readonly samples: Int16Array;
@@ -16,7 +16,7 @@ export interface Transcription {
   readonly noSpeechProbability: number;
 }
 
-/** What a worker answers about one request. A refusal is the caller's to mend, a failure is the engine's. */
+/** What an engine answers about one request. A refusal is the caller's to mend, a failure is the engine's. */
 export type TranscriptionOutcome =
   | ({ readonly kind: 'transcribed' } & Transcription)
   | { readonly kind: 'refused'; readonly reason: string }
