@@ -1,8 +1,8 @@
 // The agent's side of a conversation, whatever the channel: plain state in, text and a next step out.
-import type { NoteName } from "#ports/call-event.ts";
+import type { NoteName } from '#ports/call-event.ts';
 
 /** One thing that was said, as both sides remember it. Personal data. */
-export type HistoryTurn = { readonly role: "caller" | "agent"; readonly text: string };
+export type HistoryTurn = { readonly role: 'caller' | 'agent'; readonly text: string };
 
 /** Where a conversation stands: plain data, so that another process can go on with it. */
 export type ConversationState = {
@@ -15,20 +15,20 @@ export type ConversationState = {
 
 /** What the agent must answer. */
 export type DialogInput =
-  | { readonly kind: "call_opened" }
+  | { readonly kind: 'call_opened' }
   /** `text` is empty when speech was heard and nothing understood. */
-  | { readonly kind: "said"; readonly text: string; readonly confidence: number }
-  | { readonly kind: "dtmf"; readonly digits: string }
+  | { readonly kind: 'said'; readonly text: string; readonly confidence: number }
+  | { readonly kind: 'dtmf'; readonly digits: string }
   /** The caller stayed silent; `count` starts at 1; `isLast` asks for the way out. */
-  | { readonly kind: "no_input"; readonly count: number; readonly isLast: boolean }
+  | { readonly kind: 'no_input'; readonly count: number; readonly isLast: boolean }
   /** The transfer asked for by the previous step reached nobody. */
-  | { readonly kind: "transfer_failed" };
+  | { readonly kind: 'transfer_failed' };
 
 /** What the channel does once the text was spoken or sent. */
 export type NextStep =
-  | { readonly kind: "listen" }
-  | { readonly kind: "transfer"; readonly destination: string; readonly ringMs: number }
-  | { readonly kind: "end_call" };
+  | { readonly kind: 'listen' }
+  | { readonly kind: 'transfer'; readonly destination: string; readonly ringMs: number }
+  | { readonly kind: 'end_call' };
 
 /** Something worth keeping in the journal. */
 export type DialogNote = { readonly name: NoteName; readonly fields: Readonly<Record<string, string | number | boolean | null>> };

@@ -1,0 +1,53 @@
+/** Ports and secrets of the test rig: far from the appliance's own, so that both run on one machine. */
+import type { InstanceInput } from '@centralita/provision/instance.ts';
+
+/** Ports of one rig. */
+export type RigPorts = {
+  readonly sip: number;
+  readonly ari: number;
+  readonly rtpFirst: number;
+  readonly rtpLast: number;
+  readonly postgres: number;
+  readonly inference: number;
+  readonly inferenceMetrics: number;
+  readonly http: number;
+};
+
+/** Ports from `base` on: tests use 15,000, benchmarks 17,000. */
+export function rigPorts(base: number): RigPorts {
+  return {
+    sip: base + 60,
+    ari: base + 88,
+    rtpFirst: base + 6_000,
+    rtpLast: base + 6_998,
+    postgres: base + 432,
+    inference: base + 801,
+    inferenceMetrics: base + 802,
+    http: base + 808,
+  };
+}
+
+/** Passwords that protect nothing: the rig listens on the loopback and lives for minutes. */
+export const RIG_PASSWORDS = {
+  ari: 'rig-ari-password',
+  databaseMigrator: 'rig-migrator-password',
+  databaseApp: 'rig-app-password',
+  testCaller: 'rig-caller-password',
+} as const;
+
+/** Password of every phone of the rig. */
+export const RIG_PHONE_PASSWORD = 'rig-phone-password';
+
+/** What the rig's Asterisk and PostgreSQL are made from. */
+export function rigInstance(options: { name: string; dir: string; ports: RigPorts } & Partial<InstanceInput>): InstanceInput {
+  const { ports, ...rest } = options;
+  return {
+    bindAddress: '127.0.0.1',
+    passwords: RIG_PASSWORDS,
+    phones: ['2001', '2002'].map((extension) => ({ extension, password: RIG_PHONE_PASSWORD, displayName: `Phone ${extension}` })),
+    // Whoever calls from the loopback is the rig's carrier: benchmarks place calls without credentials.
+    trunks: [{ name: 'rig-trunk', host: '127.0.0.1', port: ports.sip + 1, match: ['127.0.0.1'] }],
+    ...rest,
+    ports: { sip: ports.sip, ari: ports.ari, rtpFirst: ports.rtpFirst, rtpLast: ports.rtpLast, postgres: ports.postgres },
+  };
+}

@@ -1,0 +1,175 @@
+/**
+ * The product on real Asterisk, PostgreSQL, inference server and control plane, each its own process started from the
+ * project's own files, on ports of its own. Tests and benchmarks place calls against it.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { asteriskCommand, asteriskControlCommand, prepareAsterisk } from '@centralita/provision/asterisk-process.ts';
+import { runCommand } from '@centralita/provision/command.ts';
+import { espeakCommand } from '@centralita/provision/espeak.ts';
+import { ARI_USER, ariUrl, databaseUrl, describeInstance, instancePaths } from '@centralita/provision/instance.ts';
+import type { Instance, InstanceInput } from '@centralita/provision/instance.ts';
+import { initPostgres, postgresCommand } from '@centralita/provision/postgres-process.ts';
+import { ensureRoot } from '@centralita/provision/private-root.ts';
+import { RIG_PASSWORDS, rigInstance, rigPorts } from './rig-ports.ts';
+import type { RigPorts } from './rig-ports.ts';
+import { startProcess, waitUntilReady } from './rig-process.ts';
+import type { RigProcess } from './rig-process.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '..', '..');
+const NODE = process.execPath;
+/** The rig's admin key; the control plane gets its hash, as on an appliance. */
+export const RIG_ADMIN_KEY = 'rig-admin-key-0123456789abcdef0123456789abcdef';
+
+/** What a rig may be given. */
+export type RigOptions = {
+  /** Names the instance's folder. */
+  readonly name: string;
+  /** First of the ports, see `rigPorts`. */
+  readonly basePort: number;
+  /** Where to reach the model roles, when it is not the rig's own cpu-server; benchmarks use stand-ins with fixed delays. */
+  readonly models?: { readonly speechToText: string; readonly textToSpeech: string; readonly languageModel?: string };
+  readonly maxConcurrentCalls?: number;
+  readonly instance?: Partial<InstanceInput>;
+};
+
+/** Everything that a test needs. Disposing it stops all processes. */
+export type Rig = AsyncDisposable & {
+  readonly instance: Instance;
+  readonly ports: RigPorts;
+  readonly espeak: { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> };
+  readonly recordingsDir: string;
+  /** Runs a console command on Asterisk and returns what it prints. */
+  asterisk(command: string): Promise<string>;
+  controlPlane: RigProcess;
+  inference: RigProcess | null;
+  startControlPlane(): Promise<void>;
+  startInference(): Promise<void>;
+  /** GET on the control plane's API as admin. */
+  admin(path: string): Promise<unknown>;
+};
+
+/** Builds and starts a rig. Takes a minute the first time (private root), seconds afterwards. */
+export async function openRig(options: RigOptions): Promise<Rig> {
+  await using started = new AsyncDisposableStack();
+  const home = process.env['CENTRALITA_RIG'] ?? join(REPOSITORY, '.rig');
+  const root = await ensureRoot({ home, log: (message) => console.error(message) });
+  const dir = join(home, 'instances', options.name);
+  await rm(dir, { recursive: true, force: true });
+  const logs = join(dir, 'logs');
+  await mkdir(logs, { recursive: true });
+  const ports = rigPorts(options.basePort);
+  const limits = { maxConcurrentCalls: options.maxConcurrentCalls ?? 50 };
+  const instance = describeInstance(root, rigInstance({ name: options.name, dir, ports, limits, ...options.instance }));
+  const espeak = espeakCommand(root);
+  const start = (name: string, argv: readonly string[], env: Record<string, string> = {}): RigProcess => {
+    const process = startProcess({ name, argv, env, logFile: join(logs, `${name}.log`) });
+    started.use(process);
+    return process;
+  };
+
+  await startPostgres(instance, start);
+  await startAsterisk(instance, start);
+  const models = options.models ?? ownModels(ports);
+  const startInference = async (): Promise<RigProcess> => {
+    const env = { CPU_SERVER_PORT: String(ports.inference), CPU_SERVER_METRICS_PORT: String(ports.inferenceMetrics), LOG_LEVEL: 'info' };
+    const argv = [NODE, join(REPOSITORY, 'inference/cpu-server/src/main.ts')];
+    const process = start('cpu-server', argv, { ...env, ...espeak.env, ESPEAK_COMMAND: JSON.stringify(espeak.argv) });
+    await waitUntilReady(process, () => answers(`http://127.0.0.1:${ports.inferenceMetrics}/metrics`), 20_000);
+    return process;
+  };
+  const startControlPlane = async (): Promise<RigProcess> => {
+    const env = controlPlaneEnvironment(instance, { ports, models, maxConcurrentCalls: limits.maxConcurrentCalls });
+    const process = start('control-plane', [NODE, join(REPOSITORY, 'apps/control-plane/src/main.ts')], env);
+    await waitUntilReady(process, () => answers(`http://127.0.0.1:${ports.http}/health/ready`), 30_000);
+    return process;
+  };
+  let inference = options.models === undefined ? await startInference() : null;
+  let controlPlane = await startControlPlane();
+  const running = started.move();
+  return {
+    instance,
+    ports,
+    espeak,
+    recordingsDir: instancePaths(instance).recordings,
+    asterisk: (command) => runCommand(asteriskControlCommand(instance, command), { timeoutMs: 15_000 }),
+    get controlPlane() {
+      return controlPlane;
+    },
+    get inference() {
+      return inference;
+    },
+    async startControlPlane() {
+      controlPlane = await startControlPlane();
+    },
+    async startInference() {
+      inference = await startInference();
+    },
+    async admin(path) {
+      const response = await fetch(`http://127.0.0.1:${ports.http}${path}`, { headers: { 'X-Admin-Key': RIG_ADMIN_KEY } });
+      if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+      return await response.json();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await running.disposeAsync();
+    },
+  };
+}
+
+function ownModels(ports: RigPorts): NonNullable<RigOptions['models']> {
+  const url = `127.0.0.1:${ports.inference}`;
+  return { speechToText: url, textToSpeech: url };
+}
+
+type Start = (name: string, argv: readonly string[], env?: Record<string, string>) => RigProcess;
+
+async function startPostgres(instance: Instance, start: Start): Promise<void> {
+  await initPostgres(instance);
+  const process = start('postgres', postgresCommand(instance));
+  const migrate = (): Promise<boolean> => prepareDatabase(instance).then(() => true);
+  await waitUntilReady(process, migrate, 30_000);
+}
+
+async function prepareDatabase(instance: Instance): Promise<void> {
+  const { migrateDatabase } = await import('@centralita/control-plane/db/migrate.ts');
+  await migrateDatabase({ kind: 'server', url: databaseUrl(instance, 'migrator') });
+  const { seedRig } = await import('./rig-seed.ts');
+  await seedRig(databaseUrl(instance, 'app'));
+}
+
+async function startAsterisk(instance: Instance, start: Start): Promise<void> {
+  await prepareAsterisk(instance);
+  const process = start('asterisk', asteriskCommand(instance));
+  // The port answers before the modules are loaded; ping is there when ARI is.
+  const ping = `${ariUrl(instance)}/ari/asterisk/ping?api_key=${ARI_USER}:${RIG_PASSWORDS.ari}`;
+  await waitUntilReady(process, () => answers(ping), 60_000);
+}
+
+type ControlPlaneOptions = { ports: RigPorts; models: NonNullable<RigOptions['models']>; maxConcurrentCalls: number };
+
+function controlPlaneEnvironment(instance: Instance, options: ControlPlaneOptions): Record<string, string> {
+  const { ports, models } = options;
+  return {
+    DATABASE_URL: databaseUrl(instance, 'app'),
+    ASTERISK_URL: ariUrl(instance),
+    ASTERISK_USERNAME: ARI_USER,
+    ASTERISK_PASSWORD: RIG_PASSWORDS.ari,
+    ASTERISK_APPLICATION: instance.application,
+    RECORDINGS_DIR: instancePaths(instance).recordings,
+    ANNOUNCEMENTS_DIR: instancePaths(instance).sounds,
+    SPEECH_TO_TEXT_URL: models.speechToText,
+    TEXT_TO_SPEECH_URL: models.textToSpeech,
+    ...(models.languageModel === undefined ? {} : { LANGUAGE_MODEL_URL: models.languageModel }),
+    HTTP_PORT: String(ports.http),
+    ADMIN_KEY_HASH: createHash('sha256').update(RIG_ADMIN_KEY).digest('hex'),
+    MAX_CONCURRENT_CALLS: String(options.maxConcurrentCalls),
+    LOG_LEVEL: 'info',
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  await response.arrayBuffer();
+  return response.ok;
+}
