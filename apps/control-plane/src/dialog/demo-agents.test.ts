@@ -6,7 +6,7 @@ import { flowHints } from './flow-hints.ts';
 import { agentDraftSchema } from './flow-schema.ts';
 import { next, openFlow } from './flow.ts';
 
-const options = { organizationName: 'Demo', destination: 'PJSIP/phone-2001' };
+const options = { organizationName: 'Demo', destination: '2001' };
 const said = (text: string): DialogInput => ({ kind: 'said', text, confidence: 1 });
 const keys = (digits: string): DialogInput => ({ kind: 'dtmf', digits });
 
@@ -59,7 +59,7 @@ describe.each(clinics)('$name', ({ agent, booking, slots, hours, thanks }) => {
 
   it('passes a caller that it did not understand twice to a person, and listens again when nobody answers', () => {
     const unknown = walk([said('blue camel'), said('')]);
-    expect(unknown.nextStep).toEqual({ kind: 'transfer', destination: 'PJSIP/phone-2001', ringMs: 20_000 });
+    expect(unknown.nextStep).toEqual({ kind: 'transfer', destination: '2001', ringMs: 20_000 });
     expect(next(flow, unknown.state, { kind: 'transfer_failed' }).state.node).toBe('menu');
   });
 
@@ -89,7 +89,7 @@ describe.each(clinics)('$name', ({ agent, booking, slots, hours, thanks }) => {
     const make = agent.language === 'es' ? clinicEs : clinicEn;
     const other = make({
       organizationName: 'Otra',
-      destination: 'PJSIP/phone-3001',
+      destination: '3001',
       voice: 'en-gb',
       openingHours: 'Siempre.',
       ringMs: 5_000,

@@ -3,7 +3,7 @@ import type { Flow, FlowNode } from '#ports/agent-profile.ts';
 import { clinicEs } from './demo/clinic-es.ts';
 import { agentDraftSchema, conversationSettingsSchema, FLOW_LIMITS, flowSchema } from './flow-schema.ts';
 
-const draft = clinicEs({ organizationName: 'Clínica Demo', destination: 'PJSIP/phone-2001' });
+const draft = clinicEs({ organizationName: 'Clínica Demo', destination: '2001' });
 const { flow } = draft;
 const indexOf = (name: string): number => flow.nodes.findIndex((node) => node.name === name);
 

@@ -67,11 +67,8 @@ const actionSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('go_on'), goTo: nodeName }),
   z.strictObject({
     kind: z.literal('transfer'),
-    // A technology and an address, as in PJSIP/phone-2001: it is dialled as it stands.
-    destination: z
-      .string()
-      .max(200)
-      .regex(/^[A-Za-z]+\/[^\s&,()]+$/, 'a destination is Technology/address, such as PJSIP/phone-2001'),
+    // An extension and nothing more: a technology or an address here would be a way out over any trunk.
+    destination: z.string().regex(/^[0-9]{2,8}$/, "a destination is a phone's extension of 2 to 8 digits, such as 2001"),
     ringMs: z.int().min(5_000).max(120_000),
   }),
   z.strictObject({ kind: z.literal('end_call') }),

@@ -7,7 +7,7 @@ import { flowHints } from './flow-hints.ts';
 import { FLOW_STEP_LIMIT, next, nextGlobal, openFlow, restingNode } from './flow.ts';
 import type { FlowState } from './flow.ts';
 
-const { flow } = clinicEs({ organizationName: 'Clínica Demo', destination: 'PJSIP/phone-2001' });
+const { flow } = clinicEs({ organizationName: 'Clínica Demo', destination: '2001' });
 const said = (text: string): DialogInput => ({ kind: 'said', text, confidence: 1 });
 const keys = (digits: string): DialogInput => ({ kind: 'dtmf', digits });
 const at = (node: string, more: Partial<FlowState> = {}): FlowState => ({ node, slots: {}, misses: 0, ...more });
@@ -52,7 +52,7 @@ describe('next', () => {
 
   it('reaches a person from every node that listens, by word and by key', () => {
     for (const node of flow.nodes.filter(({ action }) => action.kind === 'listen')) {
-      const transfer = { kind: 'transfer', destination: 'PJSIP/phone-2001', ringMs: 20_000 };
+      const transfer = { kind: 'transfer', destination: '2001', ringMs: 20_000 };
       expect(next(flow, at(node.name), said('Recepción, por favor')).nextStep).toEqual(transfer);
       expect(next(flow, at(node.name), keys('0')).nextStep).toEqual(transfer);
     }

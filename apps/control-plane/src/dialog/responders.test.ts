@@ -7,7 +7,7 @@ import { clinicEs } from './demo/clinic-es.ts';
 import type { ConversationState, Dialog, DialogInput } from './dialog.ts';
 import { HISTORY_WINDOW_CHARACTERS } from './model-responder.ts';
 
-const { flow } = clinicEs({ organizationName: 'Clínica Demo', destination: 'PJSIP/phone-2001' });
+const { flow } = clinicEs({ organizationName: 'Clínica Demo', destination: '2001' });
 const byModel: Responder = { kind: 'language_model', prompt: 'Eres la recepción.', maxOutputTokens: 99, temperature: 0.2 };
 const said = (text: string): DialogInput => ({ kind: 'said', text, confidence: 1 });
 

@@ -28,23 +28,23 @@ export type FlowSlot = {
 /** When the flow leaves a node. The first that matches is taken. */
 export type FlowTransition = {
   readonly when:
-    | { readonly kind: "phrase"; readonly phrases: readonly string[]; readonly dtmf?: string }
+    | { readonly kind: 'phrase'; readonly phrases: readonly string[]; readonly dtmf?: string }
     /** The node's slot was filled by what the caller said. */
-    | { readonly kind: "slot_filled" }
+    | { readonly kind: 'slot_filled' }
     /** The transfer asked for by the node did not reach anybody. */
-    | { readonly kind: "transfer_failed" };
+    | { readonly kind: 'transfer_failed' };
   readonly goTo: string;
 };
 
 /** What a node does besides talking. */
 export type FlowAction =
-  | { readonly kind: "listen" }
+  | { readonly kind: 'listen' }
   /** Speaks its prompt, then goes to `goTo` without waiting for the caller. */
-  | { readonly kind: "go_on"; readonly goTo: string }
-  /** Rings a representative after the prompt. */
-  | { readonly kind: "transfer"; readonly destination: string; readonly ringMs: number }
+  | { readonly kind: 'go_on'; readonly goTo: string }
+  /** Rings a representative's phone after the prompt; `destination` is its extension. */
+  | { readonly kind: 'transfer'; readonly destination: string; readonly ringMs: number }
   /** Hangs up after the prompt. */
-  | { readonly kind: "end_call" };
+  | { readonly kind: 'end_call' };
 
 /** One place of the conversation. */
 export type FlowNode = {
@@ -76,8 +76,8 @@ export type Flow = {
 
 /** How the agent makes its replies. */
 export type Responder =
-  | { readonly kind: "flow" }
-  | { readonly kind: "language_model"; readonly prompt: string; readonly maxOutputTokens: number; readonly temperature: number };
+  | { readonly kind: 'flow' }
+  | { readonly kind: 'language_model'; readonly prompt: string; readonly maxOutputTokens: number; readonly temperature: number };
 
 /** An agent, as a call needs it. */
 export type AgentProfile = {

@@ -1,7 +1,7 @@
 // Prepared sound for the moments in which no model answers.
 
 /** A prepared announcement. */
-export type AnnouncementName = "apology";
+export type AnnouncementName = 'apology';
 
 /** Recorded announcements, loaded at start so that a failing disk or model cannot silence them. */
 export type AnnouncementStore = {

@@ -3,13 +3,13 @@
 /** What arrives from the leg, in order. */
 export type AudioTransportEvent =
   /** 20 ms of the caller: 320 samples of PCM16 at 16 kHz. The array is the receiver's to keep. */
-  | { readonly kind: "frame"; readonly pcm: Int16Array; readonly atMs: number }
+  | { readonly kind: 'frame'; readonly pcm: Int16Array; readonly atMs: number }
   /** Everything sent before this mark has been played to the caller. */
-  | { readonly kind: "mark_heard"; readonly markId: string; readonly atMs: number }
+  | { readonly kind: 'mark_heard'; readonly markId: string; readonly atMs: number }
   /** Answer to `pollQueue`: frames sent that wait to be played. */
-  | { readonly kind: "queue_length"; readonly frames: number; readonly atMs: number }
+  | { readonly kind: 'queue_length'; readonly frames: number; readonly atMs: number }
   /** The leg's sound is gone; no event follows. The call itself may still be up. */
-  | { readonly kind: "closed"; readonly reason: "hung_up" | "lost" | "closed_by_us"; readonly atMs: number };
+  | { readonly kind: 'closed'; readonly reason: 'hung_up' | 'lost' | 'closed_by_us'; readonly atMs: number };
 
 /** The sound of one leg. After `closed` every method does nothing. */
 export type AudioTransport = AsyncDisposable & {

@@ -1,24 +1,24 @@
 // Calls as the telephone system sees them: they arrive, are answered, ring others, and end.
-import type { AudioTransport, AudioTransportEvent } from "./audio-transport.ts";
+import type { AudioTransport, AudioTransportEvent } from './audio-transport.ts';
 
 /** Why a call is refused before it is answered. */
-export type RejectReason = "unknown_number" | "at_capacity" | "not_ready";
+export type RejectReason = 'unknown_number' | 'at_capacity' | 'not_ready';
 
 /** What happens on a leg besides sound, in order. */
 export type LegEvent =
-  | { readonly kind: "dtmf"; readonly digit: string; readonly atMs: number }
+  | { readonly kind: 'dtmf'; readonly digit: string; readonly atMs: number }
   /** The last event of a leg. `cause` is the telephone system's word for it, e.g. `Q.850 16`. */
-  | { readonly kind: "hung_up"; readonly by: "caller" | "us" | "system"; readonly cause: string; readonly atMs: number };
+  | { readonly kind: 'hung_up'; readonly by: 'caller' | 'us' | 'system'; readonly cause: string; readonly atMs: number };
 
 /** How the ringing of somebody else ended. */
 export type TransferOutcome =
   /** The two people talk; we are out of the sound. Settles when one of them hung up. */
-  | { readonly kind: "bridged"; readonly talkedMs: number }
-  | { readonly kind: "no_answer" }
-  | { readonly kind: "busy" }
-  | { readonly kind: "failed"; readonly cause: string }
+  | { readonly kind: 'bridged'; readonly talkedMs: number }
+  | { readonly kind: 'no_answer' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'failed'; readonly cause: string }
   /** The caller hung up while it rang. */
-  | { readonly kind: "caller_gone" };
+  | { readonly kind: 'caller_gone' };
 
 /** One party's side of a call, ours to answer. Every method may be called after the leg ended: it then does nothing or throws `LegGoneError`. */
 export type CallLeg = {
@@ -40,7 +40,7 @@ export type CallLeg = {
   /** Answers the leg; the caller's telephone stops ringing. Media is open by then. */
   answer(options: { signal: AbortSignal }): Promise<void>;
   /**
-   * Rings a representative; when answered both are bridged and our sound is taken out. Settles with `bridged` when that talk ended.
+   * Rings the phone with this extension; when answered both are bridged and our sound is taken out. Settles with `bridged` when that talk ended.
    * While it rings the caller hears ringing. On any other outcome our sound is as before.
    */
   transfer(destination: string, options: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome>;
@@ -50,7 +50,7 @@ export type CallLeg = {
 
 /** The leg ended while something was asked of it: expected, not a bug. */
 export class LegGoneError extends Error {
-  override readonly name = "LegGoneError";
+  override readonly name = 'LegGoneError';
 }
 
 /** The telephone system. */

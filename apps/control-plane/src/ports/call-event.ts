@@ -1,17 +1,17 @@
 // The engine's only output: what happened in a call, in order, as data.
-import type { CallId } from "#shared/id.ts";
-import type { OrgScope } from "#shared/org-scope.ts";
+import type { CallId } from '#shared/id.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
 
 /** How a call ended technically. */
 export type CallOutcome =
-  | "completed"
-  | "caller_hung_up"
-  | "transferred"
-  | "no_input"
-  | "max_duration"
-  | "failed"
-  | "rejected_unknown_number"
-  | "rejected_at_capacity";
+  | 'completed'
+  | 'caller_hung_up'
+  | 'transferred'
+  | 'no_input'
+  | 'max_duration'
+  | 'failed'
+  | 'rejected_unknown_number'
+  | 'rejected_at_capacity';
 
 /** Milliseconds that each stage of an agent's turn took; null where the turn had no such stage. */
 export type TurnLatency = {
@@ -29,11 +29,11 @@ export type TurnLatency = {
 /** A turn that is over. */
 export type TurnRecord = {
   readonly seq: number;
-  readonly role: "caller" | "agent";
+  readonly role: 'caller' | 'agent';
   /** What was said; of the agent: only what was heard. Personal data. */
   readonly text: string;
   /** How the caller's turn came in. */
-  readonly input: "speech" | "dtmf" | null;
+  readonly input: 'speech' | 'dtmf' | null;
   readonly startedAt: Date;
   readonly endedAt: Date;
   /** Of the agent: how much of the reply's sound was heard, ms. */
@@ -47,7 +47,7 @@ type At = { readonly callId: CallId; readonly at: Date };
 /** Something that happened. `scope` is null only for a number that nobody owns. */
 export type CallEvent =
   | (At & {
-      readonly kind: "call_started";
+      readonly kind: 'call_started';
       readonly scope: OrgScope;
       readonly agentId: string;
       readonly legId: string;
@@ -55,26 +55,43 @@ export type CallEvent =
       readonly callerNumber: string;
       readonly recordingPath: string | null;
     })
-  | (At & { readonly kind: "call_rejected"; readonly scope: OrgScope | null; readonly dialledNumber: string; readonly callerNumber: string; readonly outcome: CallOutcome })
-  | (At & { readonly kind: "call_answered"; readonly scope: OrgScope; readonly setupMs: number })
-  | (At & { readonly kind: "turn_recorded"; readonly scope: OrgScope; readonly turn: TurnRecord })
-  | (At & { readonly kind: "note"; readonly scope: OrgScope; readonly name: NoteName; readonly fields: Readonly<Record<string, string | number | boolean | null>> })
-  | (At & { readonly kind: "call_ended"; readonly scope: OrgScope; readonly outcome: CallOutcome; readonly reason: string; readonly durationMs: number });
+  | (At & {
+      readonly kind: 'call_rejected';
+      readonly scope: OrgScope | null;
+      readonly dialledNumber: string;
+      readonly callerNumber: string;
+      readonly outcome: CallOutcome;
+    })
+  | (At & { readonly kind: 'call_answered'; readonly scope: OrgScope; readonly setupMs: number })
+  | (At & { readonly kind: 'turn_recorded'; readonly scope: OrgScope; readonly turn: TurnRecord })
+  | (At & {
+      readonly kind: 'note';
+      readonly scope: OrgScope;
+      readonly name: NoteName;
+      readonly fields: Readonly<Record<string, string | number | boolean | null>>;
+    })
+  | (At & {
+      readonly kind: 'call_ended';
+      readonly scope: OrgScope;
+      readonly outcome: CallOutcome;
+      readonly reason: string;
+      readonly durationMs: number;
+    });
 
 /** Smaller happenings, kept for reading a call afterwards. */
 export type NoteName =
-  | "barge_in"
-  | "false_barge_in"
-  | "backchannel"
-  | "echo_ignored"
-  | "candidate_discarded"
-  | "not_understood"
-  | "no_input"
-  | "dtmf"
-  | "node_entered"
-  | "transfer_started"
-  | "transfer_ended"
-  | "model_failed"
-  | "apology_played"
-  | "media_lost"
-  | "queue_shed";
+  | 'barge_in'
+  | 'false_barge_in'
+  | 'backchannel'
+  | 'echo_ignored'
+  | 'candidate_discarded'
+  | 'not_understood'
+  | 'no_input'
+  | 'dtmf'
+  | 'node_entered'
+  | 'transfer_started'
+  | 'transfer_ended'
+  | 'model_failed'
+  | 'apology_played'
+  | 'media_lost'
+  | 'queue_shed';

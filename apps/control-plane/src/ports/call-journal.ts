@@ -1,5 +1,5 @@
 // Persistence of a call as it happens. Audio never waits for it.
-import type { CallEvent } from "./call-event.ts";
+import type { CallEvent } from './call-event.ts';
 
 /** Takes events in order and commits them. */
 export type CallJournal = {

@@ -1,6 +1,6 @@
 // Which organization's agent answers a dialled number.
-import type { OrgScope } from "#shared/org-scope.ts";
-import type { AgentProfile } from "./agent-profile.ts";
+import type { OrgScope } from '#shared/org-scope.ts';
+import type { AgentProfile } from './agent-profile.ts';
 
 /** The answer: whose call it is and who takes it. */
 export type CallRoute = { readonly scope: OrgScope; readonly agent: AgentProfile };

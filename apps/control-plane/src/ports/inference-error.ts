@@ -1,10 +1,10 @@
 // The one way in which a model port fails, so that the engine's failure policy sees a role and a cause, not a vendor.
 
-export type InferenceRole = "speech_to_text" | "text_to_speech" | "language_model";
+export type InferenceRole = 'speech_to_text' | 'text_to_speech' | 'language_model';
 
 /** A model did not answer. `isRetryable` is decided where the status is known. */
 export class InferenceError extends Error {
-  override readonly name = "InferenceError";
+  override readonly name = 'InferenceError';
   readonly role: InferenceRole;
   readonly isRetryable: boolean;
 

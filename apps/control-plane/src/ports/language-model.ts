@@ -1,7 +1,7 @@
 // A language model as a stream of parts.
 
 /** One message of a conversation. */
-export type ModelMessage = { readonly role: "system" | "user" | "assistant"; readonly text: string };
+export type ModelMessage = { readonly role: 'system' | 'user' | 'assistant'; readonly text: string };
 
 /** What is asked of the model. */
 export type ModelRequest = {
@@ -13,8 +13,8 @@ export type ModelRequest = {
 
 /** A piece of the model's answer. `finish` comes last, once. */
 export type ModelPart =
-  | { readonly kind: "text_delta"; readonly textDelta: string }
-  | { readonly kind: "finish"; readonly reason: "stop" | "length"; readonly inputTokens: number; readonly outputTokens: number };
+  | { readonly kind: 'text_delta'; readonly textDelta: string }
+  | { readonly kind: 'finish'; readonly reason: 'stop' | 'length'; readonly inputTokens: number; readonly outputTokens: number };
 
 /** A language model. Fails by throwing `InferenceError`. Ending the iteration or aborting cancels the generation. */
 export type LanguageModel = {

@@ -7,7 +7,7 @@ export type ClinicAgent = Omit<AgentProfile, 'agentId'>;
 /** A demo clinic: its name as it is spoken, who answers for it, and optionally another voice or other opening hours. */
 export type ClinicOptions = {
   readonly organizationName: string;
-  /** Whom a caller who asks for a person reaches, e.g. `PJSIP/phone-2001`. */
+  /** Extension of the phone that rings when a caller asks for a person, e.g. `2001`. */
   readonly destination: string;
   readonly voice?: string;
   /** The sentence that tells the opening hours. */

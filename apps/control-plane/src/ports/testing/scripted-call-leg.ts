@@ -28,6 +28,7 @@ export type ScriptedCallLeg = CallLeg & {
   readonly transfers: readonly string[];
   /** The sound. Throws before `openMedia` gave it. */
   media(): ScriptedAudioTransport;
+  hasOpenMedia(): boolean;
   press(digit: string): void;
   callerHangsUp(): void;
 };
@@ -83,6 +84,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
       if (transport === null) throw new Error('the leg has no sound yet: let openMedia finish first');
       return transport;
     },
+    hasOpenMedia: () => transport?.isOpen() ?? false,
     press: (digit) => emit({ kind: 'dtmf', digit, atMs: clock.nowMs() }),
     callerHangsUp: () => finish('caller'),
     listen(listener) {
