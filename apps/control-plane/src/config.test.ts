@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig, loadMigrationConfig } from './config.ts';
+
+const good = {
+  DATABASE_URL: 'postgres://centralita_app:secret@127.0.0.1:5432/centralita',
+  ASTERISK_URL: 'http://127.0.0.1:8088',
+  ASTERISK_USERNAME: 'centralita',
+  ASTERISK_PASSWORD: 'a-long-password',
+  RECORDINGS_DIR: '/var/recordings',
+  ANNOUNCEMENTS_DIR: '/var/sounds',
+  SPEECH_TO_TEXT_URL: '127.0.0.1:8001',
+  TEXT_TO_SPEECH_URL: 'grpc://inference:8001',
+  ADMIN_KEY_HASH: 'AB'.repeat(32),
+};
+
+function messageOf(environment: Record<string, string | undefined>): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    return error instanceof ConfigError ? error.message : `not a ConfigError: ${String(error)}`;
+  }
+  return 'no error';
+}
+
+describe('configuration', () => {
+  it('needs nine variables and has a default for every other', () => {
+    expect(loadConfig(good)).toMatchObject({
+      asterisk: { application: 'centralita', recordingsFolder: '/var/recordings' },
+      inference: { languageModel: null },
+      voiceActivityModel: null,
+      http: { host: '127.0.0.1', port: 8080 },
+      adminKeyHash: 'ab'.repeat(32),
+      maxConcurrentCalls: 50,
+      logLevel: 'info',
+    });
+  });
+
+  it('names every missing variable at once', () => {
+    const message = messageOf({});
+    for (const name of Object.keys(good)) expect(message).toMatch(new RegExp(`^  ${name} must .*\\(it is not set\\)$`, 'm'));
+    expect(message.split('\n')).toHaveLength(1 + Object.keys(good).length);
+  });
+
+  it('names every wrong variable at once and says what it should be, without repeating its value', () => {
+    const message = messageOf({
+      ...good,
+      DATABASE_URL: 'mysql://root:hunter2@db',
+      ADMIN_KEY_HASH: 'the key itself',
+      HTTP_PORT: '99999',
+      MAX_CONCURRENT_CALLS: '0',
+      RECORDINGS_DIR: 'relative/path',
+      LANGUAGE_MODEL_URL: 'not an address',
+      LOG_LEVEL: 'loud',
+    });
+    expect(message.split('\n').slice(1)).toEqual([
+      '  DATABASE_URL must be postgres://user:password@host:port/database',
+      '  RECORDINGS_DIR must be the absolute path of a folder',
+      '  LANGUAGE_MODEL_URL must be the host:port of a KServe v2 gRPC server, such as 127.0.0.1:8001',
+      '  HTTP_PORT must be a whole number from 0 to 65535',
+      '  ADMIN_KEY_HASH must be the SHA-256 of the admin key in 64 hexadecimal digits',
+      '  MAX_CONCURRENT_CALLS must be a whole number from 1 to 1000',
+      '  LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+    ]);
+    expect(message).not.toContain('hunter2');
+  });
+
+  it('takes an empty variable for a missing one', () => {
+    expect(messageOf({ ...good, DATABASE_URL: '' })).toContain('DATABASE_URL');
+    expect(loadConfig({ ...good, LANGUAGE_MODEL_URL: '', HTTP_PORT: '' }).http.port).toBe(8080);
+  });
+
+  it('cannot be changed afterwards', () => {
+    const config = loadConfig(good);
+    expect(() => Object.assign(config, { logLevel: 'debug' })).toThrow(TypeError);
+    expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);
+  });
+
+  it('asks the migration command for the owner alone', () => {
+    expect(loadMigrationConfig({ DATABASE_MIGRATION_URL: good.DATABASE_URL })).toEqual({ databaseUrl: good.DATABASE_URL });
+    expect(() => loadMigrationConfig(good)).toThrow('DATABASE_MIGRATION_URL');
+  });
+});

@@ -1,0 +1,121 @@
+// The environment, read once and checked whole: one error names every variable that is wrong and what it should be.
+import { z } from 'zod';
+
+const postgresUrl = z
+  .string('must be postgres://user:password@host:port/database')
+  .regex(/^postgres(ql)?:\/\/[^/]+\/[^/]+$/, 'must be postgres://user:password@host:port/database');
+const grpcAddress = z
+  .string('must be the host:port of a KServe v2 gRPC server, such as 127.0.0.1:8001')
+  .regex(/^((grpc|http):\/\/)?[A-Za-z0-9.-]+:[0-9]{1,5}$/, 'must be the host:port of a KServe v2 gRPC server, such as 127.0.0.1:8001');
+const folder = z.string('must be the absolute path of a folder').regex(/^\//, 'must be the absolute path of a folder');
+const word = (example: string) =>
+  z.string(`must be a word, such as ${example}`).regex(/^[A-Za-z0-9_-]{1,64}$/, `must be a word, such as ${example}`);
+const wholeNumber = (from: number, to: number) => {
+  const expected = `must be a whole number from ${from} to ${to}`;
+  return z
+    .string(expected)
+    .regex(/^[0-9]{1,9}$/, expected)
+    .transform(Number)
+    .pipe(z.number().min(from, expected).max(to, expected));
+};
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const templates = ['chatml', 'llama3'] as const;
+
+const serveSchema = z
+  .object({
+    DATABASE_URL: postgresUrl,
+    ASTERISK_URL: z
+      .string('must be the http address of Asterisk, such as http://127.0.0.1:8088')
+      .regex(/^https?:\/\/[^/]+$/, 'must be the http address of Asterisk without a path, such as http://127.0.0.1:8088'),
+    ASTERISK_USERNAME: word('centralita'),
+    ASTERISK_PASSWORD: z.string('must be the password of the ARI user').min(8, 'must have 8 characters or more'),
+    ASTERISK_APPLICATION: word('centralita').default('centralita'),
+    RECORDINGS_DIR: folder,
+    ANNOUNCEMENTS_DIR: folder,
+    SPEECH_TO_TEXT_URL: grpcAddress,
+    TEXT_TO_SPEECH_URL: grpcAddress,
+    LANGUAGE_MODEL_URL: grpcAddress.optional(),
+    LANGUAGE_MODEL_TEMPLATE: z.enum(templates, `must be one of ${templates.join(', ')}`).default('chatml'),
+    VOICE_ACTIVITY_MODEL: z
+      .string()
+      .regex(/^\/.*\.onnx$/, 'must be the absolute path of an .onnx file')
+      .optional(),
+    HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+    HTTP_PORT: wholeNumber(0, 65_535).default(8080),
+    ADMIN_KEY_HASH: z
+      .string('must be the SHA-256 of the admin key in 64 hexadecimal digits')
+      .regex(/^[0-9a-f]{64}$/i, 'must be the SHA-256 of the admin key in 64 hexadecimal digits'),
+    MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
+    DRAIN_SECONDS: wholeNumber(0, 86_400).default(120),
+    LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
+  })
+  .transform((env) => ({
+    databaseUrl: env.DATABASE_URL,
+    asterisk: {
+      url: env.ASTERISK_URL,
+      username: env.ASTERISK_USERNAME,
+      password: env.ASTERISK_PASSWORD,
+      application: env.ASTERISK_APPLICATION,
+      recordingsFolder: env.RECORDINGS_DIR,
+    },
+    announcementsDir: env.ANNOUNCEMENTS_DIR,
+    inference: {
+      speechToTextUrl: env.SPEECH_TO_TEXT_URL,
+      textToSpeechUrl: env.TEXT_TO_SPEECH_URL,
+      languageModel: env.LANGUAGE_MODEL_URL ? { url: env.LANGUAGE_MODEL_URL, template: env.LANGUAGE_MODEL_TEMPLATE } : null,
+    },
+    /** Null: the model that comes with the package. */
+    voiceActivityModel: env.VOICE_ACTIVITY_MODEL ?? null,
+    http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
+    /** SHA-256 of the admin key, lower-case hexadecimal. */
+    adminKeyHash: env.ADMIN_KEY_HASH.toLowerCase(),
+    maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
+    /** How long live calls may go on after a stop signal. */
+    drainMs: env.DRAIN_SECONDS * 1_000,
+    logLevel: env.LOG_LEVEL,
+  }));
+
+const migrationSchema = z.object({ DATABASE_MIGRATION_URL: postgresUrl }).transform((env) => ({ databaseUrl: env.DATABASE_MIGRATION_URL }));
+
+const seedSchema = z.object({ DATABASE_URL: postgresUrl }).transform((env) => ({ databaseUrl: env.DATABASE_URL }));
+
+/** Everything that the control plane is told from outside. */
+export type Config = Readonly<z.output<typeof serveSchema>>;
+/** Environment variables by name; empty counts as missing. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment is wrong; the message has one line per variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Configuration of the serving process. Throws `ConfigError` naming every wrong variable. */
+export function loadConfig(environment: Environment): Config {
+  return load(serveSchema, environment);
+}
+
+/** Configuration of the migration command: the tables' owner. */
+export function loadMigrationConfig(environment: Environment): { readonly databaseUrl: string } {
+  return load(migrationSchema, environment);
+}
+
+/** Configuration of the commands that only write rows. */
+export function loadDatabaseConfig(environment: Environment): { readonly databaseUrl: string } {
+  return load(seedSchema, environment);
+}
+
+function load<Output extends object>(schema: z.ZodType<Output>, environment: Environment): Readonly<Output> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return frozen(parsed.data);
+  const lines = parsed.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    return `  ${name} ${message}${name in given ? '' : ' (it is not set)'}`;
+  });
+  throw new ConfigError(`the environment is wrong:\n${lines.join('\n')}`);
+}
+
+function frozen<Value extends object>(value: Value): Readonly<Value> {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) frozen(inner as object);
+  return Object.freeze(value);
+}

@@ -1,0 +1,123 @@
+// The product, composed: stores, journal, engine and HTTP in this order. It receives adapters as arguments and knows none by name.
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Database } from '#db/client.ts';
+import { createCallEngine } from '#engine/call-engine.ts';
+import type { CallEngine, CallEngineParts } from '#engine/call-engine.ts';
+import { createAgentStore } from '#features/agents/agent-store.ts';
+import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
+import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
+import { openCallJournal } from '#features/calls/call-journal-store.ts';
+import { createCallMetrics } from '#features/calls/call-metrics.ts';
+import type { CallStore } from '#features/calls/call-store.ts';
+import { createCallStore } from '#features/calls/call-store.ts';
+import { createLiveCallBoard } from '#features/calls/live-calls.ts';
+import { createCallRoutingStore } from '#features/telephony/call-routing-store.ts';
+import { createAdminAuthentication } from '#http/route.ts';
+import { openHttpServer } from '#http/server.ts';
+import type { CallJournal } from '#ports/call-journal.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import { loggableError } from '#shared/loggable-error.ts';
+import { createApi } from './api.ts';
+import type { Config } from './config.ts';
+
+/** Everything that a control plane is made of. Whoever opened a part closes it. */
+export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'limits'> & {
+  readonly config: Pick<Config, 'http' | 'adminKeyHash' | 'maxConcurrentCalls' | 'drainMs'>;
+  readonly database: Database;
+  /** What must be there for a call besides the telephone system and the database. */
+  readonly checks: readonly ReadinessCheck[];
+};
+
+/** A control plane that takes calls and answers HTTP. Disposing it ends what is live and commits what happened. */
+export type ControlPlane = AsyncDisposable & {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly httpAddress: string;
+  /**
+   * Settles once `signal` aborted and no call is live any more. From then on new calls are refused and readiness fails; live calls go on for
+   * at most the configured time, or until `force` aborts.
+   */
+  serveUntil(signal: AbortSignal, options?: { force?: AbortSignal }): Promise<void>;
+};
+
+/** Opens everything in order. A failure on the way closes what was open. */
+export async function createControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
+  const { config, database, clock, log } = parts;
+  await using opened = new AsyncDisposableStack();
+  const calls = createCallStore(database);
+  await closeAbandonedCalls(parts, calls);
+
+  const stored = opened.use(openCallJournal({ write: createCallEventWriter(database), log }));
+  const board = createLiveCallBoard();
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const countEvent = createCallMetrics({
+    registry,
+    liveCalls: () => engine.liveCalls(),
+    journalDepth: () => stored.depth(),
+    journalDropped: () => stored.dropped(),
+  });
+  const journal: CallJournal = {
+    record(event) {
+      stored.record(event);
+      board.observe(event);
+      countEvent(event);
+    },
+    flush: () => stored.flush(),
+  };
+
+  const routing = createCallRoutingStore({ database, clock, log });
+  const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
+  const engine: CallEngine = opened.use(createCallEngine({ ...parts, routing, journal, limits }));
+  let isStopping = false;
+  const api = createApi({
+    agents: createAgentStore(database),
+    calls,
+    board,
+    authentication: createAdminAuthentication(config.adminKeyHash),
+    checks: [{ name: 'accepting', check: async () => (isStopping ? 'the process is stopping' : null) }, ...readiness(parts)],
+    metrics: { contentType: registry.contentType, text: () => registry.metrics() },
+    clock,
+    log,
+  });
+  const server = opened.use(await openHttpServer({ app: api, ...config.http }));
+  const running = opened.move();
+
+  return {
+    httpAddress: server.address,
+    async serveUntil(signal, { force } = {}) {
+      await aborted(signal);
+      isStopping = true;
+      engine.stopAccepting();
+      log.info({ liveCalls: engine.liveCalls(), drainMs: config.drainMs }, 'stopping: live calls go on');
+      const limit = AbortSignal.timeout(config.drainMs);
+      await engine.drain({ signal: force ? AbortSignal.any([limit, force]) : limit });
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Rows that a dead process left open would look live for ever. The database may still be starting: then the rows wait for the next start. */
+async function closeAbandonedCalls({ clock, log }: ControlPlaneParts, calls: CallStore): Promise<void> {
+  try {
+    const options = { startedBefore: clock.wallAt(), reason: 'control_plane_restarted' };
+    const closed = await calls.endAbandoned(mintApplianceScope(), options);
+    if (closed > 0) log.warn({ closed }, 'calls left open by an earlier process were closed');
+  } catch (error) {
+    log.error({ error: loggableError(error) }, 'calls left open by an earlier process could not be closed');
+  }
+}
+
+function readiness({ callControl, database, checks }: ControlPlaneParts): ReadinessCheck[] {
+  return [
+    { name: 'telephony', check: async () => (callControl.isConnected() ? null : 'not connected to the telephone system') },
+    { name: 'database', check: () => database.ping().then(() => null) },
+    ...checks,
+  ];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
+}

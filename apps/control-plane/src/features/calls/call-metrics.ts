@@ -1,0 +1,85 @@
+// Calls as Prometheus series, fed by the same events as the journal. No label carries an organization, a number or a word.
+import type { Registry } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { CallEvent, TurnLatency } from '#ports/call-event.ts';
+
+/** What the series read when they are asked. */
+export type CallMetricsSources = {
+  readonly registry: Registry;
+  liveCalls(): number;
+  journalDepth(): number;
+  journalDropped(): number;
+};
+
+/** From 5 ms, the time of our own code, to 10 s, a model that hangs. */
+const STAGE_BUCKETS_S = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2, 5, 10];
+const SETUP_BUCKETS_S = [0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2, 5];
+
+const stages = {
+  endpointMs: 'endpoint',
+  speechToTextMs: 'speech_to_text',
+  replyMs: 'reply',
+  textToSpeechMs: 'text_to_speech',
+  firstFrameMs: 'first_frame',
+} as const satisfies Record<keyof TurnLatency, string>;
+
+/** Registers the series; returns what takes the events. */
+export function createCallMetrics(sources: CallMetricsSources): (event: CallEvent) => void {
+  const registers = [sources.registry];
+  registerGauges(sources);
+  const calls = new Counter({
+    name: 'centralita_calls_total',
+    help: 'Calls that are over, by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const notes = new Counter({ name: 'centralita_call_notes_total', help: 'Smaller happenings in calls', labelNames: ['name'], registers });
+  const setup = new Histogram({
+    name: 'centralita_call_setup_seconds',
+    help: 'From the arrival of a call until it is answered',
+    buckets: SETUP_BUCKETS_S,
+    registers,
+  });
+  const stage = new Histogram({
+    name: 'centralita_turn_stage_seconds',
+    help: "Time that each stage of an agent's turn took",
+    labelNames: ['stage'],
+    buckets: STAGE_BUCKETS_S,
+    registers,
+  });
+  return (event) => {
+    switch (event.kind) {
+      case 'call_rejected':
+      case 'call_ended':
+        return calls.inc({ outcome: event.outcome });
+      case 'call_answered':
+        return setup.observe(event.setupMs / 1_000);
+      case 'note':
+        return notes.inc({ name: event.name });
+      case 'turn_recorded':
+        for (const [field, label] of Object.entries(stages) as [keyof TurnLatency, string][]) {
+          const ms = event.turn.latency?.[field];
+          if (ms != null) stage.observe({ stage: label }, ms / 1_000);
+        }
+        return;
+      case 'call_started':
+        return;
+    }
+  };
+}
+
+function registerGauges({ registry, ...sources }: CallMetricsSources): void {
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('centralita_calls_live', 'Calls that hold a slot', () => sources.liveCalls());
+  gauge('centralita_journal_depth', 'Call events recorded and not yet committed', () => sources.journalDepth());
+  gauge('centralita_journal_dropped', 'Call events lost since the start', () => sources.journalDropped());
+}

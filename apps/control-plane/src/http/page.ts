@@ -1,0 +1,35 @@
+// Keyset pages: a cursor names the last row of a page, so that rows added meanwhile repeat nothing and skip nothing.
+import { z } from '@hono/zod-openapi';
+import { ProblemError } from './problem.ts';
+
+/** Rows of a page when none are asked for, and at most. */
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+
+/** The query of a list. */
+export const pageQuerySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
+  cursor: z.string().max(500).optional(),
+});
+
+/** Makes the cursor of a position. It is opaque to the reader, and no secret. */
+export function toCursor(position: Readonly<Record<string, unknown>>): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+/** The position that a cursor names, or null without one. Throws a problem for anything that no page of ours gave out. */
+export function fromCursor<Position>(schema: z.ZodType<Position>, cursor: string | undefined): Position | null {
+  if (cursor === undefined) return null;
+  const parsed = schema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
+  if (parsed.success) return parsed.data;
+  const fields = [{ path: 'cursor', message: 'must be the nextCursor of an earlier page' }];
+  throw new ProblemError('invalid_request', 'query: 1 field(s) do not parse', { fields });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

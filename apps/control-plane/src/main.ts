@@ -1,0 +1,162 @@
+// The process: the only file that reads the environment and names every adapter.
+//
+//   node main.ts              serves calls and HTTP until SIGTERM or SIGINT
+//   node main.ts migrate      brings the database of DATABASE_MIGRATION_URL to this release
+//   node main.ts seed-demo    adds the demo organization to DATABASE_URL, prints it as JSON
+import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
+import { openAnnouncements } from '#adapters/disk/announcement-store.ts';
+import { openSilero } from '#adapters/silero/silero.ts';
+import { chatTemplate } from '#adapters/triton/chat-template.ts';
+import type { Triton } from '#adapters/triton/triton.ts';
+import { openTriton } from '#adapters/triton/triton.ts';
+import { openDatabase } from '#db/client.ts';
+import { migrateDatabase } from '#db/migrate.ts';
+import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
+import { seedDemo } from '#features/appliance/seed-demo.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import { systemClock } from '#shared/clock.ts';
+import type { Log } from '#shared/log.ts';
+import { openLog } from '#shared/log.ts';
+import { loggableError } from '#shared/loggable-error.ts';
+import type { Config } from './config.ts';
+import { ConfigError, loadConfig, loadDatabaseConfig, loadMigrationConfig } from './config.ts';
+import { createControlPlane } from './control-plane.ts';
+
+/** An answer after this is of no use to a caller; the engine gives up a little earlier. */
+const SPEECH_TO_TEXT_DEADLINE_MS = 5_000;
+/** A sentence of 2,000 characters is two minutes of sound, made several times faster than it is spoken. */
+const TEXT_TO_SPEECH_DEADLINE_MS = 60_000;
+/** A whole reply; its first words have their own, shorter limit in the engine. */
+const LANGUAGE_MODEL_DEADLINE_MS = 60_000;
+/** Languages in which the provisioner makes announcements. */
+const ANNOUNCEMENT_LANGUAGES = ['es', 'en'];
+
+/** Exit codes of sysexits.h, which supervisors and scripts know. */
+const EXIT_USAGE = 64;
+const EXIT_SOFTWARE = 70;
+const EXIT_CONFIG = 78;
+
+async function serve(): Promise<void> {
+  const config = loadConfig(process.env);
+  const log = openLog({ level: config.logLevel, service: 'control-plane' });
+  surviveRejections(log);
+  const signals = stopSignals(log);
+  try {
+    await serveUntilStopped(config, log, signals);
+  } catch (error) {
+    if (!signals.stop.signal.aborted) throw error;
+    log.warn({ error: loggableError(error) }, 'stopped on the way up or down');
+  }
+}
+
+async function serveUntilStopped(config: Config, log: Log, { stop, force }: StopSignals): Promise<void> {
+  await using database = await openDatabase({ kind: 'server', url: config.databaseUrl });
+  await using triton = openTriton(tritonOptions(config));
+  await using voiceActivity = await openSilero({
+    ...(config.voiceActivityModel ? { modelPath: config.voiceActivityModel } : {}),
+    log,
+    onFailed(error) {
+      // Without it every call is deaf: let the supervisor start a process that hears.
+      log.error({ error: loggableError(error) }, 'voice activity is gone for good, stopping');
+      process.exitCode = EXIT_SOFTWARE;
+      stop.abort();
+    },
+  });
+  const announcements = await openAnnouncements({ folder: config.announcementsDir, languages: ANNOUNCEMENT_LANGUAGES, log });
+  log.info({ asterisk: config.asterisk.url }, 'waiting for the telephone system');
+  await using callControl = await openAsterisk({ ...config.asterisk, log, nowMs: () => systemClock.nowMs(), signal: stop.signal });
+  await using plane = await createControlPlane({
+    ...triton.models,
+    config,
+    database,
+    callControl,
+    voiceActivity,
+    announcements,
+    checks: [speechModels(triton)],
+    clock: systemClock,
+    log,
+  });
+  for (const status of await triton.status({ signal: stop.signal })) log.info({ ...status }, 'model');
+  log.info({ http: plane.httpAddress, maxConcurrentCalls: config.maxConcurrentCalls }, 'ready for calls');
+  await plane.serveUntil(stop.signal, { force: force.signal });
+}
+
+function tritonOptions({ inference }: Config) {
+  const { languageModel } = inference;
+  return {
+    speechToText: { url: inference.speechToTextUrl, deadlineMs: SPEECH_TO_TEXT_DEADLINE_MS },
+    textToSpeech: { url: inference.textToSpeechUrl, deadlineMs: TEXT_TO_SPEECH_DEADLINE_MS },
+    languageModel: languageModel && {
+      url: languageModel.url,
+      deadlineMs: LANGUAGE_MODEL_DEADLINE_MS,
+      ...chatTemplate(languageModel.template),
+    },
+  };
+}
+
+/** Without hearing and voice no call can be held; without a language model the flow still answers. */
+function speechModels(triton: Triton): ReadinessCheck {
+  return {
+    name: 'speech_models',
+    async check({ signal }) {
+      const missing = (await triton.status({ signal })).flatMap((status) =>
+        status.kind === 'not_ready' && status.role !== 'language_model' ? [`${status.role}: ${status.reason}`] : [],
+      );
+      return missing.length > 0 ? missing.join('; ') : null;
+    },
+  };
+}
+
+type StopSignals = { readonly stop: AbortController; readonly force: AbortController };
+
+/** The first signal lets live calls end, the second ends them. */
+function stopSignals(log: Log): StopSignals {
+  const stop = new AbortController();
+  const force = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      log.info({ signal: name, again: stop.signal.aborted }, 'stop signal');
+      if (stop.signal.aborted) force.abort();
+      stop.abort();
+    });
+  }
+  return { stop, force };
+}
+
+/**
+ * A rejection that nobody handles is a bug of one call or one request; up to a thousand other calls in this process are sound, so it is logged and the
+ * process lives. An uncaught exception left some code half-way through and nobody knows which: Node ends the process, the supervisor starts the next.
+ */
+function surviveRejections(log: Log): void {
+  process.on('unhandledRejection', (reason) => log.error({ error: loggableError(reason) }, 'unhandled rejection, the process goes on'));
+  process.on('uncaughtExceptionMonitor', (error) => log.error({ error: loggableError(error) }, 'uncaught exception, the process ends'));
+}
+
+async function migrate(): Promise<void> {
+  await migrateDatabase({ kind: 'server', url: loadMigrationConfig(process.env).databaseUrl });
+}
+
+async function seed(): Promise<void> {
+  await using database = await openDatabase({ kind: 'server', url: loadDatabaseConfig(process.env).databaseUrl });
+  process.stdout.write(`${JSON.stringify(await seedDemo(database, mintApplianceScope()))}\n`);
+}
+
+const commands = new Map([
+  ['serve', serve],
+  ['migrate', migrate],
+  ['seed-demo', seed],
+]);
+const name = process.argv[2] ?? 'serve';
+const command = commands.get(name);
+if (!command) {
+  process.stderr.write(`there is no command "${name}"; the commands are ${[...commands.keys()].join(', ')}\n`);
+  process.exit(EXIT_USAGE);
+}
+try {
+  await command();
+  process.exit();
+} catch (error) {
+  const isConfig = error instanceof ConfigError;
+  process.stderr.write(isConfig ? `${error.message}\n` : `${JSON.stringify({ command: name, ...loggableError(error) })}\n`);
+  process.exit(isConfig ? EXIT_CONFIG : EXIT_SOFTWARE);
+}
