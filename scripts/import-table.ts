@@ -89,6 +89,13 @@ const layerRules: readonly FolderRule[] = [
     noVendor: true,
   },
   {
+    files: `${controlPlane}/engine/testing/**`,
+    because: "the engine's rig runs the whole engine on scripted ports",
+    areas: ['engine', 'dialog', 'ports', 'audio', 'shared'],
+    packages: none,
+    noVendor: true,
+  },
+  {
     files: `${controlPlane}/adapters/**`,
     because: 'an adapter is a foreign protocol and our port, nothing more',
     areas: ['ports', 'audio', 'shared'],

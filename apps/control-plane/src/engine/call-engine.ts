@@ -55,7 +55,7 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
   let isAccepting = true;
   const ticker = setInterval(() => {
     const atMs = clock.nowMs();
-    for (const call of calls.values()) call.tick(atMs);
+    for (const [callId, call] of calls) tickCall({ callId, call, log }, atMs);
   }, TICK_MS);
 
   async function accept(leg: CallLeg): Promise<void> {
@@ -64,6 +64,8 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     if (slot === null) return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'rejected_at_capacity' });
     const route = await parts.routing.findRoute(leg.dialledNumber, { signal: AbortSignal.timeout(SETUP_TIMEOUT_MS) });
     if (route === null) return await refuse(parts, leg, { reason: 'unknown_number', outcome: 'rejected_unknown_number' });
+    // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
+    if (!isAccepting) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
     await runCall(parts, calls, { leg, route });
   }
 
@@ -92,6 +94,16 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
       clearInterval(ticker);
     },
   };
+}
+
+/** One call's bug ends that call, not the ticker that all calls live on. */
+function tickCall({ callId, call, log }: { callId: CallId; call: LiveCall; log: Log }, atMs: number): void {
+  try {
+    call.tick(atMs);
+  } catch (error) {
+    log.error({ err: error, callId }, 'a call broke at its tick');
+    call.end('failed', 'internal_error');
+  }
 }
 
 async function refuse(parts: CallEngineParts, leg: CallLeg, why: { reason: RejectReason; outcome: CallOutcome }): Promise<void> {

@@ -1,6 +1,6 @@
 // What a live call is doing, as one tagged value.
-import type { ConversationState, NextStep, TurnResult } from '#dialog/dialog.ts';
-import type { TurnLatency } from '#ports/call-event.ts';
+import type { ConversationState, NextStep } from '#dialog/dialog.ts';
+import type { CallOutcome, TurnLatency } from '#ports/call-event.ts';
 import type { Guess } from './guess.ts';
 import type { Reply } from './reply.ts';
 
@@ -21,8 +21,6 @@ export type AgentTurn = {
   readonly from: ConversationState;
   readonly callerTurn: CallerTurn | null;
   readonly committedAtMs: number;
-  /** Known once the reply's words are complete. */
-  result: TurnResult | null;
   /** When its first frame was sent. */
   startedAtMs: number | null;
 };
@@ -36,19 +34,43 @@ export type Phase =
   | { readonly kind: 'thinking'; readonly guess: Guess; readonly committedAtMs: number }
   | { readonly kind: 'replying'; readonly turn: AgentTurn }
   | { readonly kind: 'transferring' }
-  /** The last words; nothing the caller does changes the end. */
-  | { readonly kind: 'closing' }
+  /** The last words; nothing the caller does changes the end, which is known. */
+  | { readonly kind: 'closing'; readonly outcome: CallOutcome; readonly reason: string }
   | { readonly kind: 'ended' };
 
 /** The step that follows an agent's turn; listening while its words are not complete. */
 export function nextStepOf(turn: AgentTurn): NextStep {
-  return turn.result?.nextStep ?? { kind: 'listen' };
+  return turn.reply.turnResult?.nextStep ?? { kind: 'listen' };
+}
+
+/** Whether the caller may still go on with the turn that is being answered: nothing of the answer was heard. */
+export function canReopen(turn: AgentTurn): boolean {
+  return turn.startedAtMs === null && turn.callerTurn?.input === 'speech';
+}
+
+/**
+ * Whether the caller's voice counts. A reply that is no answer to speech (greeting, key, silence) is not cut before its first frame: speech
+ * in that moment would be answered from a conversation in which the reply was never said. `isAgentHeard` is whether the agent's sound plays.
+ */
+export function isHearing(phase: Phase, isAgentHeard: boolean): boolean {
+  switch (phase.kind) {
+    case 'listening':
+    case 'thinking':
+      return true;
+    case 'replying':
+      return isAgentHeard || canReopen(phase.turn);
+    case 'setting_up':
+    case 'transferring':
+    case 'closing':
+    case 'ended':
+      return false;
+  }
 }
 
 /** The conversation after an agent's turn, without the agent's own words. */
 export function stateAfter(turn: AgentTurn): ConversationState {
-  if (turn.result !== null) return turn.result.state;
-  const { from, callerTurn } = turn;
+  const { from, callerTurn, reply } = turn;
+  if (reply.turnResult !== null) return reply.turnResult.state;
   return callerTurn === null ? from : { ...from, history: [...from.history, { role: 'caller', text: callerTurn.text }] };
 }
 

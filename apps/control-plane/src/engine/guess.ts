@@ -7,6 +7,7 @@ import type { TextToSpeech } from '#ports/text-to-speech.ts';
 import type { Clock } from '#shared/clock.ts';
 import { newId } from '#shared/id.ts';
 import { TRANSCRIBE_TIMEOUT_MS } from './limits.ts';
+import { prepareTurn } from './prepared-turn.ts';
 import { Reply } from './reply.ts';
 
 /** Tries per utterance. */
@@ -51,11 +52,8 @@ export function startGuess(
     const hints = parts.dialog.hints(speech.from);
     const transcript = await transcribe(parts.speechToText, { pcm: speech.pcm, language: parts.agent.language, hints }, signal);
     const speechToTextMs = parts.clock.nowMs() - askedAtMs;
-    const prepared = parts.dialog.prepare(
-      speech.from,
-      { kind: 'said', text: transcript.text, confidence: transcript.confidence },
-      { signal },
-    );
+    const input = { kind: 'said', text: transcript.text, confidence: transcript.confidence } as const;
+    const prepared = prepareTurn(parts.dialog, { state: speech.from, input, signal });
     reply = new Reply({ ...parts, replyId: newId('reply'), prepared, signal });
     return { transcript, reply, speechToTextMs };
   };

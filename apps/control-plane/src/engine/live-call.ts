@@ -1,12 +1,13 @@
 // One live call, from ring to hang-up: ALL of its control flow, and nothing else. Sound, words and rules live in their own files.
 import type { DialogInput } from '#dialog/dialog.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
+import { LegGoneError } from '#ports/call-control.ts';
 import type { LegEvent } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
 import type { VoiceActivityStream } from '#ports/voice-activity.ts';
 import { newId } from '#shared/id.ts';
 import { notAnInterruption } from './backchannel.ts';
-import { nextStepOf } from './call-phase.ts';
+import { canReopen, isHearing, nextStepOf } from './call-phase.ts';
 import type { LiveCallParts } from './call-parts.ts';
 import type { AgentTurn, CallerTurn, Phase } from './call-phase.ts';
 import { startGuess } from './guess.ts';
@@ -16,6 +17,7 @@ import { fixedSound } from './playable.ts';
 import type { Playable } from './playable.ts';
 import { Playout } from './playout.ts';
 import type { PlayoutEvent } from './playout.ts';
+import { prepareTurn } from './prepared-turn.ts';
 import { Reply } from './reply.ts';
 import { initialDetectorState, stepDetector } from './turn-detector.ts';
 import type { DetectorEvent, DetectorInput, DetectorState } from './turn-detector.ts';
@@ -51,13 +53,13 @@ export class LiveCall {
     leg.listen((event) => this.#onLeg(event));
     await this.#setUp().catch((error: unknown) => this.#endSetUp(error));
     const end = await this.#over.promise;
-    await this.#tearDown();
-    record.ended(end.outcome, end.reason);
+    await this.#tearDown().finally(() => record.ended(end.outcome, end.reason));
   }
 
   /** Ends the call from outside, e.g. at shutdown. */
   end(outcome: CallOutcome, reason: string): void {
     this.#over.resolve({ outcome, reason });
+    if (this.#phase.kind === 'setting_up') this.#aborter.abort();
   }
 
   /** Called every few milliseconds by the engine's ticker. */
@@ -89,7 +91,8 @@ export class LiveCall {
 
   #endSetUp(error: unknown): void {
     this.#parts.log.info({ err: error }, 'call set-up ended');
-    // The caller may have hung up meanwhile: that came first and stays the reason.
+    // An end that came first, such as a hang-up, stays the reason.
+    if (error instanceof LegGoneError) return this.end('caller_hung_up', 'hung up during set-up');
     this.end('failed', 'set_up_failed');
   }
 
@@ -103,10 +106,9 @@ export class LiveCall {
   }
 
   /** What was being said when the line went dead belongs to the journal too. */
-  #writeUnfinished(): void {
+  #writeUnfinished(heardSamples = this.#playout?.stop() ?? 0): void {
     if (this.#phase.kind !== 'replying') return this.#ledger.settleCut();
     const { turn } = this.#phase;
-    const heardSamples = this.#playout?.stop() ?? 0;
     if (turn.startedAtMs === null) this.#ledger.writeCaller(turn);
     else this.#ledger.writeAgent(turn, { heardSamples, interrupted: true });
   }
@@ -118,8 +120,14 @@ export class LiveCall {
       case 'dtmf':
         return this.#onDigit(event.digit, event.atMs);
       case 'hung_up':
-        return this.end(event.by === 'caller' ? 'caller_hung_up' : 'failed', `hung up by ${event.by}: ${event.cause}`);
+        return this.#lineDead(event.by === 'caller' ? 'caller_hung_up' : 'failed', `hung up by ${event.by}: ${event.cause}`);
     }
+  }
+
+  /** Nobody is there any more. Once the last words are said the end of the call is known already. */
+  #lineDead(outcome: CallOutcome, reason: string): void {
+    if (this.#phase.kind === 'closing') this.end(this.#phase.outcome, this.#phase.reason);
+    else this.end(outcome, reason);
   }
 
   #onAudio(event: AudioTransportEvent): void {
@@ -134,12 +142,13 @@ export class LiveCall {
       case 'closed':
         if (event.reason !== 'lost' || this.#phase.kind === 'ended') return;
         this.#parts.record.note('media_lost');
-        return this.end('failed', 'media_lost');
+        return this.#lineDead('failed', 'media_lost');
     }
   }
 
   #onDigit(digit: string, atMs: number): void {
-    if (this.#phase.kind === 'closing' || this.#phase.kind === 'transferring' || this.#phase.kind === 'ended') return;
+    const { kind } = this.#phase;
+    if (kind === 'setting_up' || kind === 'closing' || kind === 'transferring' || kind === 'ended') return;
     this.#parts.record.note('dtmf', { digit });
     this.#dropGuess();
     if (this.#phase.kind === 'replying') this.#cutReply(this.#phase.turn, atMs);
@@ -170,12 +179,8 @@ export class LiveCall {
   // ---- turn taking ----------------------------------------------------------
 
   #detect(input: DetectorInput): void {
-    const isDeaf =
-      this.#phase.kind === 'setting_up' ||
-      this.#phase.kind === 'closing' ||
-      this.#phase.kind === 'transferring' ||
-      this.#phase.kind === 'ended';
-    if (isDeaf && (input.kind === 'voice' || input.kind === 'time')) return;
+    const isSound = input.kind === 'voice' || input.kind === 'time';
+    if (isSound && !isHearing(this.#phase, this.#detector.agentSinceMs !== null)) return;
     const { conversation } = this.#parts.route.agent;
     const canInterrupt = this.#phase.kind !== 'replying' || nextStepOf(this.#phase.turn).kind === 'listen';
     const step = stepDetector(this.#detector, input, { ...conversation, bargeIn: conversation.bargeIn && canInterrupt });
@@ -228,10 +233,10 @@ export class LiveCall {
       phase.guess.abort();
       return phase.guess.startedAtMs;
     }
-    if (phase.kind !== 'replying' || phase.turn.startedAtMs !== null || phase.turn.callerTurn?.input !== 'speech') return null;
+    if (phase.kind !== 'replying' || !canReopen(phase.turn)) return null;
     phase.turn.reply.abort();
     this.#playout?.stop();
-    return phase.turn.callerTurn.startedAtMs;
+    return phase.turn.callerTurn?.startedAtMs ?? null;
   }
 
   #commit(committedAtMs: number): void {
@@ -275,12 +280,6 @@ export class LiveCall {
   #takeFloor(turn: AgentTurn): void {
     this.#phase = { kind: 'replying', turn };
     turn.reply.release();
-    turn.reply.result.then(
-      (result) => {
-        turn.result = result;
-      },
-      (error: unknown) => this.#phase.kind === 'replying' && this.#phase.turn === turn && this.#fail(error),
-    );
     this.#playout?.play(turn.reply);
   }
 
@@ -297,11 +296,12 @@ export class LiveCall {
     const { turn } = this.#phase;
     if (event.kind === 'reply_started') {
       this.#detect({ kind: 'agent_started', atMs: event.atMs });
+      this.#dropGuess();
       if (turn.startedAtMs !== null) return;
       turn.startedAtMs = event.atMs;
       return this.#ledger.writeCaller(turn);
     }
-    if (turn.reply.state.kind === 'failed') return this.#fail(turn.reply.state.error);
+    if (turn.reply.state.kind === 'failed') return this.#fail(turn.reply.state.error, Number.POSITIVE_INFINITY);
     this.#finishTurn(turn, event.atMs);
   }
 
@@ -341,8 +341,8 @@ export class LiveCall {
     const outcome = await leg
       .transfer(destination, { ringMs, signal: this.#aborter.signal })
       .catch((error: unknown) => ({ kind: 'failed' as const, cause: String(error) }));
-    record.note('transfer_ended', { outcome: outcome.kind });
     if (this.#phase.kind !== 'transferring') return;
+    record.note('transfer_ended', { outcome: outcome.kind });
     if (outcome.kind === 'bridged') return this.end('transferred', 'talked to a representative');
     if (outcome.kind === 'caller_gone') return this.end('caller_hung_up', 'hung up while a representative was rung');
     const atMs = clock.nowMs();
@@ -352,15 +352,15 @@ export class LiveCall {
   // ---- ends ---------------------------------------------------------------
 
   /** A model failed beyond its retries: say so in a prepared voice and close, never silence. */
-  #fail(error: unknown): void {
+  #fail(error: unknown, heardSamples?: number): void {
     const { record, log, announcements, route } = this.#parts;
     log.warn({ err: error }, 'a model failed, the call is closed with an apology');
     record.note('model_failed', { error: error instanceof Error ? error.message : String(error) });
-    this.#writeUnfinished();
+    this.#writeUnfinished(heardSamples);
     this.#dropGuess();
     const pcm = announcements.find('apology', route.agent.language);
     if (pcm === null) return this.#close('failed', 'a model failed and no apology is recorded');
-    this.#phase = { kind: 'closing' };
+    this.#phase = { kind: 'closing', outcome: 'failed', reason: 'a model failed' };
     this.#playout?.stop();
     this.#playout?.play(fixedSound(pcm));
   }
@@ -371,7 +371,7 @@ export class LiveCall {
   }
 
   #close(outcome: CallOutcome, reason: string): void {
-    this.#phase = { kind: 'closing' };
+    this.#phase = { kind: 'closing', outcome, reason };
     setTimeout(() => this.end(outcome, reason), GOODBYE_TAIL_MS);
   }
 
@@ -379,12 +379,12 @@ export class LiveCall {
 
   #newReply(input: DialogInput): Reply {
     const { signal } = this.#aborter;
-    const prepared = this.#parts.dialog.prepare(this.#ledger.state, input, { signal });
+    const prepared = prepareTurn(this.#parts.dialog, { state: this.#ledger.state, input, signal });
     return new Reply({ ...this.#guessParts(), replyId: newId('reply'), prepared });
   }
 
   #turnOf(reply: Reply, callerTurn: CallerTurn | null, committedAtMs: number): AgentTurn {
-    return { reply, from: this.#ledger.state, callerTurn, committedAtMs, result: null, startedAtMs: null };
+    return { reply, from: this.#ledger.state, callerTurn, committedAtMs, startedAtMs: null };
   }
 
   #guessParts(): GuessParts {

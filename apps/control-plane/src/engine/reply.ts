@@ -31,22 +31,23 @@ type Piece = { text: string; chunks: Int16Array[]; samples: number; isComplete: 
 export class Reply implements Playable {
   readonly replyId: ReplyId;
   readonly times: ReplyTimes;
-  /** What the turn leads to; rejects when the words could not be made. */
-  readonly result: Promise<TurnResult>;
   readonly #parts: ReplyParts;
   readonly #abort = new AbortController();
   readonly #released = Promise.withResolvers<void>();
   readonly #pieces: Piece[] = [];
   #state: ReplyState = { kind: 'making' };
+  #turnResult: TurnResult | null = null;
   #listener: () => void = () => {};
 
   constructor(parts: ReplyParts) {
     this.#parts = parts;
     this.replyId = parts.replyId;
     this.times = { startedAtMs: parts.clock.nowMs(), firstTextAtMs: null, firstSoundAtMs: null };
-    this.result = parts.prepared.result;
-    // The result is awaited by the call once the reply is adopted; a guess thrown away must not become an unhandled rejection.
-    this.result.catch(() => {});
+    parts.prepared.result.then(
+      (result) => (this.#turnResult = result),
+      // The same failure ends the words, where it is seen.
+      () => {},
+    );
     void this.#make();
   }
 
@@ -56,6 +57,11 @@ export class Reply implements Playable {
 
   get state(): ReplyState {
     return this.#state;
+  }
+
+  /** What the turn leads to; null while the words are not complete. Always known once the state is `made`. */
+  get turnResult(): TurnResult | null {
+    return this.#turnResult;
   }
 
   /** All words so far, heard or not. */
@@ -75,7 +81,6 @@ export class Reply implements Playable {
   /** Stops models and synthesis. What was made stays readable. */
   abort(): void {
     this.#abort.abort();
-    this.#released.resolve();
   }
 
   read(from: number, into: Int16Array): number {
@@ -101,6 +106,8 @@ export class Reply implements Playable {
 
   async #make(): Promise<void> {
     const signal = AbortSignal.any([this.#parts.signal, this.#abort.signal]);
+    // A guess waits for its release; the end of the call ends that wait too, so that the words' source is closed.
+    signal.addEventListener('abort', () => this.#released.resolve(), { once: true });
     try {
       const splitter = openSentenceSplitter();
       for await (const delta of this.#parts.prepared.textDeltas) {
@@ -109,6 +116,7 @@ export class Reply implements Playable {
         for (const text of splitter.push(delta)) await this.#speak(text, signal);
       }
       for (const text of splitter.end()) await this.#speak(text, signal);
+      await this.#parts.prepared.result;
       this.#become({ kind: 'made' });
     } catch (error) {
       if (!signal.aborted) this.#become({ kind: 'failed', error });

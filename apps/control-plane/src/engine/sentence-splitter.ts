@@ -66,7 +66,7 @@ export function openSentenceSplitter(): SentenceSplitter {
 
 /** Index behind the next complete piece, or -1. A full stop counts only when white space follows: "3.5" and "a.m." must stay whole. */
 function findCut(text: string, isFirst: boolean): number {
-  for (let i = 0; i < text.length; i++) {
+  for (let i = 0; i < Math.min(text.length, MAX_PIECE_CHARACTERS); i++) {
     const character = text[i] ?? '';
     const next = text[i + 1];
     if (character === '\n') return i + 1;

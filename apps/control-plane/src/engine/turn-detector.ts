@@ -140,8 +140,9 @@ function stepTime(state: DetectorState, atMs: number, settings: DetectorSettings
 
 type Speaking = Extract<Voice, { kind: 'speaking' }>;
 
+/** Never before the beginning: after a stall two windows may arrive at the same moment. */
 function speechEnd(voice: Speaking): number {
-  return voice.lastVoiceAtMs - OFFSET_LAG_MS;
+  return Math.max(voice.startedAtMs, voice.lastVoiceAtMs - OFFSET_LAG_MS);
 }
 
 function candidateOf(voice: Speaking): DetectorEvent {

@@ -69,12 +69,12 @@ export class TurnLedger {
 
   /** Writes the agent's turn as far as it was heard and moves the conversation on. */
   writeAgent(turn: AgentTurn, heard: { heardSamples: number; interrupted: boolean }): void {
-    const { reply, startedAtMs, result } = turn;
+    const { reply, startedAtMs } = turn;
     const text = heardText(reply.pieces, heard.heardSamples);
     const made = reply.pieces.reduce((sum, piece) => sum + piece.samples, 0);
     const heardMs = (Math.min(heard.heardSamples, made) * 1_000) / FRAME_HZ;
     this.#settled = this.#dialog.withHeard(stateAfter(turn), text);
-    for (const note of result?.notes ?? []) this.#record.note(note.name, note.fields);
+    for (const note of reply.turnResult?.notes ?? []) this.#record.note(note.name, note.fields);
     const endedAtMs = this.#clock.nowMs();
     this.#record.turn({
       role: 'agent',
