@@ -47,7 +47,11 @@ type Talk = {
 
 async function arrive({ standIn, legs }: Rig): Promise<{ caller: StandInLeg; leg: CallLeg; legEvents: LegEvent[] }> {
   const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '+34600000001' });
-  const leg = await vi.waitFor(() => legs.find((each) => each.legId === caller.channelId) ?? expect.fail('no leg yet'));
+  const leg = await vi.waitFor(() => {
+    const found = legs.find((each) => each.legId === caller.channelId);
+    if (found === undefined) throw new Error('no leg came');
+    return found;
+  });
   const legEvents: LegEvent[] = [];
   leg.listen((event) => legEvents.push(event));
   return { caller, leg, legEvents };
@@ -66,6 +70,15 @@ async function openTalk(rig: Rig): Promise<Talk> {
 
 function loudFrames(count: number): Int16Array {
   return silentFrames(count).fill(8_000);
+}
+
+/** The first item, once there is one. */
+function first<T>(items: readonly T[]): Promise<T> {
+  return vi.waitFor(() => {
+    const [item] = items;
+    if (item === undefined) throw new Error('nothing came');
+    return item;
+  });
 }
 
 const kinds = (events: readonly { kind: string }[]): string[] => events.map((event) => event.kind);
@@ -107,7 +120,7 @@ test.each([
 test('keys and the hang-up reach the listener in order, also when it listens late', async () => {
   await using rig = await openRig();
   const caller = rig.standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
-  const leg = await vi.waitFor(() => rig.legs[0] ?? expect.fail('no leg yet'));
+  const leg = await first(rig.legs);
   for (const digit of '12#') caller.sendDtmf(digit);
   caller.hangUp();
   await expectNothingLeft(rig);
@@ -349,23 +362,23 @@ test('callers and remains of a controller that crashed are found by the next one
       nowMs: () => performance.now(),
       signal: SIGNAL,
     });
-  const first = await open();
+  const crashed = await open();
   const firstLegs: CallLeg[] = [];
-  first.onIncomingCall((leg) => firstLegs.push(leg));
+  crashed.onIncomingCall((leg) => firstLegs.push(leg));
   const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
-  const firstLeg = await vi.waitFor(() => firstLegs[0] ?? expect.fail('no leg yet'));
+  const firstLeg = await first(firstLegs);
   await firstLeg.openMedia(() => undefined, { signal: SIGNAL });
   await using second = await open();
   const secondLegs: CallLeg[] = [];
   second.onIncomingCall((leg) => secondLegs.push(leg));
-  const leg = await vi.waitFor(() => secondLegs[0] ?? expect.fail('not taken'));
+  const leg = await first(secondLegs);
   expect(leg).toMatchObject({ legId: caller.channelId, dialledNumber: '600', recordingPath: null });
   await vi.waitFor(() => expect(standIn.leftovers()).toEqual({ channels: [caller.channelId], bridges: [], mediaSockets: 0 }));
   await leg.openMedia(() => undefined, { signal: SIGNAL });
   await leg.answer({ signal: SIGNAL });
   await leg.hangUp();
   await vi.waitFor(() => expect(standIn.leftovers()).toEqual(NOTHING_LEFT));
-  await first[Symbol.asyncDispose]();
+  await crashed[Symbol.asyncDispose]();
 });
 
 test('closing hangs up what is left', async () => {

@@ -90,6 +90,7 @@ function addMedia({ switchboard, media }: StandInRestParts, given: Given): unkno
     farEnd: { hear: (pcm) => far.hear(pcm), answered: () => undefined, ended },
     channelvars: { MEDIA_WEBSOCKET_CONNECTION_ID: connectionId },
     state: 'Down',
+    isInStasis: false,
   });
   return switchboard.describe(switchboard.channel(id));
 }
@@ -100,13 +101,28 @@ function addPhone({ switchboard, openPhone }: StandInRestParts, given: Given): u
   const farEnd = openPhone(endpoint, id);
   if (farEnd === null) throw new StandInRefusal(500, 'Allocation failed');
   const args = (given['appArgs'] ?? '').split(',');
-  switchboard.add({ id, kind: 'phone', endpoint, callerNumber: '', dialledNumber: '', args, farEnd, channelvars: {}, state: 'Down' });
-  switchboard.enter(id);
+  switchboard.add({
+    id,
+    kind: 'phone',
+    endpoint,
+    callerNumber: '',
+    dialledNumber: '',
+    args,
+    farEnd,
+    channelvars: {},
+    state: 'Down',
+    isInStasis: false,
+  });
+  // As in Asterisk, the answer comes before the channel is in the application.
+  setImmediate(() => {
+    if (switchboard.channels.some((channel) => channel.id === id)) switchboard.enter(id);
+  });
   return switchboard.describe(switchboard.channel(id));
 }
 
 function dial({ switchboard, onRing }: StandInRestParts, given: Given): void {
   const channel = switchboard.channel(need(given, 'channelId'));
+  if (!channel.isInStasis) throw new StandInRefusal(409, 'Channel not in Stasis application');
   switchboard.dial(channel.id, '');
   switchboard.setState(channel.id, 'Ringing');
   onRing({ channelId: channel.id, endpoint: channel.endpoint, timeoutMs: Number(given['timeout'] ?? 30) * 1_000 });

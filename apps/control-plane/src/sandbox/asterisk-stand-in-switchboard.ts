@@ -21,6 +21,7 @@ export type StandInChannel = {
   readonly farEnd: FarEnd;
   readonly channelvars: Readonly<Record<string, string>>;
   state: 'Ring' | 'Down' | 'Ringing' | 'Up';
+  isInStasis: boolean;
 };
 
 /** Why a channel ends. `soft` as in Asterisk: from inside; `cause` is then a flag, and `q850` what the far end is told. */
@@ -86,6 +87,7 @@ export class Switchboard {
   /** Puts a channel into the application. */
   enter(id: string): void {
     const channel = this.channel(id);
+    channel.isInStasis = true;
     this.#emit({ type: 'StasisStart', args: channel.args, channel: this.describe(channel) });
   }
 

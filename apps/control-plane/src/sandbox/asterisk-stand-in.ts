@@ -103,7 +103,18 @@ class LiveStandIn implements AsteriskStandIn {
     const endpoint = 'PJSIP/caller';
     const { leg, farEnd } = openFarEnd(this.#switchboard, id, endpoint);
     const args = ['inbound', dialledNumber];
-    this.#switchboard.add({ id, kind: 'caller', endpoint, callerNumber, dialledNumber, args, farEnd, channelvars: {}, state: 'Ring' });
+    this.#switchboard.add({
+      id,
+      kind: 'caller',
+      endpoint,
+      callerNumber,
+      dialledNumber,
+      args,
+      farEnd,
+      channelvars: {},
+      state: 'Ring',
+      isInStasis: false,
+    });
     this.#switchboard.enter(id);
     if (!this.#opened.isControlled) leg.decline(34);
     return leg;

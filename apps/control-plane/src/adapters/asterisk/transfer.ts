@@ -20,7 +20,7 @@ export type TransferOptions = {
 };
 
 /** The representative's channel as its events tell it. */
-type Party = { readonly answered: Promise<void>; readonly ended: Promise<number> };
+type Party = { readonly entered: Promise<void>; readonly answered: Promise<void>; readonly ended: Promise<number> };
 
 /** Settles as the port says; rejects only with the reason of `signal`. */
 export async function transferLeg(parts: AsteriskParts, options: TransferOptions): Promise<TransferOutcome> {
@@ -40,30 +40,35 @@ export async function transferLeg(parts: AsteriskParts, options: TransferOptions
   }
 }
 
-/** Null when answered. */
+/** Null when answered. However it ends, what still waits of the ringing is thrown away. */
 async function ring(parts: AsteriskParts, options: TransferOptions, party: Party): Promise<TransferOutcome | null> {
-  const { ari } = parts;
-  const { callerId, channelId, media } = options;
+  const { socket } = options.media;
+  socket.flush();
+  socket.setAside(true);
+  using _tone = startRingback((pcm) => socket.sendAside(pcm));
+  try {
+    return await callParty(parts, options, party);
+  } finally {
+    socket.flushAside();
+  }
+}
+
+async function callParty({ ari }: AsteriskParts, options: TransferOptions, party: Party): Promise<TransferOutcome | null> {
+  const { callerId, channelId, endpoint, ringMs } = options;
   const signal = AbortSignal.any([options.gone, options.signal]);
-  media.socket.flush();
-  media.socket.setAside(true);
-  using _tone = startRingback((pcm) => media.socket.sendAside(pcm));
-  await ari.call(
-    'channels.create',
-    { endpoint: options.endpoint, app: ari.application, appArgs: 'transfer', channelId, originator: callerId },
-    { signal },
-  );
-  const timeout = Math.ceil(options.ringMs / 1_000);
-  await ari.call('channels.dial', { channelId, caller: callerId, timeout }, { signal });
+  const ended = party.ended.then(unansweredOutcome);
+  await ari.call('channels.create', { endpoint, app: ari.application, appArgs: 'transfer', channelId, originator: callerId }, { signal });
+  // `create` answers before the channel is in our application, and a channel outside it cannot be dialled (409).
+  const early = await firstOf<TransferOutcome | null>(signal, [party.entered.then(() => null), ended]);
+  if (early !== null) return early;
+  await ari.call('channels.dial', { channelId, caller: callerId, timeout: Math.ceil(ringMs / 1_000) }, { signal });
   const rungOut = Promise.withResolvers<TransferOutcome>();
   // Asterisk counts whole seconds and an event may be lost: our own limit makes sure that nothing rings for ever.
-  const timer = setTimeout(() => rungOut.resolve({ kind: 'no_answer' }), options.ringMs);
+  const timer = setTimeout(() => rungOut.resolve({ kind: 'no_answer' }), ringMs);
   try {
-    const answered = party.answered.then(() => null);
-    return await firstOf<TransferOutcome | null>(signal, [answered, party.ended.then(unansweredOutcome), rungOut.promise]);
+    return await firstOf<TransferOutcome | null>(signal, [party.answered.then(() => null), ended, rungOut.promise]);
   } finally {
     clearTimeout(timer);
-    media.socket.flushAside();
   }
 }
 
@@ -84,9 +89,11 @@ async function talk(parts: AsteriskParts, options: TransferOptions, party: Party
 }
 
 function watchParty({ channels, log }: AsteriskParts, channelId: string): Party & { readonly watch: Disposable } {
+  const entered = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<number>();
   const watch = channels.watch(channelId, (event: AriEvent) => {
+    if (event.type === 'StasisStart') entered.resolve();
     if (event.type === 'ChannelStateChange' && event.channel.state === 'Up') answered.resolve();
     if (event.type === 'Dial' && event.dialstatus === 'ANSWER') answered.resolve();
     if (event.type === 'ChannelDestroyed') {
@@ -94,7 +101,7 @@ function watchParty({ channels, log }: AsteriskParts, channelId: string): Party 
       ended.resolve(event.cause);
     }
   });
-  return { answered: answered.promise, ended: ended.promise, watch };
+  return { entered: entered.promise, answered: answered.promise, ended: ended.promise, watch };
 }
 
 /** The first to settle, or the signal's reason. */
