@@ -5,14 +5,16 @@ import { BATCH_MAX, WINDOW_SAMPLES } from './silero-memory.ts';
 /** The model hears the last 64 samples again before each window. Without them recall at 0 dB noise falls from 94 % to 11 %, and v6 hears nothing. */
 export const CONTEXT_SAMPLES = 64;
 const STATE_SIZE = 128;
+/** The model takes samples from -1 to 1. */
+const PCM_SCALE = 1 / 32_768;
 
 /** One window of one stream within a batch. */
-export type SileroEntry = { readonly stream: number; readonly pcm: Int16Array; readonly fresh: boolean };
+export type SileroEntry = { readonly stream: number; readonly slot: number; readonly fresh: boolean };
 
 /** A loaded model with the memory of all its streams. */
 export type SileroModel = {
-  /** Probabilities of the entries, in order. Each stream may appear once; `fresh` starts its memory at zero. */
-  run(entries: readonly SileroEntry[]): Promise<Float32Array>;
+  /** Probabilities of the entries, in order. A slot counts windows in `windows`. Each stream may appear once; `fresh` starts its memory at zero. */
+  run(windows: Int16Array, entries: readonly SileroEntry[]): Promise<Float32Array>;
 };
 
 /** Loads the model; `contextSamples` is for the test that shows why they are needed. Throws when the file cannot be read or is not a Silero v5 or v6. */
@@ -38,37 +40,42 @@ export async function openSileroModel(options: { modelPath: string; places: numb
   /** The model keeps its two layers apart: first layer of all streams, then the second. */
   const stateAt = (layer: number, stream: number) => (layer * options.places + stream) * STATE_SIZE;
 
-  function gather(entry: SileroEntry, row: number, count: number): void {
-    const { stream, pcm, fresh } = entry;
-    const context = contexts.subarray(stream * contextSamples, (stream + 1) * contextSamples);
-    if (fresh) context.fill(0);
-    const at = row * inputSamples;
-    input.set(context, at);
-    for (let i = 0; i < WINDOW_SAMPLES; i++) input[at + contextSamples + i] = (pcm[i] as number) / 32_768;
-    context.set(input.subarray(at + WINDOW_SAMPLES, at + inputSamples));
-    for (const layer of [0, 1]) {
-      const held = states.subarray(stateAt(layer, stream), stateAt(layer, stream) + STATE_SIZE);
-      if (fresh) held.fill(0);
-      state.set(held, (layer * count + row) * STATE_SIZE);
+  function gather(windows: Int16Array, entry: SileroEntry, place: { row: number; count: number }): void {
+    const { stream, slot, fresh } = entry;
+    const contextAt = stream * contextSamples;
+    if (fresh) contexts.fill(0, contextAt, contextAt + contextSamples);
+    const at = place.row * inputSamples;
+    input.set(contexts.subarray(contextAt, contextAt + contextSamples), at);
+    for (let i = 0, from = slot * WINDOW_SAMPLES, to = at + contextSamples; i < WINDOW_SAMPLES; i++) {
+      input[to + i] = (windows[from + i] as number) * PCM_SCALE;
+    }
+    contexts.set(input.subarray(at + WINDOW_SAMPLES, at + inputSamples), contextAt);
+    for (let layer = 0; layer < 2; layer++) {
+      const from = stateAt(layer, stream);
+      if (fresh) states.fill(0, from, from + STATE_SIZE);
+      state.set(states.subarray(from, from + STATE_SIZE), (layer * place.count + place.row) * STATE_SIZE);
+    }
+  }
+
+  function scatter(after: Float32Array, entries: readonly SileroEntry[]): void {
+    for (const [row, { stream }] of entries.entries()) {
+      for (let layer = 0; layer < 2; layer++) {
+        const from = (layer * entries.length + row) * STATE_SIZE;
+        states.set(after.subarray(from, from + STATE_SIZE), stateAt(layer, stream));
+      }
     }
   }
 
   return {
-    async run(entries) {
+    async run(windows, entries) {
       const count = entries.length;
-      entries.forEach((entry, row) => gather(entry, row, count));
+      for (const [row, entry] of entries.entries()) gather(windows, entry, { row, count });
       const result = await session.run({
         input: new Tensor('float32', input.subarray(0, count * inputSamples), [count, inputSamples]),
         state: new Tensor('float32', state.subarray(0, 2 * count * STATE_SIZE), [2, count, STATE_SIZE]),
         sr: rate,
       });
-      const after = result['stateN']?.data as Float32Array;
-      entries.forEach(({ stream }, row) => {
-        for (const layer of [0, 1]) {
-          const from = (layer * count + row) * STATE_SIZE;
-          states.set(after.subarray(from, from + STATE_SIZE), stateAt(layer, stream));
-        }
-      });
+      scatter(result['stateN']?.data as Float32Array, entries);
       return result['output']?.data as Float32Array;
     },
   };

@@ -1,6 +1,6 @@
 // The program of the voice activity thread: a run of the model blocks its thread for milliseconds, which live audio does not have.
 import { parentPort, workerData } from 'node:worker_threads';
-import { ENTRY_FIELDS, WINDOW_SAMPLES } from './silero-memory.ts';
+import { ENTRY_FIELDS } from './silero-memory.ts';
 import type { SileroThreadMessage, SileroThreadStart } from './silero-memory.ts';
 import { openSileroModel } from './silero-model.ts';
 import type { SileroEntry, SileroModel } from './silero-model.ts';
@@ -14,16 +14,16 @@ function say(message: SileroThreadMessage): void {
 
 function entryAt(row: number): SileroEntry {
   const at = row * ENTRY_FIELDS;
-  const slot = entries[at + 1] as number;
-  return {
-    stream: entries[at] as number,
-    pcm: windows.subarray(slot * WINDOW_SAMPLES, (slot + 1) * WINDOW_SAMPLES),
-    fresh: entries[at + 2] === 1,
-  };
+  return { stream: entries[at] as number, slot: entries[at + 1] as number, fresh: entries[at + 2] === 1 };
 }
 
 async function answer(model: SileroModel, count: number): Promise<void> {
-  probabilities.set(await model.run(Array.from({ length: count }, (_, row) => entryAt(row))));
+  probabilities.set(
+    await model.run(
+      windows,
+      Array.from({ length: count }, (_, row) => entryAt(row)),
+    ),
+  );
   say({ kind: 'answered', count });
 }
 
