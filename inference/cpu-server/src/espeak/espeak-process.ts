@@ -42,8 +42,9 @@ export async function* speak(
     signal.throwIfAborted();
     child.stdin.end(speakable(request.text));
     yield* samplesOf(child.stdout);
-    await ended(child);
+    // Asked first: a child that was killed because of it has a bad exit too.
     signal.throwIfAborted();
+    await ended(child);
   } finally {
     signal.removeEventListener('abort', kill);
     kill();

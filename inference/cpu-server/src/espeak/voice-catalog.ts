@@ -12,7 +12,7 @@ export interface VoiceCatalog {
 /** The name and what follows; never starts with a dash, so it cannot be taken for an option. */
 const voicePattern = /^([a-z]{2,3}(?:-[a-z0-9]{1,8}){0,3})(?:\+([A-Za-z0-9_-]{1,20}))?$/;
 
-/** The bare subtag of a language with more than one voice and none of that name. */
+/** Many voices claim to be plain English, the Caribbean one first: say which is meant. */
 const preferred: Readonly<Record<string, string>> = { en: 'en-us' };
 
 /** Asks espeak-ng for its voices. @throws when it cannot be run. */
@@ -45,7 +45,7 @@ export function parseVoiceCatalog(voices: string, variants: string): VoiceCatalo
 export function voiceForLanguage(catalog: VoiceCatalog, language: string): string | null {
   const tag = language.toLowerCase().replaceAll('_', '-');
   const subtag = tag.split('-')[0] ?? '';
-  for (const candidate of [tag, catalog.aliases.get(tag), preferred[subtag], subtag, catalog.aliases.get(subtag)]) {
+  for (const candidate of [tag, preferred[tag], catalog.aliases.get(tag), preferred[subtag], subtag, catalog.aliases.get(subtag)]) {
     if (candidate !== undefined && catalog.languages.has(candidate)) return candidate;
   }
   return null;

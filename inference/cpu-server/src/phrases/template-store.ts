@@ -10,13 +10,15 @@ const MAX_PHRASES = 2_000;
 /** Processes at once: one core stays free for calls on the smallest box. */
 const PARALLEL = 2;
 
-/** Two timbres of men and two of women at different speeds: what lies between them is near one of them. */
+/** Two timbres of men and two of women, at different speeds and in two accents: what lies between them is near one of them. */
 const timbres = [
-  { variant: '', wordsPerMinute: 160 },
-  { variant: 'f2', wordsPerMinute: 175 },
-  { variant: 'f4', wordsPerMinute: 160 },
-  { variant: 'm3', wordsPerMinute: 145 },
+  { variant: '', wordsPerMinute: 160, accent: 'own' },
+  { variant: '+f2', wordsPerMinute: 175, accent: 'other' },
+  { variant: '+f4', wordsPerMinute: 160, accent: 'own' },
+  { variant: '+m3', wordsPerMinute: 145, accent: 'other' },
 ] as const;
+
+const otherAccents: Readonly<Record<string, string>> = { es: 'es-419', 'es-419': 'es', 'en-us': 'en-gb', 'en-gb': 'en-us' };
 
 /** Templates, made when first asked for. */
 export interface TemplateStore {
@@ -62,8 +64,9 @@ export function createTemplateStore(source: TemplateSource): TemplateStore {
 
 async function synthesise(source: TemplateSource, voice: string, phrase: string): Promise<PhraseTemplates> {
   const voices: Cepstra[] = [];
-  for (const { variant, wordsPerMinute } of timbres) {
-    const features = await spokenFeatures(source, { text: phrase, voice: variant === '' ? voice : `${voice}+${variant}`, wordsPerMinute });
+  for (const { variant, wordsPerMinute, accent } of timbres) {
+    const spokenBy = accent === 'own' ? voice : (otherAccents[voice] ?? voice);
+    const features = await spokenFeatures(source, { text: phrase, voice: `${spokenBy}${variant}`, wordsPerMinute });
     if (features !== null) voices.push(features);
   }
   return { phrase, voices };

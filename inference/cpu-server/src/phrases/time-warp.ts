@@ -29,9 +29,9 @@ export function warpDistance(query: Cepstra, template: Cepstra, giveUpAt: number
   previous[0] = 0;
   for (let row = 0; row < rows; row += 1) {
     current.fill(Number.POSITIVE_INFINITY);
-    const centre = (row + 0.5) * slope;
-    const from = Math.max(0, Math.floor(centre - radius));
-    const to = Math.min(columns - 1, Math.ceil(centre + radius));
+    const centre = (row + 0.5) * slope - 0.5;
+    const from = Math.max(0, Math.ceil(centre - radius));
+    const to = Math.min(columns - 1, Math.floor(centre + radius));
     let least = Number.POSITIVE_INFINITY;
     for (let column = from; column <= to; column += 1) {
       const local = frameDistance(query.values, row * WIDTH, template.values, column * WIDTH);

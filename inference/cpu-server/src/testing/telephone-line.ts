@@ -27,16 +27,24 @@ export function resample(samples: Float64Array, fromHz: number, toHz: number): F
   // The cut leaves room for the filter's slope under the lower rate's limit.
   const cutoff = Math.min(1, ratio) * 0.94;
   const reach = Math.ceil(24 / cutoff);
+  const kernels = new Map<number, Float64Array>();
+  const kernelOf = (phase: number): Float64Array => {
+    const made =
+      kernels.get(phase) ?? Float64Array.from({ length: 2 * reach + 1 }, (_, tap) => weight(tap - reach - phase / toHz, { cutoff, reach }));
+    kernels.set(phase, made);
+    return made;
+  };
   return Float64Array.from({ length: Math.floor(samples.length * ratio) }, (_, at) => {
-    const centre = at / ratio;
+    const first = Math.floor((at * fromHz) / toHz) - reach;
+    const kernel = kernelOf((at * fromHz) % toHz);
     let sum = 0;
-    for (let tap = Math.ceil(centre - reach); tap <= centre + reach; tap += 1) {
-      const offset = tap - centre;
-      const window = 0.5 + 0.5 * Math.cos((Math.PI * offset) / (reach + 1));
-      sum += (samples[tap] ?? 0) * cutoff * sinc(cutoff * offset) * window;
-    }
+    for (let tap = 0; tap < kernel.length; tap += 1) sum += (samples[first + tap] ?? 0) * (kernel[tap] ?? 0);
     return sum;
   });
+}
+
+function weight(offset: number, { cutoff, reach }: { readonly cutoff: number; readonly reach: number }): number {
+  return cutoff * sinc(cutoff * offset) * (0.5 + 0.5 * Math.cos((Math.PI * offset) / (reach + 1)));
 }
 
 function addNoise(samples: Float64Array, { noiseDb, seed = 1 }: LineOptions): Float64Array {
