@@ -1,0 +1,26 @@
+/** `npm run dev`: talk to the demo agents by typing. Logs go to a file, so that they do not mix with the conversation. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { destination, pino } from 'pino';
+import { openSandbox } from './sandbox.ts';
+import { openTerminalScreen } from './terminal-screen.ts';
+import { openTerminalSession } from './terminal-session.ts';
+import type { TerminalSession } from './terminal-session.ts';
+
+const logFile = process.env['SANDBOX_LOG'] ?? join(tmpdir(), `centralita-sandbox-${process.pid}.log`);
+const log = pino({ level: process.env['LOG_LEVEL'] ?? 'info' }, destination({ dest: logFile, sync: false }));
+const stopping = new AbortController();
+process.once('SIGINT', () => stopping.abort()).once('SIGTERM', () => stopping.abort());
+
+using screen = openTerminalScreen({ input: process.stdin, output: process.stdout });
+screen.tell('Centralita sandbox: real engine, real protocols; speech is a text modem, the telephone system and the models are stand-ins.');
+screen.tell(`-- starting; logs in ${logFile}`);
+let session: TerminalSession | null = null;
+await using sandbox = await openSandbox({ log, signal: stopping.signal, onRing: (phone) => session?.ring(phone) });
+session = openTerminalSession({
+  screen,
+  numbers: sandbox.numbers,
+  placeCall: (number) => sandbox.placeCall(number),
+  signal: stopping.signal,
+});
+await session.run();

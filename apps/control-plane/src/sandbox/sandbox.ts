@@ -1,0 +1,101 @@
+/** The whole product on a laptop: PGlite for PostgreSQL, stand-ins for Asterisk and the inference server on real sockets, no root, no Debian. */
+import { PGlite } from '@electric-sql/pglite';
+import { sql } from 'drizzle-orm';
+import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
+import { openTriton } from '#adapters/triton/triton.ts';
+import { openDatabase } from '#db/client.ts';
+import { migrateDatabase } from '#db/migrate.ts';
+import { createCallEngine } from '#engine/call-engine.ts';
+import { seedDemo } from '#features/appliance/seed-demo.ts';
+import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
+import { openCallJournal } from '#features/calls/call-journal-store.ts';
+import { createCallRoutingStore } from '#features/telephony/call-routing-store.ts';
+import type { AnnouncementStore } from '#ports/announcement-store.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import { systemClock } from '#shared/clock.ts';
+import type { Log } from '#shared/log.ts';
+import { openAsteriskStandIn } from './asterisk-stand-in.ts';
+import type { StandInLeg, StandInPhone } from './asterisk-stand-in-leg.ts';
+import { createEnergyVoiceActivity } from './energy-voice-activity.ts';
+import { openSandboxInference } from './inference-stand-in.ts';
+import { encodeText } from './text-modem.ts';
+
+/** What the caller's telephone shows. */
+const CALLER_NUMBER = '5550100';
+/** The longest that an agent's settings allow, 60 s: typing takes longer than speaking. */
+const NO_INPUT_MS = 60_000;
+const MAX_CONCURRENT_CALLS = 10;
+const INFERENCE_DEADLINE_MS = 5_000;
+const APOLOGIES: Readonly<Record<string, string>> = {
+  es: 'Lo sentimos, tenemos un problema técnico. Por favor, llame más tarde.',
+  en: 'We are sorry, we have a technical problem. Please call later.',
+};
+
+/** The running product and its telephone exchange. */
+export type Sandbox = AsyncDisposable & {
+  /** Language of each demo agent -> the number to dial. */
+  readonly numbers: ReadonlyMap<string, string>;
+  /** A caller dials. */
+  placeCall(dialledNumber: string): StandInLeg;
+  /** What is left over in the exchange; all empty between calls. */
+  leftovers(): { readonly channels: readonly string[]; readonly bridges: readonly string[]; readonly mediaSockets: number };
+};
+
+export type SandboxOptions = {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Called when the representative's telephone rings. */
+  readonly onRing: (phone: StandInPhone) => void;
+};
+
+/** Opens everything; what was opened is closed again when a later part fails. */
+export async function openSandbox({ log, signal, onRing }: SandboxOptions): Promise<Sandbox> {
+  await using opening = new AsyncDisposableStack();
+  const pglite = await PGlite.create();
+  await migrateDatabase({ kind: 'pglite', pglite });
+  const database = opening.use(await openDatabase({ kind: 'pglite', pglite }));
+  const seed = await seedDemo(database, mintApplianceScope());
+  await database.inAppliance(mintApplianceScope(), (queries) =>
+    queries.execute(sql`update agents set profile = jsonb_set(profile, '{conversation,noInputMs}', ${String(NO_INPUT_MS)}::jsonb)`),
+  );
+
+  const inference = opening.use(await openSandboxInference());
+  const role = { url: inference.url, deadlineMs: INFERENCE_DEADLINE_MS };
+  const triton = opening.use(openTriton({ speechToText: role, textToSpeech: role, languageModel: null }));
+
+  const exchange = opening.use(await openAsteriskStandIn());
+  for (const { extension } of seed.phones) exchange.registerPhone(`PJSIP/phone-${extension}`, onRing);
+  const { url, username, password, application } = exchange;
+  const asterisk = opening.use(
+    await openAsterisk({ url, username, password, application, recordingsFolder: null, log, nowMs: () => systemClock.nowMs(), signal }),
+  );
+
+  const journal = opening.use(openCallJournal({ write: createCallEventWriter(database), log }));
+  opening.use(
+    createCallEngine({
+      callControl: asterisk,
+      routing: createCallRoutingStore({ database, clock: systemClock, log }),
+      journal,
+      ...triton.models,
+      voiceActivity: createEnergyVoiceActivity(),
+      announcements: modemAnnouncements,
+      clock: systemClock,
+      log,
+      limits: { maxConcurrentCalls: MAX_CONCURRENT_CALLS },
+    }),
+  );
+  const opened = opening.move();
+  return {
+    numbers: new Map(seed.agents.map((agent) => [agent.language, agent.number])),
+    placeCall: (dialledNumber) => exchange.placeCall({ dialledNumber, callerNumber: CALLER_NUMBER }),
+    leftovers: () => exchange.leftovers(),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+const modemAnnouncements: AnnouncementStore = {
+  find(_name, language) {
+    const text = APOLOGIES[language.split('-')[0] ?? ''];
+    return text === undefined ? null : encodeText(text);
+  },
+};
