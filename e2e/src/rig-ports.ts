@@ -39,7 +39,7 @@ export const RIG_PASSWORDS = {
 export const RIG_PHONE_PASSWORD = 'rig-phone-password';
 
 /** What the rig's Asterisk and PostgreSQL are made from. */
-export function rigInstance(options: { name: string; dir: string; ports: RigPorts } & Partial<InstanceInput>): InstanceInput {
+export function rigInstance(options: { name: string; dir: string; ports: RigPorts } & Omit<Partial<InstanceInput>, 'ports' | 'name' | 'dir'>): InstanceInput {
   const { ports, ...rest } = options;
   return {
     bindAddress: '127.0.0.1',

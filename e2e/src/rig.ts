@@ -31,7 +31,7 @@ export type RigOptions = {
   /** Where to reach the model roles, when it is not the rig's own cpu-server; benchmarks use stand-ins with fixed delays. */
   readonly models?: { readonly speechToText: string; readonly textToSpeech: string; readonly languageModel?: string };
   readonly maxConcurrentCalls?: number;
-  readonly instance?: Partial<InstanceInput>;
+  readonly instance?: Omit<Partial<InstanceInput>, 'ports' | 'name' | 'dir'>;
 };
 
 /** Everything that a test needs. Disposing it stops all processes. */

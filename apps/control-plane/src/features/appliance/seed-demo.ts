@@ -29,7 +29,7 @@ const PHONE = { id: 'phone_00000000000000000000000000002001', extension: '2001',
  */
 export async function seedDemo(database: Database, scope: ApplianceScope): Promise<DemoSeed> {
   const name = 'Clínica Demo';
-  const destination = `PJSIP/phone-${PHONE.extension}`;
+  const destination = PHONE.extension;
   const demoAgents = [
     {
       number: '1001',

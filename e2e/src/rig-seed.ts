@@ -1,0 +1,48 @@
+/** The rig's organizations: the demo of a fresh installation, and a second clinic that must never be heard in the first one's calls. */
+import { openDatabase } from '@centralita/control-plane/db/client.ts';
+import type { Database } from '@centralita/control-plane/db/client.ts';
+import { agents } from '@centralita/control-plane/db/schema/agents.ts';
+import { numbers } from '@centralita/control-plane/db/schema/numbers.ts';
+import { organizations } from '@centralita/control-plane/db/schema/organizations.ts';
+import { clinicEs } from '@centralita/control-plane/dialog/demo/clinic-es.ts';
+import { toAgentRow } from '@centralita/control-plane/features/agents/agent-store.ts';
+import { seedDemo } from '@centralita/control-plane/features/appliance/seed-demo.ts';
+import type { AgentProfile } from '@centralita/control-plane/ports/agent-profile.ts';
+import { mintApplianceScope } from '@centralita/control-plane/shared/appliance-scope.ts';
+import { newId } from '@centralita/control-plane/shared/id.ts';
+
+/** Numbers of the rig. */
+export const RIG_NUMBERS = { demoSpanish: '1001', demoEnglish: '1002', northSpanish: '3001', unknown: '7777' } as const;
+
+const RING_MS = 8_000;
+
+/** The second organization's agent: other texts, a woman's voice, and a phone of its own to ring. */
+export const northDraft = clinicEs({
+  organizationName: 'Dental Norte',
+  destination: '2002',
+  voice: 'es+f4',
+  openingHours: 'Los sábados abrimos por la tarde.',
+  ringMs: RING_MS,
+});
+
+/** Adds the rig's rows to a migrated, empty database. */
+export async function seedRig(url: string): Promise<void> {
+  await using database = await openDatabase({ kind: 'server', url });
+  await seedDemo(database, mintApplianceScope());
+  await addOrganization(database, { name: 'Dental Norte', number: RIG_NUMBERS.northSpanish, draft: northDraft });
+}
+
+/** Adds an organization with one agent behind one number. */
+export async function addOrganization(
+  database: Database,
+  options: { readonly name: string; readonly number: string; readonly draft: Omit<AgentProfile, 'agentId'> },
+): Promise<void> {
+  const orgId = newId('organization');
+  const agentId = newId('agent');
+  const { agentId: id, ...columns } = toAgentRow({ agentId, ...options.draft });
+  await database.inAppliance(mintApplianceScope(), async (queries) => {
+    await queries.insert(organizations).values({ id: orgId, name: options.name });
+    await queries.insert(agents).values({ orgId, id, ...columns });
+    await queries.insert(numbers).values({ orgId, id: newId('number'), number: options.number, agentId });
+  });
+}
