@@ -5,7 +5,7 @@ import { renderAsterisk } from './asterisk-configuration.ts';
 import { instancePaths, MOUNT_POINT } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { makePrompts } from './prompts.ts';
-import { listChangedFiles, writeRenderedFiles } from './rendered-files.ts';
+import { writeRenderedFiles } from './rendered-files.ts';
 import { rootCommand } from './root-command.ts';
 
 const CONFIG_FILE = `${MOUNT_POINT}/asterisk/etc/asterisk.conf`;
@@ -18,17 +18,13 @@ export async function prepareAsterisk(instance: Instance): Promise<void> {
   for (const name of ['db', 'db/keys', 'run', 'spool', 'log'])
     await makeFolder(join(instance.dir, 'asterisk', name), { uid, gid, mode: 0o750 });
   const paths = instancePaths(instance);
-  await makeFolder(paths.sounds, { uid: 0, gid, mode: 0o750 });
+  // Read by Asterisk and by the control plane; nothing in it is private.
+  await makeFolder(paths.sounds, { uid: 0, gid: 0, mode: 0o755 });
   await makeFolder(paths.asteriskEtc, { uid: 0, gid, mode: 0o750 });
   // Set-group-id: Asterisk writes, the group reads, nobody else sees even a name.
-  await makeFolder(paths.recordings, { uid, gid: instance.recordingsGid ?? gid, mode: 0o2770 });
+  await makeFolder(paths.recordings, { uid, gid: instance.serviceGid ?? gid, mode: 0o2770 });
   await writeRenderedFiles(paths.asteriskEtc, renderAsterisk(instance), { uid: 0, gid, mode: 0o640 });
   await makePrompts(instance);
-}
-
-/** Names of configuration files that differ from what this instance renders. */
-export async function listAsteriskChanges(instance: Instance): Promise<readonly string[]> {
-  return await listChangedFiles(instancePaths(instance).asteriskEtc, renderAsterisk(instance));
 }
 
 /** Argv that runs Asterisk in the foreground. Its log is its standard output. Stop it with {@link asteriskControlCommand}, then SIGKILL. */

@@ -64,8 +64,8 @@ export const instanceSchema = z.object({
     .default(''),
   /** Public address and private networks, when the machine stands behind network address translation. */
   nat: z.object({ externalAddress: hostName, localNetworks: z.array(z.string().regex(/^[0-9a-fA-F.:/]{3,49}$/)) }).optional(),
-  /** Group that may read recordings besides Asterisk. Root alone when left out. */
-  recordingsGid: z.number().int().optional(),
+  /** Group of the control plane: reads and removes recordings. Root alone when left out. */
+  serviceGid: z.number().int().optional(),
 });
 
 export type Phone = z.infer<typeof phoneSchema>;
@@ -96,9 +96,10 @@ export function instancePaths(instance: Pick<Instance, 'dir'>) {
   const at = (...parts: string[]): string => join(instance.dir, ...parts);
   return {
     recordings: at('recordings'),
+    /** The apologies: `.sln` for the dialplan, `.s16le` (mono PCM16 at 16 kHz) for the control plane. */
     sounds: at('sounds'),
     asteriskEtc: at('asterisk', 'etc'),
-    asteriskRun: at('asterisk', 'run'),
+    postgresEtc: at('postgres', 'etc'),
     postgresData: at('postgres', 'data'),
     postgresRun: at('postgres', 'run'),
   };

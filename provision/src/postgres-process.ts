@@ -6,7 +6,7 @@ import { runCommand } from './command.ts';
 import { instancePaths, MOUNT_POINT } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { renderDatabaseSetup, renderPostgres } from './postgres-configuration.ts';
-import { listChangedFiles, writeRenderedFiles } from './rendered-files.ts';
+import { writeRenderedFiles } from './rendered-files.ts';
 import { rootCommand } from './root-command.ts';
 
 const PROGRAMS = '/usr/lib/postgresql/18/bin';
@@ -18,18 +18,13 @@ export async function preparePostgres(instance: Instance): Promise<void> {
   await makeFolder(instance.dir, { uid: 0, gid: 0, mode: 0o755 });
   await makeFolder(join(instance.dir, 'postgres'), { uid, gid, mode: 0o700 });
   await makeFolder(instancePaths(instance).postgresRun, { uid, gid, mode: 0o700 });
-  const etc = join(instance.dir, 'postgres', 'etc');
+  const etc = instancePaths(instance).postgresEtc;
   await makeFolder(etc, { uid: 0, gid, mode: 0o750 });
   await writeRenderedFiles(etc, renderPostgres(instance), { uid: 0, gid, mode: 0o640 });
 }
 
-/** Names of configuration files that differ from what this instance renders. */
-export async function listPostgresChanges(instance: Instance): Promise<readonly string[]> {
-  return await listChangedFiles(join(instance.dir, 'postgres', 'etc'), renderPostgres(instance));
-}
-
 /** Whether the cluster has been made. */
-export async function hasPostgresCluster(instance: Instance): Promise<boolean> {
+export async function hasPostgresCluster(instance: Pick<Instance, 'dir'>): Promise<boolean> {
   return await access(join(instancePaths(instance).postgresData, 'PG_VERSION')).then(
     () => true,
     () => false,

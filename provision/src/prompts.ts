@@ -1,7 +1,8 @@
-/** Makes the spoken prompts of the dialplan's safety net with espeak-ng: 8 kHz samples that Asterisk plays as they are. */
+/** Speaks the apologies with espeak-ng: for the dialplan's safety net and for a control plane whose models are gone. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
 import { espeakCommand } from './espeak.ts';
@@ -10,11 +11,10 @@ import type { Instance } from './instance.ts';
 import { replaceFile } from './rendered-files.ts';
 
 const TEXT_FOLDER = new URL('../../asterisk/sounds/', import.meta.url);
-const TELEPHONE_RATE_HZ = 8000;
 /** Words per minute; espeak-ng's own 175 is hurried for somebody who did not expect a machine. */
 const SPEED = '150';
 
-type Prompt = { readonly name: string; readonly voice: string; readonly text: string };
+type Prompt = { readonly name: string; readonly language: string; readonly text: string };
 
 /** Prompt files are `<name>-<language>.txt`; the language is espeak-ng's voice. */
 function listPrompts(): readonly Prompt[] {
@@ -22,8 +22,8 @@ function listPrompts(): readonly Prompt[] {
     .filter((file) => file.endsWith('.txt'))
     .sort()
     .map((file) => {
-      const name = file.slice(0, -'.txt'.length);
-      return { name, voice: name.split('-').at(-1) ?? '', text: readFileSync(new URL(file, TEXT_FOLDER), 'utf8').trim() };
+      const [name = '', language = ''] = file.slice(0, -'.txt'.length).split('-');
+      return { name, language, text: readFileSync(new URL(file, TEXT_FOLDER), 'utf8').trim() };
     });
 }
 
@@ -34,23 +34,41 @@ export function promptsDigest(): string {
     .digest('hex');
 }
 
-/** Makes the prompts that are missing or, with `force`, all of them. Returns the names of those made. */
+/** Makes the prompts that are missing or, with `force`, all of them. Returns the files made. */
 export async function makePrompts(instance: Instance, options: { readonly force?: boolean } = {}): Promise<readonly string[]> {
   const made: string[] = [];
-  const folder = instancePaths(instance).sounds;
-  const espeak = espeakCommand(instance.root);
   for (const prompt of listPrompts()) {
-    const target = join(folder, `${prompt.name}.sln`);
-    const existing = options.force === true ? null : await stat(target).catch(() => null);
-    if (existing && existing.size > 0) continue;
-    const wavPath = `${target}.wav`;
-    await runCommand([...espeak.argv, '-v', prompt.voice, '-s', SPEED, '-w', wavPath, prompt.text], { env: espeak.env, timeoutMs: 30_000 });
-    const samples = toTelephoneRate(readWav(new Uint8Array(readFileSync(wavPath)), wavPath));
-    await replaceFile(target, samples, { uid: 0, gid: instance.root.users.asterisk.gid, mode: 0o640 });
-    await runCommand(['rm', '-f', wavPath]);
-    made.push(prompt.name);
+    const files = listFiles(instance, prompt);
+    const sizes = await Promise.all(files.map(async ({ path }) => (await stat(path).catch(() => null))?.size ?? 0));
+    if (options.force !== true && sizes.every((size) => size > 0)) continue;
+    const wav = await speak(instance, prompt);
+    for (const { path, hz } of files) {
+      await replaceFile(path, resample(wav, hz), { uid: 0, gid: 0, mode: 0o644 });
+      made.push(path);
+    }
   }
   return made;
+}
+
+/** Each prompt once for Asterisk's dialplan and once for the control plane, which sends frames of 16 kHz. */
+function listFiles(instance: Instance, { name, language }: Prompt) {
+  const paths = instancePaths(instance);
+  return [
+    { path: join(paths.sounds, `${name}-${language}.sln`), hz: 8000 },
+    { path: join(paths.sounds, `${name}.${language}.s16le`), hz: 16_000 },
+  ];
+}
+
+async function speak(instance: Instance, { name, language, text }: Prompt): Promise<Wav> {
+  const espeak = espeakCommand(instance.root);
+  const folder = await mkdtemp(join(tmpdir(), 'centralita-'));
+  try {
+    const path = join(folder, 'spoken.wav');
+    await runCommand([...espeak.argv, '-v', language, '-s', SPEED, '-w', path, text], { env: espeak.env, timeoutMs: 30_000 });
+    return readWav(await readFile(path), `${name}-${language}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 type Wav = { readonly rateHz: number; readonly samples: Int16Array };
@@ -81,17 +99,17 @@ export function readWav(bytes: Uint8Array, name: string): Wav {
 
 /** Taps of the low-pass filter; 63 put what would fold back more than 40 dB down. */
 const FILTER_TAPS = 63;
-/** Highest frequency kept: a telephone carries up to 3400 Hz. */
-const CUTOFF_HZ = 3400;
+/** Part of the new rate that is kept: at 8 kHz the 3400 Hz that a telephone carries. */
+const KEPT_BAND = 0.425;
 
-/** Resamples to 8 kHz behind a windowed-sinc low-pass; the result is little-endian 16-bit samples. */
-export function toTelephoneRate({ rateHz, samples }: Wav): Uint8Array {
+/** Resamples downwards behind a windowed-sinc low-pass; the result is little-endian 16-bit samples. */
+export function resample({ rateHz, samples }: Wav, toHz: number): Uint8Array {
   const half = (FILTER_TAPS - 1) / 2;
-  const cutoff = (2 * CUTOFF_HZ) / rateHz;
-  const length = Math.floor((samples.length * TELEPHONE_RATE_HZ) / rateHz);
+  const cutoff = (2 * KEPT_BAND * toHz) / rateHz;
+  const length = Math.floor((samples.length * toHz) / rateHz);
   const output = new DataView(new ArrayBuffer(length * 2));
   for (let index = 0; index < length; index += 1) {
-    const centre = (index * rateHz) / TELEPHONE_RATE_HZ;
+    const centre = (index * rateHz) / toHz;
     let sum = 0;
     let weightSum = 0;
     for (let at = Math.ceil(centre - half); at <= centre + half; at += 1) {

@@ -5,21 +5,25 @@ import type { RenderedFile } from './asterisk-configuration.ts';
 
 export type FileOwnership = { readonly uid: number; readonly gid: number; readonly mode: number };
 
-/** Names of the files whose text on disk is not the rendered one, stale files included. */
-export async function listChangedFiles(folder: string, files: readonly RenderedFile[]): Promise<readonly string[]> {
-  const changed: string[] = [];
-  for (const file of files) {
-    const current = await readFile(join(folder, file.path), 'utf8').catch(() => null);
-    if (current !== file.text) changed.push(file.path);
-  }
-  const wanted = new Set(files.map((file) => file.path));
-  const present = await readdir(folder).catch(() => []);
-  return [...changed, ...present.filter((name) => !wanted.has(name))];
+/** The files of a folder with their text; none when there is no folder. */
+export async function readFiles(folder: string): Promise<readonly RenderedFile[]> {
+  const names = (await readdir(folder).catch((): string[] => [])).sort();
+  const files: RenderedFile[] = [];
+  for (const path of names) files.push({ path, text: await readFile(join(folder, path), 'utf8') });
+  return files;
+}
+
+/** Names of the files whose text differs, that are missing, or that nobody wants any more. */
+export function listDifferences(current: readonly RenderedFile[], wanted: readonly RenderedFile[]): readonly string[] {
+  const texts = new Map(current.map((file) => [file.path, file.text]));
+  const names = new Set(wanted.map((file) => file.path));
+  const changed = wanted.filter((file) => texts.get(file.path) !== file.text).map((file) => file.path);
+  return [...changed, ...current.filter((file) => !names.has(file.path)).map((file) => file.path)];
 }
 
 /** Makes `folder` hold exactly these files. Each is replaced at once: a reader sees the old text or the new. */
 export async function writeRenderedFiles(folder: string, files: readonly RenderedFile[], ownership: FileOwnership): Promise<void> {
-  for (const name of await listChangedFiles(folder, files)) {
+  for (const name of listDifferences(await readFiles(folder), files)) {
     const file = files.find((candidate) => candidate.path === name);
     if (file) await replaceFile(join(folder, name), file.text, ownership);
     else await rm(join(folder, name), { recursive: true, force: true });

@@ -1,0 +1,139 @@
+/** What the appliance should be, computed from the facts alone: its instance, its environment, its services. */
+import { renderAsterisk } from './asterisk-configuration.ts';
+import type { RenderedFile } from './asterisk-configuration.ts';
+import { mergeEnvFile, parseEnvFile } from './env-file.ts';
+import { espeakCommand } from './espeak.ts';
+import { applianceFolder } from './facts.ts';
+import type { Facts } from './facts.ts';
+import { ARI_USER, ariUrl, databaseUrl, describeInstance, instancePaths } from './instance.ts';
+import type { Instance } from './instance.ts';
+import { renderDatabaseSetup, renderPostgres } from './postgres-configuration.ts';
+import { describeServices, digestOf } from './services.ts';
+import type { Service } from './services.ts';
+import { sizeMachine } from './sizing.ts';
+import { renderStartScript, renderSupervisor } from './supervisor.ts';
+
+/** The demo organization's phone. */
+export const DEMO_PHONE = { extension: '2001', displayName: 'Recepción' } as const;
+
+/** What should be on the machine. */
+export type Appliance = {
+  readonly instance: Instance;
+  /** `.env` with our keys merged into what is there. */
+  readonly environmentText: string;
+  readonly asteriskFiles: readonly RenderedFile[];
+  readonly postgresFiles: readonly RenderedFile[];
+  readonly supervisorFiles: readonly RenderedFile[];
+  readonly services: readonly Service[];
+  /** Digest of the roles' and database's set-up. */
+  readonly databaseSetup: string;
+  /** Digest of everything that a call goes through. */
+  readonly digest: string;
+};
+
+/** The appliance, or null while what it is built on (root, secrets, users) is not there yet. */
+export function describeAppliance(facts: Facts): Appliance | null {
+  const { root, secrets, user } = facts;
+  if (!root || !secrets || !user) return null;
+  const { settings } = facts;
+  const sizing = sizeMachine(facts.machine);
+  const maxConcurrentCalls = settings.MAX_CONCURRENT_CALLS ?? sizing.maxConcurrentCalls;
+  const instance = describeInstance(root, {
+    name: 'appliance',
+    dir: applianceFolder(facts.home),
+    bindAddress: settings.BIND_ADDRESS,
+    ports: {
+      sip: settings.SIP_PORT,
+      ari: settings.ARI_PORT,
+      rtpFirst: settings.RTP_FIRST_PORT,
+      rtpLast: settings.RTP_LAST_PORT,
+      postgres: settings.POSTGRES_PORT,
+    },
+    passwords: {
+      ari: secrets.ari,
+      databaseMigrator: secrets.databaseMigrator,
+      databaseApp: secrets.databaseApp,
+      testCaller: secrets.testCaller,
+    },
+    phones: [{ ...DEMO_PHONE, password: secrets.phone }],
+    limits: { maxConcurrentCalls, maxCallSeconds: settings.MAX_CALL_SECONDS, sharedBuffersBytes: sizing.sharedBuffersBytes },
+    behindBalancer: settings.BEHIND_BALANCER === '1',
+    fallbackDestination: settings.FALLBACK_DESTINATION,
+    serviceGid: user.gid,
+    ...(settings.EXTERNAL_ADDRESS === ''
+      ? {}
+      : { nat: { externalAddress: settings.EXTERNAL_ADDRESS, localNetworks: splitList(settings.LOCAL_NETWORKS) } }),
+  });
+  const environmentText = mergeEnvFile(facts.environmentText, {
+    ...keepSettings(facts, maxConcurrentCalls),
+    ...renderEnvironment(facts, instance, secrets.adminKeyHash),
+  });
+  const services = describeServices({
+    home: facts.home,
+    repository: facts.repository,
+    user,
+    instance,
+    environmentText,
+    codeDigest: facts.digests.code,
+    drainSeconds: settings.DRAIN_SECONDS,
+  });
+  return {
+    instance,
+    environmentText,
+    asteriskFiles: renderAsterisk(instance),
+    postgresFiles: renderPostgres(instance),
+    supervisorFiles: [
+      { path: 'supervisord.conf', text: renderSupervisor(facts.home, services) },
+      ...services.map((service) => ({ path: `${service.name}.sh`, text: renderStartScript(service) })),
+    ],
+    services,
+    databaseSetup: digestOf(renderDatabaseSetup(instance)),
+    digest: digestOf([services.map((service) => service.digest), facts.digests.migrations, facts.digests.demo]),
+  };
+}
+
+/** The appliance that the facts describe. Throws when called before what it is built on exists: a bug in the order of steps. */
+export function requireAppliance(facts: Facts): Appliance {
+  const appliance = describeAppliance(facts);
+  if (!appliance) throw new Error('the private root, the service user or the secrets are missing: an earlier step did not do its work');
+  return appliance;
+}
+
+/** What the control plane and the inference server read; these keys are ours and always written. */
+export function renderEnvironment(
+  facts: Pick<Facts, 'settings'>,
+  instance: Instance,
+  adminKeyHash: string,
+): Readonly<Record<string, string>> {
+  const inference = `127.0.0.1:${facts.settings.CPU_SERVER_PORT}`;
+  const espeak = espeakCommand(instance.root);
+  return {
+    DATABASE_URL: databaseUrl(instance, 'app'),
+    ASTERISK_URL: ariUrl(instance),
+    ASTERISK_USERNAME: ARI_USER,
+    ASTERISK_PASSWORD: instance.passwords.ari,
+    ASTERISK_APPLICATION: instance.application,
+    RECORDINGS_DIR: instancePaths(instance).recordings,
+    ANNOUNCEMENTS_DIR: instancePaths(instance).sounds,
+    SPEECH_TO_TEXT_URL: inference,
+    TEXT_TO_SPEECH_URL: inference,
+    ADMIN_KEY_HASH: adminKeyHash,
+    CPU_SERVER_HOST: '127.0.0.1',
+    ESPEAK_COMMAND: JSON.stringify(espeak.argv),
+    ESPEAK_DATA_PATH: espeak.env.ESPEAK_DATA_PATH,
+  };
+}
+
+/** Settings are written once with the value in force, so that the operator sees what can be changed; then they are his. */
+function keepSettings(facts: Facts, maxConcurrentCalls: number): Readonly<Record<string, string>> {
+  const current = parseEnvFile(facts.environmentText);
+  const all = { ...facts.settings, MAX_CONCURRENT_CALLS: maxConcurrentCalls };
+  return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (current.has(key) ? [] : [[key, String(value)]])));
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}

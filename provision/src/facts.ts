@@ -1,0 +1,132 @@
+/** Everything the plan is made from, read at one moment. Reading changes nothing. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RenderedFile } from './asterisk-configuration.ts';
+import { parseEnvFile } from './env-file.ts';
+import { instancePaths } from './instance.ts';
+import { isPortFree, probeMachine } from './machine-facts.ts';
+import type { MachineFacts } from './machine-facts.ts';
+import { hasPostgresCluster } from './postgres-process.ts';
+import { findRoot } from './private-root.ts';
+import type { PrivateRoot } from './private-root.ts';
+import { promptsDigest } from './prompts.ts';
+import { readFiles } from './rendered-files.ts';
+import { parseSecrets } from './secrets.ts';
+import type { Secrets } from './secrets.ts';
+import type { ServiceName } from './services.ts';
+import { listPorts, readSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { parseState } from './state.ts';
+import type { State } from './state.ts';
+import { readServiceStates, supervisorConfigPath } from './supervisor.ts';
+import type { ServiceState } from './supervisor.ts';
+import { findSystemUser } from './system-user.ts';
+import type { SystemUser } from './system-user.ts';
+
+/** System user of the control plane and the inference server. */
+export const SERVICE_USER = 'centralita';
+
+export type Facts = {
+  readonly home: string;
+  readonly repository: string;
+  readonly machine: MachineFacts;
+  readonly settings: Settings;
+  /** Settings whose port another program holds. Empty while our own services run. */
+  readonly takenPorts: readonly string[];
+  readonly user: SystemUser | null;
+  readonly root: PrivateRoot | null;
+  readonly secrets: Secrets | null;
+  readonly environmentText: string;
+  readonly state: State;
+  readonly asteriskFiles: readonly RenderedFile[];
+  readonly postgresFiles: readonly RenderedFile[];
+  readonly supervisorFiles: readonly RenderedFile[];
+  readonly sounds: readonly string[];
+  readonly hasCluster: boolean;
+  readonly services: Readonly<Record<ServiceName, ServiceState>>;
+  readonly digests: { readonly code: string; readonly migrations: string; readonly prompts: string; readonly demo: string };
+};
+
+/** Folder of the appliance's own instance. */
+export function applianceFolder(home: string): string {
+  return join(home, 'instances', 'appliance');
+}
+
+/** Files of the supervisor's folder that the provisioner renders. */
+export function isSupervisorFile(name: string): boolean {
+  return name === 'supervisord.conf' || name.endsWith('.sh');
+}
+
+/** Reads everything. Throws when `.env` or the secrets' file is wrong, naming the file and what to do. */
+export async function gatherFacts({ home, repository }: { readonly home: string; readonly repository: string }): Promise<Facts> {
+  const dir = applianceFolder(home);
+  const environmentPath = join(home, '.env');
+  const environmentText = await readText(environmentPath);
+  const settings = readSettings(parseEnvFile(environmentText), environmentPath);
+  const services = await readServiceStates(home);
+  const isOurs = Object.values(services).some((state) => state !== 'ABSENT');
+  const secretsPath = join(home, 'secrets.json');
+  const paths = instancePaths({ dir });
+  return {
+    home,
+    repository,
+    machine: await probeMachine(home),
+    settings,
+    takenPorts: isOurs ? [] : await findTakenPorts(settings),
+    user: await findSystemUser(SERVICE_USER),
+    root: await findRoot(home),
+    secrets: parseSecrets((await readText(secretsPath)) || null, secretsPath),
+    environmentText,
+    state: parseState((await readText(join(home, 'state.json'))) || null),
+    asteriskFiles: await readFiles(paths.asteriskEtc),
+    postgresFiles: await readFiles(paths.postgresEtc),
+    supervisorFiles: await readSupervisorFiles(home),
+    sounds: await readdir(paths.sounds).catch(() => []),
+    hasCluster: await hasPostgresCluster({ dir }),
+    services,
+    digests: {
+      code: await digestFolders(repository, ['apps/control-plane/src', 'inference', 'asterisk/ari-client', 'package-lock.json']),
+      migrations: await digestFolders(repository, ['apps/control-plane/src/db/migrations']),
+      prompts: promptsDigest(),
+      demo: await digestFolders(repository, ['apps/control-plane/src/features/appliance']),
+    },
+  };
+}
+
+async function findTakenPorts(settings: Settings): Promise<readonly string[]> {
+  const taken: string[] = [];
+  for (const { setting, port, kind } of listPorts(settings)) if (!(await isPortFree(port, kind))) taken.push(`${setting}=${port}`);
+  return taken;
+}
+
+async function readSupervisorFiles(home: string): Promise<readonly RenderedFile[]> {
+  const folder = join(supervisorConfigPath(home), '..');
+  const names = (await readdir(folder).catch(() => [])).filter(isSupervisorFile).sort();
+  return await Promise.all(names.map(async (path) => ({ path, text: await readText(join(folder, path)) })));
+}
+
+/** Hash of names and contents below some paths of the checkout; tests are left out, they run nowhere. */
+async function digestFolders(repository: string, paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const entries = await readdir(join(repository, path), { recursive: true, withFileTypes: true }).catch(() => null);
+    if (entries === null) {
+      hash.update(path).update(await readText(join(repository, path)));
+      continue;
+    }
+    const files = entries
+      .filter((entry) => entry.isFile() && !entry.name.includes('.test.'))
+      .map((entry) => join(entry.parentPath, entry.name));
+    for (const file of files.filter((name) => !name.includes('node_modules')).sort())
+      hash.update(file.slice(repository.length)).update(await readFile(file));
+  }
+  return hash.digest('hex');
+}
+
+async function readText(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
+    throw error;
+  });
+}

@@ -1,0 +1,98 @@
+/** Runs the plan: each step that has something to change, then a look whether the change took, then the screen. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { requireAppliance } from './appliance.ts';
+import { parseDemo } from './demo-step.ts';
+import { gatherFacts } from './facts.ts';
+import type { Facts } from './facts.ts';
+import { waitUntilReady } from './health.ts';
+import { findObstacles, planSteps } from './plan.ts';
+import { replaceFile } from './rendered-files.ts';
+import { renderScreen } from './screen.ts';
+import { forgetAdminKey } from './secrets.ts';
+import { SERVICE_NAMES } from './services.ts';
+import { steps } from './steps.ts';
+
+/** Where the installation lives and where its code is. */
+export type Place = { readonly home: string; readonly repository: string };
+
+/** Something must be put right by hand; nothing was changed. */
+export class ObstacleError extends Error {
+  override readonly name = 'ObstacleError';
+}
+
+/** Prints what a run would change, and changes nothing. Returns the number of changes. */
+export async function printPlan(place: Place): Promise<number> {
+  const facts = await gatherFacts(place);
+  console.log(describeMachine(facts));
+  const planned = planSteps(facts, steps);
+  for (const { step, changes } of planned) for (const change of changes) console.log(`  ${step.name}: ${change}`);
+  const count = planned.reduce((sum, { changes }) => sum + changes.length, 0);
+  console.log(count === 0 ? 'Nothing would change.' : `${count} changes.`);
+  for (const obstacle of findObstacles(facts)) console.log(`In the way: ${obstacle}`);
+  return count;
+}
+
+/** Makes the machine an appliance. Every failure throws: the screen at the end is printed only when everything holds. */
+export async function provision(place: Place, signal: AbortSignal): Promise<void> {
+  const startedAtMs = Date.now();
+  let facts = await gatherFacts(place);
+  console.log(describeMachine(facts));
+  const obstacles = findObstacles(facts);
+  if (obstacles.length > 0) throw new ObstacleError(obstacles.join('\n'));
+  let count = 0;
+  for (const step of steps) {
+    const changes = step.changes(facts);
+    if (changes.length === 0) continue;
+    for (const change of changes) console.log(`  ${step.name}: ${change}`);
+    count += changes.length;
+    try {
+      await step.apply({ facts, signal, log: (message) => console.log(`    ${message}`) });
+    } catch (cause) {
+      throw new Error(`step "${step.name}" failed`, { cause });
+    }
+    facts = await gatherFacts(place);
+    const left = step.changes(facts);
+    if (left.length > 0) throw new Error(`step "${step.name}" ran, but this is still to do: ${left.join('; ')}`);
+  }
+  if (count === 0) console.log('0 changes.');
+  await finish({ facts, count, startedAtMs, signal });
+}
+
+async function finish({
+  facts,
+  count,
+  startedAtMs,
+  signal,
+}: {
+  facts: Facts;
+  count: number;
+  startedAtMs: number;
+  signal: AbortSignal;
+}): Promise<void> {
+  const appliance = requireAppliance(facts);
+  for (const name of SERVICE_NAMES) await waitUntilReady(facts, appliance, { name, timeoutMs: 30_000, signal });
+  const { secrets, state } = facts;
+  if (!secrets || !state.testCall) throw new Error('secrets or the test call are missing after all steps: a bug in the steps');
+  const screen = renderScreen({
+    facts,
+    demo: parseDemo(state.demo?.answer),
+    testCall: state.testCall,
+    phonePassword: secrets.phone,
+    adminKey: secrets.adminKey ?? null,
+    changes: count,
+    elapsedMs: Date.now() - startedAtMs,
+  });
+  // To the end of the write: the key is forgotten only after it has left this process.
+  await writeFile('/dev/stdout', `${screen}\n`).catch(() => console.log(screen));
+  if (secrets.adminKey === undefined) return;
+  const text = `${JSON.stringify(forgetAdminKey(secrets), null, 2)}\n`;
+  await replaceFile(join(facts.home, 'secrets.json'), text, { uid: 0, gid: 0, mode: 0o600 });
+}
+
+function describeMachine({ machine, home }: Facts): string {
+  const gib = (bytes: number): string => (bytes / 1024 ** 3).toFixed(0);
+  const engine = machine.containerEngine === null ? 'no container engine' : `${machine.containerEngine} (not used)`;
+  const { id, version } = machine.system;
+  return `${id} ${version}, ${machine.architecture}, ${machine.cores} cores, ${gib(machine.memoryBytes)} GiB memory, ${gib(machine.diskFreeBytes)} GiB free, ${engine}; installation in ${home}`;
+}

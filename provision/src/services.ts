@@ -1,0 +1,95 @@
+/** The four processes of an appliance, each as a command in the foreground and a digest that changes when it must restart. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { renderAsterisk } from './asterisk-configuration.ts';
+import { asteriskCommand } from './asterisk-process.ts';
+import type { Instance } from './instance.ts';
+import { renderPostgres } from './postgres-configuration.ts';
+import { postgresCommand } from './postgres-process.ts';
+import type { SystemUser } from './system-user.ts';
+
+/** In the order in which they start. */
+export const SERVICE_NAMES = ['postgres', 'asterisk', 'cpu-server', 'control-plane'] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
+export type Service = {
+  readonly name: ServiceName;
+  readonly argv: readonly string[];
+  /** Signal that asks for an orderly end, and how long it may take before SIGKILL. */
+  readonly stop: { readonly signal: 'TERM' | 'INT'; readonly seconds: number };
+  /** Hash of everything the running process was started from. */
+  readonly digest: string;
+};
+
+export type ServiceParts = {
+  readonly home: string;
+  /** Checkout that the Node processes run from. */
+  readonly repository: string;
+  readonly user: SystemUser;
+  readonly instance: Instance;
+  /** Text of `.env`. */
+  readonly environmentText: string;
+  /** Hash of the source and the locked dependencies. */
+  readonly codeDigest: string;
+  /** How long the control plane lets live calls go on after a stop. */
+  readonly drainSeconds: number;
+};
+
+/** The commands and digests of all services. Pure: same parts, same answer. */
+export function describeServices(parts: ServiceParts): readonly Service[] {
+  const { instance } = parts;
+  const root = instance.root.versions;
+  const node = (name: ServiceName, program: string, seconds: number): Service => {
+    const argv = nodeCommand(parts, [program]);
+    return { name, argv, stop: { signal: 'TERM', seconds }, digest: digestOf([argv, parts.environmentText, parts.codeDigest]) };
+  };
+  const postgres = postgresCommand(instance);
+  const asterisk = asteriskCommand(instance);
+  return [
+    {
+      name: 'postgres',
+      argv: postgres,
+      stop: { signal: 'INT', seconds: 60 },
+      digest: digestOf([postgres, renderPostgres(instance), root['postgresql-18']]),
+    },
+    // With calls up SIGTERM can take for ever: after ten seconds they are cut.
+    {
+      name: 'asterisk',
+      argv: asterisk,
+      stop: { signal: 'TERM', seconds: 10 },
+      digest: digestOf([asterisk, renderAsterisk(instance), root['asterisk']]),
+    },
+    node('cpu-server', 'inference/cpu-server/src/main.ts', 10),
+    node('control-plane', 'apps/control-plane/src/main.ts', parts.drainSeconds + 15),
+  ];
+}
+
+/**
+ * The checkout is mounted read-only under the home in a namespace of the process's own: the service user can run it
+ * wherever it lies, in root's private folder too, and cannot change it.
+ */
+const NODE_SCRIPT = `
+set -eu
+repository=$1 app=$2 uid=$3 gid=$4 environment=$5
+shift 5
+mount --bind "$repository" "$app"
+mount -o remount,bind,ro "$app"
+umask 0027
+ulimit -n 20000 2>/dev/null || true
+cd "$app"
+exec setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs node_modules/.bin/node --env-file="$environment" "$@"
+`;
+
+/** Argv that runs a program of the checkout as the service user, with `.env` and whatever environment the caller has. */
+export function nodeCommand(
+  { home, repository, user }: Pick<ServiceParts, 'home' | 'repository' | 'user'>,
+  program: readonly string[],
+): readonly string[] {
+  const wrapper = ['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', NODE_SCRIPT, 'centralita'];
+  return [...wrapper, repository, join(home, 'app'), String(user.uid), String(user.gid), join(home, '.env'), ...program];
+}
+
+/** Hash of any value, the same for equal values. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

@@ -1,0 +1,58 @@
+/** What the operator may decide in `.env`: ports, addresses, limits. Everything has a default; nothing here is a secret. */
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(1).max(65_535);
+
+const settingsSchema = z.object({
+  /** Address that SIP and RTP listen on. */
+  BIND_ADDRESS: z.string().min(1).default('0.0.0.0'),
+  SIP_PORT: port.default(5060),
+  RTP_FIRST_PORT: port.default(20_000),
+  RTP_LAST_PORT: port.default(21_998),
+  ARI_PORT: port.default(8088),
+  /** Not 5432: a machine's own PostgreSQL may sit there. */
+  POSTGRES_PORT: port.default(5433),
+  /** The API speaks plain HTTP: beyond this machine it belongs behind a proxy with TLS. */
+  HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+  HTTP_PORT: port.default(8080),
+  CPU_SERVER_PORT: port.default(8001),
+  CPU_SERVER_METRICS_PORT: port.default(8002),
+  /** Live calls admitted; left out, the sizing decides. */
+  MAX_CONCURRENT_CALLS: z.coerce.number().int().min(1).max(1000).optional(),
+  MAX_CALL_SECONDS: z.coerce.number().int().min(10).max(86_400).default(3600),
+  BEHIND_BALANCER: z.enum(['0', '1']).default('0'),
+  FALLBACK_DESTINATION: z.string().default(''),
+  /** Public address of a machine behind network address translation, and its private networks, comma-separated. */
+  EXTERNAL_ADDRESS: z.string().default(''),
+  LOCAL_NETWORKS: z.string().default(''),
+  /** How long live calls may go on after a stop. */
+  DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(60),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Checks what `.env` says. Throws one error naming every wrong variable and the file. */
+export function readSettings(values: ReadonlyMap<string, string>, path: string): Settings {
+  const given = Object.fromEntries([...values].filter(([, value]) => value !== ''));
+  const parsed = settingsSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(
+    (issue) => `  ${issue.path.join('.')} = ${JSON.stringify(given[String(issue.path[0])])}: ${issue.message}`,
+  );
+  throw new Error(`${path}: wrong settings. Correct them and run again:\n${faults.join('\n')}`);
+}
+
+/** The ports that must be free or ours, with the setting that moves each. */
+export function listPorts(
+  settings: Settings,
+): readonly { readonly setting: string; readonly port: number; readonly kind: 'udp' | 'tcp' }[] {
+  return [
+    { setting: 'SIP_PORT', port: settings.SIP_PORT, kind: 'udp' },
+    { setting: 'ARI_PORT', port: settings.ARI_PORT, kind: 'tcp' },
+    { setting: 'POSTGRES_PORT', port: settings.POSTGRES_PORT, kind: 'tcp' },
+    { setting: 'HTTP_PORT', port: settings.HTTP_PORT, kind: 'tcp' },
+    { setting: 'CPU_SERVER_PORT', port: settings.CPU_SERVER_PORT, kind: 'tcp' },
+    { setting: 'CPU_SERVER_METRICS_PORT', port: settings.CPU_SERVER_METRICS_PORT, kind: 'tcp' },
+  ];
+}

@@ -1,0 +1,48 @@
+/** What earlier runs did that cannot be seen on the machine itself: digests of what is applied, the demo, the last test call. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { replaceFile } from './rendered-files.ts';
+import { SERVICE_NAMES } from './services.ts';
+
+const testCallSchema = z.object({
+  /** Digest of the services that it went through. */
+  digest: z.string(),
+  at: z.string(),
+  heard: z.array(z.string()),
+});
+
+const stateSchema = z.object({
+  /** Service -> digest that the running process was started from. */
+  started: z.partialRecord(z.enum(SERVICE_NAMES), z.string()).default({}),
+  /** Digest of the roles' and database's set-up. */
+  databaseSetup: z.string().optional(),
+  /** Digest of the migrations applied. */
+  migrations: z.string().optional(),
+  /** Digest of the prompts' texts. */
+  prompts: z.string().optional(),
+  /** Digest of the demo's definition, and what making it printed. */
+  demo: z.object({ digest: z.string(), answer: z.unknown() }).optional(),
+  testCall: testCallSchema.optional(),
+});
+
+export type State = z.infer<typeof stateSchema>;
+export type TestCallRecord = z.infer<typeof testCallSchema>;
+
+/** Parses the state's file. A missing or damaged one is empty: every step can be repeated. */
+export function parseState(text: string | null): State {
+  if (text === null) return stateSchema.parse({});
+  try {
+    return stateSchema.parse(JSON.parse(text));
+  } catch {
+    return stateSchema.parse({});
+  }
+}
+
+/** Changes some fields of the state's file; the rest stays. */
+export async function updateState(home: string, change: (state: State) => Partial<State>): Promise<void> {
+  const path = join(home, 'state.json');
+  const state = parseState(await readFile(path, 'utf8').catch(() => null));
+  const text = `${JSON.stringify({ ...state, ...change(state) }, null, 2)}\n`;
+  await replaceFile(path, text, { uid: 0, gid: 0, mode: 0o600 });
+}

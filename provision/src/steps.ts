@@ -1,0 +1,181 @@
+/** The steps that make a machine an appliance, in order. Each looks at the facts, says what it would change, and does it. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeAppliance, requireAppliance } from './appliance.ts';
+import type { Appliance } from './appliance.ts';
+import { prepareAsterisk } from './asterisk-process.ts';
+import { runCommand } from './command.ts';
+import { demoStep } from './demo-step.ts';
+import { parseEnvFile } from './env-file.ts';
+import { SERVICE_USER } from './facts.ts';
+import type { Facts } from './facts.ts';
+import { databaseUrl } from './instance.ts';
+import { REQUIRED_PROGRAMS } from './machine-facts.ts';
+import type { Step } from './plan.ts';
+import { initPostgres, preparePostgres } from './postgres-process.ts';
+import { ensureRoot } from './private-root.ts';
+import { runProgram } from './program.ts';
+import { makePrompts } from './prompts.ts';
+import { listDifferences, replaceFile } from './rendered-files.ts';
+import { makeSecrets } from './secrets.ts';
+import { listServiceChanges, servicesStep, startService } from './services-step.ts';
+import { updateState } from './state.ts';
+import { ensureSupervisor, stopService, supervisorConfigPath } from './supervisor.ts';
+import { ensureSystemUser } from './system-user.ts';
+import { testCallStep } from './test-call-step.ts';
+
+const CONTROL_PLANE = 'apps/control-plane/src/main.ts';
+
+/** A step that needs the appliance's description; until there is one it only announces itself. */
+function applianceStep(
+  name: string,
+  announcement: string,
+  parts: { changes: (facts: Facts, appliance: Appliance) => readonly string[]; apply: Step['apply'] },
+): Step {
+  return {
+    name,
+    changes: (facts) => {
+      const appliance = describeAppliance(facts);
+      return appliance ? parts.changes(facts, appliance) : [announcement];
+    },
+    apply: parts.apply,
+  };
+}
+
+const packages: Step = {
+  name: 'packages',
+  changes: ({ machine }) =>
+    machine.missingPrograms.length === 0 ? [] : [`install ${missingPackages(machine.missingPrograms).join(', ')}`],
+  apply: async ({ facts, signal }) => {
+    const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    await runCommand(['apt-get', '-q', 'update'], { env, signal });
+    await runCommand(['apt-get', '-q', 'install', '-y', '--no-install-recommends', ...missingPackages(facts.machine.missingPrograms)], {
+      env,
+      signal,
+    });
+  },
+};
+
+function missingPackages(programs: readonly string[]): readonly string[] {
+  const found = Object.entries(REQUIRED_PROGRAMS).flatMap(([program, name]) => (programs.includes(program) ? [name] : []));
+  return [...new Set(found)];
+}
+
+const user: Step = {
+  name: 'service user',
+  changes: (facts) => (facts.user ? [] : [`create the system user ${SERVICE_USER}`]),
+  apply: async () => {
+    await ensureSystemUser(SERVICE_USER);
+  },
+};
+
+const root: Step = {
+  name: 'private root',
+  changes: (facts) => (facts.root ? [] : ['build the private root with Asterisk, PostgreSQL and espeak-ng (about a minute)']),
+  apply: async ({ facts, log, signal }) => {
+    await mkdir(facts.home, { recursive: true, mode: 0o755 });
+    await ensureRoot({ home: facts.home, log, signal });
+  },
+};
+
+const secrets: Step = {
+  name: 'secrets',
+  changes: (facts) => (facts.secrets ? [] : ['make passwords and the admin key']),
+  apply: async ({ facts }) => {
+    await replaceFile(join(facts.home, 'secrets.json'), `${JSON.stringify(makeSecrets(), null, 2)}\n`, { uid: 0, gid: 0, mode: 0o600 });
+  },
+};
+
+const environment = applianceStep('environment', 'write .env', {
+  changes: (facts, appliance) => {
+    if (appliance.environmentText === facts.environmentText) return [];
+    const before = parseEnvFile(facts.environmentText);
+    const changed = [...parseEnvFile(appliance.environmentText)].filter(([key, value]) => before.get(key) !== value).map(([key]) => key);
+    return [`write to .env: ${changed.join(', ')}`];
+  },
+  apply: async ({ facts }) => {
+    const owner = facts.user;
+    if (!owner) throw new Error(`no system user ${SERVICE_USER}`);
+    await replaceFile(join(facts.home, '.env'), requireAppliance(facts).environmentText, { ...owner, mode: 0o600 });
+  },
+});
+
+const asterisk = applianceStep('Asterisk configuration', 'render the configuration of Asterisk and speak its prompts', {
+  changes: (facts, appliance) => {
+    const files = listDifferences(facts.asteriskFiles, appliance.asteriskFiles);
+    const prompts = facts.state.prompts === facts.digests.prompts && facts.sounds.length > 0 ? [] : ['speak the prompts'];
+    return [...(files.length === 0 ? [] : [`render ${files.join(', ')}`]), ...prompts];
+  },
+  apply: async ({ facts }) => {
+    const { instance } = requireAppliance(facts);
+    await mkdir(join(facts.home, 'instances'), { recursive: true });
+    await prepareAsterisk(instance);
+    if (facts.state.prompts !== facts.digests.prompts) await makePrompts(instance, { force: true });
+    await updateState(facts.home, () => ({ prompts: facts.digests.prompts }));
+  },
+});
+
+const database = applianceStep('database', 'make the database, its roles and its configuration', {
+  changes: (facts, appliance) => {
+    const files = listDifferences(facts.postgresFiles, appliance.postgresFiles);
+    const setup =
+      facts.hasCluster && facts.state.databaseSetup === appliance.databaseSetup ? [] : ['make the cluster, the roles and the database'];
+    return [...(files.length === 0 ? [] : [`render ${files.join(', ')}`]), ...setup];
+  },
+  apply: async ({ facts }) => {
+    const { instance, databaseSetup } = requireAppliance(facts);
+    await preparePostgres(instance);
+    if (facts.hasCluster && facts.state.databaseSetup === databaseSetup) return;
+    await stopService(facts.home, 'postgres');
+    await initPostgres(instance);
+    await updateState(facts.home, () => ({ databaseSetup }));
+  },
+});
+
+const supervisor = applianceStep('supervisor', 'configure and start the supervisor', {
+  changes: (facts, appliance) => {
+    const files = listDifferences(facts.supervisorFiles, appliance.supervisorFiles);
+    const isAbsent = Object.values(facts.services).some((state) => state === 'ABSENT');
+    return [...(files.length === 0 ? [] : [`render ${files.join(', ')}`]), ...(isAbsent ? ['start the supervisor'] : [])];
+  },
+  apply: async ({ facts }) => {
+    await mkdir(join(facts.home, 'app'), { recursive: true });
+    const folder = join(supervisorConfigPath(facts.home), '..');
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const file of requireAppliance(facts).supervisorFiles)
+      await replaceFile(join(folder, file.path), file.text, { uid: 0, gid: 0, mode: 0o600 });
+    await ensureSupervisor(facts.home);
+  },
+});
+
+const databaseServer = applianceStep('database server', 'start PostgreSQL', {
+  changes: (facts, appliance) => listServiceChanges(facts, appliance, ['postgres']),
+  apply: async ({ facts, signal }) => await startService(facts, requireAppliance(facts), { name: 'postgres', signal }),
+});
+
+const migrations = applianceStep('migrations', 'bring the database to the schema of this release', {
+  changes: (facts) => (facts.state.migrations === facts.digests.migrations ? [] : ['bring the database to the schema of this release']),
+  apply: async ({ facts, signal }) => {
+    const { instance } = requireAppliance(facts);
+    const env = { DATABASE_MIGRATION_URL: databaseUrl(instance, 'migrator') };
+    await runProgram(facts, { argv: [CONTROL_PLANE, 'migrate'], env, signal, timeoutMs: 300_000 });
+    await updateState(facts.home, () => ({ migrations: facts.digests.migrations }));
+  },
+});
+
+/** Every step, in the order in which each finds what it builds on. */
+export const steps: readonly Step[] = [
+  packages,
+  user,
+  root,
+  secrets,
+  environment,
+  asterisk,
+  database,
+  supervisor,
+  databaseServer,
+  migrations,
+  servicesStep,
+  demoStep,
+  testCallStep,
+];
