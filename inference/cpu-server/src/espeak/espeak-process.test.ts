@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { catalogForTests, espeakForTests, spokenForTests } from '#testing/espeak-on-this-machine.ts';
 import { speak, type EspeakRequest } from './espeak-process.ts';
@@ -31,14 +34,28 @@ test('text that looks like an option, a command or phonemes is only read aloud',
 });
 
 test('aborting kills the process and ends the loop with the reason', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'espeak-'));
+  // The shell becomes espeak-ng, so the number that it wrote is the process that must end.
+  const argv = ['sh', '-c', `echo $$ > ${folder}/pid; exec "$@"`, 'sh', ...espeakForTests.argv] as const;
   const controller = new AbortController();
-  const long = { ...request, text: 'Una frase larga. '.repeat(100) };
+  const long = { ...request, text: 'Una frase larga. '.repeat(500) };
   const reading = (async () => {
-    for await (const chunk of speak(espeakForTests, long, controller.signal))
+    for await (const chunk of speak({ ...espeakForTests, argv }, long, controller.signal))
       if (chunk.samples.length > 0) controller.abort(new Error('barge-in'));
   })();
   await expect(reading).rejects.toThrow('barge-in');
+  const pid = Number(await readFile(join(folder, 'pid'), 'utf8'));
+  await expect.poll(() => isAlive(pid)).toBe(false);
+  await rm(folder, { recursive: true });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test('a missing program says what to install, a failing one repeats its complaint', async () => {
   const missing = { argv: ['no-such-espeak'] as const, env: {} };
