@@ -3,6 +3,7 @@ import { eq, sql } from 'drizzle-orm';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { newId } from '#shared/id.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
+import { openDatabase } from './client.ts';
 import { migrateDatabase } from './migrate.ts';
 import { agents } from './schema/agents.ts';
 import { calls, rejectedCalls } from './schema/calls.ts';
@@ -233,14 +234,48 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
 });
 
 describe.runIf(process.env['TEST_DATABASE_URL'])('migration on a server', () => {
-  it('changes nothing when it is repeated, also twice at once', async () => {
-    const kind = testDatabases(process.env['TEST_DATABASE_URL']).at(-1);
-    await using test = await kind!.open();
+  const server = process.env['TEST_DATABASE_URL'] ?? '';
+  const urlOf = async (test: TestDatabase, role?: string) => {
     const [{ name } = {}] = await test.asSuperuser('select current_database() as name');
-    const url = new URL(process.env['TEST_DATABASE_URL']!);
+    const url = new URL(server);
     url.pathname = `/${String(name)}`;
-    await Promise.all([migrateDatabase({ kind: 'server', url: url.href }), migrateDatabase({ kind: 'server', url: url.href })]);
+    if (role) [url.username, url.password] = [role, 'for-tests-only'];
+    return url.href;
+  };
+
+  it('changes nothing when it is repeated, also twice at once', async () => {
+    await using test = await testDatabases(server).at(-1)!.open();
+    const url = await urlOf(test);
+    await Promise.all([migrateDatabase({ kind: 'server', url }), migrateDatabase({ kind: 'server', url })]);
     const applied = await test.asSuperuser('select count(*)::int as applied from drizzle.__drizzle_migrations');
     expect(applied).toEqual([{ applied: 3 }]);
+  });
+
+  it('needs no superuser: an owner without rights migrates, and the application logs in as its own role', async () => {
+    await using test = await testDatabases(server).at(-1)!.open();
+    const name = new URL(await urlOf(test)).pathname.slice(1);
+    const migrator = `migrator_of_${name}`;
+    await test.asSuperuser('drop schema public, drizzle cascade');
+    await test.asSuperuser(`create role ${migrator} login nosuperuser nocreaterole password 'for-tests-only'`);
+    await test.asSuperuser(`alter database ${name} owner to ${migrator}`);
+    await test.asSuperuser('create schema public authorization pg_database_owner');
+    await test.asSuperuser('grant usage on schema public to public');
+    await test.asSuperuser("alter role centralita_app login password 'for-tests-only'");
+    await migrateDatabase({ kind: 'server', url: await urlOf(test, migrator) });
+    await using asApplication = await openDatabase({ kind: 'server', url: await urlOf(test, 'centralita_app') });
+    const scope = mintOrgScope(newId('organization'));
+    await asApplication.inAppliance(mintApplianceScope(), (queries) =>
+      queries.insert(organizations).values({ id: scope.organizationId, name: 'One' }),
+    );
+    expect(await asApplication.inOrg(scope, (queries) => queries.select({ id: organizations.id }).from(organizations))).toEqual([
+      { id: scope.organizationId },
+    ]);
+    expect(await asApplication.unscoped((queries) => queries.select({ org: sql<string>`org_id` }).from(sql`find_route('1001')`))).toEqual(
+      [],
+    );
+    await test.asSuperuser(`reassign owned by ${migrator} to current_user`);
+    await test.asSuperuser(`alter database ${name} owner to current_user`);
+    await test.asSuperuser(`drop owned by ${migrator}`);
+    await test.asSuperuser(`drop role ${migrator}`);
   });
 });

@@ -16,13 +16,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON organizations, agents, numbers, phones T
 GRANT SELECT ON calls, turns, call_events, rejected_calls TO centralita_admin;--> statement-breakpoint
 GRANT UPDATE (state, outcome, reason, ended_at) ON calls TO centralita_admin;--> statement-breakpoint
 -- Routing in one round trip. SECURITY INVOKER: it sees what the caller's policies show, first the dialled number's row,
--- then the rows of that number's organization. The SET clauses undo both settings when it returns.
+-- then the rows of that number's organization. It takes both settings back itself: a SET clause on parameters of our own
+-- would need a superuser as migrator.
 CREATE FUNCTION find_route(dialled text)
 RETURNS TABLE (org_id text, agent_id text, name text, language text, voice text, profile jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY INVOKER
 SET search_path = public, pg_temp
-SET app.dialled_number = ''
-SET app.org_id = ''
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -31,7 +30,8 @@ DECLARE
 BEGIN
   PERFORM set_config('app.dialled_number', dialled, true);
   SELECT n.org_id, n.agent_id INTO owner_id, taker_id FROM numbers n WHERE n.number = dialled;
-  IF NOT FOUND THEN
+  PERFORM set_config('app.dialled_number', '', true);
+  IF owner_id IS NULL THEN
     RETURN;
   END IF;
   PERFORM set_config('app.org_id', owner_id, true);
@@ -39,6 +39,7 @@ BEGIN
     SELECT a.org_id, a.id, a.name, a.language, a.voice, a.profile
     FROM agents a JOIN organizations o ON o.id = a.org_id
     WHERE a.org_id = owner_id AND a.id = taker_id AND a.active AND o.active;
+  PERFORM set_config('app.org_id', '', true);
 END
 $$;--> statement-breakpoint
 REVOKE ALL ON FUNCTION find_route(text) FROM PUBLIC;--> statement-breakpoint

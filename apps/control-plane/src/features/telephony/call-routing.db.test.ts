@@ -16,7 +16,7 @@ import { createCallRoutingStore } from './call-routing-store.ts';
 const appliance = mintApplianceScope();
 const signal = AbortSignal.timeout(60_000);
 const orgId = newId('organization');
-const agent = { agentId: newId('agent'), ...clinicEs({ organizationName: 'Clínica', destination: 'PJSIP/phone-2001' }) };
+const agent = { agentId: newId('agent'), ...clinicEs({ organizationName: 'Clínica', destination: '2001' }) };
 
 /** A clock that stands still until it is moved. */
 function manualClock() {
