@@ -1,0 +1,92 @@
+/** Places one real call through Asterisk to the demo's Spanish agent, and believes the installation only when it was heard and journaled. */
+import { z } from 'zod';
+import { describeAppliance, requireAppliance } from './appliance.ts';
+import { runCommand } from './command.ts';
+import { parseDemo } from './demo-step.ts';
+import type { Facts } from './facts.ts';
+import { DATABASE } from './instance.ts';
+import type { Instance } from './instance.ts';
+import type { Step } from './plan.ts';
+import { psqlCommand } from './postgres-process.ts';
+import { parseLastLine, runProgram } from './program.ts';
+import { updateState } from './state.ts';
+
+const CALL_PROGRAM = 'e2e/src/test-call-cli.ts';
+const CALL_TIMEOUT_MS = 120_000;
+/** The call is over before its last event is written. */
+const JOURNAL_WAIT_MS = 10_000;
+
+/** What the caller heard, in order. */
+const heardSchema = z.object({ heard: z.array(z.string().min(1)).min(2) });
+const journalSchema = z.object({
+  state: z.literal('ended'),
+  agentTurns: z.number().min(2),
+  callerTurns: z.number().min(1),
+  recordingPath: z.string().min(1),
+});
+
+export const testCallStep: Step = {
+  name: 'test call',
+  changes: (facts) => {
+    const appliance = describeAppliance(facts);
+    return appliance && facts.state.testCall?.digest === appliance.digest
+      ? []
+      : ['place a real call to the Spanish agent and check what it hears'];
+  },
+  apply: async ({ facts, log, signal }) => {
+    const { instance, digest } = requireAppliance(facts);
+    const agent = parseDemo(facts.state.demo?.answer).agents.find(({ language }) => language.startsWith('es'));
+    if (!agent) throw new Error('the demo has no Spanish agent to call');
+    const startedAt = new Date();
+    log(`test call: dialling ${agent.number}`);
+    const output = await runProgram(facts, {
+      argv: [CALL_PROGRAM, agent.number],
+      env: callerEnvironment(facts, instance),
+      signal,
+      timeoutMs: CALL_TIMEOUT_MS,
+    });
+    const { heard } = heardSchema.parse(parseLastLine(output, CALL_PROGRAM));
+    await checkJournal(instance, { number: agent.number, startedAt, signal });
+    await updateState(facts.home, () => ({ testCall: { digest, at: new Date().toISOString(), heard } }));
+  },
+};
+
+/** The credentials travel in the environment: an argument can be read by every user of the machine. */
+function callerEnvironment({ settings }: Facts, instance: Instance): Readonly<Record<string, string>> {
+  const host = settings.BIND_ADDRESS === '0.0.0.0' ? '127.0.0.1' : settings.BIND_ADDRESS;
+  return {
+    TEST_CALL_SERVER: `${host}:${instance.ports.sip}`,
+    TEST_CALL_USER: 'test-caller',
+    TEST_CALL_PASSWORD: instance.passwords.testCaller,
+  };
+}
+
+async function checkJournal(
+  instance: Instance,
+  call: { readonly number: string; readonly startedAt: Date; readonly signal: AbortSignal },
+): Promise<void> {
+  const deadline = Date.now() + JOURNAL_WAIT_MS;
+  for (;;) {
+    const found = await readJournal(instance, call);
+    const parsed = journalSchema.safeParse(found);
+    if (parsed.success) return;
+    if (Date.now() > deadline) {
+      throw new Error(
+        `the test call was heard, but the journal does not have it whole after ${JOURNAL_WAIT_MS} ms: ${JSON.stringify(found)}\n${z.prettifyError(parsed.error)}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    call.signal.throwIfAborted();
+  }
+}
+
+async function readJournal(instance: Instance, call: { readonly number: string; readonly startedAt: Date }): Promise<unknown> {
+  const turns = (role: string): string =>
+    `(select count(*) from turns t where t.org_id = c.org_id and t.call_id = c.id and t.role = '${role}')`;
+  const input = `
+    select json_build_object('state', c.state, 'agentTurns', ${turns('agent')}, 'callerTurns', ${turns('caller')}, 'recordingPath', c.recording_path)
+    from calls c where c.dialled_number = '${call.number.replaceAll(/[^0-9+]/g, '')}' and c.started_at >= '${call.startedAt.toISOString()}'
+    order by c.started_at desc limit 1;`;
+  const answer = (await runCommand(psqlCommand(instance, DATABASE), { input, label: 'reading the journal', timeoutMs: 20_000 })).trim();
+  return answer === '' ? null : JSON.parse(answer);
+}
