@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestDatabase } from '#db/test-database.ts';
+import { testDatabases } from '#db/test-database.ts';
+import { createAgentStore } from '#features/agents/agent-store.ts';
+import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
+import { seedDemo } from '#features/appliance/seed-demo.ts';
+import { createCallEventWriter, queued } from '#features/calls/call-event-writer.ts';
+import { createCallStore } from '#features/calls/call-store.ts';
+import { createLiveCallBoard } from '#features/calls/live-calls.ts';
+import { createAdminAuthentication } from '#http/route.ts';
+import type { CallEvent } from '#ports/call-event.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import { systemClock } from '#shared/clock.ts';
+import type { OrganizationId } from '#shared/id.ts';
+import { newId } from '#shared/id.ts';
+import { silentLog } from '#shared/log.ts';
+import { mintOrgScope } from '#shared/org-scope.ts';
+import { createApi } from './api.ts';
+
+const adminKey = 'the-admin-key';
+
+describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind', (kind) => {
+  let test: TestDatabase;
+  let api: ReturnType<typeof createApi>;
+  const board = createLiveCallBoard();
+  const reasons = new Map<string, string | null>([['telephony', null]]);
+  const stuck: ReadinessCheck = {
+    name: 'database',
+    check: async () => (reasons.get('database') === 'stuck' ? await new Promise<never>(() => {}) : null),
+  };
+  const callIds = Array.from({ length: 5 }, () => newId('call'));
+
+  beforeAll(async () => {
+    test = await kind.open();
+    const demo = await seedDemo(test.database, mintApplianceScope());
+    const scope = mintOrgScope(demo.organization.organizationId as OrganizationId);
+    const events = callIds.flatMap((callId, index): CallEvent[] => {
+      const at = new Date(Date.parse('2026-11-21T10:00:00Z') + index * 1_000);
+      const call = { scope, callId, at };
+      const leg = {
+        agentId: demo.agents[0]!.agentId,
+        legId: `leg-${index}`,
+        dialledNumber: '1001',
+        callerNumber: '+34600000000',
+        recordingPath: null,
+      };
+      return [
+        { ...call, ...leg, kind: 'call_started' },
+        { ...call, kind: 'note', name: 'node_entered', fields: { node: 'greeting' } },
+        {
+          ...call,
+          kind: 'turn_recorded',
+          turn: {
+            seq: 1,
+            role: 'agent',
+            text: 'Buenos días',
+            input: null,
+            startedAt: at,
+            endedAt: at,
+            heardMs: 900,
+            interrupted: false,
+            latency: null,
+          },
+        },
+      ];
+    });
+    await createCallEventWriter(test.database)(events.map(queued));
+    for (const event of events.slice(0, 3)) board.observe(event);
+    api = createApi({
+      agents: createAgentStore(test.database),
+      calls: createCallStore(test.database),
+      board,
+      authentication: createAdminAuthentication(createHash('sha256').update(adminKey).digest('hex')),
+      checks: [{ name: 'telephony', check: async () => reasons.get('telephony') ?? null }, stuck],
+      metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'centralita_calls_live 0\n' },
+      clock: systemClock,
+      log: silentLog,
+    });
+  });
+  afterAll(() => test[Symbol.asyncDispose]());
+
+  const ask = async (path: string) => {
+    const response = await api.request(path, { headers: { 'X-Admin-Key': adminKey } });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+
+  it('lists the agents', async () => {
+    const { status, body } = await ask('/admin/agents');
+    expect(status).toBe(200);
+    expect(body['agents']).toMatchObject([
+      { language: 'es', active: true },
+      { language: 'en', active: true },
+    ]);
+  });
+
+  it('pages through calls, newest first, to the end', async () => {
+    const seen: unknown[] = [];
+    let cursor = '';
+    for (let pages = 0; pages < 3; pages += 1) {
+      const { body } = await ask(`/admin/calls?limit=2${cursor}`);
+      seen.push(...(body['calls'] as { callId: string }[]).map(({ callId }) => callId));
+      cursor = `&cursor=${String(body['nextCursor'])}`;
+      expect(body['nextCursor'] === null).toBe(pages === 2);
+    }
+    expect(seen).toEqual(callIds.toReversed());
+  });
+
+  it('shows one call with its turns and notes, and 404 for any other id', async () => {
+    const { status, body } = await ask(`/admin/calls/${callIds[2]}`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      call: { callId: callIds[2], state: 'ringing', startedAt: '2026-11-21T10:00:02.000Z', endedAt: null },
+      turns: [{ seq: 1, role: 'agent', text: 'Buenos días', heardMs: 900 }],
+      notes: [{ name: 'node_entered', fields: { node: 'greeting' } }],
+    });
+    expect(await ask(`/admin/calls/${newId('call')}`)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    expect(await ask("/admin/calls/' or 1=1 --")).toMatchObject({ status: 404 });
+  });
+
+  it('shows what is up now', async () => {
+    expect((await ask('/admin/live-calls')).body).toMatchObject({ calls: [{ callId: callIds[0], turns: 1, answeredAt: null }] });
+  });
+
+  it('tells nothing of any organization without the admin key', async () => {
+    for (const path of ['/admin/agents', '/admin/calls', `/admin/calls/${callIds[0]}`, '/admin/live-calls']) {
+      const response = await api.request(path);
+      expect([path, response.status]).toEqual([path, 401]);
+    }
+  });
+
+  it('is alive always and ready only while every check passes, with the reason', async () => {
+    expect(await ask('/health')).toEqual({ status: 200, body: { status: 'alive' } });
+    expect(await ask('/health/ready')).toMatchObject({ status: 200, body: { ready: true } });
+    reasons.set('telephony', 'not connected').set('database', 'stuck');
+    expect(await ask('/health/ready')).toEqual({
+      status: 503,
+      body: {
+        ready: false,
+        checks: [
+          { name: 'telephony', ok: false, reason: 'not connected' },
+          { name: 'database', ok: false, reason: 'no answer within 2500 ms' },
+        ],
+      },
+    });
+    reasons.clear();
+  });
+
+  it('serves the series as text', async () => {
+    const response = await api.request('/metrics');
+    expect(response.headers.get('content-type')).toContain('version=0.0.4');
+    expect(await response.text()).toContain('centralita_calls_live');
+  });
+});

@@ -1,0 +1,89 @@
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import type { CallEvent } from '#ports/call-event.ts';
+import { newId } from '#shared/id.ts';
+import { mintOrgScope } from '#shared/org-scope.ts';
+import { createCallMetrics } from './call-metrics.ts';
+import { createLiveCallBoard } from './live-calls.ts';
+
+const scope = mintOrgScope(newId('organization'));
+const callId = newId('call');
+const at = new Date('2026-11-21T10:00:00Z');
+const started: CallEvent = {
+  kind: 'call_started',
+  scope,
+  callId,
+  at,
+  agentId: 'agent_1',
+  legId: 'leg-1',
+  dialledNumber: '1001',
+  callerNumber: '+34600000000',
+  recordingPath: null,
+};
+const answered: CallEvent = { kind: 'call_answered', scope, callId, at, setupMs: 80 };
+const turn: CallEvent = {
+  kind: 'turn_recorded',
+  scope,
+  callId,
+  at,
+  turn: {
+    seq: 1,
+    role: 'agent',
+    text: 'Palabras privadas',
+    input: null,
+    startedAt: at,
+    endedAt: at,
+    heardMs: 900,
+    interrupted: false,
+    latency: { endpointMs: 410, speechToTextMs: 80, replyMs: 3, textToSpeechMs: null, firstFrameMs: 4 },
+  },
+};
+const ended: CallEvent = { kind: 'call_ended', scope, callId, at, outcome: 'completed', reason: 'goodbye', durationMs: 1_000 };
+
+describe('call metrics', () => {
+  it('count calls by outcome, time stages, and show what waits, with no word and no number in them', async () => {
+    const registry = new Registry();
+    const observe = createCallMetrics({ registry, liveCalls: () => 3, journalDepth: () => 7, journalDropped: () => 1 });
+    const rejected: CallEvent = {
+      kind: 'call_rejected',
+      scope: null,
+      callId,
+      at,
+      dialledNumber: '999',
+      callerNumber: '',
+      outcome: 'rejected_unknown_number',
+    };
+    const note: CallEvent = { kind: 'note', scope, callId, at, name: 'barge_in', fields: {} };
+    for (const event of [started, answered, turn, note, ended, rejected]) observe(event);
+    const text = await registry.metrics();
+    expect(text.split('\n')).toEqual(
+      expect.arrayContaining([
+        'centralita_calls_live 3',
+        'centralita_journal_depth 7',
+        'centralita_journal_dropped 1',
+        'centralita_calls_total{outcome="completed"} 1',
+        'centralita_calls_total{outcome="rejected_unknown_number"} 1',
+        'centralita_call_notes_total{name="barge_in"} 1',
+        'centralita_call_setup_seconds_sum 0.08',
+        'centralita_turn_stage_seconds_sum{stage="endpoint"} 0.41',
+        'centralita_turn_stage_seconds_bucket{le="0.005",stage="reply"} 1',
+      ]),
+    );
+    expect(text).not.toContain('stage="text_to_speech"');
+    expect(text).not.toMatch(/privadas|34600000000|1001|org_/);
+  });
+});
+
+describe('the board of live calls', () => {
+  it('shows a call from its start to its end', () => {
+    const board = createLiveCallBoard();
+    board.observe(started);
+    expect(board.list()).toMatchObject([{ callId, organizationId: scope.organizationId, answeredAt: null, turns: 0 }]);
+    board.observe(answered);
+    board.observe(turn);
+    expect(board.list()).toMatchObject([{ answeredAt: at, turns: 1 }]);
+    board.observe(ended);
+    board.observe(turn);
+    expect(board.list()).toEqual([]);
+  });
+});
