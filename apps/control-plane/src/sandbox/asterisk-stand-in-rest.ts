@@ -21,6 +21,9 @@ export type StandInRestParts = {
 /** An answer in Asterisk's words. */
 export type StandInAnswer = { readonly status: number; readonly body: string };
 
+/** From the answer to `channels.create` until the channel is in the application: long enough that a hasty dial fails. */
+const ENTER_MS = 5;
+
 type Given = Readonly<Record<string, string>>;
 type Operation = (parts: StandInRestParts, given: Given) => unknown;
 
@@ -114,9 +117,9 @@ function addPhone({ switchboard, openPhone }: StandInRestParts, given: Given): u
     isInStasis: false,
   });
   // As in Asterisk, the answer comes before the channel is in the application.
-  setImmediate(() => {
+  setTimeout(() => {
     if (switchboard.channels.some((channel) => channel.id === id)) switchboard.enter(id);
-  });
+  }, ENTER_MS);
   return switchboard.describe(switchboard.channel(id));
 }
 
