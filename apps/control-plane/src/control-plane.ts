@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Database } from '#db/client.ts';
 import { createCallEngine } from '#engine/call-engine.ts';
 import type { CallEngine, CallEngineParts } from '#engine/call-engine.ts';
+import { withSpeechCache } from '#engine/speech-cache.ts';
 import { createAgentStore } from '#features/agents/agent-store.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
 import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
@@ -66,8 +67,9 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   };
 
   const routing = createCallRoutingStore({ database, clock, log });
+  const textToSpeech = withSpeechCache(parts.textToSpeech);
   const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
-  const engine: CallEngine = opened.use(createCallEngine({ ...parts, routing, journal, limits }));
+  const engine: CallEngine = opened.use(createCallEngine({ ...parts, textToSpeech, routing, journal, limits }));
   let isStopping = false;
   const api = createApi({
     agents: createAgentStore(database),

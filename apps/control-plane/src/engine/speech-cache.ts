@@ -14,13 +14,17 @@ export type SpeechCacheLimits = {
 };
 
 /** 32 MB hold 17 minutes of sound, some 200 prompts of 5 s; 2 MB hold a minute, the longest reply. */
-export const defaultSpeechCacheLimits: SpeechCacheLimits = { maxBytes: 32 * 1_024 * 1_024, maxEntryBytes: 2 * 1_024 * 1_024, maxSeen: 2_000 };
+const defaultLimits: SpeechCacheLimits = {
+  maxBytes: 32 * 1_024 * 1_024,
+  maxEntryBytes: 2 * 1_024 * 1_024,
+  maxSeen: 2_000,
+};
 
 /**
  * The same engine with a memory. Only sound that was made whole is kept, and only from the second time that a text is asked for:
  * a model's replies are seldom said twice, and keeping them would push the prompts out.
  */
-export function withSpeechCache(engine: TextToSpeech, limits: SpeechCacheLimits = defaultSpeechCacheLimits): TextToSpeech {
+export function withSpeechCache(engine: TextToSpeech, limits: SpeechCacheLimits = defaultLimits): TextToSpeech {
   const sounds = new LRUCache<string, Int16Array>({
     maxSize: limits.maxBytes,
     maxEntrySize: limits.maxEntryBytes,
