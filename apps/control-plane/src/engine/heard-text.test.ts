@@ -38,13 +38,8 @@ it('whatever the pieces: more sound never means fewer words, and the words are a
       const few = heardText(list, heard);
       const many = heardText(list, heard + more);
       expect(many.length).toBeGreaterThanOrEqual(few.length);
-      if (list.every((piece) => piece.isComplete))
-        expect(
-          list
-            .map((piece) => piece.text)
-            .join(' ')
-            .startsWith(many),
-        ).toBe(true);
+      const whole = list.map((piece) => piece.text).join(' ');
+      expect(list.some((piece) => !piece.isComplete) || whole.startsWith(many)).toBe(true);
     }),
   );
 });

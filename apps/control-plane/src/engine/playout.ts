@@ -78,7 +78,7 @@ export class Playout {
   stop(): number {
     const heard = this.#playing?.heard ?? 0;
     this.#playing = null;
-    this.#flush();
+    this.#replaceBySilence();
     return heard;
   }
 
@@ -107,7 +107,7 @@ export class Playout {
   queueLength(frames: number, atMs: number): void {
     this.#age(atMs);
     if (this.#playing === null && frames > QUEUE_CREEP_FRAMES) {
-      this.#flush();
+      this.#replaceBySilence();
       this.#listener({ kind: 'queue_shed', frames });
       return;
     }
@@ -178,6 +178,12 @@ export class Playout {
     this.#queuedMs += SILENCE_PIECE_MS;
     // Silence behind speech that still plays must not be flushed: it would take the speech with it.
     this.#holdsSilence = this.#playing === null || !this.#playing.isStarted;
+  }
+
+  /** The silence is sent at once: the next 20 ms slot may come before the next tick. */
+  #replaceBySilence(): void {
+    this.#flush();
+    this.#sendSilence();
   }
 
   #flush(): void {

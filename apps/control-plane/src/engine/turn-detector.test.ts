@@ -111,54 +111,76 @@ const anySettings = fc.record({
   bargeInSpeechMs: fc.integer({ min: 200, max: 500 }),
 });
 
+/** What is wrong with a list of events; empty when nothing is. */
+function faultsOf(events: readonly DetectorEvent[]): string[] {
+  const faults: string[] = [];
+  let hasSpeech = false;
+  let hasCandidate = false;
+  const must = (holds: boolean, fault: string): void => void (holds || faults.push(fault));
+  for (const event of events) {
+    switch (event.kind) {
+      case 'speech_started':
+      case 'barge_in':
+        [hasSpeech, hasCandidate] = [true, false];
+        break;
+      case 'candidate':
+        must(hasSpeech, 'a candidate without speech');
+        must(!hasCandidate, 'a second candidate');
+        must(event.endedAtMs >= event.startedAtMs, 'a candidate that ends before it began');
+        hasCandidate = true;
+        break;
+      case 'candidate_discarded':
+        must(hasCandidate, 'nothing to discard');
+        hasCandidate = false;
+        break;
+      case 'turn_ended':
+        must(hasSpeech && hasCandidate, 'an end without speech or candidate');
+        must(event.endedAtMs >= event.startedAtMs && event.atMs >= event.endedAtMs, 'an end out of order');
+        [hasSpeech, hasCandidate] = [false, false];
+        break;
+      case 'backchannel':
+        must(event.voicedMs > 0, 'a backchannel without voice');
+    }
+  }
+  return faults;
+}
+
 it('whatever comes: no turn ends without speech and a candidate before it, and nothing ends before it began', () => {
   fc.assert(
     fc.property(inputs, anySettings, (list, chosen) => {
-      let hasSpeech = false;
-      let hasCandidate = false;
-      for (const event of detect(list, chosen)) {
-        if (event.kind === 'speech_started' || event.kind === 'barge_in') hasSpeech = true;
-        if (event.kind === 'candidate') {
-          expect(hasSpeech && !hasCandidate).toBe(true);
-          expect(event.endedAtMs).toBeGreaterThanOrEqual(event.startedAtMs);
-          hasCandidate = true;
-        }
-        if (event.kind === 'candidate_discarded') {
-          expect(hasCandidate).toBe(true);
-          hasCandidate = false;
-        }
-        if (event.kind !== 'turn_ended') {
-          if (event.kind === 'speech_started' || event.kind === 'barge_in') hasCandidate = false;
-          continue;
-        }
-        expect(hasSpeech && hasCandidate).toBe(true);
-        expect(event.atMs).toBeGreaterThanOrEqual(event.endedAtMs);
-        hasSpeech = hasCandidate = false;
-      }
+      expect(faultsOf(detect(list, chosen))).toEqual([]);
     }),
   );
 });
 
-it('whatever comes: an interruption has its voice before it, never inside the echo guard and never when it is off', () => {
+type Interruption = { kind: 'barge_in' | 'backchannel'; voicedMs: number; agentMs: number };
+
+/** Interruptions and backchannels, each with how much voice it had and how long the agent had spoken. */
+function interruptions(list: readonly DetectorInput[], chosen: DetectorSettings): Interruption[] {
+  let state = initialDetectorState;
+  return list.flatMap((input) => {
+    const { agentSinceMs } = state;
+    const step = stepDetector(state, input, chosen);
+    state = step.state;
+    return step.events.flatMap((event): Interruption[] => {
+      if (event.kind === 'backchannel') return [{ kind: event.kind, voicedMs: event.voicedMs, agentMs: Number.POSITIVE_INFINITY }];
+      if (event.kind !== 'barge_in') return [];
+      const { startedAtMs, atMs } = event;
+      const voiced = list.filter(
+        (each) => each.kind === 'voice' && each.probability >= 0.5 && each.atMs > startedAtMs && each.atMs <= atMs,
+      );
+      return [{ kind: event.kind, voicedMs: voiced.length * 32, agentMs: atMs - (agentSinceMs ?? Number.POSITIVE_INFINITY) }];
+    });
+  });
+}
+
+it('whatever comes: an interruption has its voice before it, never inside the echo guard, never when it is off; what is shorter is a backchannel', () => {
   fc.assert(
     fc.property(inputs, anySettings, (list, chosen) => {
-      let state = initialDetectorState;
-      for (const input of list) {
-        const { agentSinceMs } = state;
-        const step = stepDetector(state, input, chosen);
-        state = step.state;
-        for (const event of step.events) {
-          if (event.kind === 'backchannel') expect(event.voicedMs).toBeLessThan(chosen.bargeInSpeechMs);
-          if (event.kind !== 'barge_in') continue;
-          expect(chosen.bargeIn).toBe(true);
-          const from = event.startedAtMs;
-          const voiced = list.filter(
-            (each) => each.kind === 'voice' && each.probability >= 0.5 && each.atMs > from && each.atMs <= event.atMs,
-          );
-          expect(voiced.length * 32).toBeGreaterThanOrEqual(chosen.bargeInSpeechMs);
-          expect(event.atMs - (agentSinceMs ?? Number.POSITIVE_INFINITY)).toBeGreaterThanOrEqual(ECHO_GUARD_MS);
-        }
-      }
+      const found = interruptions(list, chosen);
+      expect(chosen.bargeIn ? [] : found).toEqual([]);
+      expect(found.filter(({ kind, voicedMs }) => (kind === 'barge_in') !== voicedMs >= chosen.bargeInSpeechMs)).toEqual([]);
+      expect(found.filter(({ agentMs }) => agentMs < ECHO_GUARD_MS)).toEqual([]);
     }),
   );
 });

@@ -20,6 +20,8 @@ export type ScriptedAudioTransport = AudioTransport & {
   isOpen(): boolean;
   /** The caller makes sound for `ms` from now on: frames full of `sample`. */
   callerSpeaks(ms: number, sample?: number): void;
+  /** One frame of the caller arrives now, full of `sample`, besides those of `callerSpeaks`. */
+  callerSends(sample: number): void;
   /** The far side's queue grows by silence that nobody of ours sent, as after a stall. */
   stall(frames: number): void;
   /** Ends the transport from the far side. */
@@ -72,6 +74,7 @@ export function openScriptedAudioTransport(clock: ManualClock, listener: (event:
     gaps: () => gaps,
     isOpen: () => isOpen,
     callerSpeaks: (ms, sample = 8_000) => (voice = { untilMs: clock.nowMs() + ms, sample }),
+    callerSends: (sample) => isOpen && listener({ kind: 'frame', pcm: new Int16Array(FRAME_SAMPLES).fill(sample), atMs: clock.nowMs() }),
     stall: (count) => put(Array.from({ length: count }, () => 0)),
     end: close,
     send(pcm) {
