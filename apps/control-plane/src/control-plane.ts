@@ -40,12 +40,17 @@ export type ControlPlane = AsyncDisposable & {
   serveUntil(signal: AbortSignal, options?: { force?: AbortSignal }): Promise<void>;
 };
 
+/** Routing of a few calls at once and the journal. */
+const WARM_CONNECTIONS = 4;
+
 /** Opens everything in order. A failure on the way closes what was open. */
 export async function createControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
   const { config, database, clock, log } = parts;
   await using opened = new AsyncDisposableStack();
   const calls = createCallStore(database);
   await closeAbandonedCalls(parts, calls);
+  // The first calls find connections that are open: opening one costs about 20 ms, which a caller would hear as ringing.
+  await Promise.allSettled(Array.from({ length: WARM_CONNECTIONS }, () => database.ping()));
 
   const stored = opened.use(openCallJournal({ write: createCallEventWriter(database), log }));
   const board = createLiveCallBoard();

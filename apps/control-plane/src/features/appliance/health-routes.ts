@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
 import { publicRoute } from '#http/route.ts';
+import { loggableError } from '#shared/loggable-error.ts';
 
 /** One thing that a call needs. `check` settles with null when it is there and with the reason when it is not. */
 export type ReadinessCheck = { readonly name: string; readonly check: (options: { signal: AbortSignal }) => Promise<string | null> };
@@ -62,7 +63,7 @@ async function runCheck({ name, check }: ReadinessCheck) {
   const signal = AbortSignal.timeout(CHECK_LIMIT_MS);
   const { promise: expiry, resolve } = Promise.withResolvers<string>();
   signal.addEventListener('abort', () => resolve(`no answer within ${CHECK_LIMIT_MS} ms`), { once: true });
-  const asked = check({ signal }).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  const asked = check({ signal }).catch((error: unknown) => loggableError(error).causes.at(-1)?.message ?? 'failed');
   const reason = await Promise.race([asked, expiry]);
   return { name, ok: reason === null, reason };
 }

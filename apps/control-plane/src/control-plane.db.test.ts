@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestDatabase } from '#db/test-database.ts';
+import { testDatabases } from '#db/test-database.ts';
+import { seedDemo } from '#features/appliance/seed-demo.ts';
+import { createCallStore } from '#features/calls/call-store.ts';
+import { fixedAnnouncements } from '#ports/testing/fixed-stores.ts';
+import type { ManualClock } from '#ports/testing/manual-clock.ts';
+import { openManualClock } from '#ports/testing/manual-clock.ts';
+import type { ScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
+import { openScriptedCallControl, openScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
+import { openScriptedSpeechToText } from '#ports/testing/scripted-speech-to-text.ts';
+import { openScriptedTextToSpeech } from '#ports/testing/scripted-text-to-speech.ts';
+import { openScriptedVoiceActivity } from '#ports/testing/scripted-voice-activity.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import { silentLog } from '#shared/log.ts';
+import { createControlPlane } from './control-plane.ts';
+
+const adminKey = 'the-admin-key';
+const appliance = mintApplianceScope();
+
+/** A control plane on the real database, with a scripted telephone system and scripted models. */
+async function openPlane(test: TestDatabase) {
+  const clock = openManualClock();
+  const callControl = openScriptedCallControl();
+  const plane = await createControlPlane({
+    config: {
+      http: { host: '127.0.0.1', port: 0 },
+      adminKeyHash: createHash('sha256').update(adminKey).digest('hex'),
+      maxConcurrentCalls: 2,
+      drainMs: 30_000,
+    },
+    database: test.database,
+    callControl,
+    speechToText: openScriptedSpeechToText(),
+    textToSpeech: openScriptedTextToSpeech(),
+    languageModel: null,
+    voiceActivity: openScriptedVoiceActivity(),
+    announcements: fixedAnnouncements({}),
+    checks: [],
+    clock,
+    log: silentLog,
+  });
+  const ring = (dialledNumber: string) => {
+    const leg = openScriptedCallLeg({ clock, dialledNumber });
+    callControl.incoming(leg);
+    return leg;
+  };
+  const get = async (path: string) => {
+    const response = await fetch(plane.httpAddress + path, { headers: { 'X-Admin-Key': adminKey } });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  return { clock, plane, ring, get };
+}
+
+/** Lets time pass until the leg is in that state. */
+async function expectProgress(clock: ManualClock, leg: ScriptedCallLeg, progress: string): Promise<void> {
+  const current = async () => {
+    await clock.run(20);
+    return leg.progress();
+  };
+  await expect.poll(current, { timeout: 10_000, interval: 10 }).toBe(progress);
+}
+
+describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plane on $kind', (kind) => {
+  let test: TestDatabase;
+  beforeAll(async () => {
+    test = await kind.open();
+    await seedDemo(test.database, appliance);
+  });
+  afterAll(() => test[Symbol.asyncDispose]());
+
+  it('answers the demo number, shows the call while it is up, and keeps what was said', async () => {
+    const { clock, plane, ring, get } = await openPlane(test);
+    const leg = ring('1001');
+    await expectProgress(clock, leg, 'answered');
+    const live = (await get('/admin/live-calls')).body['calls'] as { callId: string }[];
+    expect(live).toMatchObject([{ dialledNumber: '1001', organizationId: 'org_00000000000000000000000000000001' }]);
+    await clock.run(3_000);
+    leg.callerHangsUp();
+    await expectProgress(clock, leg, 'ended');
+    await plane[Symbol.asyncDispose]();
+    const found = await createCallStore(test.database).find(appliance, live[0]!.callId);
+    expect(found?.call).toMatchObject({ state: 'ended', outcome: 'caller_hung_up' });
+    expect(found?.turns).toMatchObject([{ role: 'agent' }]);
+  });
+
+  it('refuses a number that nobody owns and keeps a rejected call and nothing else', async () => {
+    const { clock, plane, ring } = await openPlane(test);
+    const leg = ring('7777');
+    await expectProgress(clock, leg, 'rejected');
+    await plane[Symbol.asyncDispose]();
+    expect(leg.rejectedFor()).toBe('unknown_number');
+    expect(await test.asSuperuser(`select outcome from rejected_calls where dialled_number = '7777'`)).toEqual([
+      { outcome: 'rejected_unknown_number' },
+    ]);
+    expect(await test.asSuperuser(`select id from calls where dialled_number = '7777'`)).toEqual([]);
+  });
+
+  it('stops by refusing new calls and letting live ones end', async () => {
+    const { clock, plane, ring, get } = await openPlane(test);
+    const leg = ring('1002');
+    await expectProgress(clock, leg, 'answered');
+    const stop = new AbortController();
+    let isServing = true;
+    const served = plane.serveUntil(stop.signal).then(() => (isServing = false));
+    expect((await get('/health/ready')).status).toBe(200);
+    stop.abort();
+    await expect.poll(async () => (await get('/health/ready')).status).toBe(503);
+    const late = ring('1001');
+    await expectProgress(clock, late, 'rejected');
+    expect([late.rejectedFor(), leg.progress(), isServing]).toEqual(['not_ready', 'answered', true]);
+    leg.callerHangsUp();
+    await served;
+    await plane[Symbol.asyncDispose]();
+    await expect(get('/health')).rejects.toThrow('fetch failed');
+  });
+
+  it('ends live calls at once when it is forced, and writes them down as ended', async () => {
+    const { clock, plane, ring } = await openPlane(test);
+    const leg = ring('1001');
+    await expectProgress(clock, leg, 'answered');
+    await plane.serveUntil(AbortSignal.abort(), { force: AbortSignal.abort() });
+    await plane[Symbol.asyncDispose]();
+    expect(leg.progress()).toBe('ended');
+    expect(await test.asSuperuser('select id from calls where ended_at is null')).toEqual([]);
+  });
+
+  it('closes the calls that an earlier process left open', async () => {
+    await test.asSuperuser(`insert into calls (org_id, id, dialled_number, caller_number, state, started_at)
+      values ('org_00000000000000000000000000000001', 'call_left_open', '1001', '', 'answered', '2025-12-31T00:00:00Z')`);
+    const { plane } = await openPlane(test);
+    await plane[Symbol.asyncDispose]();
+    const found = await createCallStore(test.database).find(appliance, 'call_left_open');
+    expect(found?.call).toMatchObject({ state: 'ended', outcome: 'failed', reason: 'control_plane_restarted' });
+  });
+});
