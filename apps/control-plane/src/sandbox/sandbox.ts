@@ -1,15 +1,13 @@
 /** The whole product on a laptop: PGlite for PostgreSQL, stand-ins for Asterisk and the inference server on real sockets, no root, no Debian. */
 import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
+import { createHash, randomBytes } from 'node:crypto';
+import { createControlPlane } from '#app/control-plane.ts';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { openTriton } from '#adapters/triton/triton.ts';
 import { openDatabase } from '#db/client.ts';
 import { migrateDatabase } from '#db/migrate.ts';
-import { createCallEngine } from '#engine/call-engine.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
-import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
-import { openCallJournal } from '#features/calls/call-journal-store.ts';
-import { createCallRoutingStore } from '#features/telephony/call-routing-store.ts';
 import type { AnnouncementStore } from '#ports/announcement-store.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
@@ -33,6 +31,10 @@ const APOLOGIES: Readonly<Record<string, string>> = {
 
 /** The running product and its telephone exchange. */
 export type Sandbox = AsyncDisposable & {
+  /** The control plane's HTTP API, such as `http://127.0.0.1:8080`. */
+  readonly httpAddress: string;
+  /** Opens the admin part of the API. */
+  readonly adminKey: string;
   /** Language of each demo agent -> the number to dial. */
   readonly numbers: ReadonlyMap<string, string>;
   /** A caller dials. */
@@ -44,12 +46,14 @@ export type Sandbox = AsyncDisposable & {
 export type SandboxOptions = {
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Port of the HTTP API; 0 takes a free one. */
+  readonly httpPort: number;
   /** Called when the representative's telephone rings. */
   readonly onRing: (phone: StandInPhone) => void;
 };
 
 /** Opens everything; what was opened is closed again when a later part fails. */
-export async function openSandbox({ log, signal, onRing }: SandboxOptions): Promise<Sandbox> {
+export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOptions): Promise<Sandbox> {
   await using opening = new AsyncDisposableStack();
   const pglite = await PGlite.create();
   await migrateDatabase({ kind: 'pglite', pglite });
@@ -70,22 +74,29 @@ export async function openSandbox({ log, signal, onRing }: SandboxOptions): Prom
     await openAsterisk({ url, username, password, application, recordingsFolder: null, log, nowMs: () => systemClock.nowMs(), signal }),
   );
 
-  const journal = opening.use(openCallJournal({ write: createCallEventWriter(database), log }));
-  opening.use(
-    createCallEngine({
-      callControl: asterisk,
-      routing: createCallRoutingStore({ database, clock: systemClock, log }),
-      journal,
+  const adminKey = randomBytes(24).toString('base64url');
+  const plane = opening.use(
+    await createControlPlane({
       ...triton.models,
+      config: {
+        http: { host: '127.0.0.1', port: httpPort },
+        adminKeyHash: createHash('sha256').update(adminKey).digest('hex'),
+        maxConcurrentCalls: MAX_CONCURRENT_CALLS,
+        drainMs: 0,
+      },
+      database,
+      callControl: asterisk,
       voiceActivity: createEnergyVoiceActivity(),
       announcements: modemAnnouncements,
+      checks: [],
       clock: systemClock,
       log,
-      limits: { maxConcurrentCalls: MAX_CONCURRENT_CALLS },
     }),
   );
   const opened = opening.move();
   return {
+    httpAddress: plane.httpAddress,
+    adminKey,
     numbers: new Map(seed.agents.map((agent) => [agent.language, agent.number])),
     placeCall: (dialledNumber) => exchange.placeCall({ dialledNumber, callerNumber: CALLER_NUMBER }),
     leftovers: () => exchange.leftovers(),

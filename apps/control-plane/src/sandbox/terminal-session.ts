@@ -64,14 +64,14 @@ class LiveSession implements TerminalSession {
       this.#screen.endHearing();
       const command = parseTerminalCommand(line, [...this.#options.numbers.keys()]);
       if (command.kind === 'quit' || this.#options.signal.aborted) break;
-      this.#obey(command);
+      await this.#obey(command);
       // A script has no ears: it says its next line when the agent is done.
       if (!this.#screen.isInteractive) await this.#agentQuiet();
     }
     await this.#hangUp();
   }
 
-  #obey(command: Exclude<TerminalCommand, { kind: 'quit' }>): void {
+  async #obey(command: Exclude<TerminalCommand, { kind: 'quit' }>): Promise<void> {
     const { screen } = this.#options;
     switch (command.kind) {
       case 'nothing':
@@ -81,9 +81,10 @@ class LiveSession implements TerminalSession {
       case 'refused':
         return screen.tell(`-- ${command.reason}`);
       case 'call_agent':
-        return void this.#hangUp().then(() => this.#dial(command.language));
+        await this.#hangUp();
+        return this.#dial(command.language);
       case 'hang_up':
-        return void this.#hangUp();
+        return await this.#hangUp();
       case 'pick_up':
         return this.#pickUp();
       case 'decline':
@@ -141,8 +142,8 @@ class LiveSession implements TerminalSession {
   /** Settles when the agent has answered what was said last, or the call is over. */
   async #agentQuiet(): Promise<void> {
     const deadlineMs = performance.now() + REPLY_TIMEOUT_MS;
-    while (this.#call !== null && this.#isAwaitingAgent && performance.now() < deadlineMs) {
-      await delay(POLL_MS, undefined, { signal: this.#options.signal });
+    while (this.#call !== null && this.#isAwaitingAgent && !this.#options.signal.aborted && performance.now() < deadlineMs) {
+      await delay(POLL_MS);
     }
   }
 }
