@@ -7,6 +7,9 @@ export const TICK_MS = 10;
 /** Sound kept from before speech was noticed. Silero notices an onset 25 to 80 ms late (measured on espeak-ng speech); the rest saves soft first consonants. */
 export const PREROLL_MS = 240;
 
+/** Sound of a silent caller that is kept besides the pre-roll: voice activity may answer this late. All 30 s of it would be 1.4 MB a call. */
+export const QUIET_KEPT_MS = 1_000;
+
 /** Silence handed to speech-to-text behind the last voiced window, so that a final fricative is not cut. */
 export const POSTROLL_MS = 100;
 

@@ -132,6 +132,25 @@ it('throws silence away that crept into the queue, and notes it', async () => {
   expect(leg.media().queued()).toBeLessThan(10);
 });
 
+it('a node that ends the call without a word ends it', async () => {
+  const agent = clinicAgent();
+  const nodes = agent.flow.nodes.map((node) => (node.name === 'bye' ? { ...node, prompt: '' } : node));
+  await using rig = openEngineRig({ routes: { 100: routeTo({ ...agent, flow: { ...agent.flow, nodes } }) } });
+  const leg = await rig.greeted();
+  await rig.says(leg, 'that is all');
+  await rig.clock.run(1_000);
+  expect(rig.journal.ends()).toMatchObject([{ outcome: 'completed' }]);
+});
+
+it('hears a caller who speaks after a long silence from the first sound on', async () => {
+  await using rig = openEngineRig({ routes: { 100: routeTo(clinicAgent({ conversation: { noInputMs: 60_000 } })) } });
+  const leg = await rig.greeted();
+  await rig.clock.run(40_000);
+  await rig.says(leg, 'opening hours');
+  const loud = rig.speechToText.requests[0]?.pcm.filter((sample) => sample !== 0).length ?? 0;
+  expect(loud / 16).toBeGreaterThanOrEqual(780);
+});
+
 it('plays only its own voice', async () => {
   await using rig = openEngineRig();
   const leg = await rig.greeted();

@@ -12,7 +12,7 @@ import type { LiveCallParts } from './call-parts.ts';
 import type { AgentTurn, CallerTurn, Phase } from './call-phase.ts';
 import { startGuess } from './guess.ts';
 import type { Guess, GuessOutcome, GuessParts } from './guess.ts';
-import { GOODBYE_TAIL_MS, MIN_TURN_SPEECH_MS, SETUP_TIMEOUT_MS } from './limits.ts';
+import { GOODBYE_TAIL_MS, MIN_TURN_SPEECH_MS, QUIET_KEPT_MS, SETUP_TIMEOUT_MS } from './limits.ts';
 import { fixedSound } from './playable.ts';
 import type { Playable } from './playable.ts';
 import { Playout } from './playout.ts';
@@ -71,6 +71,7 @@ export class LiveCall {
     if (this.#answeredAtMs !== null && atMs - this.#answeredAtMs >= conversation.maxCallMs)
       this.end('max_duration', `longer than ${conversation.maxCallMs} ms`);
     if (this.#phase.kind !== 'listening' || this.#detector.voice.kind !== 'quiet') return;
+    this.#utterances.trimBefore(atMs - QUIET_KEPT_MS);
     if (atMs - this.#phase.sinceMs >= conversation.noInputMs) this.#onSilence();
   }
 

@@ -73,6 +73,12 @@ it('hears nothing in the first moments of the agent, nor what is too faint, nor 
   expect(detect([agentStarts, ...windows(afterGuard, afterGuard + 960, 0.99)], { bargeIn: false })).toEqual([]);
 });
 
+it('windows that arrive together after a stall make an utterance that does not end before it began', () => {
+  const together: DetectorInput[] = Array.from({ length: 2 }, () => ({ kind: 'voice', probability: 0.9, atMs: 1_000 }));
+  const [, candidate] = detect([...together, { kind: 'time', atMs: 3_000 }]);
+  expect(candidate).toEqual({ kind: 'candidate', startedAtMs: 968, endedAtMs: 968 });
+});
+
 it('forgets the speech in progress when told to', () => {
   expect(kinds(detect([...windows(0, 640, 0.9), { kind: 'reset', atMs: 650 }, { kind: 'time', atMs: 3_000 }]))).toEqual(['speech_started']);
 });
