@@ -15,6 +15,11 @@ mount --bind "$directory" "$root${MOUNT_POINT}"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=1777,size=256m tmpfs "$root/tmp"
+# Asterisk looks up the machine's own name; without its hosts file every first call waits for a name server's answer.
+for name in hosts resolv.conf; do
+  [ -e "$root/etc/$name" ] || : >"$root/etc/$name"
+  if [ -e "/etc/$name" ]; then mount --bind "/etc/$name" "$root/etc/$name"; fi
+done
 umask 0027
 # Every call takes about eight descriptors. A container may forbid the raise: the limit it has then stays.
 ulimit -n 20000 2>/dev/null || true
