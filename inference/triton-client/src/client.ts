@@ -58,6 +58,8 @@ const channelOptions = {
   // Triton answers GOAWAY to pings more often than every 300 s on an idle connection.
   'grpc.keepalive_time_ms': 300_000,
   'grpc.keepalive_timeout_ms': 20_000,
+  // Models are on this box or beside it; a proxy for the way out to the internet would swallow the calls.
+  'grpc.enable_http_proxy': 0,
   // A restarted server is found again within 2 s; the library's default waits up to 120 s.
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 2_000,

@@ -3,6 +3,7 @@ import { openResampler, type Resampler } from '#audio/resample.ts';
 import type { Speech, TextToSpeech } from '#ports/text-to-speech.ts';
 import { findTensor, textTensor, type InferReply, type Tensor, type TritonClient } from 'triton-client-grpc-generated';
 import { brokenContract, inferenceErrorFrom } from './inference-failure.ts';
+import { readAhead } from './read-ahead.ts';
 
 const role = 'text_to_speech';
 const OUTPUT_HZ = 16_000;
@@ -18,7 +19,12 @@ export function createTritonTextToSpeech({ client, deadlineMs }: TritonTextToSpe
     async *synthesize(speech, { signal }) {
       let lent: LentResampler | null = null;
       try {
-        for await (const { outputs } of client.streamInfer({ model: role, inputs: inputsOf(speech) }, { deadlineMs, signal })) {
+        // Read ahead of playout: the deadline is the synthesis's, and a voice that is being played holds no place on the server.
+        const replies = readAhead(
+          (stop) => client.streamInfer({ model: role, inputs: inputsOf(speech) }, { deadlineMs, signal: stop }),
+          signal,
+        );
+        for await (const { outputs } of replies) {
           const { samples, rateHz } = chunkOf(outputs);
           lent ??= pool.take(rateHz);
           if (lent.fromHz !== rateHz) throw brokenContract(role, `one SAMPLE_RATE for all chunks (${lent.fromHz}, then ${rateHz})`);

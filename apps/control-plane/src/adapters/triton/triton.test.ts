@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
 import type { InferReply, Tensor } from 'triton-client-grpc-generated';
@@ -166,6 +167,26 @@ test('leaving a sentence stops its synthesis, and the next sentence starts clean
   await cancelled.promise;
   const next = await collect(models.textToSpeech.synthesize(sentence, { signal: signal() }));
   expect(next.flatMap((piece) => [...piece]).every((sample) => sample === 0)).toBe(true);
+});
+
+test('a sentence is taken off the server at once, however slowly it is played', async () => {
+  const allSent = Promise.withResolvers<void>();
+  const { models } = await serve({
+    modelStreamInfer: (call) =>
+      call.on('data', async () => {
+        // 8 MB: far beyond what the connection itself holds.
+        for (let at = 0; at < 64; at += 1) {
+          if (!call.write(part(audio(new Int16Array(65_536), 16_000), at === 63))) await once(call, 'drain');
+        }
+        allSent.resolve();
+      }),
+  });
+  let length = 0;
+  for await (const piece of models.textToSpeech.synthesize(sentence, { signal: signal() })) {
+    await allSent.promise;
+    length += piece.length;
+  }
+  expect(length).toBe(64 * 65_536);
 });
 
 test('aborting while the voice is being made ends the iteration with an error of the role', async () => {
