@@ -91,8 +91,8 @@ class OutgoingCall {
     const atMs = performance.now();
     if (response && response.status < 300) return this.#answered(response, atMs);
     this.#established.neverAnswered();
-    if (!response) return { kind: this.#isCancelling ? 'cancelled' : 'no_response', atMs };
-    if (this.#isCancelling && response.status === 487) return { kind: 'cancelled', atMs };
+    if (this.#isCancelling) return { kind: 'cancelled', atMs };
+    if (!response) return { kind: 'no_response', atMs };
     return { kind: 'rejected', status: response.status, reason: response.reason, atMs };
   }
 
