@@ -1,6 +1,8 @@
 /** Places one real call through Asterisk to the demo's Spanish agent, and believes the installation only when it was heard and journaled. */
+import { join } from 'node:path';
 import { z } from 'zod';
 import { describeAppliance, requireAppliance } from './appliance.ts';
+import { makeFolder } from './asterisk-process.ts';
 import { runCommand } from './command.ts';
 import { parseDemo } from './demo-step.ts';
 import type { Facts } from './facts.ts';
@@ -37,11 +39,14 @@ export const testCallStep: Step = {
     const { instance, digest } = requireAppliance(facts);
     const agent = parseDemo(facts.state.demo?.answer).agents.find(({ language }) => language.startsWith('es'));
     if (!agent) throw new Error('the demo has no Spanish agent to call');
+    // The caller keeps its spoken phrases: in a folder of the service user's own, not in one that anybody can write to.
+    const cache = join(facts.home, 'cache');
+    if (facts.user) await makeFolder(cache, { ...facts.user, mode: 0o700 });
     const startedAt = new Date();
     log(`test call: dialling ${agent.number}`);
     const output = await runProgram(facts, {
       argv: [CALL_PROGRAM, agent.number],
-      env: callerEnvironment(facts, instance),
+      env: { ...callerEnvironment(facts, instance), TMPDIR: cache },
       signal,
       timeoutMs: CALL_TIMEOUT_MS,
     });
