@@ -5,7 +5,7 @@ import { openTerminalScreen } from './terminal-screen.ts';
 /** As much of a terminal as the screen uses: lines, a cursor, and the escape sequences that move it and clear. */
 class FakeTerminal extends Writable {
   readonly isTTY: boolean;
-  readonly columns = 40;
+  columns = 40;
   readonly rows: string[] = [''];
   #row = 0;
   #column = 0;
@@ -58,6 +58,24 @@ describe('the screen', () => {
       '  cuarenta columnas.',
       '> quie',
     ]);
+  });
+
+  it('shows everything on a terminal that does not know its width', () => {
+    const terminal = new FakeTerminal(true);
+    terminal.columns = 0;
+    using screen = openTerminalScreen({ input: new PassThrough(), output: terminal });
+    screen.hear('agent', 'palabra '.repeat(15));
+    expect(terminal.rows.join(' ').match(/palabra/g)).toHaveLength(15);
+  });
+
+  it('goes on telling after the input ended', async () => {
+    const terminal = new FakeTerminal(true);
+    const input = new PassThrough();
+    using screen = openTerminalScreen({ input, output: terminal });
+    input.end();
+    for await (const line of screen.lines) expect(line).toBe('');
+    screen.tell('-- the call ended');
+    expect(terminal.rows.join('\n')).toContain('-- the call ended');
   });
 
   it('writes whole lines where nobody watches', () => {

@@ -22,6 +22,9 @@ export type TerminalScreen = Disposable & {
 type Terminal = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 const PROMPT = '> ';
+/** Some terminals say 0; a line must have room for a word and more. */
+const DEFAULT_COLUMNS = 80;
+const MIN_COLUMNS = 20;
 
 /** Opens the screen over two streams. */
 export function openTerminalScreen({ input, output }: TerminalStreams): TerminalScreen {
@@ -31,12 +34,15 @@ export function openTerminalScreen({ input, output }: TerminalStreams): Terminal
   // Asked for now: lines that come before anybody reads them wait, instead of being lost.
   const lines = reader[Symbol.asyncIterator]();
   let spoken = '';
+  let isReading = true;
+  reader.once('close', () => (isReading = false));
 
   /** Writes whole lines above the one being typed. */
   const writeAbove = (text: string): void => {
     if (isInteractive) terminal.write('\r\u001b[K');
     terminal.write(`${text}\n`);
-    if (isInteractive) reader.prompt(true);
+    // After Ctrl-D or Ctrl-C there is still something to tell, and nothing to ask for.
+    if (isInteractive && isReading) reader.prompt(true);
   };
   const endHearing = (): void => {
     if (!isInteractive && spoken !== '') terminal.write(`${spoken.trimEnd()}\n`);
@@ -55,7 +61,7 @@ export function openTerminalScreen({ input, output }: TerminalStreams): Terminal
       spoken += isFirst ? `${speaker}: ${text.trimStart()}` : text;
       if (!isInteractive) return;
       // One line up, over the words so far; a full line is left as it is and a new one begun.
-      const width = (terminal.columns ?? 80) - 1;
+      const width = Math.max(MIN_COLUMNS, terminal.columns || DEFAULT_COLUMNS) - 1;
       if (!isFirst) terminal.write('\r\u001b[K\u001b[1A');
       while (spoken.length > width) {
         const space = spoken.lastIndexOf(' ', width);
