@@ -136,3 +136,18 @@ it('speech before the first word of the greeting does not drop the greeting or a
   await rig.agentDone();
   expect(rig.said().slice(1)).toEqual(['caller: opening hours', `agent: ${PROMPTS.hours} ${PROMPTS.more}`]);
 });
+
+it('a transcript that comes after a key was pressed instead is not answered, even from an engine that cannot be cancelled', async () => {
+  const late = Promise.withResolvers<{ text: string; confidence: number; noSpeechProbability: number }>();
+  await using rig = openEngineRig({ speechToText: { transcribe: () => late.promise } });
+  const leg = await rig.greeted();
+  leg.media().callerSpeaks(800);
+  await rig.clock.run(1_500);
+  leg.press('1');
+  await rig.clock.run(200);
+  late.resolve({ text: 'that is all', confidence: 1, noSpeechProbability: 0 });
+  await rig.agentDone();
+  await rig.clock.run(1_000);
+  expect(rig.said().slice(1)).toEqual(['caller: 1', `agent: ${PROMPTS.hours} ${PROMPTS.more}`]);
+  expect(rig.journal.ends()).toEqual([]);
+});
