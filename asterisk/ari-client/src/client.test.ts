@@ -191,6 +191,19 @@ test('a request ends with its own signal, with its time-out, and with the client
   await vi.waitFor(() => expect(server.sockets.size).toBe(0));
 });
 
+test('an Asterisk that stops answering on the socket is spoken to by HTTP until it answers there again', async () => {
+  const answer = (request: { transport: string; uri: string }): 'silence' | { status: number; body: string } =>
+    request.transport === 'websocket' && request.uri === 'bridges' ? 'silence' : { status: 200, body: '[]' };
+  await using server = await openStandIn({ answer });
+  await using ari = await openAri(optionsFor(server));
+  expect(ari.transport).toBe('websocket');
+  await expect(ari.call('bridges.list', {}, { timeoutMs: 50 })).rejects.toMatchObject({ kind: 'timed_out' });
+  await expect(ari.call('bridges.list', {})).resolves.toEqual([]);
+  expect(ari.transport).toBe('http');
+  server.say(JSON.stringify({ type: 'RESTResponse', request_id: 'late', status_code: 200 }));
+  await vi.waitFor(() => expect(ari.transport).toBe('websocket'));
+});
+
 test('opening waits for an Asterisk that is not up yet, until the signal ends it', async () => {
   const first = await openStandIn();
   const { port } = first;

@@ -155,8 +155,10 @@ class Client implements AriClient {
       return readAnswer(request, await this.#sendWithRetry(request, deadline.signal)) as Result<O>;
     } catch (error) {
       if (this.#closing.signal.aborted) throw new AriError(operation, { kind: 'closed' });
-      if (deadline.expired && !(error instanceof AriError)) throw new AriError(operation, { kind: 'timed_out', detail: `${timeoutMs} ms` });
-      throw error;
+      if (!deadline.expired || error instanceof AriError) throw error;
+      // Until an answer shows that it works again, the socket is not asked any more.
+      this.#answersOnSocket = false;
+      throw new AriError(operation, { kind: 'timed_out', detail: `${timeoutMs} ms` });
     }
   }
 

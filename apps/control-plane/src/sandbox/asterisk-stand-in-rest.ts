@@ -45,15 +45,7 @@ export function answerRequest(parts: StandInRestParts, method: string, uri: stri
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   'asterisk.ping': () => ({ ping: 'pong', asterisk_id: 'stand-in', timestamp: new Date().toISOString() }),
-  'applications.get': ({ switchboard, application }) => ({
-    name: application,
-    channel_ids: switchboard.channels.map((channel) => channel.id),
-    bridge_ids: [],
-    endpoint_ids: [],
-    device_names: [],
-    events_allowed: [],
-    events_disallowed: [],
-  }),
+  'applications.get': describeApplication,
   'channels.list': ({ switchboard }) => switchboard.channels.map((channel) => switchboard.describe(channel)),
   'channels.get': ({ switchboard }, given) => switchboard.describe(switchboard.channel(need(given, 'channelId'))),
   'channels.answer': ({ switchboard }, given) => switchboard.setState(need(given, 'channelId'), 'Up'),
@@ -68,6 +60,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'bridges.addChannel': ({ switchboard }, given) => switchboard.join(need(given, 'bridgeId'), need(given, 'channel').split(',')),
   'bridges.removeChannel': ({ switchboard }, given) => switchboard.leave(need(given, 'bridgeId'), need(given, 'channel').split(',')),
 };
+
+function describeApplication({ switchboard, application }: StandInRestParts): unknown {
+  const channel_ids = switchboard.channels.map((channel) => channel.id);
+  const nothing = { bridge_ids: [], endpoint_ids: [], device_names: [], events_allowed: [], events_disallowed: [] };
+  return { name: application, channel_ids, ...nothing };
+}
 
 function addMedia({ switchboard, media }: StandInRestParts, given: Given): unknown {
   const id = need(given, 'channelId');

@@ -99,6 +99,12 @@ class Asterisk implements CallControl, AsyncDisposable {
   }
 
   #take(event: AriEvent): void {
+    if (event.type === 'ApplicationReplaced') {
+      return this.#log.error(
+        { application: event.application },
+        'another control plane took over this application: calls no longer reach us',
+      );
+    }
     if (this.#channels.dispatch(event) || event.type !== 'StasisStart') return;
     if (event.args[0] === 'inbound') return this.#arrive(event.channel, event.args[1] ?? event.channel.dialplan.exten);
     // A media or transfer channel whose leg ended while it was being made.

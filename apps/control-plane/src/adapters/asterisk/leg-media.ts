@@ -4,7 +4,7 @@ import { isNotFound } from 'asterisk-ari-client/ari-error.ts';
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { Log } from '#shared/log.ts';
 import type { ChannelEvents } from './channel-events.ts';
-import { MEDIA_SETUP_MS, REQUEST_MS } from './limits.ts';
+import { MEDIA_SETUP_MS, CLEAN_UP_MS } from './limits.ts';
 import { type MediaSocket, openMediaSocket } from './media-socket.ts';
 
 /** What every part of the adapter shares. */
@@ -48,8 +48,8 @@ export async function openLegMedia(parts: AsteriskParts, names: LegMediaNames, o
 /** Ends the media channel and the bridge. Never throws: what cannot be destroyed now is found by the next sweep for leftovers. */
 export async function destroyMedia(parts: AsteriskParts, names: Pick<LegMediaNames, 'bridgeId' | 'channelId'>): Promise<void> {
   await Promise.all([
-    settle(parts, parts.ari.call('channels.hangup', { channelId: names.channelId }, { timeoutMs: REQUEST_MS })),
-    settle(parts, parts.ari.call('bridges.destroy', { bridgeId: names.bridgeId }, { timeoutMs: REQUEST_MS })),
+    settle(parts, parts.ari.call('channels.hangup', { channelId: names.channelId }, { timeoutMs: CLEAN_UP_MS })),
+    settle(parts, parts.ari.call('bridges.destroy', { bridgeId: names.bridgeId }, { timeoutMs: CLEAN_UP_MS })),
   ]);
 }
 

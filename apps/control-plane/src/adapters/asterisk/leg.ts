@@ -5,7 +5,7 @@ import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport
 import { type CallLeg, type LegEvent, LegGoneError, type RejectReason, type TransferOutcome } from '#ports/call-control.ts';
 import { causeText, type LegEnd, legEnd, NORMAL, rejectCause } from './hangup-cause.ts';
 import { type AsteriskParts, destroyMedia, type LegMedia, type LegMediaOptions, openLegMedia, settle } from './leg-media.ts';
-import { END_WAIT_MS, MAX_WAITING_LEG_EVENTS, REQUEST_MS } from './limits.ts';
+import { END_WAIT_MS, MAX_WAITING_LEG_EVENTS, CLEAN_UP_MS } from './limits.ts';
 import { transferLeg } from './transfer.ts';
 
 /** What a leg is made from. */
@@ -134,7 +134,7 @@ class Leg implements AsteriskLeg {
       const request = this.#parts.ari.call(
         'channels.hangup',
         { channelId: this.legId, reason_code: String(cause) },
-        { timeoutMs: REQUEST_MS },
+        { timeoutMs: CLEAN_UP_MS },
       );
       const end: LegEnd = { by: 'us', cause: causeText(cause) };
       this.#ourEnd = end;

@@ -3,8 +3,8 @@
 /** Bridge, media channel and media socket together: 8.5 ms on an idle machine; beyond this the caller has given up. */
 export const MEDIA_SETUP_MS = 5_000;
 
-/** One request to Asterisk, retries included. */
-export const REQUEST_MS = 5_000;
+/** One clean-up request to Asterisk, retries included. Hanging up takes two of them, one after the other, when Asterisk is dead. */
+export const CLEAN_UP_MS = 3_000;
 
 /** From our hang-up until the channel leaves Stasis: 2 ms; after this the leg ends without Asterisk's word. */
 export const END_WAIT_MS = 500;

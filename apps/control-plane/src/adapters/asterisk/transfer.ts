@@ -3,7 +3,7 @@ import type { AriEvent } from 'asterisk-ari-client/generated/events.ts';
 import type { TransferOutcome } from '#ports/call-control.ts';
 import { unansweredOutcome } from './hangup-cause.ts';
 import { type AsteriskParts, type LegMedia, settle } from './leg-media.ts';
-import { REQUEST_MS } from './limits.ts';
+import { CLEAN_UP_MS } from './limits.ts';
 import { startRingback } from './ringback.ts';
 
 /** One transfer. `gone` is aborted when the caller's leg ends, `signal` by whoever asked. */
@@ -35,7 +35,7 @@ export async function transferLeg(parts: AsteriskParts, options: TransferOptions
     return { kind: 'failed', cause: error instanceof Error ? error.message : String(error) };
   } finally {
     party.watch[Symbol.dispose]();
-    await settle(parts, parts.ari.call('channels.hangup', { channelId }, { timeoutMs: REQUEST_MS }));
+    await settle(parts, parts.ari.call('channels.hangup', { channelId }, { timeoutMs: CLEAN_UP_MS }));
     media.socket.setAside(false);
   }
 }

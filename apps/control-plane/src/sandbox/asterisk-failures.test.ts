@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
+import type { AudioTransportEvent } from '#ports/audio-transport.ts';
+import type { CallLeg } from '#ports/call-control.ts';
+import { silentLog } from '#shared/log.ts';
+import { openAsteriskStandIn } from './asterisk-stand-in.ts';
+import { expectNothingLeft, first, kinds, loudFrames, marks, NOTHING_LEFT, openRig, openTalk, SIGNAL } from './testing/asterisk-rig.ts';
+
+test('a media socket that breaks is told as lost, the call goes on, and the sound can be opened anew', async () => {
+  await using rig = await openRig();
+  const { caller, leg, sound } = await openTalk(rig);
+  rig.standIn.cutMedia();
+  await vi.waitFor(() => expect(sound.at(-1)).toMatchObject({ kind: 'closed', reason: 'lost' }));
+  expect(caller.state).toBe('answered');
+  const again: AudioTransportEvent[] = [];
+  const transport = await leg.openMedia((event) => again.push(event), { signal: SIGNAL });
+  transport.send(loudFrames(1));
+  transport.mark('again');
+  await vi.waitFor(() => expect(marks(again)).toEqual(['again']));
+  await leg.hangUp();
+  await expectNothingLeft(rig);
+});
+
+test('messages of a wrong size, unknown control messages and unknown events change nothing', async () => {
+  await using rig = await openRig();
+  const { caller, leg, sound } = await openTalk(rig);
+  rig.standIn.injectMedia(new Uint8Array(641));
+  rig.standIn.injectMedia(new Uint8Array(0));
+  for (const text of ['{"event":"FROM_THE_FUTURE"}', 'DTMF_END digit:5', '{"event":"STATUS"}', '[]']) rig.standIn.injectMedia(text);
+  for (const text of ['{"type":"FromTheFuture"}', '{', '{"type":"StasisStart"}']) rig.standIn.injectEvent(text);
+  caller.sendFrame(loudFrames(1));
+  const frame = await first(sound);
+  expect([frame.kind, frame.kind === 'frame' ? frame.pcm[0] : null]).toEqual(['frame', 8_000]);
+  await sleep(20);
+  expect(kinds(sound)).toEqual(['frame']);
+  await leg.hangUp();
+  await expectNothingLeft(rig);
+});
+
+test('a cut of the control connection ends no call; a caller who left meanwhile is told as ended', async () => {
+  await using rig = await openRig();
+  const stays = await openTalk(rig);
+  const leaves = await openTalk(rig);
+  rig.standIn.cutControl();
+  leaves.caller.hangUp();
+  await vi.waitFor(() => expect(rig.asterisk.isConnected()).toBe(false));
+  await vi.waitFor(() => expect(rig.asterisk.isConnected()).toBe(true), { timeout: 5_000 });
+  await vi.waitFor(() => expect(leaves.legEvents).toMatchObject([{ kind: 'hung_up', by: 'system' }]));
+  stays.transport.send(loudFrames(1));
+  stays.transport.mark('still here');
+  await vi.waitFor(() => expect(marks(stays.sound)).toEqual(['still here']));
+  stays.caller.sendDtmf('7');
+  await vi.waitFor(() => expect(stays.legEvents).toMatchObject([{ kind: 'dtmf', digit: '7' }]));
+  await stays.leg.hangUp();
+  await expectNothingLeft(rig);
+});
+
+test('callers and remains of a controller that crashed are found by the next one: the caller is taken, the rest destroyed', async () => {
+  await using standIn = await openAsteriskStandIn();
+  const { url, username, password, application } = standIn;
+  const open = (): ReturnType<typeof openAsterisk> =>
+    openAsterisk({
+      url,
+      username,
+      password,
+      application,
+      recordingsFolder: null,
+      log: silentLog,
+      nowMs: () => performance.now(),
+      signal: SIGNAL,
+    });
+  const crashed = await open();
+  const firstLegs: CallLeg[] = [];
+  crashed.onIncomingCall((leg) => firstLegs.push(leg));
+  const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
+  const firstLeg = await first(firstLegs);
+  await firstLeg.openMedia(() => undefined, { signal: SIGNAL });
+  await using second = await open();
+  const secondLegs: CallLeg[] = [];
+  second.onIncomingCall((leg) => secondLegs.push(leg));
+  const leg = await first(secondLegs);
+  expect(leg).toMatchObject({ legId: caller.channelId, dialledNumber: '600', recordingPath: null });
+  await vi.waitFor(() => expect(standIn.leftovers()).toEqual({ channels: [caller.channelId], bridges: [], mediaSockets: 0 }));
+  await leg.openMedia(() => undefined, { signal: SIGNAL });
+  await leg.answer({ signal: SIGNAL });
+  await leg.hangUp();
+  await vi.waitFor(() => expect(standIn.leftovers()).toEqual(NOTHING_LEFT));
+  await crashed[Symbol.asyncDispose]();
+});
+
+test('a controller whose application another one takes is told so', async () => {
+  await using standIn = await openAsteriskStandIn();
+  const { url, username, password, application } = standIn;
+  const errors: string[] = [];
+  const log = { ...silentLog, error: (_fields: object, message: string) => void errors.push(message), child: () => log };
+  await using _asterisk = await openAsterisk({
+    url,
+    username,
+    password,
+    application,
+    recordingsFolder: null,
+    log,
+    nowMs: () => performance.now(),
+    signal: SIGNAL,
+  });
+  standIn.injectEvent(JSON.stringify({ type: 'ApplicationReplaced', application, timestamp: '' }));
+  await vi.waitFor(() => expect(errors).toEqual([expect.stringContaining('another control plane')]));
+});
+
+test('closing hangs up what is left', async () => {
+  await using rig = await openRig();
+  const { caller } = await openTalk(rig);
+  await rig.asterisk[Symbol.asyncDispose]();
+  expect(await caller.ended).toBe(16);
+  await expectNothingLeft(rig);
+});
+
+test('without a controller a caller meets the safety net', async () => {
+  await using standIn = await openAsteriskStandIn();
+  const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
+  expect(await caller.ended).toBe(34);
+  expect(standIn.leftovers()).toEqual(NOTHING_LEFT);
+});
