@@ -6,6 +6,7 @@ import { fromCursor, pageQuerySchema, toCursor } from '#http/page.ts';
 import { notFound } from '#http/problem.ts';
 import type { AdminAuthentication } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
+import { isId } from '#shared/id.ts';
 import type { CallStore, CallSummary } from './call-store.ts';
 import type { LiveCallBoard } from './live-calls.ts';
 
@@ -110,7 +111,8 @@ export function createCallRoutes({ calls, board, authentication }: CallRoutePart
       return context.json({ calls: page.map(callBody), nextCursor }, 200);
     })
     .openapi(getCall, async (context) => {
-      const found = await calls.find(context.get('applianceScope'), context.req.valid('param').callId);
+      const { callId } = context.req.valid('param');
+      const found = isId('call', callId) ? await calls.find(context.get('applianceScope'), callId) : null;
       if (!found) throw notFound('call');
       const turns = found.turns.map((turn) => ({ ...turn, startedAt: iso(turn.startedAt), endedAt: iso(turn.endedAt) }));
       const notes = found.notes.map((note) => ({ ...note, at: iso(note.at) }));
