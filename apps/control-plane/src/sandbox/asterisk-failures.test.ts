@@ -116,6 +116,17 @@ test('closing hangs up what is left', async () => {
   await expectNothingLeft(rig);
 });
 
+test('a caller who comes while the adapter closes is refused, not left in silence', async () => {
+  await using rig = await openRig();
+  const { caller } = await openTalk(rig);
+  const closing = rig.asterisk[Symbol.asyncDispose]();
+  const late = rig.standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
+  await closing;
+  expect(await caller.ended).toBe(16);
+  expect(await late.ended).toBe(34);
+  await expectNothingLeft(rig);
+});
+
 test('without a controller a caller meets the safety net', async () => {
   await using standIn = await openAsteriskStandIn();
   const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '' });

@@ -6,6 +6,7 @@ import type { Channel } from 'asterisk-ari-client/generated/models.ts';
 import type { CallControl, CallLeg } from '#ports/call-control.ts';
 import type { Log } from '#shared/log.ts';
 import { openChannelEvents } from './channel-events.ts';
+import { NORMAL, rejectCause } from './hangup-cause.ts';
 import { destroyLeftovers, isChannelAlive, readApplication } from './leftovers.ts';
 import { MAX_ENDED_IDS } from './limits.ts';
 import { type AsteriskLeg, openLeg } from './leg.ts';
@@ -78,7 +79,6 @@ class Asterisk implements CallControl, AsyncDisposable {
 
   /** Hangs up what is still there: nothing is left half-open. Whoever wants calls to end well waits for that first. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#listener = null;
     this.#closing.abort();
     await Promise.all([...this.#legs.values()].map((leg) => leg.hangUp()));
     await this.#sweep;
@@ -106,15 +106,19 @@ class Asterisk implements CallControl, AsyncDisposable {
       );
     }
     if (this.#channels.dispatch(event) || event.type !== 'StasisStart') return;
-    if (event.args[0] === 'inbound') return this.#arrive(event.channel, event.args[1] ?? event.channel.dialplan.exten);
-    // A media or transfer channel whose leg ended while it was being made.
-    this.#log.info({ channelId: event.channel.id }, 'a channel without a leg is hung up');
-    if (this.#ari !== null) void settle({ log: this.#log }, this.#ari.call('channels.hangup', { channelId: event.channel.id }));
+    const isInbound = event.args[0] === 'inbound';
+    if (isInbound && !this.#closing.signal.aborted) return this.#arrive(event.channel, event.args[1] ?? event.channel.dialplan.exten);
+    // A media or transfer channel whose leg ended while it was being made, or a caller who came while we close: in Stasis without us
+    // he would hear nothing for ever.
+    this.#log.info({ channelId: event.channel.id, isInbound }, 'a channel without a leg is hung up');
+    const cause = isInbound ? rejectCause('not_ready') : NORMAL;
+    const request = { channelId: event.channel.id, reason_code: String(cause) };
+    if (this.#ari !== null) void settle({ log: this.#log }, this.#ari.call('channels.hangup', request));
   }
 
   #arrive(channel: Channel, dialledNumber: string): void {
     const { recordingsFolder } = this.#options;
-    // Without a listener, or while closing, the caller is left to the dialplan's safety net or to the next sweep.
+    // Before there is a listener the caller waits for the sweep that comes with it.
     if (this.#listener === null || this.#ari === null || this.#legs.has(channel.id)) return;
     const leg = openLeg(this.#parts(this.#ari), {
       channel,
