@@ -111,10 +111,14 @@ class Caller {
   }
 
   async call(number: string, { signal, from, record = true }: CallOptions): Promise<SipCall> {
-    signal.throwIfAborted();
+    const leg = await this.#openLeg(record);
+    if (signal.aborted) {
+      leg.close();
+      throw signal.reason as Error;
+    }
     const call = placeCall({
       transport: this.transport,
-      leg: await this.#openLeg(record),
+      leg,
       number,
       from: from ?? this.#user,
       domain: this.#domain,

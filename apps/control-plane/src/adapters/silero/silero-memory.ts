@@ -2,8 +2,6 @@
 
 /** Samples of a window of the model at 16 kHz: 32 ms. */
 export const WINDOW_SAMPLES = 512;
-/** Length of a window in milliseconds. */
-export const WINDOW_MS = 32;
 /** Windows in one run of the model. Cost per window is flat from 16 on; 64 take 3.6 ms, so a result is never late for the next window. */
 export const BATCH_MAX = 64;
 /** Windows of room per stream: one being filled, one with the model, 14 that wait (0.45 s; older audio is of no use to turn detection). */
