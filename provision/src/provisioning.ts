@@ -1,5 +1,4 @@
 /** Runs the plan: each step that has something to change, then a look whether the change took, then the screen. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireAppliance } from './appliance.ts';
 import { parseDemo } from './demo-step.ts';
@@ -84,7 +83,7 @@ async function finish({
     elapsedMs: Date.now() - startedAtMs,
   });
   // To the end of the write: the key is forgotten only after it has left this process.
-  await writeFile('/dev/stdout', `${screen}\n`).catch(() => console.log(screen));
+  await new Promise<void>((resolve, reject) => process.stdout.write(`${screen}\n`, (error) => (error ? reject(error) : resolve())));
   if (secrets.adminKey === undefined) return;
   const text = `${JSON.stringify(forgetAdminKey(secrets), null, 2)}\n`;
   await replaceFile(join(facts.home, 'secrets.json'), text, { uid: 0, gid: 0, mode: 0o600 });

@@ -37,7 +37,8 @@ export function renderScreen(parts: ScreenParts): string {
     ['Voice', 'espeak-ng'],
     ['Recognition', recognitionEngine(facts)],
     ['Calls at once', readLimit(facts)],
-    ['Test call', `passed ${testCall.at}; heard ${testCall.heard.map((text) => `"${text}"`).join(', ')}`],
+    ['Test call', `passed ${testCall.at}; heard:`],
+    ...testCall.heard.map((text): [string, string] => ['', `"${text}"`]),
     ['Stop', './provision.sh stop   (also: start, status, logs [service])'],
     ['Files', `${facts.home}: settings in .env, logs in log/, recordings in instances/appliance/recordings`],
   ];

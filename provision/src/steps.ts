@@ -91,7 +91,7 @@ const environment = applianceStep('environment', 'write .env', {
     if (appliance.environmentText === facts.environmentText) return [];
     const before = parseEnvFile(facts.environmentText);
     const changed = [...parseEnvFile(appliance.environmentText)].filter(([key, value]) => before.get(key) !== value).map(([key]) => key);
-    return [`write to .env: ${changed.join(', ')}`];
+    return [`write ${listNames(changed)} to .env`];
   },
   apply: async ({ facts }) => {
     const owner = facts.user;
@@ -104,7 +104,7 @@ const asterisk = applianceStep('Asterisk configuration', 'render the configurati
   changes: (facts, appliance) => {
     const files = listDifferences(facts.asteriskFiles, appliance.asteriskFiles);
     const prompts = facts.state.prompts === facts.digests.prompts && facts.sounds.length > 0 ? [] : ['speak the prompts'];
-    return [...(files.length === 0 ? [] : [`render ${files.join(', ')}`]), ...prompts];
+    return [...(files.length === 0 ? [] : [renderingOf(files)]), ...prompts];
   },
   apply: async ({ facts }) => {
     const { instance } = requireAppliance(facts);
@@ -120,7 +120,7 @@ const database = applianceStep('database', 'make the database, its roles and its
     const files = listDifferences(facts.postgresFiles, appliance.postgresFiles);
     const setup =
       facts.hasCluster && facts.state.databaseSetup === appliance.databaseSetup ? [] : ['make the cluster, the roles and the database'];
-    return [...(files.length === 0 ? [] : [`render ${files.join(', ')}`]), ...setup];
+    return [...(files.length === 0 ? [] : [renderingOf(files)]), ...setup];
   },
   apply: async ({ facts }) => {
     const { instance, databaseSetup } = requireAppliance(facts);
@@ -136,7 +136,7 @@ const supervisor = applianceStep('supervisor', 'configure and start the supervis
   changes: (facts, appliance) => {
     const files = listDifferences(facts.supervisorFiles, appliance.supervisorFiles);
     const isAbsent = Object.values(facts.services).some((state) => state === 'ABSENT');
-    return [...(files.length === 0 ? [] : [`render ${files.join(', ')}`]), ...(isAbsent ? ['start the supervisor'] : [])];
+    return [...(files.length === 0 ? [] : [renderingOf(files)]), ...(isAbsent ? ['start the supervisor'] : [])];
   },
   apply: async ({ facts }) => {
     await mkdir(join(facts.home, 'app'), { recursive: true });
@@ -162,6 +162,15 @@ const migrations = applianceStep('migrations', 'bring the database to the schema
     await updateState(facts.home, () => ({ migrations: facts.digests.migrations }));
   },
 });
+
+function renderingOf(files: readonly string[]): string {
+  return `render ${listNames(files)}`;
+}
+
+/** A first run writes everything: names are of interest when few change. */
+function listNames(names: readonly string[]): string {
+  return names.length <= 6 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
+}
 
 /** Every step, in the order in which each finds what it builds on. */
 export const steps: readonly Step[] = [

@@ -1,0 +1,130 @@
+// The rendered Asterisk: what it lets in, and what it must never let in.
+import { describe, expect, it } from 'vitest';
+import { renderAsterisk } from './asterisk-configuration.ts';
+import { describeInstance } from './instance.ts';
+import type { InstanceInput } from './instance.ts';
+
+const root = {
+  dir: '/srv/root',
+  multiarch: 'x86_64-linux-gnu',
+  users: { asterisk: { uid: 990, gid: 991 }, postgres: { uid: 992, gid: 993 } },
+  versions: {},
+};
+
+const sample: InstanceInput = {
+  name: 'sample',
+  dir: '/srv/instances/sample',
+  bindAddress: '127.0.0.1',
+  ports: { sip: 5062, ari: 8089, rtpFirst: 30_000, rtpLast: 30_100, postgres: 5434 },
+  passwords: { ari: 'ari-password', databaseMigrator: 'migrator-password', databaseApp: 'app-password', testCaller: 'caller-password' },
+  phones: [{ extension: '2001', password: 'phone-password', displayName: 'Recepción' }],
+};
+
+function render(change: Partial<InstanceInput> = {}): (path: string) => string {
+  const files = new Map(renderAsterisk(describeInstance(root, { ...sample, ...change })).map((file) => [file.path, file.text]));
+  return (path) => files.get(path) ?? '';
+}
+
+/** The sections of an Asterisk file: `[name](templates)` -> its settings. A name may come several times. */
+function sections(text: string): { name: string; settings: string[] }[] {
+  const found: { name: string; settings: string[] }[] = [];
+  for (const line of text.split('\n')) {
+    const header = /^\[([^\]]+)\]/.exec(line);
+    if (header?.[1] !== undefined) found.push({ name: header[1], settings: [] });
+    else if (line.trim() !== '' && !line.startsWith(';')) found.at(-1)?.settings.push(line.trim());
+  }
+  return found;
+}
+
+describe('SIP', () => {
+  it('makes each phone an endpoint, an address of record and a digest under one name', () => {
+    const phone = sections(render()('pjsip.conf')).filter(({ name }) => name === 'phone-2001');
+    expect(phone).toHaveLength(3);
+    expect(phone.flatMap(({ settings }) => settings)).toContain('password = phone-password');
+  });
+
+  it('has no anonymous endpoint and identifies trunks by address alone', () => {
+    const text = render({ trunks: [{ name: 'carrier', host: '192.0.2.1', match: ['192.0.2.0/24', '198.51.100.7'] }] })('pjsip.conf');
+    expect(text).not.toMatch(/^\[anonymous\]/m);
+    expect(text).toContain('endpoint_identifier_order = auth_username,username,ip');
+    expect(text).toContain('match = 192.0.2.0/24,198.51.100.7');
+    expect(text).toContain('contact = sip:192.0.2.1:5060');
+  });
+
+  it('lets the test caller in from this machine alone', () => {
+    const caller = sections(render()('pjsip.conf')).find(({ name }) => name === 'test-caller');
+    expect(caller?.settings).toEqual(
+      expect.arrayContaining(['deny = 0.0.0.0/0', 'permit = 127.0.0.0/255.0.0.0', 'context = from-test-caller']),
+    );
+  });
+
+  it('tells the outside address only behind address translation', () => {
+    expect(render()('pjsip.conf')).not.toContain('external_media_address');
+    const text = render({ nat: { externalAddress: '203.0.113.9', localNetworks: ['10.0.0.0/8'] } })('pjsip.conf');
+    expect(text).toContain('external_media_address = 203.0.113.9');
+    expect(text).toContain('local_net = 10.0.0.0/8');
+  });
+});
+
+describe('the dialplan', () => {
+  it('caps, records and hands over every inbound call, in this order', () => {
+    const text = render({ limits: { maxCallSeconds: 600 } })('extensions.conf');
+    expect(text).toContain('MAX_CALL_SECONDS = 600');
+    const inbound =
+      sections(text)
+        .find(({ name }) => name === 'inbound')
+        ?.settings.join('\n') ?? '';
+    const order = ['TIMEOUT(absolute)', 'MixMonitor(', 'Stasis(', 'STASISSTATUS'].map((word) => inbound.indexOf(word));
+    expect(order.every((at) => at >= 0)).toBe(true);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+  });
+
+  it('gives trunks and the test caller no way to any phone, and no inbound context a way out', () => {
+    const all = sections(render()('extensions.conf'));
+    for (const name of ['from-trunk', 'from-test-caller', 'inbound']) {
+      const settings = all.find((section) => section.name === name)?.settings.join('\n');
+      expect(settings).toBeDefined();
+      expect(settings).not.toContain('Dial(');
+    }
+    expect(all.find(({ name }) => name === 'from-phones')?.settings).toContain('exten => 2001,1,Dial(PJSIP/phone-2001,30)');
+  });
+
+  it('never uses what was dialled without filtering it first', () => {
+    const text = render()('extensions.conf');
+    const uses = text.split('\n').filter((line) => line.includes('Goto(inbound,'));
+    expect(uses).toHaveLength(3);
+    for (const line of uses) expect(line).toContain('${FILTER(+0-9,${EXTEN})}');
+  });
+
+  it('refuses instead of apologising behind a balancer', () => {
+    expect(render()('extensions.conf')).toContain('BEHIND_BALANCER = 0');
+    expect(render({ behindBalancer: true })('extensions.conf')).toContain('BEHIND_BALANCER = 1');
+  });
+});
+
+describe('the edges', () => {
+  it('keeps HTTP on the loopback whatever address SIP listens on', () => {
+    const http = render({ bindAddress: '0.0.0.0' })('http.conf');
+    expect(http).toContain('bindaddr = 127.0.0.1');
+    expect(http).toContain('bindport = 8089');
+  });
+
+  it('loads no module that lets a caller transfer himself or reach the manager interface', () => {
+    const modules = render()('modules.conf');
+    expect(modules).not.toMatch(/^load = (res_pjsip_refer|app_system|res_agi|func_shell)/m);
+    expect(render()('manager.conf')).toContain('enabled = no');
+    expect(render()('asterisk.conf')).toContain('live_dangerously = no');
+  });
+
+  it('refuses a description that would break out of its line, naming the field', () => {
+    const phones = [{ extension: '2001', password: 'phone-password', displayName: 'x"\nallow = all' }];
+    expect(() => render({ phones })).toThrow(/displayName/);
+    expect(() => render({ passwords: { ...sample.passwords, ari: 'short' } })).toThrow(/passwords\.ari/);
+    expect(() => render({ ports: { ...sample.ports, rtpLast: 30_001 } })).toThrow(/rtpLast/);
+  });
+
+  it('renders the same text twice', () => {
+    const instance = describeInstance(root, sample);
+    expect(renderAsterisk(instance)).toEqual(renderAsterisk(instance));
+  });
+});

@@ -1,0 +1,75 @@
+// What a run would change: everything once, nothing twice, and only what an operator touched.
+import { describe, expect, it } from 'vitest';
+import { findObstacles, planSteps } from './plan.ts';
+import { bareFacts, finishedFacts } from './sample-facts.ts';
+import { steps } from './steps.ts';
+
+const namesOf = (facts: Parameters<typeof planSteps>[0]): string[] => planSteps(facts, steps).map(({ step }) => step.name);
+
+describe('the plan', () => {
+  it('takes every step on a bare machine, in the order in which each finds what it builds on', () => {
+    expect(namesOf(bareFacts())).toEqual(steps.map(({ name }) => name));
+  });
+
+  it('changes nothing on a machine that is as it should be', () => {
+    expect(planSteps(finishedFacts(), steps)).toEqual([]);
+  });
+
+  it('names the Debian packages that bring the missing programs, once each', () => {
+    const packages = planSteps(bareFacts(), steps).find(({ step }) => step.name === 'packages');
+    expect(packages?.changes).toEqual(['install debootstrap, supervisor']);
+  });
+
+  it('renders Asterisk again, restarts it and calls again when the SIP port is moved', () => {
+    const done = finishedFacts();
+    const moved = finishedFacts({ settings: { ...done.settings, SIP_PORT: 5070 } });
+    expect(namesOf(moved)).toEqual(['Asterisk configuration', 'services', 'test call']);
+    const services = planSteps(moved, steps).find(({ step }) => step.name === 'services');
+    expect(services?.changes).toEqual(['restart asterisk: its configuration or code changed']);
+  });
+
+  it('restarts the two Node processes alone when their code changed', () => {
+    const done = finishedFacts();
+    const changed = planSteps(finishedFacts({ digests: { ...done.digests, code: 'code-2' } }), steps);
+    expect(changed.find(({ step }) => step.name === 'services')?.changes).toEqual([
+      'restart cpu-server: its configuration or code changed',
+      'restart control-plane: its configuration or code changed',
+    ]);
+  });
+
+  it('starts a service that died, and nothing else', () => {
+    const done = finishedFacts();
+    const dead = planSteps(finishedFacts({ services: { ...done.services, asterisk: 'FATAL' } }), steps);
+    expect(dead.map(({ changes }) => changes)).toEqual([['start asterisk']]);
+  });
+
+  it('migrates when the release brings migrations, and calls again', () => {
+    const done = finishedFacts();
+    expect(namesOf(finishedFacts({ digests: { ...done.digests, migrations: 'migrations-2' } }))).toEqual(['migrations', 'test call']);
+  });
+});
+
+describe('the obstacles', () => {
+  it('finds none on a bare machine with room', () => {
+    expect(findObstacles(bareFacts())).toEqual([]);
+  });
+
+  it('names the taken port and the setting that moves it', () => {
+    const [obstacle] = findObstacles(bareFacts({ takenPorts: ['HTTP_PORT=8080'] }));
+    expect(obstacle).toContain('port 8080');
+    expect(obstacle).toContain('HTTP_PORT=');
+    expect(obstacle).toContain('/srv/home/.env');
+  });
+
+  it('asks for disk space before the root is built, and not afterwards', () => {
+    const { machine } = bareFacts();
+    const full = { ...machine, diskFreeBytes: 1024 ** 3 };
+    expect(findObstacles(bareFacts({ machine: full }))).toHaveLength(1);
+    expect(findObstacles(finishedFacts({ machine: full }))).toEqual([]);
+  });
+
+  it('refuses a processor that the private root is not built for', () => {
+    const { machine } = bareFacts();
+    expect(findObstacles(bareFacts({ machine: { ...machine, architecture: 'riscv64' } }))[0]).toContain('riscv64');
+  });
+});

@@ -1,0 +1,92 @@
+/** For tests: the facts of a machine on which everything is as it should be, to change one thing of. */
+import { describeAppliance } from './appliance.ts';
+import type { Facts } from './facts.ts';
+import { readSettings } from './settings.ts';
+import { parseState } from './state.ts';
+
+const root = {
+  dir: '/srv/home/root',
+  multiarch: 'x86_64-linux-gnu',
+  users: { asterisk: { uid: 990, gid: 991 }, postgres: { uid: 992, gid: 993 } },
+  versions: { asterisk: '1:22.10.1+dfsg', 'postgresql-18': '18.6-3' },
+};
+
+/** A Debian 12 with root's rights and nothing of ours on it. */
+export function bareFacts(change: Partial<Facts> = {}): Facts {
+  const gibibyte = 1024 ** 3;
+  return {
+    home: '/srv/home',
+    repository: '/srv/checkout',
+    machine: {
+      system: { id: 'debian', version: '12' },
+      architecture: 'x64',
+      cores: 2,
+      memoryBytes: 8 * gibibyte,
+      diskFreeBytes: 40 * gibibyte,
+      containerEngine: null,
+      missingPrograms: ['debootstrap', 'supervisord', 'supervisorctl'],
+      hasSystemd: false,
+    },
+    settings: change.settings ?? defaultSettings(),
+    takenPorts: [],
+    user: null,
+    root: null,
+    secrets: null,
+    environmentText: '',
+    state: parseState(null),
+    asteriskFiles: [],
+    postgresFiles: [],
+    supervisorFiles: [],
+    sounds: [],
+    hasCluster: false,
+    services: { postgres: 'ABSENT', asterisk: 'ABSENT', 'cpu-server': 'ABSENT', 'control-plane': 'ABSENT' },
+    digests: { code: 'code-1', migrations: 'migrations-1', prompts: 'prompts-1', demo: 'demo-1' },
+    ...change,
+  };
+}
+
+/** The same machine after a run. */
+export function finishedFacts(change: Partial<Facts> = {}): Facts {
+  const bare = bareFacts();
+  const grounds: Facts = {
+    ...bare,
+    machine: { ...bare.machine, missingPrograms: [] },
+    user: { uid: 998, gid: 998 },
+    root,
+    secrets: {
+      ari: 'ari-password',
+      databaseMigrator: 'migrator-password',
+      databaseApp: 'app-password',
+      testCaller: 'caller-password',
+      phone: 'phone-password',
+      adminKeyHash: 'ab'.repeat(32),
+    },
+    hasCluster: true,
+    sounds: ['apology-es.sln'],
+    services: { postgres: 'RUNNING', asterisk: 'RUNNING', 'cpu-server': 'RUNNING', 'control-plane': 'RUNNING' },
+  };
+  const first = describeAppliance(grounds);
+  if (!first) throw new Error('the sample lacks what an appliance is built on');
+  // Settings are written once and then read back, so the second description is the lasting one.
+  const written: Facts = { ...grounds, environmentText: first.environmentText };
+  const appliance = describeAppliance(written) ?? first;
+  return {
+    ...written,
+    asteriskFiles: appliance.asteriskFiles,
+    postgresFiles: appliance.postgresFiles,
+    supervisorFiles: appliance.supervisorFiles,
+    state: {
+      started: Object.fromEntries(appliance.services.map(({ name, digest }) => [name, digest])),
+      databaseSetup: appliance.databaseSetup,
+      migrations: 'migrations-1',
+      prompts: 'prompts-1',
+      demo: { digest: 'demo-1', answer: {} },
+      testCall: { digest: appliance.digest, at: '2026-01-01T00:00:00.000Z', heard: ['a', 'b'] },
+    },
+    ...change,
+  };
+}
+
+function defaultSettings(): Facts['settings'] {
+  return readSettings(new Map(), '.env');
+}
