@@ -1,5 +1,5 @@
 // One caller's channel as the engine's leg: everything built for it ends with it, whoever ends it and whenever.
-import { isConflict, isNotFound } from 'asterisk-ari-client/ari-error.ts';
+import { AriError, isConflict, isNotFound } from 'asterisk-ari-client/ari-error.ts';
 import type { AriEvent, ChannelHangupRequest, StasisStart } from 'asterisk-ari-client/generated/events.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
 import { type CallLeg, type LegEvent, LegGoneError, type RejectReason, type TransferOutcome } from '#ports/call-control.ts';
@@ -200,16 +200,29 @@ class Leg implements AsteriskLeg {
     if (this.#state !== 'alive') throw this.#goneError();
   }
 
-  /** A channel that Asterisk no longer has, or has no longer in our application, is a leg that is over: expected. */
+  /**
+   * A caller who hangs up during the set-up makes Asterisk refuse it, with 400, 404, 409 or 422 depending on the moment, and his
+   * end is told just after: a refusal waits for it.
+   */
   async #orGone<T>(request: Promise<T>): Promise<T> {
     try {
       return await request;
     } catch (error) {
+      if (error instanceof AriError && error.kind === 'refused') await this.#goneWithin(END_WAIT_MS);
       if (this.#state !== 'alive') throw this.#goneError();
       if (isNotFound(error) || isConflict(error))
         throw new LegGoneError('the caller left while the leg was being set up', { cause: error });
       throw error;
     }
+  }
+
+  #goneWithin(ms: number): Promise<void> {
+    const { signal } = this.#gone;
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    });
   }
 
   #goneError(): LegGoneError {

@@ -80,7 +80,8 @@ async function talk(parts: AsteriskParts, options: TransferOptions, party: Party
   const callerGone = new Promise<null>((resolve) => options.gone.addEventListener('abort', () => resolve(null), { once: true }));
   try {
     await ari.call('bridges.addChannel', { bridgeId, channel: [options.channelId] }, { signal: options.gone });
-    await ari.call('bridges.removeChannel', { bridgeId, channel: [mediaId] }, { signal: options.gone });
+    // Our sound is silent by now; that it cannot be taken out (its channel died) is no reason to part the two.
+    await settle(parts, ari.call('bridges.removeChannel', { bridgeId, channel: [mediaId] }, { signal: options.gone }));
     await firstOf(options.signal, [party.ended, callerGone]);
     return parts.nowMs() - startedAtMs;
   } finally {
