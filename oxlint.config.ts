@@ -4,15 +4,7 @@ import { bannedPatterns, importTable } from './scripts/import-table.ts';
 
 const tests = ['**/*.test.ts', '**/testing/**', '**/test/**', 'e2e/**'];
 /** Programs whose output on the terminal is their purpose. */
-const programs = [
-  'scripts/**',
-  'bench/**',
-  'provision/**',
-  'apps/control-plane/src/sandbox/**',
-  '**/*-cli.ts',
-  '**/tools/**',
-  '**/generate*.ts',
-];
+const programs = ['scripts/**', 'bench/**', 'provision/**', '**/*-cli.ts', '**/tools/**', '**/generate*.ts'];
 
 export default defineConfig({
   plugins: ['eslint', 'typescript', 'unicorn', 'oxc', 'import', 'node', 'promise', 'vitest'],

@@ -20,7 +20,7 @@ export default defineConfig({
         },
       },
       { test: { name: 'db', include: include('db'), exclude, testTimeout: 30_000, hookTimeout: 60_000 } },
-      { test: { name: 'walk', include: include('walk'), exclude, testTimeout: 60_000, hookTimeout: 60_000 } },
+      { test: { name: 'walk', include: include('walk'), exclude, testTimeout: 120_000, hookTimeout: 60_000 } },
       {
         test: {
           name: 'e2e',
