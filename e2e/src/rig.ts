@@ -31,6 +31,8 @@ export type RigOptions = {
   /** Where to reach the model roles, when it is not the rig's own cpu-server; benchmarks use stand-ins with fixed delays. */
   readonly models?: { readonly speechToText: string; readonly textToSpeech: string; readonly languageModel?: string };
   readonly maxConcurrentCalls?: number;
+  /** Flags of the control plane's Node, such as `--cpu-prof`. */
+  readonly nodeFlags?: readonly string[];
   readonly instance?: Omit<Partial<InstanceInput>, 'ports' | 'name' | 'dir'>;
 };
 
@@ -81,7 +83,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   };
   const startControlPlane = async (): Promise<RigProcess> => {
     const env = controlPlaneEnvironment(instance, { ports, models, maxConcurrentCalls: limits.maxConcurrentCalls });
-    const process = start('control-plane', [NODE, join(REPOSITORY, 'apps/control-plane/src/main.ts')], env);
+    const process = start('control-plane', [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/main.ts')], env);
     await waitUntilReady(process, () => answers(`http://127.0.0.1:${ports.http}/health/ready`), 30_000);
     return process;
   };

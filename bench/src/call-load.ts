@@ -1,0 +1,56 @@
+/** Places calls at a steady rate and lets each caller live its own life. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
+import type { SipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
+
+/** Calls that begin in a second: what a busy reception of fifty lines sees. */
+export const CALLS_PER_SECOND = 10;
+
+export type LoadOptions = { readonly caller: SipCaller; readonly number: string; readonly calls: number; readonly signal: AbortSignal };
+
+/** Answered calls, all of them; throws when one is refused. The n-th call begins n tenths of a second after the first. */
+export async function placeCalls({ caller, number, calls, signal }: LoadOptions): Promise<readonly SipCall[]> {
+  const startedAt = performance.now();
+  const placed: SipCall[] = [];
+  for (let index = 0; index < calls; index++) {
+    const waitMs = startedAt + (index * 1_000) / CALLS_PER_SECOND - performance.now();
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal });
+    placed.push(await caller.call(number, { signal, record: false, from: `bench${index}` }));
+  }
+  for (const call of placed) {
+    const outcome = await call.outcome;
+    if (outcome.kind !== 'answered') throw new Error(`a call was not answered: ${JSON.stringify(outcome)}`);
+  }
+  return placed;
+}
+
+/** One caller: every `periodMs` one of the sentences, beginning somewhere in the first period. Settles when the time is over or the call ends. */
+export async function talk(
+  call: SipCall,
+  speech: { readonly sentences: readonly Int16Array[]; readonly periodMs: number; readonly offsetMs: number },
+  { untilMs, signal }: { untilMs: number; signal: AbortSignal },
+): Promise<void> {
+  const { sentences, periodMs, offsetMs } = speech;
+  const from = performance.now() + offsetMs;
+  let isOver = false;
+  void call.ended.then(() => (isOver = true));
+  for (let turn = 0; !isOver; turn++) {
+    const atMs = from + turn * periodMs;
+    // A turn that would not be over in time is not begun.
+    if (atMs + periodMs > untilMs) break;
+    await sleep(Math.max(0, atMs - performance.now()), undefined, { signal });
+    const sentence = sentences[turn % sentences.length];
+    if (sentence && !isOver) await call.say(sentence).catch(() => undefined);
+  }
+  if (!isOver) await sleep(Math.max(0, untilMs - performance.now()), undefined, { signal });
+}
+
+/** Hangs up all calls, a tenth of a second between two, so that the ends are no burst. */
+export async function hangUpAll(calls: readonly SipCall[]): Promise<void> {
+  const ends: Promise<unknown>[] = [];
+  for (const call of calls) {
+    ends.push(call.hangUp());
+    await sleep(20);
+  }
+  await Promise.all(ends);
+}
