@@ -19,6 +19,8 @@ export interface EspeakRequest {
   readonly wordsPerMinute: number;
   /** espeak's pitch, 0 to 99; 50 is the voice's own. */
   readonly pitch?: number;
+  /** True: the text is SSML, and whoever wrote it has escaped what came from others. */
+  readonly isMarkup?: boolean;
 }
 
 /** Mono PCM as it leaves the process. */
@@ -61,8 +63,9 @@ export async function espeakOutput(command: EspeakCommand, args: readonly string
   return text;
 }
 
-function espeakArguments({ voice, wordsPerMinute, pitch }: EspeakRequest): string[] {
-  return ['--stdin', '--stdout', '-b', '1', '-v', voice, '-s', String(Math.round(wordsPerMinute)), '-p', String(pitch ?? 50)];
+function espeakArguments({ voice, wordsPerMinute, pitch, isMarkup }: EspeakRequest): string[] {
+  const how = ['-v', voice, '-s', String(Math.round(wordsPerMinute)), '-p', String(pitch ?? 50)];
+  return ['--stdin', '--stdout', '-b', '1', ...how, ...(isMarkup === true ? ['-m'] : [])];
 }
 
 /** Without what espeak-ng would obey instead of saying: control characters and `[[phoneme]]` input. */

@@ -1,12 +1,14 @@
 // Templates of expected phrases, spoken once by espeak-ng in several voices and kept by phrase and language.
-import { speak, type EspeakCommand, type EspeakRequest } from '#espeak/espeak-process.ts';
 import { voiceForLanguage, type VoiceCatalog } from '#espeak/voice-catalog.ts';
 import type { Cepstra } from './cepstra.ts';
 import type { PhraseTemplates } from './phrase-ranking.ts';
+import { speakPhrases, type PhraseSpeaker } from './phrase-speaker.ts';
 import { speechFeatures } from './speech-features.ts';
 
 /** A phrase in four voices takes about 40 kB: 2,000 of them 80 MB. */
 const MAX_PHRASES = 2_000;
+/** Phrases spoken by one process: enough to hide its start, few enough to be ready within 100 ms. */
+const BATCH = 12;
 /** Processes at once: one core stays free for calls on the smallest box. */
 const PARALLEL = 2;
 
@@ -27,65 +29,66 @@ export interface TemplateStore {
 }
 
 /** How templates are made. The synthesis is shared by all requests, so one request's abort does not stop it; `signal` does. */
-export interface TemplateSource {
-  readonly command: EspeakCommand;
+export interface TemplateSource extends PhraseSpeaker {
   readonly catalog: VoiceCatalog;
-  readonly signal: AbortSignal;
 }
 
 export function createTemplateStore(source: TemplateSource): TemplateStore {
   // A map keeps insertion order: the first key is the one unused for longest.
   const kept = new Map<string, Promise<PhraseTemplates>>();
   const line = createLine(PARALLEL);
-
-  const templatesOf = (voice: string, phrase: string): Promise<PhraseTemplates> => {
-    const key = `${voice}\n${phrase}`;
-    const made = kept.get(key) ?? line(() => synthesise(source, voice, phrase));
+  const keep = (key: string, made: Promise<PhraseTemplates>) => {
     kept.delete(key);
     kept.set(key, made);
-    // What failed once is tried again by the next request.
-    made.catch(() => kept.delete(key));
     for (const oldest of kept.keys()) {
       if (kept.size <= MAX_PHRASES) break;
       kept.delete(oldest);
     }
-    return made;
+  };
+  const make = (voice: string, phrases: readonly string[]) => {
+    const batch = line(() => synthesise(source, voice, phrases));
+    for (const [at, phrase] of phrases.entries()) {
+      const key = keyOf(voice, phrase);
+      const made = batch.then((all) => all[at] ?? { phrase, voices: [] });
+      // What failed once is tried again by the next request.
+      made.catch(() => kept.delete(key));
+      keep(key, made);
+    }
   };
 
   return {
     templatesFor: async (language, phrases) => {
       const voice = voiceForLanguage(source.catalog, language);
       if (voice === null) return null;
-      const templates = await Promise.all(phrases.map((phrase) => templatesOf(voice, phrase)));
-      return templates.filter((one) => one.voices.length > 0);
+      const missing = phrases.filter((phrase) => !kept.has(keyOf(voice, phrase)));
+      for (let at = 0; at < missing.length; at += BATCH) make(voice, missing.slice(at, at + BATCH));
+      const wanted: Promise<PhraseTemplates>[] = [];
+      for (const phrase of phrases) {
+        const key = keyOf(voice, phrase);
+        const made = kept.get(key);
+        if (made === undefined) continue;
+        wanted.push(made);
+        keep(key, made);
+      }
+      const templates = await Promise.all(wanted);
+      return templates.filter(({ voices }) => voices.length > 0);
     },
   };
 }
 
-async function synthesise(source: TemplateSource, voice: string, phrase: string): Promise<PhraseTemplates> {
-  const voices: Cepstra[] = [];
+const keyOf = (voice: string, phrase: string) => `${voice}\n${phrase}`;
+
+async function synthesise(source: TemplateSource, voice: string, phrases: readonly string[]): Promise<readonly PhraseTemplates[]> {
+  const templates = phrases.map((phrase) => ({ phrase, voices: [] as Cepstra[] }));
   for (const { variant, wordsPerMinute, accent } of timbres) {
     const spokenBy = accent === 'own' ? voice : (otherAccents[voice] ?? voice);
-    const features = await spokenFeatures(source, { text: phrase, voice: `${spokenBy}${variant}`, wordsPerMinute });
-    if (features !== null) voices.push(features);
+    const recordings = await speakPhrases(source, { voice: `${spokenBy}${variant}`, wordsPerMinute }, phrases);
+    for (const [at, { samples, sampleRateHz }] of recordings.entries()) {
+      const features = samples.length === 0 ? null : speechFeatures(samples, sampleRateHz);
+      if (features !== null) templates[at]?.voices.push(features);
+    }
   }
-  return { phrase, voices };
-}
-
-async function spokenFeatures(source: TemplateSource, request: EspeakRequest): Promise<Cepstra | null> {
-  const pieces: Int16Array[] = [];
-  let rateHz = 0;
-  for await (const { samples, sampleRateHz } of speak(source.command, request, source.signal)) {
-    pieces.push(samples);
-    rateHz = sampleRateHz;
-  }
-  const joined = new Int16Array(pieces.reduce((total, piece) => total + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined.length === 0 ? null : speechFeatures(joined, rateHz);
+  return templates;
 }
 
 /** Runs at most `parallel` tasks at once, the rest in order. */
