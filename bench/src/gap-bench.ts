@@ -5,8 +5,9 @@ import { hangUpAll, placeCalls, talk } from './call-load.ts';
 import { callerSentences } from './caller-speech.ts';
 import { runBench } from './harness.ts';
 import { percentile } from './percentile.ts';
-import { readRecording, stretchesOf } from './recording.ts';
-import type { Recording } from './recording.ts';
+import { readStereoRecording } from '@centralita/e2e/recording.ts';
+import type { StereoRecording } from '@centralita/e2e/recording.ts';
+import { stretchesOf } from './recording.ts';
 
 const PERIOD_MS = 5_000;
 /** Words of a sentence are nearer to each other than this; sentences and replies are not. */
@@ -17,7 +18,7 @@ const MAX_GAP_MS = 2_500;
 type Gaps = { readonly gapsMs: readonly number[]; readonly sentences: number };
 
 /** From the last audible sample of each of the caller's sentences to the first of the agent's that follows. */
-function gapsOf(recording: Recording, sentenceMs: number): Gaps {
+function gapsOf(recording: StereoRecording, sentenceMs: number): Gaps {
   const replies = stretchesOf(recording.agent, { joinMs: JOIN_MS });
   // Whatever is shorter than half a sentence is none of ours.
   const sentences = stretchesOf(recording.caller, { joinMs: JOIN_MS }).filter(({ startMs, endMs }) => endMs - startMs > sentenceMs / 2);
@@ -49,7 +50,8 @@ await runBench({
     const calls = await bench.journal.endedSince(since, { signal });
     const shortestMs = Math.min(...sentences.map((pcm) => pcm.length / 8));
     const found: Gaps[] = [];
-    for (const { call } of calls) if (call.recordingPath !== null) found.push(gapsOf(await readRecording(call.recordingPath), shortestMs));
+    for (const { call } of calls)
+      if (call.recordingPath !== null) found.push(gapsOf(await readStereoRecording(call.recordingPath), shortestMs));
     const gapsMs = found.flatMap((gaps) => gaps.gapsMs);
     const said = found.reduce((sum, gaps) => sum + gaps.sentences, 0);
     const overMs = gapsMs.map((gap) => gap - benchConversation.commitPauseMs);

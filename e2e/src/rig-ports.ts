@@ -13,7 +13,7 @@ export type RigPorts = {
   readonly http: number;
 };
 
-/** Ports from `base` on: tests use 15,000, benchmarks 17,000. */
+/** Ports from `base` on: tests use 26,000, benchmarks 17,000. */
 export function rigPorts(base: number): RigPorts {
   return {
     sip: base + 60,
@@ -39,7 +39,9 @@ export const RIG_PASSWORDS = {
 export const RIG_PHONE_PASSWORD = 'rig-phone-password';
 
 /** What the rig's Asterisk and PostgreSQL are made from. */
-export function rigInstance(options: { name: string; dir: string; ports: RigPorts } & Omit<Partial<InstanceInput>, 'ports' | 'name' | 'dir'>): InstanceInput {
+export function rigInstance(
+  options: { name: string; dir: string; ports: RigPorts } & Omit<Partial<InstanceInput>, 'ports' | 'name' | 'dir'>,
+): InstanceInput {
   const { ports, ...rest } = options;
   return {
     bindAddress: '127.0.0.1',

@@ -54,7 +54,10 @@ export type Rig = AsyncDisposable & {
 
 /** Builds and starts a rig. Takes a minute the first time (private root), seconds afterwards. */
 export async function openRig(options: RigOptions): Promise<Rig> {
-  await using started = new AsyncDisposableStack();
+  // Everything started, also later; on a failed start it is stopped at once.
+  const running = new AsyncDisposableStack();
+  await using failed = new AsyncDisposableStack();
+  failed.use(running);
   const home = process.env['CENTRALITA_RIG'] ?? join(REPOSITORY, '.rig');
   const root = await ensureRoot({ home, log: (message) => console.error(message) });
   const dir = join(home, 'instances', options.name);
@@ -67,7 +70,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   const espeak = espeakCommand(root);
   const start = (name: string, argv: readonly string[], env: Record<string, string> = {}): RigProcess => {
     const process = startProcess({ name, argv, env, logFile: join(logs, `${name}.log`) });
-    started.use(process);
+    running.use(process);
     return process;
   };
 
@@ -89,7 +92,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   };
   let inference = options.models === undefined ? await startInference() : null;
   let controlPlane = await startControlPlane();
-  const running = started.move();
+  failed.move();
   return {
     instance,
     ports,

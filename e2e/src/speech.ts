@@ -36,7 +36,9 @@ export async function synthesize(spoken: SpokenText): Promise<Int16Array> {
   const path = join(folder, `${createHash('sha256').update(key).digest('hex')}.pcm`);
   const kept = await readFile(path).catch(() => null);
   if (kept) return pcmFromBytes(kept);
-  const said = parseWav(await run([...command, '--stdin', '--stdout', '-b', '1', '-v', voice, '-s', `${wordsPerMinute}`, '-p', `${pitch}`], text));
+  const said = parseWav(
+    await run([...command, '--stdin', '--stdout', '-b', '1', '-v', voice, '-s', `${wordsPerMinute}`, '-p', `${pitch}`], text),
+  );
   const pcm = resample(said.pcm, { fromHz: said.hz, toHz: hz });
   await mkdir(folder, { recursive: true });
   // Written aside and renamed, since several test processes may want the same phrase at once.

@@ -36,7 +36,7 @@ export function parseWav(bytes: Uint8Array): Wav {
   const tagAt = (at: number) => Buffer.from(bytes.subarray(at, at + 4)).toString('latin1');
   if (bytes.length < HEADER_BYTES || tagAt(0) !== 'RIFF' || tagAt(8) !== 'WAVE') throw new Error('not a WAV file');
   let format: { hz: number; channels: number } | null = null;
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  for (let at = 12; at + 8 <= bytes.length;) {
     const length = view.getUint32(at + 4, true);
     if (tagAt(at) === 'fmt ') {
       if (view.getUint16(at + 8, true) !== 1 || view.getUint16(at + 22, true) !== 16) throw new Error('the WAV file is not PCM16');

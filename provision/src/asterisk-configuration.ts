@@ -24,6 +24,7 @@ export function renderAsterisk(instance: Instance): readonly RenderedFile[] {
     render('ari.conf', { ariUser: ARI_USER, ariPassword: instance.passwords.ari }),
     render('rtp.conf', { rtpFirst: ports.rtpFirst, rtpLast: ports.rtpLast }),
     renderPjsip(instance),
+    render('join-recording.sh', {}),
     render('extensions.conf', {
       application: instance.application,
       maxCallSeconds: limits.maxCallSeconds,

@@ -6,12 +6,12 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { z } from 'zod';
 import { findDebianMirror } from './apt-source.ts';
-import { runCommand } from './command.ts';
+import { confinedCommand, runCommand } from './command.ts';
 import { ensureSystemUser } from './system-user.ts';
 
 /** Debian release that carries Asterisk 22 and PostgreSQL 18. */
 const SUITE = 'forky';
-const PACKAGES = ['asterisk', 'asterisk-modules', 'postgresql-18', 'postgresql-18-pgvector', 'espeak-ng', 'espeak-ng-data'] as const;
+const PACKAGES = ['asterisk', 'asterisk-modules', 'postgresql-18', 'postgresql-18-pgvector', 'espeak-ng', 'espeak-ng-data', 'sox'] as const;
 /** First Asterisk with the fix for CVE-2026-57191 (one NOTIFY disables the SIP transport). */
 const ASTERISK_FLOOR = [22, 10, 1] as const;
 /** Raised when the way of building changes, so that an older root is built anew. */
@@ -78,7 +78,7 @@ export async function ensureRoot(options: EnsureRootOptions): Promise<PrivateRoo
   await bootstrap(building, options);
   await configure(building);
   options.log(`private root: installing ${PACKAGES.join(', ')}`);
-  await runCommand(['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-ec', INSTALL_SCRIPT, 'install', building, ...PACKAGES], {
+  await runCommand(confinedCommand(['/bin/sh', '-ec', INSTALL_SCRIPT, 'install', building, ...PACKAGES]), {
     env: {
       DEBIAN_FRONTEND: 'noninteractive',
       LC_ALL: 'C',
@@ -117,20 +117,8 @@ async function bootstrap(building: string, options: EnsureRootOptions): Promise<
   const mirror = await findDebianMirror();
   options.log(`private root: fetching Debian ${SUITE} with debootstrap`);
   // Releases newer than the machine's debootstrap have no script of their own; all share that of the rolling release.
-  // In a mount namespace, so that a build cut short leaves no mount behind.
-  const argv = [
-    'unshare',
-    '--mount',
-    '--propagation',
-    'private',
-    'debootstrap',
-    '--variant=minbase',
-    `--keyring=${mirror.keyring}`,
-    SUITE,
-    building,
-    mirror.uri,
-    '/usr/share/debootstrap/scripts/sid',
-  ];
+  const script = '/usr/share/debootstrap/scripts/sid';
+  const argv = confinedCommand(['debootstrap', '--variant=minbase', `--keyring=${mirror.keyring}`, SUITE, building, mirror.uri, script]);
   await runCommand(argv, { timeoutMs: BUILD_TIMEOUT_MS, ...(options.signal ? { signal: options.signal } : {}) });
 }
 

@@ -7,7 +7,7 @@ import { arrive, expectNothingLeft, first, kinds, loudFrames, marks, openRig, op
 test('a call arrives with its numbers and its recording, and sound goes both ways', async () => {
   await using rig = await openRig();
   const { caller, leg, transport, sound, heard } = await openTalk(rig);
-  expect(leg).toMatchObject({ dialledNumber: '600', callerNumber: '+34600000001', recordingPath: `/recordings/${leg.legId}.raw` });
+  expect(leg).toMatchObject({ dialledNumber: '600', callerNumber: '+34600000001', recordingPath: `/recordings/${leg.legId}.wav` });
   caller.sendFrame(loudFrames(1));
   transport.send(loudFrames(3));
   await vi.waitFor(() => expect(heard).toHaveLength(3));

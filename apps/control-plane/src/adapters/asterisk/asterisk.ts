@@ -19,7 +19,7 @@ export type AsteriskOptions = {
   readonly username: string;
   readonly password: string;
   readonly application: string;
-  /** The folder in which the dialplan records each call as `<channel id>.raw`, or null when it records none. */
+  /** The folder in which the dialplan records each call as `<channel id>.wav`, there when the call is over, or null when it records none. */
   readonly recordingsFolder: string | null;
   /** What Asterisk dials for a representative; `{destination}` stands for the extension. Default: a phone of this system. */
   readonly transferEndpoint?: string;
@@ -123,7 +123,7 @@ class Asterisk implements CallControl, AsyncDisposable {
     const leg = openLeg(this.#parts(this.#ari), {
       channel,
       dialledNumber,
-      recordingPath: recordingsFolder === null ? null : join(recordingsFolder, `${channel.id}.raw`),
+      recordingPath: recordingsFolder === null ? null : join(recordingsFolder, `${channel.id}.wav`),
       transferEndpoint: (destination) => this.#endpointOf(destination),
     });
     this.#legs.set(leg.legId, leg);

@@ -1,0 +1,54 @@
+/** What the journal says of a call, read as an admin reads it. */
+import type { Rig } from './rig.ts';
+
+/** A turn as the API gives it. */
+export type JournalTurn = {
+  readonly seq: number;
+  readonly role: 'caller' | 'agent';
+  readonly text: string;
+  readonly input: 'speech' | 'dtmf' | null;
+  readonly heardMs: number | null;
+  readonly interrupted: boolean;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly endpointMs: number | null;
+  readonly speechToTextMs: number | null;
+  readonly firstFrameMs: number | null;
+};
+
+/** A call as the API gives it. */
+export type JournalCall = {
+  readonly callId: string;
+  readonly organizationId: string;
+  readonly dialledNumber: string;
+  readonly state: string;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly recordingPath: string | null;
+  readonly turns: readonly JournalTurn[];
+  readonly notes: readonly JournalNote[];
+};
+
+/** A happening as the API gives it. */
+export type JournalNote = { readonly name: string; readonly at: string; readonly fields: Readonly<Record<string, unknown>> };
+
+type ListedCall = Omit<JournalCall, 'turns' | 'notes'>;
+
+/** Waits until the latest call to `dialledNumber` has ended in the journal and returns it. */
+export async function endedCall(rig: Rig, dialledNumber: string): Promise<JournalCall> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const { calls } = (await rig.admin('/admin/calls?limit=20')) as { calls: ListedCall[] };
+    const found = calls.find((call) => call.dialledNumber === dialledNumber);
+    if (found?.state === 'ended') {
+      const { call, ...rest } = (await rig.admin(`/admin/calls/${found.callId}`)) as { call: ListedCall } & Pick<
+        JournalCall,
+        'turns' | 'notes'
+      >;
+      return { ...call, ...rest };
+    }
+    if (Date.now() > deadline)
+      throw new Error(`no ended call to ${dialledNumber} in the journal: ${JSON.stringify(found ?? calls.length)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

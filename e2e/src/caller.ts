@@ -1,0 +1,76 @@
+/** A person on the telephone, as a test plays one: listens until the agent has finished, checks what it said, answers. */
+import type { Ear } from './heard.ts';
+import type { SipCall } from './sip-caller/sip-call.ts';
+import { synthesize } from './speech.ts';
+
+/** Silence after which an agent has finished: longer than the pauses between its sentences. */
+const FINISHED_MS = 900;
+const SAMPLES_PER_MS = 8;
+
+/** How this person speaks and what it may be told. */
+export type CallerOptions = {
+  readonly call: SipCall;
+  readonly ear: Ear;
+  readonly language: string;
+  /** espeak-ng voice; another one than the recogniser's own. */
+  readonly voice: string;
+  /** Everything that the agent can say: what is heard must be one of these. */
+  readonly texts: readonly string[];
+};
+
+/** What was said to the caller. */
+export type HeardUtterance = { readonly text: string; readonly pcm: Int16Array; readonly startedAt: number; readonly endedAt: number };
+
+/** A caller in a conversation. */
+export type Caller = {
+  readonly call: SipCall;
+  /** Waits for the agent's next utterance and says which text it was. Throws when nothing is said in time. */
+  hear(options?: { withinMs?: number }): Promise<HeardUtterance>;
+  /** Speaks and waits until it is said. */
+  say(text: string): Promise<void>;
+  /** Waits until the agent speaks, without waiting for the end. */
+  hearBeginning(options?: { withinMs?: number }): Promise<number>;
+  /** From now on: what was heard before is not asked about any more. */
+  forget(): void;
+};
+
+/** Puts a person on an answered call. */
+export function openCaller(options: CallerOptions): Caller {
+  const { call, ear, language, voice, texts } = options;
+  let since = 0;
+  const until = async <Value>(find: () => Value | null, what: string, withinMs: number): Promise<Value> => {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const found = find();
+      if (found !== null) return found;
+      if (performance.now() > deadline) throw new Error(`${what} within ${withinMs} ms; the call is ${call.state}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const hearBeginning = ({ withinMs = 10_000 } = {}): Promise<number> =>
+    until(() => call.firstAudioAt(since), 'the agent said nothing', withinMs);
+  return {
+    call,
+    hearBeginning,
+    forget() {
+      since = performance.now();
+    },
+    async hear(limits = {}) {
+      const startedAt = await hearBeginning(limits);
+      const isOver = (): number | null => {
+        const last = call.lastAudioAt(startedAt);
+        return last !== null && performance.now() - last >= FINISHED_MS ? last : null;
+      };
+      const endedAt = await until(isOver, 'the agent did not finish', 30_000);
+      since = endedAt + 20;
+      const { pcm, startedAt: origin } = call.received();
+      const from = Math.max(0, Math.round((startedAt - (origin ?? 0) - 40) * SAMPLES_PER_MS));
+      const said = pcm.slice(from, Math.round((endedAt - (origin ?? 0) + 60) * SAMPLES_PER_MS));
+      const text = await ear.recognise(said, { language, among: texts });
+      return { text, pcm: said, startedAt, endedAt };
+    },
+    async say(text) {
+      await call.say(await synthesize({ text, voice, wordsPerMinute: 150 }));
+    },
+  };
+}

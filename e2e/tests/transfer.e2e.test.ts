@@ -1,0 +1,75 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { endedCall } from '#e2e/call-journal.ts';
+import { textAt } from '#e2e/flow-texts.ts';
+import { expectNothingLeft } from '#e2e/leftovers.ts';
+import { openRig } from '#e2e/rig.ts';
+import type { Rig } from '#e2e/rig.ts';
+import { northDraft } from '#e2e/rig-seed.ts';
+import { synthesize } from '#e2e/speech.ts';
+import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await openRig({ name: 'transfer', basePort: 26_000 });
+});
+afterAll(() => rig[Symbol.asyncDispose]());
+afterEach(() => expectNothingLeft(rig));
+
+const NONSENSE = 'las montañas nevadas brillan al amanecer';
+
+describe('a caller who needs a person', () => {
+  test('is not understood twice, rings the phone of the reception, and talks to whoever answers', async () => {
+    await using lines = openTestLines(rig);
+    const phone = await lines.phone('2001');
+    const answered = phone.ringing.then((offer) => offer.answer());
+    const caller = await lines.dial(people.spanish);
+    await caller.hear();
+    await caller.say(NONSENSE);
+    expect((await caller.hear()).text).toBe(demoSpanish.flow.notUnderstood.say);
+    await caller.say(NONSENSE);
+    expect((await caller.hear()).text).toBe(textAt(demoSpanish, 'person'));
+
+    const reception = await answered;
+    const greeting = await synthesize({ text: 'recepción, buenos días', voice: 'es' });
+    await reception.say(greeting);
+    await caller.say('quiero cambiar mi cita');
+    expect(caller.call.firstAudioAt(performance.now() - 4_000)).not.toBeNull();
+    expect(reception.lastAudioAt()).not.toBeNull();
+    await reception.hangUp();
+    await caller.call.ended;
+
+    const call = await endedCall(rig, people.spanish.number);
+    expect(call.outcome).toBe('transferred');
+    expect(call.notes.filter(({ name }) => name === 'not_understood')).toHaveLength(2);
+  });
+
+  test('hears that nobody is free when the phone is not answered, and goes on with the agent', async () => {
+    await using lines = openTestLines(rig);
+    const phone = await lines.phone('2002');
+    const caller = await lines.dial(people.north);
+    await caller.hear();
+    await caller.say('recepción');
+    expect((await caller.hear()).text).toBe(textAt(northDraft, 'person'));
+    await phone.ringing;
+    // Ringing is sound too: listen again once it has ended.
+    await new Promise((resolve) => setTimeout(resolve, 8_500));
+    caller.forget();
+    await caller.say('horario de atención');
+    expect((await caller.hear()).text).toBe(textAt(northDraft, 'hours'));
+    await caller.call.hangUp();
+    const call = await endedCall(rig, people.north.number);
+    expect(call.notes.filter(({ name }) => name === 'transfer_ended').map(({ fields }) => fields['outcome'])).toEqual(['no_answer']);
+    expect(call.turns.map(({ text }) => text)).toContainEqual(expect.stringContaining('Ahora no hay nadie libre'));
+  });
+
+  test('reaches the agent again at once when no phone is registered', async () => {
+    await using lines = openTestLines(rig);
+    const caller = await lines.dial(people.spanish);
+    await caller.hear();
+    await caller.call.sendDtmf('0');
+    expect((await caller.hear()).text).toBe(textAt(demoSpanish, 'person'));
+    expect((await caller.hear()).text).toBe(textAt(demoSpanish, 'nobody'));
+    await caller.call.hangUp();
+    expect((await endedCall(rig, people.spanish.number)).outcome).toBe('caller_hung_up');
+  });
+});
