@@ -71,3 +71,12 @@ function collect(stream: NodeJS.ReadableStream, onOutput?: (text: string) => voi
   });
   return () => kept;
 }
+
+/**
+ * Wraps `argv` so that it and everything it starts lives in process and mount namespaces of its own and dies with this
+ * process, even when that is killed: nothing goes on writing into a folder that the next run clears, no mount stays.
+ */
+export function confinedCommand(argv: readonly string[]): readonly string[] {
+  const namespaces = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...namespaces, ...argv];
+}

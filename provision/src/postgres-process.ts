@@ -2,7 +2,7 @@
 import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from './asterisk-process.ts';
-import { runCommand } from './command.ts';
+import { confinedCommand, runCommand } from './command.ts';
 import { instancePaths, MOUNT_POINT } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { renderDatabaseSetup, renderPostgres } from './postgres-configuration.ts';
@@ -66,5 +66,5 @@ export function psqlCommand(instance: Instance, database: string): readonly stri
 
 async function asPostgres(instance: Instance, argv: readonly string[], input = ''): Promise<void> {
   const label = `PostgreSQL set-up of ${instance.dir}/postgres (see setup.log there)`;
-  await runCommand(rootCommand(instance, instance.root.users.postgres, argv), { input, label, timeoutMs: 120_000 });
+  await runCommand(confinedCommand(rootCommand(instance, instance.root.users.postgres, argv)), { input, label, timeoutMs: 120_000 });
 }
