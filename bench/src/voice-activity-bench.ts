@@ -83,7 +83,7 @@ async function feed(calls: readonly Push[], { frames, seconds, signal }: Feed): 
   for (let tick = 0; tick < seconds * 50 * FEED_SLOTS; tick++) {
     signal.throwIfAborted();
     const dueAt = startedAt + (tick * 20) / FEED_SLOTS;
-    if (performance.now() < dueAt) await sleep(dueAt - performance.now());
+    if (performance.now() < dueAt) await sleep(Math.max(0, dueAt - performance.now()));
     for (let call = tick % FEED_SLOTS; call < calls.length; call += FEED_SLOTS) {
       // Each call is somewhere else in the speech, so that batches hold speech and silence alike.
       calls[call]?.(frames[(Math.floor(tick / FEED_SLOTS) + call * 37) % frames.length] as Int16Array, performance.now());
