@@ -44,6 +44,8 @@ export type Facts = {
   readonly supervisorFiles: readonly RenderedFile[];
   readonly sounds: readonly string[];
   readonly hasCluster: boolean;
+  /** What systemd has been told; empty when nothing. */
+  readonly bootUnitText: string;
   readonly services: Readonly<Record<ServiceName, ServiceState>>;
   readonly digests: { readonly code: string; readonly migrations: string; readonly prompts: string; readonly demo: string };
 };
@@ -52,6 +54,9 @@ export type Facts = {
 export function applianceFolder(home: string): string {
   return join(home, 'instances', 'appliance');
 }
+
+/** Where systemd looks for the unit that starts the appliance with the machine. */
+export const BOOT_UNIT_PATH = '/etc/systemd/system/centralita.service';
 
 /** Files of the supervisor's folder that the provisioner renders. */
 export function isSupervisorFile(name: string): boolean {
@@ -83,6 +88,7 @@ export async function gatherFacts({ home, repository }: { readonly home: string;
     postgresFiles: await readFiles(paths.postgresEtc),
     supervisorFiles: await readSupervisorFiles(home),
     sounds: await readdir(paths.sounds).catch(() => []),
+    bootUnitText: await readText(BOOT_UNIT_PATH),
     hasCluster: await hasPostgresCluster({ dir }),
     services,
     digests: {

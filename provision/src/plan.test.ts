@@ -1,5 +1,6 @@
 // What a run would change: everything once, nothing twice, and only what an operator touched.
 import { describe, expect, it } from 'vitest';
+import { renderBootUnit } from './boot-step.ts';
 import { findObstacles, planSteps } from './plan.ts';
 import { bareFacts, finishedFacts } from './sample-facts.ts';
 import { steps } from './steps.ts';
@@ -8,7 +9,15 @@ const namesOf = (facts: Parameters<typeof planSteps>[0]): string[] => planSteps(
 
 describe('the plan', () => {
   it('takes every step on a bare machine, in the order in which each finds what it builds on', () => {
-    expect(namesOf(bareFacts())).toEqual(steps.map(({ name }) => name));
+    const bare = bareFacts();
+    expect(namesOf({ ...bare, machine: { ...bare.machine, hasSystemd: true } })).toEqual(steps.map(({ name }) => name));
+  });
+
+  it('starts the appliance at boot only where systemd can, and once', () => {
+    const { machine, ...rest } = finishedFacts();
+    const facts = { ...rest, machine: { ...machine, hasSystemd: true } };
+    expect(namesOf(facts)).toEqual(['start at boot']);
+    expect(namesOf({ ...facts, bootUnitText: renderBootUnit(facts) })).toEqual([]);
   });
 
   it('changes nothing on a machine that is as it should be', () => {

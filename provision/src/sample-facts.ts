@@ -39,6 +39,7 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
     supervisorFiles: [],
     sounds: [],
     hasCluster: false,
+    bootUnitText: '',
     services: { postgres: 'ABSENT', asterisk: 'ABSENT', 'cpu-server': 'ABSENT', 'control-plane': 'ABSENT' },
     digests: { code: 'code-1', migrations: 'migrations-1', prompts: 'prompts-1', demo: 'demo-1' },
     ...change,

@@ -5,6 +5,7 @@ import { describeAppliance, requireAppliance } from './appliance.ts';
 import type { Appliance } from './appliance.ts';
 import { prepareAsterisk } from './asterisk-process.ts';
 import { runCommand } from './command.ts';
+import { bootStep } from './boot-step.ts';
 import { demoStep } from './demo-step.ts';
 import { parseEnvFile } from './env-file.ts';
 import { SERVICE_USER } from './facts.ts';
@@ -20,7 +21,7 @@ import { listDifferences, replaceFile } from './rendered-files.ts';
 import { makeSecrets } from './secrets.ts';
 import { listServiceChanges, servicesStep, startService } from './services-step.ts';
 import { updateState } from './state.ts';
-import { ensureSupervisor, stopService, supervisorConfigPath } from './supervisor.ts';
+import { ensureSupervisor, stopService, stopSupervisor, supervisorConfigPath } from './supervisor.ts';
 import { ensureSystemUser } from './system-user.ts';
 import { testCallStep } from './test-call-step.ts';
 
@@ -74,6 +75,8 @@ const root: Step = {
   changes: (facts) => (facts.root ? [] : ['build the private root with Asterisk, PostgreSQL and espeak-ng (about a minute)']),
   apply: async ({ facts, log, signal }) => {
     await mkdir(facts.home, { recursive: true, mode: 0o755 });
+    // An older root is about to be replaced: nothing may run from it.
+    await stopSupervisor(facts.home);
     await ensureRoot({ home: facts.home, log, signal });
   },
 };
@@ -185,6 +188,7 @@ export const steps: readonly Step[] = [
   databaseServer,
   migrations,
   servicesStep,
+  bootStep,
   demoStep,
   testCallStep,
 ];
