@@ -36,8 +36,7 @@ await runBench({
   standIns: liveCallStandIns,
   async run({ options, log, signal }) {
     const { calls, seconds } = options;
-    const nodeFlags = process.env['BENCH_NODE_FLAGS']?.split(' ');
-    await using bench = await openBenchRig({ name: 'hold', maxConcurrentCalls: calls + 10, ...(nodeFlags ? { nodeFlags } : {}) });
+    await using bench = await openBenchRig({ name: 'hold', maxConcurrentCalls: calls + 10 });
     const { rig } = bench;
     const { pid } = rig.controlPlane;
     const sentences = await callerSentences();

@@ -6,20 +6,18 @@ import type { JournalledCall, TurnRow } from './journal-reader.ts';
 export type TurnFigures = {
   /** Commit of the turn -> first frame of the reply on the media socket. */
   readonly firstFrameMs: number;
-  /** What of it the models did not take. */
+  /** What of `firstFrameMs` no model was at work. */
   readonly overheadMs: number;
-  /** Request -> first answer of the three models together, as they measured it themselves. */
+  /** The same, with what our code added before the commit and thereby moved the models behind it. */
+  readonly wholeOverheadMs: number;
+  /** Request -> answer of the three models together, as they measured it themselves. */
   readonly modelsMs: number;
-  /** Pause -> first sound of the reply, minus the models: the same without anything hidden by preparing early. */
-  readonly unhiddenMs: number;
-  /** End of speech -> commit. */
-  readonly endpointMs: number;
 };
 
-/** Models by what they understood or said. */
+/** How long a model took, by its role and what it understood or said. */
 export type ModelTimings = ReadonlyMap<string, number>;
 
-/** Answer times of the models by text; texts are numbered by the stand-ins and therefore unique. */
+/** The models' times by text: texts are numbered by the stand-ins and therefore unique. */
 export function modelTimingsOf(timings: readonly InferenceTiming[]): ModelTimings {
   const byText = new Map<string, number>();
   for (const { role, text, receivedAt, firstReplyAt, lastReplyAt } of timings) {
@@ -35,27 +33,52 @@ export function turnFiguresOf(calls: readonly JournalledCall[], models: ModelTim
   return calls.flatMap(({ turns }) =>
     turns.flatMap((turn, index) => {
       const before = turns[index - 1];
-      const figures =
-        turn.role === 'agent' && before?.role === 'caller' && before.input === 'speech' ? turnFigures(before, turn, models) : null;
-      return figures === null ? [] : [figures];
+      if (turn.role !== 'agent' || before?.role !== 'caller' || before.input !== 'speech' || turn.firstFrameMs === null) return [];
+      const stages = stagesOf(before, turn, models);
+      return stages === null ? [] : [figuresOf(turn.firstFrameMs, stages)];
     }),
   );
 }
 
+/** A stage of the chain: how long we waited for it, and how long the model was at work. */
+type Stage = { readonly waitedMs: number; readonly modelMs: number };
+
+/** The chain that ends with the first sound, last stage first; null when a time is missing. */
+function stagesOf(caller: TurnRow, agent: TurnRow, models: ModelTimings): Stage[] | null {
+  const stages: Stage[] = [];
+  for (const { waitedMs, key } of [
+    { waitedMs: agent.textToSpeechMs, key: `text_to_speech ${agent.text}` },
+    { waitedMs: agent.replyMs, key: `language_model ${agent.text}` },
+    { waitedMs: agent.speechToTextMs, key: `speech_to_text ${caller.text}` },
+  ]) {
+    const modelMs = models.get(key);
+    if (waitedMs === null || modelMs === undefined) return null;
+    stages.push({ waitedMs, modelMs });
+  }
+  return stages;
+}
+
 /**
- * The reply is prepared from the candidate pause on: transcript, text and sound take `chain` together, of which the models took `models`.
- * When it was ready before the commit, all that is left is the commit's way to the first frame. When not, the commit had to wait for the rest of
- * the chain, in which the models' share is theirs and `chain - models` is ours, whether it fell before the commit or behind it.
- * The smaller of the two is what our code added, since the first frame leaves in the same instant in which the sound came.
+ * The reply is prepared from the candidate pause on, so the window from commit to first frame holds the last part of the chain of models, or none
+ * of it. Of each stage that the window reaches, everything but the model's own time counts as ours, both ways of the network included: no two
+ * clocks are compared. The first frame leaves in the same instant in which the first sound came, so when the window is shorter than that, the
+ * reply was ready before the commit and the whole window is ours.
  */
-function turnFigures(caller: TurnRow, agent: TurnRow, models: ModelTimings): TurnFigures | null {
-  const { firstFrameMs, endpointMs, speechToTextMs, replyMs, textToSpeechMs } = agent;
-  if (firstFrameMs === null || endpointMs === null || speechToTextMs === null || replyMs === null || textToSpeechMs === null) return null;
-  const times = [`speech_to_text ${caller.text}`, `language_model ${agent.text}`, `text_to_speech ${agent.text}`].map((key) =>
-    models.get(key),
-  );
-  if (times.some((time) => time === undefined)) return null;
-  const modelsMs = times.reduce<number>((sum, time) => sum + (time ?? 0), 0);
-  const unhiddenMs = speechToTextMs + replyMs + textToSpeechMs - modelsMs;
-  return { firstFrameMs, overheadMs: Math.min(firstFrameMs, unhiddenMs), modelsMs, unhiddenMs, endpointMs };
+function figuresOf(firstFrameMs: number, stages: readonly Stage[]): TurnFigures {
+  let reachedMs = 0;
+  let overheadMs = 0;
+  let wholeOverheadMs = 0;
+  let modelsMs = 0;
+  for (const { waitedMs, modelMs } of stages) {
+    if (reachedMs < firstFrameMs) overheadMs += waitedMs - modelMs;
+    reachedMs += waitedMs;
+    wholeOverheadMs += waitedMs - modelMs;
+    modelsMs += modelMs;
+  }
+  return {
+    firstFrameMs,
+    overheadMs: Math.min(firstFrameMs, overheadMs),
+    wholeOverheadMs: Math.min(firstFrameMs, wholeOverheadMs),
+    modelsMs,
+  };
 }

@@ -63,6 +63,8 @@ const channelOptions = {
   // A restarted server is found again within 2 s; the library's default waits up to 120 s.
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 2_000,
+  // The default of 64 kB is shared by all calls of a role: two seconds of sound of one reply would hold up everybody else's.
+  'grpc-node.flow_control_window': 4 * 1024 * 1024,
 };
 
 type Callback<Reply> = (error: ServiceError | null, reply: Reply) => void;

@@ -7,6 +7,7 @@ import {
   FRAME_BYTES,
   FRAME_SAMPLES,
   framesOf,
+  openFrameBlock,
   openFrameSlicer,
   pcmFromBytes,
   rmsDbfs,
@@ -72,4 +73,11 @@ it('the level of a full-scale sine is -3 dBFS and that of silence a finite floor
 it('durations follow the rate', () => {
   expect(durationMs(silentFrames(2))).toBe(40);
   expect(durationMs(new Int16Array(80), 8_000)).toBe(10);
+});
+
+it('a block of memory gives every frame once, silent, and never the same place twice', () => {
+  const frames = openFrameBlock();
+  const taken = Array.from({ length: 200 }, (_, index) => frames.take().fill(index));
+  expect(taken.every((frame, index) => frame.length === FRAME_SAMPLES && frame.every((sample) => sample === index))).toBe(true);
+  expect(frames.take().every((sample) => sample === 0)).toBe(true);
 });

@@ -1,6 +1,6 @@
 // The sound of one leg over Asterisk's media socket: frames both ways, marks, flush. Asterisk paces the playout.
 import { WebSocket } from 'ws';
-import { bytesFromPcm, FRAME_BYTES, FRAME_SAMPLES, pcmFromBytes } from '#audio/frame.ts';
+import { bytesFromPcm, FRAME_BYTES, FRAME_SAMPLES, openFrameBlock, pcmFromBytes } from '#audio/frame.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { Log } from '#shared/log.ts';
 import { MAX_MEDIA_MESSAGE_BYTES, MAX_SEND_SAMPLES, MEDIA_CLOSE_MS } from './limits.ts';
@@ -69,6 +69,7 @@ class AsteriskMediaSocket implements MediaSocket {
   readonly #nowMs: () => number;
   readonly #onStart: () => void;
   readonly #closed = Promise.withResolvers<void>();
+  readonly #frames = openFrameBlock();
   #state: State = 'open';
   #hasStarted = false;
   /** Asterisk's queue is nearly full (18 s): only a bug of ours gets there, so sound is dropped rather than kept. */
@@ -172,7 +173,8 @@ class AsteriskMediaSocket implements MediaSocket {
     const atMs = this.#nowMs();
     for (let start = 0; start < data.length; start += FRAME_BYTES) {
       // A copy: the receiver keeps it, and the socket's memory is shared with messages that follow.
-      const pcm = pcmFromBytes(data.subarray(start, start + FRAME_BYTES)).slice();
+      const pcm = this.#frames.take();
+      pcm.set(pcmFromBytes(data.subarray(start, start + FRAME_BYTES)));
       this.#listener({ kind: 'frame', pcm, atMs });
     }
   }
