@@ -6,6 +6,8 @@ import { synthesize } from './speech.ts';
 /** Silence after which an agent has finished: longer than the pauses between its sentences. */
 const FINISHED_MS = 900;
 const SAMPLES_PER_MS = 8;
+/** The recogniser finds a phrase's edges in silence around it: 100 ms (measured: less costs every third phrase). */
+const MARGIN_MS = 120;
 
 /** How this person speaks and what it may be told. */
 export type CallerOptions = {
@@ -26,6 +28,10 @@ export type Caller = {
   readonly call: SipCall;
   /** Waits for the agent's next utterance and says which text it was. Throws when nothing is said in time. */
   hear(options?: { withinMs?: number }): Promise<HeardUtterance>;
+  /** The next stretch of sound, without asking what it is. */
+  hearSound(): Promise<Omit<HeardUtterance, 'text'>>;
+  /** As `hear`, past sound that is no speech: ringing. */
+  hearWords(): Promise<HeardUtterance>;
   /** Speaks and waits until it is said. */
   say(text: string): Promise<void>;
   /** Waits until the agent speaks, without waiting for the end. */
@@ -49,25 +55,37 @@ export function openCaller(options: CallerOptions): Caller {
   };
   const hearBeginning = ({ withinMs = 10_000 } = {}): Promise<number> =>
     until(() => call.firstAudioAt(since), 'the agent said nothing', withinMs);
+  const hearSound = async (limits: { withinMs?: number } = {}): Promise<Omit<HeardUtterance, 'text'>> => {
+    const startedAt = await hearBeginning(limits);
+    const isOver = (): number | null => {
+      const last = call.lastAudioAt(startedAt);
+      return last !== null && performance.now() - last >= FINISHED_MS ? last : null;
+    };
+    const endedAt = await until(isOver, 'the agent did not finish', 30_000);
+    since = endedAt + 20;
+    const { pcm, startedAt: origin } = call.received();
+    const from = Math.max(0, Math.round((startedAt - (origin ?? 0) - MARGIN_MS) * SAMPLES_PER_MS));
+    const said = pcm.slice(from, Math.round((endedAt - (origin ?? 0) + MARGIN_MS) * SAMPLES_PER_MS));
+    return { pcm: said, startedAt, endedAt };
+  };
+  const hear = async (limits: { withinMs?: number } = {}): Promise<HeardUtterance> => {
+    const sound = await hearSound(limits);
+    return { ...sound, text: await ear.recognise(sound.pcm, { language, among: texts }) };
+  };
   return {
     call,
+    hear,
+    hearSound,
     hearBeginning,
+    async hearWords() {
+      for (let tries = 0; tries < 10; tries += 1) {
+        const heard = await hear();
+        if (heard.text !== '') return heard;
+      }
+      throw new Error('ten stretches of sound, and none of them was anything the agent says');
+    },
     forget() {
       since = performance.now();
-    },
-    async hear(limits = {}) {
-      const startedAt = await hearBeginning(limits);
-      const isOver = (): number | null => {
-        const last = call.lastAudioAt(startedAt);
-        return last !== null && performance.now() - last >= FINISHED_MS ? last : null;
-      };
-      const endedAt = await until(isOver, 'the agent did not finish', 30_000);
-      since = endedAt + 20;
-      const { pcm, startedAt: origin } = call.received();
-      const from = Math.max(0, Math.round((startedAt - (origin ?? 0) - 40) * SAMPLES_PER_MS));
-      const said = pcm.slice(from, Math.round((endedAt - (origin ?? 0) + 60) * SAMPLES_PER_MS));
-      const text = await ear.recognise(said, { language, among: texts });
-      return { text, pcm: said, startedAt, endedAt };
     },
     async say(text) {
       await call.say(await synthesize({ text, voice, wordsPerMinute: 150 }));

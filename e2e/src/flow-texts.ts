@@ -17,6 +17,7 @@ export function textAt(agent: Pick<AgentProfile, 'flow'>, nodeName: string, slot
 export function textsOf(agent: Pick<AgentProfile, 'flow'>, slots: Readonly<Record<string, string>> = {}): readonly string[] {
   const { flow } = agent;
   const arrivals = flow.nodes.map((node) => textAt(agent, node.name, slots));
-  const reprompts = flow.nodes.flatMap((node) => (node.reprompt === undefined ? [] : [node.reprompt]));
-  return [...new Set([...arrivals, ...reprompts, flow.notUnderstood.say])];
+  const again = flow.nodes.map((node) => node.reprompt ?? node.prompt);
+  const misses = again.map((text) => `${flow.notUnderstood.say} ${text}`);
+  return [...new Set([...arrivals, ...again, ...misses])];
 }

@@ -3,6 +3,7 @@
  * the call under test, so a text is "heard" only when it was really on the wire.
  */
 import { openTriton } from '@centralita/control-plane/adapters/triton/triton.ts';
+import { InferenceError } from '@centralita/control-plane/ports/inference-error.ts';
 import { resample } from '@centralita/control-plane/audio/resample.ts';
 
 /** An utterance of an agent is at most this long; speech-to-text takes 30 s. */
@@ -24,12 +25,27 @@ export function openEar(url: string): Ear {
   return {
     async recognise(pcm, { language, among }) {
       const wide = resample(pcm.subarray(0, MAX_SECONDS * 8_000), { fromHz: 8_000, toHz: 16_000 });
-      const { signal } = new AbortController();
-      const transcript = await triton.models.speechToText.transcribe({ pcm: wide, language, hints: among }, { signal });
-      return transcript.text;
+      return await patiently(async () => {
+        const { signal } = new AbortController();
+        const transcript = await triton.models.speechToText.transcribe({ pcm: wide, language, hints: among }, { signal });
+        return transcript.text;
+      });
     },
     [Symbol.asyncDispose]: () => triton[Symbol.asyncDispose](),
   };
+}
+
+/** A test that stops and starts the inference server finds it away for a moment. */
+async function patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof InferenceError) || !error.isRetryable || Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
 }
 
 /** Positions (samples) in the middle of every pause of at least `minMs` in 8 kHz sound. */

@@ -46,6 +46,8 @@ export type Rig = AsyncDisposable & {
   asterisk(command: string): Promise<string>;
   controlPlane: RigProcess;
   inference: RigProcess | null;
+  /** Settles when the control plane may take calls, as it says itself. */
+  untilReady(): Promise<void>;
   startControlPlane(): Promise<void>;
   startInference(): Promise<void>;
   /** GET on the control plane's API as admin. */
@@ -87,7 +89,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   const startControlPlane = async (): Promise<RigProcess> => {
     const env = controlPlaneEnvironment(instance, { ports, models, maxConcurrentCalls: limits.maxConcurrentCalls });
     const process = start('control-plane', [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/main.ts')], env);
-    await waitUntilReady(process, () => answers(`http://127.0.0.1:${ports.http}/health/ready`), 30_000);
+    await untilReady(process, ports);
     return process;
   };
   let inference = options.models === undefined ? await startInference() : null;
@@ -105,6 +107,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     get inference() {
       return inference;
     },
+    untilReady: () => untilReady(controlPlane, ports),
     async startControlPlane() {
       controlPlane = await startControlPlane();
     },
@@ -120,6 +123,10 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       await running.disposeAsync();
     },
   };
+}
+
+function untilReady(controlPlane: RigProcess, ports: RigPorts): Promise<void> {
+  return waitUntilReady(controlPlane, () => answers(`http://127.0.0.1:${ports.http}/health/ready`), 30_000);
 }
 
 function ownModels(ports: RigPorts): NonNullable<RigOptions['models']> {

@@ -18,6 +18,8 @@ afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(async () => {
   if (rig.inference?.isRunning() !== true) await rig.startInference();
   if (!rig.controlPlane.isRunning()) await rig.startControlPlane();
+  // Connections to a server that was away come back within two seconds.
+  await rig.untilReady();
   await expectNothingLeft(rig);
 });
 
@@ -59,7 +61,7 @@ describe('when something is not there', () => {
     await using lines = openTestLines(rig);
     await rig.inference?.stop('SIGKILL', 1_000);
     const caller = await lines.dial(people.spanish);
-    const apology = await caller.hear();
+    const apology = await caller.hearSound();
     await caller.call.ended;
     await rig.startInference();
     const among = [...people.spanish.texts, apologyIn('es')];

@@ -25,7 +25,7 @@ describe('a caller who needs a person', () => {
     const caller = await lines.dial(people.spanish);
     await caller.hear();
     await caller.say(NONSENSE);
-    expect((await caller.hear()).text).toBe(demoSpanish.flow.notUnderstood.say);
+    expect((await caller.hear()).text.startsWith(demoSpanish.flow.notUnderstood.say)).toBe(true);
     await caller.say(NONSENSE);
     expect((await caller.hear()).text).toBe(textAt(demoSpanish, 'person'));
 
@@ -51,9 +51,7 @@ describe('a caller who needs a person', () => {
     await caller.say('recepción');
     expect((await caller.hear()).text).toBe(textAt(northDraft, 'person'));
     await phone.ringing;
-    // Ringing is sound too: listen again once it has ended.
-    await new Promise((resolve) => setTimeout(resolve, 8_500));
-    caller.forget();
+    expect((await caller.hearWords()).text).toBe(textAt(northDraft, 'nobody'));
     await caller.say('horario de atención');
     expect((await caller.hear()).text).toBe(textAt(northDraft, 'hours'));
     await caller.call.hangUp();
@@ -64,11 +62,14 @@ describe('a caller who needs a person', () => {
 
   test('reaches the agent again at once when no phone is registered', async () => {
     await using lines = openTestLines(rig);
-    const caller = await lines.dial(people.spanish);
+    // Nothing rings in between: both prompts may be one stretch of sound.
+    const both = `${textAt(demoSpanish, 'person')} ${textAt(demoSpanish, 'nobody')}`;
+    const caller = await lines.dial({ ...people.spanish, texts: [...people.spanish.texts, both] });
     await caller.hear();
     await caller.call.sendDtmf('0');
-    expect((await caller.hear()).text).toBe(textAt(demoSpanish, 'person'));
-    expect((await caller.hear()).text).toBe(textAt(demoSpanish, 'nobody'));
+    const first = await caller.hear();
+    const heard = first.text === both ? both : `${first.text} ${(await caller.hear()).text}`;
+    expect(heard).toBe(both);
     await caller.call.hangUp();
     expect((await endedCall(rig, people.spanish.number)).outcome).toBe('caller_hung_up');
   });

@@ -15,6 +15,7 @@ import type { CallId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import { openCallRecord } from './call-record.ts';
 import { openCapacity } from './capacity.ts';
+import { prepareHearing } from './expectation.ts';
 import { SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { LiveCall } from './live-call.ts';
 
@@ -135,9 +136,12 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route }:
   const call = new LiveCall({ ...parts, leg, route, dialog, record, log });
   calls.set(callId, call);
   log.info({ agentId: agent.agentId }, 'call accepted');
+  const over = new AbortController();
+  void prepareHearing({ speechToText: parts.speechToText, agent, log, signal: over.signal });
   try {
     await call.run();
   } finally {
+    over.abort();
     calls.delete(callId);
     log.info({}, 'call over');
   }

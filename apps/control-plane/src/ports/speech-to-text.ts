@@ -22,4 +22,9 @@ export type Transcript = {
 /** A speech-to-text engine. Fails by throwing `InferenceError`. */
 export type SpeechToText = {
   transcribe(utterance: Utterance, options: { signal: AbortSignal }): Promise<Transcript>;
+  /**
+   * Tells what will be asked of the next minutes, so that an engine which works from hints can make them ready. Engines that need
+   * nothing of the kind leave it out. Settles when ready; failing costs time later, nothing else.
+   */
+  prepare?(expectation: { readonly language: string; readonly hints: readonly string[] }, options: { signal: AbortSignal }): Promise<void>;
 };
