@@ -1,7 +1,7 @@
 // A queue with a limit and a declared behaviour at it: an unbounded queue is a slow crash.
 
 /** What `push` did: `full` means that the item was not taken. */
-export type PushOutcome = "queued" | "full";
+export type PushOutcome = 'queued' | 'full';
 
 /** First in, first out, at most `max` items; a full queue refuses and the caller decides what that means. */
 export class BoundedQueue<Item> {
@@ -18,9 +18,9 @@ export class BoundedQueue<Item> {
   }
 
   push(item: Item): PushOutcome {
-    if (this.#items.length >= this.#max) return "full";
+    if (this.#items.length >= this.#max) return 'full';
     this.#items.push(item);
-    return "queued";
+    return 'queued';
   }
 
   /** Takes everything that waits, in order, and leaves the queue empty. */

@@ -4,8 +4,3 @@
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`invariant broken: ${message}`);
 }
-
-/** Marks a switch as complete: does not type-check while a case is missing. */
-export function unreachable(value: never): never {
-  throw new Error(`unexpected case: ${JSON.stringify(value)}`);
-}

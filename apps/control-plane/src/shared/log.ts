@@ -1,5 +1,5 @@
 // Logs are JSON lines with a static message and fields; personal data only under `pii`.
-import { pino } from "pino";
+import { pino } from 'pino';
 
 /** The part of a logger that our code uses; pino satisfies it. */
 export type Log = {
@@ -13,8 +13,12 @@ export type Log = {
 
 /** Opens the process's logger. `level` is one of pino's; `silent` writes nothing. */
 export function openLog(options: { level: string; service: string }): Log {
-  return pino({ level: options.level, base: { service: options.service }, redact: { paths: ["*.password", "*.token"], censor: "[hidden]" } });
+  return pino({
+    level: options.level,
+    base: { service: options.service },
+    redact: { paths: ['*.password', '*.token'], censor: '[hidden]' },
+  });
 }
 
 /** A logger for tests that look at behaviour, not at lines. */
-export const silentLog: Log = pino({ level: "silent" });
+export const silentLog: Log = pino({ level: 'silent' });

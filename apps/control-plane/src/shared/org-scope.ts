@@ -1,5 +1,5 @@
 // The organization that a request or a call may touch. A store function without one does not type-check.
-import type { OrganizationId } from "./id.ts";
+import type { OrganizationId } from './id.ts';
 
 declare const minted: unique symbol;
 
