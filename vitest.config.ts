@@ -9,6 +9,8 @@ const include = (kind: string) => [`{apps,inference,asterisk,provision,e2e,bench
 
 export default defineConfig({
   test: {
+    // Tests that load onnxruntime themselves must not report from a developer's machine either.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     projects: [
       {
         test: {

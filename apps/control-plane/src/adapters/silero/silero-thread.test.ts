@@ -1,3 +1,8 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, it, vi } from 'vitest';
 import { silentLog } from '#shared/log.ts';
 import { openSilero } from './silero.ts';
@@ -30,4 +35,23 @@ it('a thread that breaks is replaced once with the state of every stream lost; w
     { fresh: 0, atMs: 5 },
   ]);
   expect(() => silero.openStream(() => undefined)).toThrow(/does not run/);
+});
+
+it('the library keeps no identity of the machine and starts no reporting of usage', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'silero-home-'));
+  try {
+    // A process of its own: the library decides once, when it is loaded, and keeps what it knows of a machine under HOME.
+    const program = `
+      import { openSilero } from ${JSON.stringify(new URL('./silero.ts', import.meta.url).href)};
+      import { silentLog } from ${JSON.stringify(new URL('../../shared/log.ts', import.meta.url).href)};
+      await using silero = await openSilero({ log: silentLog });
+      console.log('opened');`;
+    const env = { PATH: '/usr/bin:/bin', HOME: home };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { env });
+    expect(stdout).toBe('opened\n');
+    expect(stderr).not.toMatch(/telemetry/i);
+    expect(await readdir(home)).toEqual([]);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
 });

@@ -67,6 +67,10 @@ export async function openSileroThread(options: SileroThreadOptions): Promise<Si
 }
 
 async function startWorker(options: SileroThreadOptions): Promise<Worker> {
+  // onnxruntime 1.30 otherwise writes a device id into the home folder and sends usage to its maker: nothing may leave the building.
+  // It reads the C environment, which this thread's `process.env` writes through to; a worker's is a copy.
+  // oxlint-disable-next-line no-restricted-properties -- written, not read: the library has no other switch
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   // No flags of the parent: a debugger's or a test runner's would break the start of the thread.
   const worker = new Worker(options.url ?? new URL('./silero-worker.ts', import.meta.url), { workerData: options.start, execArgv: [] });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
