@@ -12,8 +12,9 @@ import type { TurnFigures } from './turn-overhead.ts';
 const PERIOD_MS = 4_500;
 /** An agent whose candidate pause is as good as its commit: nothing is prepared early. */
 const UNPREPARED_NUMBER = '4002';
-/** Levels below the largest need fewer turns. */
+/** Levels below the largest need fewer turns, but some. */
 const SMALL_LEVEL_SHARE = 0.25;
+const MIN_LEVEL_SECONDS = 15;
 
 type Level = { readonly number: string; readonly calls: number; readonly seconds: number; readonly signal: AbortSignal };
 
@@ -56,16 +57,17 @@ await runBench({
       maxConcurrentCalls: largest + 10,
       agents: { [UNPREPARED_NUMBER]: { candidatePauseMs: 299, commitPauseMs: 300 } },
     });
+    const smallSeconds = Math.max(MIN_LEVEL_SECONDS, options.seconds * SMALL_LEVEL_SHARE);
     let turns: TurnFigures[] = [];
     for (const calls of options.calls.toSorted((a, b) => a - b)) {
-      const seconds = calls === largest ? options.seconds : options.seconds * SMALL_LEVEL_SHARE;
+      const seconds = calls === largest ? options.seconds : smallSeconds;
       turns = await measureLevel(bench, { number: BENCH_NUMBER, calls, seconds, signal });
       log(row(`${calls} calls`, turns));
     }
     const unprepared = await measureLevel(bench, {
       number: UNPREPARED_NUMBER,
       calls: largest,
-      seconds: options.seconds * SMALL_LEVEL_SHARE,
+      seconds: smallSeconds,
       signal,
     });
     log(row(`${largest} calls, nothing prepared before the commit`, unprepared));
