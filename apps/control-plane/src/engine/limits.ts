@@ -4,7 +4,7 @@ import { invariant } from '#shared/invariant.ts';
 /** Period of the one ticker that drives all calls. 10 ms: a commit is found 5 ms late on average; 100 calls cost 10,000 cheap steps a second. */
 export const TICK_MS = 10;
 
-/** Sound kept from before speech was noticed. Silero notices an onset 25 to 80 ms late (measured on espeak-ng speech); the rest saves soft first consonants. */
+/** Sound kept from before speech was noticed. Silero notices an onset 30 to 100 ms late (espeak-ng over G.711); the rest saves soft first consonants. */
 export const PREROLL_MS = 240;
 
 /** Sound of a silent caller that is kept besides the pre-roll: voice activity may answer this late. All 30 s of it would be 1.4 MB a call. */

@@ -27,7 +27,7 @@ const afterGuard = ECHO_GUARD_MS + 64;
 it('an utterance starts, is a candidate after the short pause and ends after the long one, counted from the corrected end', () => {
   const events = detect([...windows(0, 640, 0.9), ...windows(640, 1_600, 0.1)]);
   expect(kinds(events)).toEqual(['speech_started', 'candidate', 'turn_ended']);
-  expect(events[1]).toEqual({ kind: 'candidate', startedAtMs: 0, endedAtMs: 604 });
+  expect(events[1]).toEqual({ kind: 'candidate', startedAtMs: 0, endedAtMs: 602 });
   const ended = events[2];
   expect(ended?.kind === 'turn_ended' && ended.atMs).toBeGreaterThanOrEqual(604 + 500);
   expect(ended?.kind === 'turn_ended' && ended.atMs).toBeLessThan(604 + 500 + 32);

@@ -1,5 +1,6 @@
-// Cuts the 20 ms frames of one leg into the model's windows and keeps those that wait. No thread, no timer.
+// Halves the rate of the frames of one leg, cuts them into the model's windows and keeps those that wait. No thread, no timer.
 import { invariant } from '#shared/invariant.ts';
+import { HalfRate } from './silero-half-rate.ts';
 import { SLOTS_PER_STREAM, WINDOW_SAMPLES } from './silero-memory.ts';
 
 /** A full window: where it lies in the shared memory and when its last sample came. */
@@ -11,6 +12,7 @@ export const WAITING_MAX = SLOTS_PER_STREAM - 2;
 /** The windows of one leg. */
 export class SileroWindows {
   readonly #memory: Int16Array;
+  readonly #halfRate = new HalfRate();
   readonly #free: number[];
   #filling: number;
   #filled = 0;
@@ -27,16 +29,11 @@ export class SileroWindows {
     return this.#waiting.length;
   }
 
-  /** Copies the samples in. Returns how many old windows were dropped because the model did not keep up. */
+  /** Copies 16 kHz samples in. Returns how many old windows were dropped because the model did not keep up. */
   push(pcm: Int16Array, atMs: number): number {
     let dropped = 0;
-    for (let taken = 0; taken < pcm.length;) {
-      const part = pcm.subarray(taken, taken + WINDOW_SAMPLES - this.#filled);
-      this.#memory.set(part, this.#filling * WINDOW_SAMPLES + this.#filled);
-      taken += part.length;
-      this.#filled += part.length;
-      // The rest of the frame came at the same instant as its head, so the window's last sample is as old as what follows it in the frame.
-      if (this.#filled === WINDOW_SAMPLES) dropped += this.#complete(atMs);
+    for (let at = 0; at < pcm.length; at += HalfRate.maxSamples) {
+      dropped += this.#fill(this.#halfRate.push(pcm.subarray(at, at + HalfRate.maxSamples)), atMs);
     }
     return dropped;
   }
@@ -48,6 +45,19 @@ export class SileroWindows {
 
   release(window: SileroWindow): void {
     this.#free.push(window.slot);
+  }
+
+  #fill(halved: Int16Array, atMs: number): number {
+    let dropped = 0;
+    for (let taken = 0; taken < halved.length;) {
+      const part = halved.subarray(taken, taken + WINDOW_SAMPLES - this.#filled);
+      this.#memory.set(part, this.#filling * WINDOW_SAMPLES + this.#filled);
+      taken += part.length;
+      this.#filled += part.length;
+      // The rest of the frame came at the same instant as its head, so the window's last sample is as old as what follows it in the frame.
+      if (this.#filled === WINDOW_SAMPLES) dropped += this.#complete(atMs);
+    }
+    return dropped;
   }
 
   #complete(atMs: number): number {

