@@ -18,13 +18,13 @@ export type Leftovers = {
 const SETTLE_MS = 10_000;
 
 /** Waits until nothing is left; throws with what is. `controlPlaneIsUp: false` looks at Asterisk alone. */
-export async function expectNothingLeft(rig: Rig, options: { controlPlaneIsUp?: boolean } = {}): Promise<void> {
-  const { controlPlaneIsUp = true } = options;
-  const deadline = Date.now() + SETTLE_MS;
+export async function expectNothingLeft(rig: Rig, options: { controlPlaneIsUp?: boolean; withinMs?: number } = {}): Promise<void> {
+  const { controlPlaneIsUp = true, withinMs = SETTLE_MS } = options;
+  const deadline = Date.now() + withinMs;
   for (;;) {
     const left = await findLeftovers(rig, controlPlaneIsUp);
     if (Object.values(left).every((count) => count === 0)) return;
-    if (Date.now() > deadline) throw new Error(`left behind ${SETTLE_MS} ms after the call: ${JSON.stringify(left)}`);
+    if (Date.now() > deadline) throw new Error(`left behind ${withinMs} ms after the call: ${JSON.stringify(left)}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
