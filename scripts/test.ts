@@ -3,11 +3,15 @@
  * PostgreSQL, the sandbox, then real calls. Arguments choose steps by name; without any, all run. The last line is the sum.
  */
 import { resolve } from 'node:path';
+import { openTestDatabase } from './test-database.ts';
+import { hasOwnEspeak, prepareRig } from './test-rig.ts';
 import { runCheck, runTests } from './test-step.ts';
 import { summaryLine, sumTallies } from './test-tally.ts';
 import type { Tally } from './test-tally.ts';
 
-type Step = { readonly name: string; readonly run: () => Promise<Tally> };
+type Environment = Readonly<Record<string, string>>;
+/** `voice` needs an espeak-ng, the machine's or the rig's; `rig` needs the rig. */
+type Step = { readonly name: string; readonly needs?: 'voice' | 'rig'; readonly run: (env: Environment) => Promise<Tally> };
 
 /** Where the rig lives between runs: building its private root takes a minute and 800 MB. */
 const rigHome = process.env['CENTRALITA_RIG'] ?? resolve(import.meta.dirname, '..', '.rig');
@@ -17,39 +21,54 @@ const steps: readonly Step[] = [
   { name: 'lint', run: () => runCheck(['oxlint', '--type-aware']) },
   { name: 'types', run: () => runCheck(['tsc', '-p', '.']) },
   { name: 'dead-code', run: () => runCheck(['knip']) },
-  { name: 'unit', run: () => runTests('unit') },
-  { name: 'db', run: () => runTests('db') },
-  { name: 'db-server', run: runDatabaseTests },
-  { name: 'walk', run: () => runTests('walk') },
-  { name: 'e2e', run: () => runTests('e2e', { CENTRALITA_RIG: rigHome }) },
+  { name: 'unit', needs: 'voice', run: (env) => runTests('unit', env) },
+  { name: 'db', run: (env) => runTests('db', env) },
+  { name: 'db-server', needs: 'rig', run: runDatabaseTests },
+  { name: 'walk', run: (env) => runTests('walk', env) },
+  { name: 'e2e', needs: 'rig', run: (env) => runTests('e2e', { ...env, CENTRALITA_RIG: rigHome }) },
 ];
 
-async function runDatabaseTests(): Promise<Tally> {
-  // Imported here: a laptop that only runs the unit tests needs nothing of the provisioner.
-  const { openTestDatabase } = await import('./test-database.ts');
+async function runDatabaseTests(env: Environment): Promise<Tally> {
   await using database = await openTestDatabase(rigHome);
-  return await runTests('db', { TEST_DATABASE_URL: database.superuserUrl });
+  return await runTests('db', { ...env, TEST_DATABASE_URL: database.superuserUrl });
 }
 
-async function runStep(step: Step): Promise<Tally> {
-  console.log(`\n== ${step.name}`);
+async function runStep(name: string, run: () => Promise<Tally>): Promise<Tally> {
+  console.log(`\n== ${name}`);
   const startedAt = performance.now();
-  const tally = await step.run().catch((error: unknown) => {
+  const tally = await run().catch((error: unknown) => {
     console.error(error);
     return { passed: 0, failed: 1 };
   });
-  console.log(`== ${step.name}: ${tally.failed === 0 ? 'ok' : 'FAILED'} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  console.log(`== ${name}: ${tally.failed === 0 ? 'ok' : 'FAILED'} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
   return tally;
 }
 
-const chosen = process.argv.slice(2);
-const unknown = chosen.filter((name) => !steps.some((step) => step.name === name));
+async function runAll(chosen: readonly Step[]): Promise<readonly Tally[]> {
+  const tallies: Tally[] = [];
+  const rig: { env?: Environment } = {};
+  if (chosen.some(({ needs }) => needs === 'rig' || (needs === 'voice' && !hasOwnEspeak()))) {
+    const prepared = await runStep('rig', async () => {
+      rig.env = await prepareRig(rigHome);
+      return { passed: 0, failed: 0 };
+    });
+    tallies.push(prepared);
+  }
+  for (const step of chosen) {
+    if (step.needs === 'rig' && rig.env === undefined) {
+      console.log(`\n== ${step.name}: FAILED, it needs the rig`);
+      tallies.push({ passed: 0, failed: 1 });
+    } else tallies.push(await runStep(step.name, () => step.run(rig.env ?? {})));
+  }
+  return tallies;
+}
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !steps.some((step) => step.name === name));
 if (unknown.length > 0) {
   console.error(`Unknown step: ${unknown.join(', ')}. Steps: ${steps.map((step) => step.name).join(', ')}.`);
   process.exit(2);
 }
-const tallies: Tally[] = [];
-for (const step of steps) if (chosen.length === 0 || chosen.includes(step.name)) tallies.push(await runStep(step));
-const total = sumTallies(tallies);
+const total = sumTallies(await runAll(steps.filter(({ name }) => names.length === 0 || names.includes(name))));
 console.log(summaryLine(total));
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -16,7 +16,7 @@ export type MachineFacts = {
   /** `docker` or `podman` when one is installed: said, not used yet. */
   readonly containerEngine: string | null;
   /** Programs that the installation needs and the machine lacks. */
-  readonly missingPrograms: readonly string[];
+  readonly missingPrograms: readonly RequiredProgram[];
   readonly hasSystemd: boolean;
 };
 
@@ -30,12 +30,11 @@ export const REQUIRED_PROGRAMS = {
   mount: 'mount',
   useradd: 'passwd',
 } as const;
+export type RequiredProgram = keyof typeof REQUIRED_PROGRAMS;
 
 /** Probes the machine. `home` need not exist yet. */
 export async function probeMachine(home: string): Promise<MachineFacts> {
   const release = parseOsRelease(await readFile('/etc/os-release', 'utf8').catch(() => ''));
-  const missingPrograms: string[] = [];
-  for (const program of Object.keys(REQUIRED_PROGRAMS)) if (!(await findProgram(program))) missingPrograms.push(program);
   const engines = await Promise.all(['docker', 'podman'].map(async (name) => ((await findProgram(name)) ? name : null)));
   return {
     system: release,
@@ -44,9 +43,15 @@ export async function probeMachine(home: string): Promise<MachineFacts> {
     memoryBytes: await readMemoryBytes(),
     diskFreeBytes: await readFreeBytes(home),
     containerEngine: engines.find((name) => name !== null) ?? null,
-    missingPrograms,
+    missingPrograms: await findMissingPrograms(Object.keys(REQUIRED_PROGRAMS) as RequiredProgram[]),
     hasSystemd: await exists('/run/systemd/system'),
   };
+}
+
+/** Those of the programs that the machine lacks. */
+export async function findMissingPrograms(programs: readonly RequiredProgram[]): Promise<readonly RequiredProgram[]> {
+  const found = await Promise.all(programs.map((program) => findProgram(program)));
+  return programs.filter((_, index) => found[index] === false);
 }
 
 /** Parses os-release; empty strings for what it does not say. */

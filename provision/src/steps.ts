@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { describeAppliance, requireAppliance } from './appliance.ts';
 import type { Appliance } from './appliance.ts';
 import { prepareAsterisk } from './asterisk-process.ts';
-import { runCommand } from './command.ts';
 import { bootStep } from './boot-step.ts';
 import { demoStep } from './demo-step.ts';
 import { parseEnvFile } from './env-file.ts';
 import { SERVICE_USER } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { databaseUrl } from './instance.ts';
-import { REQUIRED_PROGRAMS } from './machine-facts.ts';
+import { installPackages, packagesFor } from './packages.ts';
 import type { Step } from './plan.ts';
 import { initPostgres, preparePostgres } from './postgres-process.ts';
 import { ensureRoot } from './private-root.ts';
@@ -45,22 +44,9 @@ function applianceStep(
 
 const packages: Step = {
   name: 'packages',
-  changes: ({ machine }) =>
-    machine.missingPrograms.length === 0 ? [] : [`install ${missingPackages(machine.missingPrograms).join(', ')}`],
-  apply: async ({ facts, signal }) => {
-    const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    await runCommand(['apt-get', '-q', 'update'], { env, signal });
-    await runCommand(['apt-get', '-q', 'install', '-y', '--no-install-recommends', ...missingPackages(facts.machine.missingPrograms)], {
-      env,
-      signal,
-    });
-  },
+  changes: ({ machine }) => (machine.missingPrograms.length === 0 ? [] : [`install ${packagesFor(machine.missingPrograms).join(', ')}`]),
+  apply: async ({ facts, signal }) => await installPackages(packagesFor(facts.machine.missingPrograms), signal),
 };
-
-function missingPackages(programs: readonly string[]): readonly string[] {
-  const found = Object.entries(REQUIRED_PROGRAMS).flatMap(([program, name]) => (programs.includes(program) ? [name] : []));
-  return [...new Set(found)];
-}
 
 const user: Step = {
   name: 'service user',

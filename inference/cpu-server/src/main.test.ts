@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { catalogForTests } from '#testing/espeak-on-this-machine.ts';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 const run = (env: Readonly<Record<string, string>>) =>
@@ -12,6 +13,8 @@ const run = (env: Readonly<Record<string, string>>) =>
   });
 
 test('the process listens, says which engines run, and ends cleanly on SIGTERM', async () => {
+  // Without espeak-ng the process starts all the same, with both roles unavailable: say here what is missing.
+  await catalogForTests();
   const child = run({ LOG_LEVEL: 'info' });
   const ended = once(child, 'close');
   const lines: string[] = [];
