@@ -1,4 +1,5 @@
 // What every voice must do.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { concatPcm, durationMs } from '#audio/frame.ts';
 import { InferenceError } from '#ports/inference-error.ts';
@@ -32,9 +33,11 @@ export function describeTextToSpeech(name: string, open: () => Promise<TextToSpe
   it(`${name}: two texts at once do not mix`, async () => {
     await using under = await open();
     const goodbye = { ...HELLO, text: 'Goodbye.' };
-    const alone = await say(under.textToSpeech, goodbye);
+    const alone = durationMs(await say(under.textToSpeech, goodbye));
     const [, together] = await Promise.all([say(under.textToSpeech, HELLO), say(under.textToSpeech, goodbye)]);
-    expect(together).toEqual(alone);
+    // Not sample by sample: a generative voice says the same words differently each time. A piece of the other text would double it.
+    expect(durationMs(together)).toBeGreaterThan(alone / 2);
+    expect(durationMs(together)).toBeLessThan(alone * 1.5);
   });
 
   it(`${name}: stops when nobody listens any more, and speaks the next text`, async () => {
@@ -46,17 +49,21 @@ export function describeTextToSpeech(name: string, open: () => Promise<TextToSpe
     expect((await say(under.textToSpeech, HELLO)).length).toBeGreaterThan(0);
   });
 
-  it(`${name}: an abort ends the speech with an error`, async () => {
+  it(`${name}: an abort ends the speech with an error and without another piece, also when all of it may have been made`, async () => {
     await using under = await open();
-    const aborter = new AbortController();
-    const pieces: Int16Array[] = [];
-    const listening = (async () => {
-      for await (const pcm of under.textToSpeech.synthesize({ ...HELLO, text: HELLO.text.repeat(20) }, { signal: aborter.signal })) {
-        pieces.push(pcm);
-        aborter.abort();
-      }
-    })();
-    await expect(listening).rejects.toBeInstanceOf(Error);
+    for (const listenedMs of [0, 100]) {
+      const aborter = new AbortController();
+      const pieces: Int16Array[] = [];
+      const listening = (async () => {
+        for await (const pcm of under.textToSpeech.synthesize({ ...HELLO, text: HELLO.text.repeat(20) }, { signal: aborter.signal })) {
+          pieces.push(pcm);
+          if (listenedMs > 0) await sleep(listenedMs);
+          aborter.abort();
+        }
+      })();
+      await expect(listening).rejects.toBeInstanceOf(Error);
+      expect(pieces).toHaveLength(1);
+    }
     await expect(collected(under.textToSpeech.synthesize(HELLO, { signal: AbortSignal.abort() }))).rejects.toBeInstanceOf(Error);
   });
 
