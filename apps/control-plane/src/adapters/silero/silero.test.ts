@@ -22,8 +22,9 @@ async function hearAll(silero: VoiceActivity, sounds: readonly Int16Array[]): Pr
     }
     const complete = (i: number) => Math.floor((Math.min(at + 1, frames[i]?.length ?? 0) * FRAME_SAMPLES) / 512);
     while (heard.some((list, i) => list.length < complete(i))) await new Promise((resolve) => setImmediate(resolve));
+    // An open stream that says nothing more would make each batch wait for it.
+    for (const [i, stream] of streams.entries()) if (at + 1 >= (frames[i]?.length ?? 0)) stream.close();
   }
-  for (const stream of streams) stream.close();
   return heard;
 }
 
