@@ -1,6 +1,6 @@
 // The memory that the main thread and the voice activity thread share: audio and results cross in it, so a message is one small number.
 
-/** Rate at which the model hears: half that of our frames. It costs a fifth less CPU in all (67 us a window, not 84), and a telephone carries nothing above 4 kHz. */
+/** Rate at which the model hears: half that of our frames. It costs a quarter less CPU in all (57 to 67 us a window, not 84), and a telephone carries nothing above 4 kHz. */
 export const MODEL_HZ = 8_000;
 /** Samples of a window of the model at that rate: 32 ms. */
 export const WINDOW_SAMPLES = 256;
