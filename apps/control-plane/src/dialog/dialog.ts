@@ -52,6 +52,8 @@ export type Dialog = {
   prepare(state: ConversationState, input: DialogInput, options: { signal: AbortSignal }): PreparedTurn;
   /** The phrases expected from the caller now, for the speech-to-text engine. */
   hints(state: ConversationState): readonly string[];
+  /** Whether the keys so far begin a longer code that is valid now: worth waiting for another key. */
+  isCodeOpen(state: ConversationState, keys: string): boolean;
   /** Adds what the caller really heard of the agent's reply. */
   withHeard(state: ConversationState, text: string): ConversationState;
 };

@@ -2,7 +2,7 @@
 import type { AgentProfile } from '#ports/agent-profile.ts';
 import type { ConversationState, Dialog, DialogInput, PreparedTurn } from './dialog.ts';
 import { flowHints } from './flow-hints.ts';
-import { next, openFlow } from './flow.ts';
+import { isCodeOpen, next, openFlow } from './flow.ts';
 import type { FlowTurn } from './flow.ts';
 import { appendTurn } from './history.ts';
 
@@ -13,6 +13,7 @@ export function createFallbackResponder(profile: Pick<AgentProfile, 'flow'>): Di
     open: () => ({ ...openFlow(flow), history: [] }),
     prepare: (state, input) => preparedFromFlow(next(flow, state, input), state, input),
     hints: (state) => flowHints(flow, state.node),
+    isCodeOpen: (state, keys) => isCodeOpen(flow, state, keys),
     withHeard: (state, text) => ({ ...state, history: appendTurn(state.history, { role: 'agent', text }) }),
   };
 }

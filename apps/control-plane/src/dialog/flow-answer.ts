@@ -23,6 +23,12 @@ export function understand(flow: Flow, node: FlowNode, answer: Answer): Understo
   return answer.kind === 'words' ? understandWords(node.slot, choices, answer.words) : understandKeys(node.slot, choices, answer.keys);
 }
 
+/** The codes that keys may spell at a node. */
+export function codesAt(flow: Flow, node: FlowNode): readonly string[] {
+  const choices = [...phraseChoices(node.transitions), ...slotChoices(node), ...phraseChoices(flow.global)];
+  return choices.flatMap(({ dtmf }) => (dtmf === undefined ? [] : [dtmf]));
+}
+
 /** Only the transitions that hold everywhere. */
 export function understandGlobal(flow: Flow, answer: Answer): Understood | null {
   const choices = phraseChoices(flow.global);

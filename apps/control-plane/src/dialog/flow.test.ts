@@ -4,7 +4,7 @@ import type { Flow, FlowNode } from '#ports/agent-profile.ts';
 import { clinicEs } from './demo/clinic-es.ts';
 import type { DialogInput } from './dialog.ts';
 import { flowHints } from './flow-hints.ts';
-import { FLOW_STEP_LIMIT, next, nextGlobal, openFlow, restingNode } from './flow.ts';
+import { FLOW_STEP_LIMIT, isCodeOpen, next, nextGlobal, openFlow, restingNode } from './flow.ts';
 import type { FlowState } from './flow.ts';
 
 const { flow } = clinicEs({ organizationName: 'Clínica Demo', destination: '2001' });
@@ -89,6 +89,15 @@ describe('next', () => {
   it('still ends the call when the caller talks over the goodbye', () => {
     const turn = next(flow, at('goodbye'), said('eh'));
     expect(turn.nextStep).toEqual({ kind: 'end_call' });
+  });
+
+  it('knows whether keys begin a longer code, also at a node that goes on by itself', () => {
+    const code = { when: { kind: 'phrase', phrases: ['interno'], dtmf: '945' }, goTo: 'goodbye' } as const;
+    const withCode: Flow = { ...flow, global: [...flow.global, code] };
+    const isOpen = ['9', '94', '945', '1'].map((digits) => isCodeOpen(withCode, at('menu'), digits));
+    expect(isOpen).toEqual([true, true, false, false]);
+    expect(isCodeOpen(withCode, at('greeting'), '9')).toBe(true);
+    expect(isCodeOpen(flow, at('menu'), '9')).toBe(false);
   });
 
   it('takes keys typed ahead through several questions', () => {

@@ -1,6 +1,6 @@
 // A conversation as a graph, walked one answer at a time: pure, so that any call can be replayed and any reply prepared and thrown away.
 import type { Flow, FlowNode } from '#ports/agent-profile.ts';
-import { understand, understandAhead, understandGlobal } from './flow-answer.ts';
+import { codesAt, understand, understandAhead, understandGlobal } from './flow-answer.ts';
 import type { Answer } from './flow-answer.ts';
 import type { ConversationState, DialogInput, DialogNote, NextStep } from './dialog.ts';
 import { wordsOf } from './phrase-match.ts';
@@ -47,6 +47,13 @@ export function next(flow: Flow, state: FlowState, input: DialogInput): FlowTurn
       return onward === undefined ? stay(state, node, []) : travel(flow, state, { goTo: onward.goTo, rest: NOTHING });
     }
   }
+}
+
+/** Whether the keys so far begin a longer code, so that another key may follow. Throws as `next` does. */
+export function isCodeOpen(flow: Flow, state: FlowState, keys: string): boolean {
+  const node = getNode(flow, state.node);
+  if (node.action.kind === 'go_on') return isCodeOpen(flow, travel(flow, state, { goTo: node.action.goTo, rest: NOTHING }).state, keys);
+  return codesAt(flow, node).some((code) => code.length > keys.length && code.startsWith(keys));
 }
 
 /** The answer when the words hold a phrase that is valid everywhere (a person, goodbye); null when they do not. */

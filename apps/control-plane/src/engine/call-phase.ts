@@ -2,6 +2,7 @@
 import type { ConversationState, NextStep } from '#dialog/dialog.ts';
 import type { CallOutcome, TurnLatency } from '#ports/call-event.ts';
 import type { Guess } from './guess.ts';
+import type { KeyedAnswer } from './key-pad.ts';
 import type { Reply } from './reply.ts';
 
 /** The caller's turn that a reply answers. It is written down when the reply begins to be heard: until then the caller may go on. */
@@ -13,6 +14,11 @@ export type CallerTurn = {
   readonly committedAtMs: number;
   readonly speechToTextMs: number | null;
 };
+
+/** The caller's turn that keys are. */
+export function keyTurn({ digits, startedAtMs, endedAtMs }: KeyedAnswer, committedAtMs: number): CallerTurn {
+  return { text: digits, input: 'dtmf', startedAtMs, endedAtMs, committedAtMs, speechToTextMs: null };
+}
 
 /** A reply that is ours to play. */
 export type AgentTurn = {
@@ -33,7 +39,8 @@ export type Phase =
   /** The turn is ours, the reply has no sound yet. */
   | { readonly kind: 'thinking'; readonly guess: Guess; readonly committedAtMs: number }
   | { readonly kind: 'replying'; readonly turn: AgentTurn }
-  | { readonly kind: 'transferring' }
+  /** A representative is rung or talks. `lineDead` is the end that the call has if the two did not talk. */
+  | { readonly kind: 'transferring'; lineDead: { readonly outcome: CallOutcome; readonly reason: string } | null }
   /** The last words; nothing the caller does changes the end, which is known. */
   | { readonly kind: 'closing'; readonly outcome: CallOutcome; readonly reason: string }
   | { readonly kind: 'ended' };
@@ -46,6 +53,11 @@ export function nextStepOf(turn: AgentTurn): NextStep {
 /** Whether the caller may still go on with the turn that is being answered: nothing of the answer was heard. */
 export function canReopen(turn: AgentTurn): boolean {
   return turn.startedAtMs === null && turn.callerTurn?.input === 'speech';
+}
+
+/** Whether no turn of the caller can be taken back any more: his sound of before is of no use. */
+export function isSettled(phase: Phase): boolean {
+  return phase.kind === 'listening' || (phase.kind === 'replying' && !canReopen(phase.turn));
 }
 
 /**

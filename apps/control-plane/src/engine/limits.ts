@@ -40,6 +40,9 @@ export const MAX_SEND_SAMPLES = 3_840;
 /** Voice in the first moments of the agent's speech is its own echo more often than an interruption. */
 export const ECHO_GUARD_MS = 250;
 
+/** Pause after which a code of several keys counts as complete: people who read a number off a card press a key every 0.3 to 1 s. */
+export const INTER_KEY_MS = 1_500;
+
 /** Time for answering and building the sound of a call. */
 export const SETUP_TIMEOUT_MS = 10_000;
 

@@ -2,6 +2,8 @@
 import { expect, it, vi } from 'vitest';
 import { openScriptedLanguageModel } from '#ports/testing/scripted-language-model.ts';
 import { fixedAnnouncements } from '#ports/testing/fixed-stores.ts';
+import { openScriptedVoiceActivity } from '#ports/testing/scripted-voice-activity.ts';
+import type { VoiceActivity } from '#ports/voice-activity.ts';
 import type { AgentProfile } from '#ports/agent-profile.ts';
 import { clinicAgent, PROMPTS } from './testing/clinic-agent.ts';
 import { APOLOGY_SAMPLE, NOTHING_OPEN, openEngineRig, routeTo } from './testing/engine-rig.ts';
@@ -114,4 +116,30 @@ it('ends a call whose sound is lost', async () => {
   expect(rig.journal.notes()).toContain('media_lost');
   expect(rig.journal.ends()[0]).toMatchObject({ outcome: 'failed', reason: 'media_lost' });
   expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
+});
+
+it('a bug in what one call does with its sound ends that call and no other', async () => {
+  const sound = openScriptedVoiceActivity();
+  let opened = 0;
+  const push = (): void => {
+    throw new Error('a bug');
+  };
+  const voiceActivity: VoiceActivity = {
+    openStream(listener) {
+      const stream = sound.openStream(listener);
+      opened += 1;
+      return opened === 1 ? { ...stream, push } : stream;
+    },
+  };
+  await using rig = openEngineRig({ voiceActivity });
+  const broken = rig.ring();
+  await rig.clock.run(300);
+  const sane = rig.ring();
+  broken.media().callerSpeaks(500);
+  await rig.clock.run(500);
+  expect(rig.journal.ends()).toMatchObject([{ outcome: 'failed', reason: 'internal_error' }]);
+  await rig.agentDone();
+  await rig.says(sane, 'opening hours');
+  await rig.agentDone();
+  expect(rig.said().at(-1)).toBe(`agent: ${PROMPTS.hours} ${PROMPTS.more}`);
 });

@@ -54,3 +54,41 @@ it('two misunderstandings in a row put the caller through', async () => {
   expect(leg.transfers).toEqual(['200']);
   expect(rig.journal.notes().filter((name) => name === 'not_understood')).toHaveLength(2);
 });
+
+it('a caller who hangs up first after the talk has a transferred call too', async () => {
+  await using rig = openEngineRig();
+  const leg = await rig.greeted({ transfer: { outcome: { kind: 'bridged', talkedMs: 60_000 }, afterMs: 60_000, answersAfterMs: 2_000 } });
+  await rig.says(leg, 'a person please');
+  await rig.agentDone();
+  await rig.clock.run(5_000);
+  leg.callerHangsUp();
+  await rig.clock.run(50);
+  expect(rig.journal.notes().slice(-2)).toEqual(['transfer_started', 'transfer_ended']);
+  expect(rig.journal.ends().map((end) => end.outcome)).toEqual(['transferred']);
+  expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
+});
+
+it('our sound may be lost while two people talk: they go on', async () => {
+  await using rig = openEngineRig();
+  const leg = await rig.greeted({ transfer: { outcome: { kind: 'bridged', talkedMs: 8_000 }, afterMs: 10_000, answersAfterMs: 2_000 } });
+  await rig.says(leg, 'a person please');
+  await rig.agentDone();
+  await rig.clock.run(4_000);
+  leg.media().end('lost');
+  await rig.clock.run(3_000);
+  expect(rig.journal.ends()).toEqual([]);
+  await rig.clock.runUntil('the call ended', () => rig.journal.ends().length === 1);
+  expect(rig.journal.ends()[0]?.outcome).toBe('transferred');
+});
+
+it('without sound there is no going on when nobody answers: the call ends with its reason', async () => {
+  await using rig = openEngineRig();
+  const leg = await rig.greeted({ transfer: { outcome: { kind: 'no_answer' }, afterMs: 4_000 } });
+  await rig.says(leg, 'a person please');
+  await rig.agentDone();
+  leg.media().end('lost');
+  await rig.clock.runUntil('the call ended', () => rig.journal.ends().length === 1);
+  expect(rig.journal.notes().slice(-2)).toEqual(['media_lost', 'transfer_ended']);
+  expect(rig.journal.ends()[0]).toMatchObject({ outcome: 'failed', reason: 'media_lost' });
+  expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
+});

@@ -82,6 +82,31 @@ it('takes a key as an answer and stops talking for it', async () => {
   expect(rig.journal.notes()).toContain('dtmf');
 });
 
+it('waits for the rest of a code of several keys, and takes what is there when no more come', async () => {
+  const agent = clinicAgent();
+  const { flow } = agent;
+  const staff = { when: { kind: 'phrase', phrases: ['staff'], dtmf: '12' }, goTo: 'bye' } as const;
+  await using rig = openEngineRig({ routes: { 100: routeTo({ ...agent, flow: { ...flow, global: [...flow.global, staff] } }) } });
+  const patient = await rig.greeted();
+  patient.press('1');
+  await rig.agentDone();
+  expect(rig.said().slice(1)).toEqual(['caller: 1', `agent: ${PROMPTS.hours} ${PROMPTS.more}`]);
+  patient.press('1');
+  await rig.clock.run(900);
+  patient.press('2');
+  await rig.agentDone();
+  expect(rig.said().slice(3)).toEqual(['caller: 12', `agent: ${PROMPTS.bye}`]);
+});
+
+it('keys that arrive in one moment are one answer, each for its own question', async () => {
+  await using rig = openEngineRig();
+  const leg = await rig.greeted();
+  leg.press('1');
+  leg.press('3');
+  await rig.agentDone();
+  expect(rig.said().slice(1)).toEqual(['caller: 13', `agent: ${PROMPTS.hours} ${PROMPTS.bye}`]);
+});
+
 it('does not lose its greeting over a key that is pressed before the call is answered', async () => {
   await using rig = openEngineRig();
   const leg = rig.ring({ openMediaAfterMs: 200 });

@@ -6,19 +6,21 @@ import type { LegEvent } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
 import type { VoiceActivityStream } from '#ports/voice-activity.ts';
 import { newId } from '#shared/id.ts';
-import { notAnInterruption } from './backchannel.ts';
-import { canReopen, isHearing, nextStepOf } from './call-phase.ts';
+import { canReopen, isHearing, isSettled, keyTurn, nextStepOf } from './call-phase.ts';
 import type { LiveCallParts } from './call-parts.ts';
 import type { AgentTurn, CallerTurn, Phase } from './call-phase.ts';
+import { guarded } from './guarded.ts';
 import { startGuess } from './guess.ts';
 import type { Guess, GuessOutcome, GuessParts } from './guess.ts';
-import { GOODBYE_TAIL_MS, MIN_TURN_SPEECH_MS, QUIET_KEPT_MS, SETUP_TIMEOUT_MS } from './limits.ts';
+import { KeyPad } from './key-pad.ts';
+import type { KeyedAnswer } from './key-pad.ts';
+import { GOODBYE_TAIL_MS, QUIET_KEPT_MS, SETUP_TIMEOUT_MS } from './limits.ts';
 import { fixedSound } from './playable.ts';
-import type { Playable } from './playable.ts';
 import { Playout } from './playout.ts';
 import type { PlayoutEvent } from './playout.ts';
 import { prepareTurn } from './prepared-turn.ts';
 import { Reply } from './reply.ts';
+import { judgeSpeech } from './speech-verdict.ts';
 import { initialDetectorState, stepDetector } from './turn-detector.ts';
 import type { DetectorEvent, DetectorInput, DetectorState } from './turn-detector.ts';
 import { TurnLedger } from './turn-ledger.ts';
@@ -31,6 +33,7 @@ export class LiveCall {
   readonly #aborter = new AbortController();
   readonly #over = Promise.withResolvers<{ outcome: CallOutcome; reason: string }>();
   readonly #utterances = new UtteranceBuffer();
+  readonly #keyPad = new KeyPad();
   readonly #ledger: TurnLedger;
   #phase: Phase = { kind: 'setting_up' };
   #detector: DetectorState = initialDetectorState;
@@ -50,7 +53,7 @@ export class LiveCall {
 
   async run(): Promise<void> {
     const { leg, record } = this.#parts;
-    leg.listen((event) => this.#onLeg(event));
+    leg.listen(guarded((event) => this.#onLeg(event), this.#onBug));
     await this.#setUp().catch((error: unknown) => this.#endSetUp(error));
     const end = await this.#over.promise;
     await this.#tearDown().finally(() => record.ended(end.outcome, end.reason));
@@ -62,6 +65,12 @@ export class LiveCall {
     if (this.#phase.kind === 'setting_up') this.#aborter.abort();
   }
 
+  /** One call's bug ends that call: thrown into a socket's callback it would end the process and all calls with it. */
+  readonly #onBug = (error: unknown): void => {
+    this.#parts.log.error({ err: error }, 'a call broke');
+    this.end('failed', 'internal_error');
+  };
+
   /** Called every few milliseconds by the engine's ticker. */
   tick(atMs: number): void {
     if (this.#playout === null || this.#phase.kind === 'ended') return;
@@ -70,8 +79,11 @@ export class LiveCall {
     const { conversation } = this.#parts.route.agent;
     if (this.#answeredAtMs !== null && atMs - this.#answeredAtMs >= conversation.maxCallMs)
       this.end('max_duration', `longer than ${conversation.maxCallMs} ms`);
-    if (this.#phase.kind !== 'listening' || this.#detector.voice.kind !== 'quiet') return;
-    this.#utterances.trimBefore(atMs - QUIET_KEPT_MS);
+    if (this.#detector.voice.kind !== 'quiet') return;
+    if (isSettled(this.#phase)) this.#utterances.trimBefore(atMs - QUIET_KEPT_MS);
+    if (this.#phase.kind !== 'listening') return;
+    const keyed = this.#keyPad.due(atMs);
+    if (keyed !== null) return this.#onKeys(keyed, atMs);
     if (atMs - this.#phase.sinceMs >= conversation.noInputMs) this.#onSilence();
   }
 
@@ -80,13 +92,14 @@ export class LiveCall {
     const signal = AbortSignal.any([this.#aborter.signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
     // The greeting is made while the telephone system builds the sound: its first frame waits for nothing.
     const greeting = this.#newReply({ kind: 'call_opened' });
-    this.#transport = await leg.openMedia((event) => this.#onAudio(event), { signal });
-    this.#playout = new Playout({ transport: this.#transport, listener: (event) => this.#onPlayout(event), clock });
+    const onAudio = guarded((event: AudioTransportEvent) => this.#onAudio(event), this.#onBug);
+    this.#transport = await leg.openMedia(onAudio, { signal });
+    const listener = guarded((event: PlayoutEvent) => this.#onPlayout(event), this.#onBug);
+    this.#playout = new Playout({ transport: this.#transport, listener, clock });
     await leg.answer({ signal });
-    if (this.#phase.kind === 'ended') return;
     this.#answeredAtMs = clock.nowMs();
     record.answered(this.#answeredAtMs - leg.arrivedAtMs);
-    this.#voice = voiceActivity.openStream(({ probability, atMs }) => this.#detect({ kind: 'voice', probability, atMs }));
+    this.#voice = voiceActivity.openStream(guarded((heard) => this.#detect({ kind: 'voice', ...heard }), this.#onBug));
     this.#takeFloor(this.#turnOf(greeting, null, this.#answeredAtMs));
   }
 
@@ -108,26 +121,24 @@ export class LiveCall {
 
   /** What was being said when the line went dead belongs to the journal too. */
   #writeUnfinished(heardSamples = this.#playout?.stop() ?? 0): void {
-    if (this.#phase.kind !== 'replying') return this.#ledger.settleCut();
-    const { turn } = this.#phase;
-    if (turn.startedAtMs === null) this.#ledger.writeCaller(turn);
-    else this.#ledger.writeAgent(turn, { heardSamples, interrupted: true });
+    if (this.#phase.kind === 'replying') this.#ledger.writeUnfinished(this.#phase.turn, heardSamples);
+    else this.#ledger.settleCut();
   }
 
   // ---- what arrives -------------------------------------------------------
 
   #onLeg(event: LegEvent): void {
-    switch (event.kind) {
-      case 'dtmf':
-        return this.#onDigit(event.digit, event.atMs);
-      case 'hung_up':
-        return this.#lineDead(event.by === 'caller' ? 'caller_hung_up' : 'failed', `hung up by ${event.by}: ${event.cause}`);
-    }
+    if (event.kind === 'dtmf') return this.#onDigit(event.digit, event.atMs);
+    this.#lineDead(event.by === 'caller' ? 'caller_hung_up' : 'failed', `hung up by ${event.by}: ${event.cause}`);
   }
 
-  /** Nobody is there any more. Once the last words are said the end of the call is known already. */
+  /**
+   * Nobody is there any more, or our sound is not. Once the last words are said the end of the call is known already; of a transfer only the
+   * leg knows whether the two people talked, and it says so now.
+   */
   #lineDead(outcome: CallOutcome, reason: string): void {
-    if (this.#phase.kind === 'closing') this.end(this.#phase.outcome, this.#phase.reason);
+    if (this.#phase.kind === 'transferring') this.#phase.lineDead ??= { outcome, reason };
+    else if (this.#phase.kind === 'closing') this.end(this.#phase.outcome, this.#phase.reason);
     else this.end(outcome, reason);
   }
 
@@ -156,16 +167,13 @@ export class LiveCall {
     this.#ledger.settleCut();
     this.#detect({ kind: 'agent_stopped', atMs });
     this.#detect({ kind: 'reset', atMs });
-    const callerTurn: CallerTurn = {
-      text: digit,
-      input: 'dtmf',
-      startedAtMs: atMs,
-      endedAtMs: atMs,
-      committedAtMs: atMs,
-      speechToTextMs: null,
-    };
     this.#silences = 0;
-    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'dtmf', digits: digit }), callerTurn, atMs));
+    this.#phase = { kind: 'listening', sinceMs: atMs };
+    this.#keyPad.press(digit, atMs, (digits) => this.#parts.dialog.isCodeOpen(this.#ledger.state, digits));
+  }
+
+  #onKeys(keyed: KeyedAnswer, atMs: number): void {
+    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'dtmf', digits: keyed.digits }), keyTurn(keyed, atMs), atMs));
   }
 
   #onSilence(): void {
@@ -219,6 +227,7 @@ export class LiveCall {
 
   /** The caller speaks again before the reply was heard: the turn was not over. Its beginning is kept, the reply is thrown away. */
   #onSpeech(startedAtMs: number): void {
+    this.#keyPad.forget();
     const from = this.#reopen();
     if (from === null) return this.#utterances.trimBefore(startedAtMs);
     this.#parts.record.note('candidate_discarded');
@@ -247,39 +256,34 @@ export class LiveCall {
     this.#phase = { kind: 'thinking', guess, committedAtMs };
     const isCurrent = (): boolean => this.#phase.kind === 'thinking' && this.#phase.guess === guess;
     guess.ready.then(
-      (outcome) => isCurrent() && this.#adopt(guess, outcome, committedAtMs),
-      (error: unknown) => isCurrent() && this.#fail(error),
+      guarded((outcome) => void (isCurrent() && this.#adopt(guess, outcome, committedAtMs)), this.#onBug),
+      guarded((error: unknown) => void (isCurrent() && this.#fail(error)), this.#onBug),
     );
   }
 
   #adopt(guess: Guess, outcome: GuessOutcome, committedAtMs: number): void {
-    const { text } = outcome.transcript;
-    const speechMs = guess.endedAtMs - guess.startedAtMs;
-    const { cut } = this.#ledger;
-    const agentText = cut?.turn.reply.text ?? '';
-    const noInterruption =
-      cut === null ? null : notAnInterruption({ text, speechMs, agentText, language: this.#parts.route.agent.language });
-    if (cut !== null && noInterruption !== null) {
-      this.#parts.record.note(noInterruption, { speechMs });
-      outcome.reply.abort();
-      return this.#resume(cut);
+    const { language } = this.#parts.route.agent;
+    const verdict = judgeSpeech({ guess, outcome, cut: this.#ledger.cut, language, committedAtMs });
+    if (verdict.kind !== 'turn') outcome.reply.abort();
+    switch (verdict.kind) {
+      case 'no_interruption':
+        this.#parts.record.note(verdict.why, { speechMs: verdict.speechMs });
+        return this.#resume(verdict.cut);
+      case 'noise':
+        this.#phase = { kind: 'listening', sinceMs: committedAtMs };
+        return;
+      case 'turn':
+        this.#ledger.settleCut();
+        this.#silences = 0;
+        return this.#takeFloor(this.#turnOf(outcome.reply, verdict.callerTurn, committedAtMs));
     }
-    if (text === '' && speechMs < MIN_TURN_SPEECH_MS) {
-      outcome.reply.abort();
-      this.#phase = { kind: 'listening', sinceMs: committedAtMs };
-      return;
-    }
-    this.#ledger.settleCut();
-    this.#silences = 0;
-    const { startedAtMs, endedAtMs } = guess;
-    const callerTurn: CallerTurn = { text, input: 'speech', startedAtMs, endedAtMs, committedAtMs, speechToTextMs: outcome.speechToTextMs };
-    this.#takeFloor(this.#turnOf(outcome.reply, callerTurn, committedAtMs));
   }
 
   // ---- the agent's turn -------------------------------------------------------
 
   #takeFloor(turn: AgentTurn): void {
     this.#phase = { kind: 'replying', turn };
+    this.#keyPad.forget();
     turn.reply.release();
     this.#playout?.play(turn.reply);
   }
@@ -292,7 +296,10 @@ export class LiveCall {
 
   #onPlayout(event: PlayoutEvent): void {
     if (event.kind === 'queue_shed') return this.#parts.record.note('queue_shed', { frames: event.frames });
-    if (this.#phase.kind === 'closing') return this.#onClosingSound(event);
+    if (this.#phase.kind === 'closing') {
+      if (event.kind === 'reply_started') return this.#parts.record.note('apology_played');
+      return this.#close('failed', 'a model failed, the apology was played');
+    }
     if (this.#phase.kind !== 'replying' || this.#phase.turn.reply !== event.reply) return;
     const { turn } = this.#phase;
     if (event.kind === 'reply_started') {
@@ -316,7 +323,7 @@ export class LiveCall {
         this.#phase = { kind: 'listening', sinceMs: atMs };
         return;
       case 'transfer':
-        void this.#transfer(step.destination, step.ringMs);
+        this.#transfer(step.destination, step.ringMs).catch(this.#onBug);
         return;
       case 'end_call':
         return this.#close(this.#silences > 0 ? 'no_input' : 'completed', 'the agent said goodbye');
@@ -324,27 +331,23 @@ export class LiveCall {
   }
 
   #cutReply(turn: AgentTurn, atMs: number): void {
-    const heardSamples = this.#playout?.stop() ?? 0;
-    if (turn.startedAtMs === null) {
-      turn.reply.abort();
-      this.#ledger.writeUnheard(turn);
-    } else {
-      this.#ledger.holdCut(turn, heardSamples);
-    }
+    this.#ledger.cutOff(turn, this.#playout?.stop() ?? 0);
     this.#phase = { kind: 'listening', sinceMs: atMs };
   }
 
   async #transfer(destination: string, ringMs: number): Promise<void> {
     const { leg, record, clock } = this.#parts;
-    this.#phase = { kind: 'transferring' };
+    const phase: Phase = { kind: 'transferring', lineDead: null };
+    this.#phase = phase;
     this.#detect({ kind: 'reset', atMs: clock.nowMs() });
     record.note('transfer_started', { destination });
     const outcome = await leg
       .transfer(destination, { ringMs, signal: this.#aborter.signal })
       .catch((error: unknown) => ({ kind: 'failed' as const, cause: String(error) }));
-    if (this.#phase.kind !== 'transferring') return;
+    if (this.#phase !== phase) return;
     record.note('transfer_ended', { outcome: outcome.kind });
     if (outcome.kind === 'bridged') return this.end('transferred', 'talked to a representative');
+    if (phase.lineDead !== null) return this.end(phase.lineDead.outcome, phase.lineDead.reason);
     if (outcome.kind === 'caller_gone') return this.end('caller_hung_up', 'hung up while a representative was rung');
     const atMs = clock.nowMs();
     this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'transfer_failed' }), null, atMs));
@@ -364,11 +367,6 @@ export class LiveCall {
     this.#phase = { kind: 'closing', outcome: 'failed', reason: 'a model failed' };
     this.#playout?.stop();
     this.#playout?.play(fixedSound(pcm));
-  }
-
-  #onClosingSound(event: { kind: 'reply_started' | 'reply_finished'; reply: Playable }): void {
-    if (event.kind === 'reply_started') return this.#parts.record.note('apology_played');
-    this.#close('failed', 'a model failed, the apology was played');
   }
 
   #close(outcome: CallOutcome, reason: string): void {

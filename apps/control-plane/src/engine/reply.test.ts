@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { PreparedTurn, TurnResult } from '#dialog/dialog.ts';
 import { InferenceError } from '#ports/inference-error.ts';
@@ -146,4 +147,16 @@ it('notes when words and sound began', async () => {
   const { clock, reply } = open({ voice: { firstAfterMs: 80 } });
   await clock.run(200);
   expect(reply.times).toEqual({ startedAtMs: 1_000, firstTextAtMs: 1_000, firstSoundAtMs: 1_080 });
+});
+
+it('a reply that is made leaves nothing on the signal of its call', async () => {
+  const join = vi.spyOn(AbortSignal, 'any');
+  const { clock, reply } = open();
+  const joined = join.mock.results[0]?.value as AbortSignal;
+  join.mockRestore();
+  expect(getEventListeners(joined, 'abort')).not.toEqual([]);
+  reply.release();
+  await clock.run(50);
+  expect(reply.state.kind).toBe('made');
+  expect(getEventListeners(joined, 'abort')).toEqual([]);
 });

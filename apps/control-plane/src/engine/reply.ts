@@ -107,7 +107,8 @@ export class Reply implements Playable {
   async #make(): Promise<void> {
     const signal = AbortSignal.any([this.#parts.signal, this.#abort.signal]);
     // A guess waits for its release; the end of the call ends that wait too, so that the words' source is closed.
-    signal.addEventListener('abort', () => this.#released.resolve(), { once: true });
+    const release = (): void => this.#released.resolve();
+    signal.addEventListener('abort', release, { once: true });
     try {
       const splitter = openSentenceSplitter();
       for await (const delta of this.#parts.prepared.textDeltas) {
@@ -120,6 +121,9 @@ export class Reply implements Playable {
       this.#become({ kind: 'made' });
     } catch (error) {
       if (!signal.aborted) this.#become({ kind: 'failed', error });
+    } finally {
+      // A joined signal with a listener lives as long as the call, and this reply's sound with it: 30 kB for each second said.
+      signal.removeEventListener('abort', release);
     }
   }
 

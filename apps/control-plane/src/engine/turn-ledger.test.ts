@@ -50,7 +50,7 @@ it('writes both sides of a turn with their times, and moves the conversation on'
 
 it('while an interruption is in doubt nothing is written, and the conversation holds only what was heard', async () => {
   const { journal, ledger, turn } = await open();
-  ledger.holdCut(turn, SECOND);
+  ledger.cutOff(turn, SECOND);
   expect(journal.turns()).toEqual([]);
   expect(ledger.state.history.at(-1)).toEqual({ role: 'agent', text: 'We open at nine in' });
 });
@@ -58,7 +58,7 @@ it('while an interruption is in doubt nothing is written, and the conversation h
 it('an interruption that was none leaves no trace', async () => {
   const { journal, ledger, turn } = await open();
   const before = ledger.state;
-  ledger.holdCut(turn, SECOND);
+  ledger.cutOff(turn, SECOND);
   ledger.takeBack();
   ledger.settleCut();
   expect(ledger.state).toEqual(before);
@@ -67,7 +67,7 @@ it('an interruption that was none leaves no trace', async () => {
 
 it('an interruption that was one is written once, with what was heard', async () => {
   const { journal, ledger, turn } = await open();
-  ledger.holdCut(turn, SECOND);
+  ledger.cutOff(turn, SECOND);
   ledger.settleCut();
   ledger.settleCut();
   expect(journal.turns()).toMatchObject([{ role: 'agent', text: 'We open at nine in', heardMs: 1_000, interrupted: true }]);
@@ -76,7 +76,8 @@ it('an interruption that was one is written once, with what was heard', async ()
 
 it('of a reply that nobody heard only the caller stays', async () => {
   const { journal, ledger, turn } = await open();
-  ledger.writeUnheard(turn);
+  ledger.cutOff({ ...turn, startedAtMs: null }, 0);
+  expect(journal.notes()).toEqual(['node_entered', 'node_entered']);
   expect(journal.turns()).toMatchObject([{ role: 'caller', text: 'opening hours' }]);
   expect(ledger.state.history).toEqual([{ role: 'caller', text: 'opening hours' }]);
 });

@@ -37,9 +37,23 @@ export class TurnLedger {
     return this.#cut;
   }
 
-  /** The agent was interrupted after `heardSamples`; nothing is written before `settleCut` or `takeBack`. */
-  holdCut(turn: AgentTurn, heardSamples: number): void {
-    this.#cut = { turn, heardSamples };
+  /**
+   * The agent was interrupted after `heardSamples`; nothing is written before `settleCut` or `takeBack`. A reply that was not heard
+   * at all cannot go on later: it ends here.
+   */
+  cutOff(turn: AgentTurn, heardSamples: number): void {
+    if (turn.startedAtMs !== null) {
+      this.#cut = { turn, heardSamples };
+      return;
+    }
+    turn.reply.abort();
+    this.#writeUnheard(turn);
+  }
+
+  /** The call ends in the middle of the agent's turn. */
+  writeUnfinished(turn: AgentTurn, heardSamples: number): void {
+    if (turn.startedAtMs === null) this.writeCaller(turn);
+    else this.writeAgent(turn, { heardSamples, interrupted: true });
   }
 
   /** It was no interruption: the turn goes on. */
@@ -61,12 +75,6 @@ export class TurnLedger {
     if (turn.callerTurn !== null) this.#record.turn({ role: 'caller', ...turn.callerTurn });
   }
 
-  /** The caller's turn stands, of the reply nothing was heard. */
-  writeUnheard(turn: AgentTurn): void {
-    this.writeCaller(turn);
-    this.#settled = stateAfter(turn);
-  }
-
   /** Writes the agent's turn as far as it was heard and moves the conversation on. */
   writeAgent(turn: AgentTurn, heard: { heardSamples: number; interrupted: boolean }): void {
     const { reply, startedAtMs } = turn;
@@ -74,7 +82,7 @@ export class TurnLedger {
     const made = reply.pieces.reduce((sum, piece) => sum + piece.samples, 0);
     const heardMs = (Math.min(heard.heardSamples, made) * 1_000) / FRAME_HZ;
     this.#settled = this.#dialog.withHeard(stateAfter(turn), text);
-    for (const note of reply.turnResult?.notes ?? []) this.#record.note(note.name, note.fields);
+    this.#writeNotes(turn);
     const endedAtMs = this.#clock.nowMs();
     this.#record.turn({
       role: 'agent',
@@ -85,5 +93,16 @@ export class TurnLedger {
       interrupted: heard.interrupted,
       latency: latencyOf(turn),
     });
+  }
+
+  /** The caller's turn stands, of the reply nothing was heard. */
+  #writeUnheard(turn: AgentTurn): void {
+    this.writeCaller(turn);
+    this.#writeNotes(turn);
+    this.#settled = stateAfter(turn);
+  }
+
+  #writeNotes({ reply }: AgentTurn): void {
+    for (const { name, fields } of reply.turnResult?.notes ?? []) this.#record.note(name, fields);
   }
 }

@@ -16,7 +16,12 @@ export type ScriptedLegOptions = {
   readonly openMediaAfterMs?: number;
   readonly openMediaFails?: boolean;
   /** How ringing somebody ends, and after which time. */
-  readonly transfer?: { readonly outcome: TransferOutcome; readonly afterMs: number };
+  readonly transfer?: {
+    readonly outcome: TransferOutcome;
+    readonly afterMs: number;
+    /** The representative answers after this time: who hangs up later ends a talk. */
+    readonly answersAfterMs?: number;
+  };
 };
 
 /** The scripted leg, with the caller's side of it. */
@@ -61,13 +66,15 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
     return (transport = openScriptedAudioTransport(clock, listener));
   };
   const transfer = async (signal: AbortSignal): Promise<TransferOutcome> => {
-    const { outcome, afterMs } = options.transfer ?? { outcome: { kind: 'no_answer' }, afterMs: 1_000 };
+    const { outcome, afterMs, answersAfterMs } = options.transfer ?? { outcome: { kind: 'no_answer' }, afterMs: 1_000 };
+    const rungAtMs = clock.nowMs();
     try {
       await wait(afterMs, signal);
       return outcome;
     } catch (error) {
-      if (gone.signal.aborted) return { kind: 'caller_gone' };
-      throw error;
+      if (!gone.signal.aborted) throw error;
+      const talkedMs = clock.nowMs() - rungAtMs - (answersAfterMs ?? afterMs);
+      return talkedMs >= 0 ? { kind: 'bridged', talkedMs } : { kind: 'caller_gone' };
     }
   };
 
