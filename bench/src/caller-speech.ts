@@ -17,11 +17,6 @@ export async function callerSentences(): Promise<readonly Int16Array[]> {
   return await Promise.all(sentences.map(async (text) => trimmed(await synthesize({ text, voice: 'es', wordsPerMinute: 170 }))));
 }
 
-/** Silence of so many milliseconds. */
-export function silence(ms: number): Int16Array {
-  return new Int16Array((ms * HZ) / 1_000);
-}
-
 /** From the first to the last audible sample. */
 function trimmed(pcm: Int16Array): Int16Array {
   const isAudible = (sample: number): boolean => Math.abs(sample) >= AUDIBLE_SAMPLE;

@@ -11,6 +11,8 @@ import { corePercent, usageOf } from './process-usage.ts';
 const PERIOD_MS = 10_000;
 /** A call that received less than this share of its packets was not held. */
 const MIN_PACKETS_SHARE = 0.95;
+/** Calls that do not answer nearly every sentence are not the load that is promised. */
+const MIN_TURNS_SHARE = 0.98;
 /** Before the first reading the process rests, so that its start is not counted as a call's. */
 const REST_MS = 5_000;
 const BYTES_PER_MB = 1_048_576;
@@ -63,11 +65,12 @@ await runBench({
     const journal = await bench.journal.endedSince(since, { signal });
     const turns = journal.flatMap((call) => call.turns.filter((turn) => turn.role === 'agent' && turn.endpointMs !== null)).length;
     const expectedTurns = calls * Math.floor(seconds / 10 - 1);
-    log(`${turns} turns answered, at least ${expectedTurns} expected; left behind: ${JSON.stringify(left)}`);
+    log(`${turns} turns answered, ${expectedTurns} expected at least; left behind: ${JSON.stringify(left)}`);
     log(
       `control plane: ${corePercent(start, end).toFixed(1)} % of a core, ${(end.residentBytes / BYTES_PER_MB).toFixed(0)} MB, ${(before.residentBytes / BYTES_PER_MB).toFixed(0)} MB before the calls`,
     );
-    if (turns < expectedTurns) throw new Error(`only ${turns} of ${expectedTurns} turns were answered: the calls did not live`);
+    if (turns < expectedTurns * MIN_TURNS_SHARE)
+      throw new Error(`only ${turns} of ${expectedTurns} turns were answered: the calls did not live`);
     return {
       n: calls,
       figures: {
