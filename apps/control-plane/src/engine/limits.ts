@@ -19,8 +19,8 @@ export const MAX_UTTERANCE_MS = 29_000;
 /** How far playout runs ahead of the caller's ear while the agent speaks. Covers a 300 ms stall of the event loop; a flush makes it harmless for barge-in. */
 export const SPEECH_AHEAD_MS = 400;
 
-/** Silence is sent in pieces of this length when there is nothing to say: one message instead of five. It is flushed away before a reply. */
-export const SILENCE_PIECE_MS = 100;
+/** Silence is sent in pieces of this length when there is nothing to say: one message instead of ten. It is flushed away before a reply. */
+export const SILENCE_PIECE_MS = 200;
 
 /** More silence is sent when less than this is estimated to wait. Two ticks and a 20 ms frame. */
 export const SILENCE_LOW_MS = 40;
@@ -32,7 +32,7 @@ export const MARK_EVERY_MS = 200;
 export const QUEUE_POLL_MS = 2_000;
 
 /** Waiting frames above which silence is thrown away: the piece in flight plus slack; a stall leaves 24 frames (480 ms) for ever. */
-export const QUEUE_CREEP_FRAMES = 10;
+export const QUEUE_CREEP_FRAMES = 15;
 
 /** One message holds at most this many samples: 8 kB; a media message over 65,500 bytes kills the leg. */
 export const MAX_SEND_SAMPLES = 3_840;
