@@ -17,7 +17,7 @@ fail() {
 # One run at a time: two would build the same root and start the same services. --close: the supervisor started
 # below lives on and must not keep the lock.
 case "${1:-}" in
-  '' | start | stop)
+  '' | start | stop | new-admin-key)
     if [ "${CENTRALITA_LOCKED:-}" != "$repository" ]; then
       command -v flock >/dev/null || fail "the program flock (package util-linux) is missing" 20
       export CENTRALITA_LOCKED="$repository"

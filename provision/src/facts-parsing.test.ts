@@ -1,9 +1,10 @@
 // What the machine says of itself, in the forms that real machines use.
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseAptSources } from './apt-source.ts';
 import { parseOsRelease } from './machine-facts.ts';
 import { checkAsterisk, isCurrent } from './private-root.ts';
-import { forgetAdminKey, makeSecrets, parseSecrets } from './secrets.ts';
+import { forgetAdminKey, makeSecrets, parseSecrets, withNewAdminKey } from './secrets.ts';
 import { readSettings } from './settings.ts';
 import { sizeMachine } from './sizing.ts';
 import { parsePasswd } from './system-user.ts';
@@ -83,8 +84,21 @@ describe('settings and secrets', () => {
     expect(parseSecrets(JSON.stringify(kept), 'secrets.json')).toEqual(kept);
   });
 
+  it("replaces a lost admin key and nothing else; the hash is the new key's", () => {
+    const before = forgetAdminKey(makeSecrets());
+    const { adminKey, ...after } = withNewAdminKey(before);
+    expect(after.adminKeyHash).not.toBe(before.adminKeyHash);
+    expect(
+      createHash('sha256')
+        .update(adminKey ?? '')
+        .digest('hex'),
+    ).toBe(after.adminKeyHash);
+    expect({ ...after, adminKeyHash: before.adminKeyHash }).toEqual(before);
+  });
+
   it('does not make new secrets over a damaged file', () => {
-    expect(() => parseSecrets('{"ari":"x"}', '/srv/secrets.json')).toThrow(/\/srv\/secrets\.json.*damaged/);
+    for (const text of ['{"ari":"x"}', '{"ari":', '[]'])
+      expect(() => parseSecrets(text, '/srv/secrets.json')).toThrow(/\/srv\/secrets\.json.*damaged/);
     expect(parseSecrets(null, 'secrets.json')).toBeNull();
   });
 });

@@ -8,11 +8,12 @@ import type { ServiceName } from './services.ts';
 
 const PROBE_TIMEOUT_MS = 5000;
 const POLL_MS = 250;
+/** Characters of a refusal that are shown: the control plane's says which of its needs is not met. */
+const ANSWER_LIMIT = 500;
 
 /** What a service answers: null when it is ready, else what is wrong in words. */
 export async function probeService(facts: Facts, appliance: Appliance, name: ServiceName): Promise<string | null> {
   const { instance } = appliance;
-  const { settings } = facts;
   switch (name) {
     case 'postgres':
       return await probePostgres(appliance);
@@ -21,7 +22,7 @@ export async function probeService(facts: Facts, appliance: Appliance, name: Ser
       return await probeHttp(`${ariUrl(instance)}/ari/asterisk/ping`, { authorization: `Basic ${credentials}` });
     }
     case 'cpu-server':
-      return await probeHttp(`http://127.0.0.1:${settings.CPU_SERVER_METRICS_PORT}/metrics`);
+      return await probeHttp(inferenceMetricsUrl(facts));
     case 'control-plane':
       return await probeHttp(`${apiUrl(facts)}/health/ready`);
   }
@@ -49,6 +50,11 @@ export function apiUrl({ settings }: Pick<Facts, 'settings'>): string {
   return `http://${host}:${settings.HTTP_PORT}`;
 }
 
+/** Where the inference server tells what it runs and counts. */
+export function inferenceMetricsUrl({ settings }: Pick<Facts, 'settings'>): string {
+  return `http://127.0.0.1:${settings.CPU_SERVER_METRICS_PORT}/metrics`;
+}
+
 async function probePostgres({ instance }: Appliance): Promise<string | null> {
   const result = await tryCommand(psqlCommand(instance, 'postgres'), { input: 'select 1;', timeoutMs: PROBE_TIMEOUT_MS }).catch(
     (error: Error) => error,
@@ -60,8 +66,8 @@ async function probePostgres({ instance }: Appliance): Promise<string | null> {
 async function probeHttp(url: string, headers: Readonly<Record<string, string>> = {}): Promise<string | null> {
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
-    await response.arrayBuffer();
-    return response.ok ? null : `${url} answers ${response.status}`;
+    const text = await response.text();
+    return response.ok ? null : `${url} answers ${response.status}: ${text.slice(0, ANSWER_LIMIT)}`;
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return `${url}: ${cause instanceof Error ? cause.message : String(cause)}`;

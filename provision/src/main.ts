@@ -3,20 +3,20 @@ import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { describeAppliance } from './appliance.ts';
 import { gatherFacts } from './facts.ts';
-import { probeService } from './health.ts';
-import { ObstacleError, printPlan, provision } from './provisioning.ts';
+import { ObstacleError, printPlan, provision, renewAdminKey } from './provisioning.ts';
 import type { Place } from './provisioning.ts';
-import { recognitionEngine } from './screen.ts';
 import { SERVICE_NAMES } from './services.ts';
 import { startService } from './services-step.ts';
+import { readStatus } from './status.ts';
 import { ensureSupervisor, stopSupervisor } from './supervisor.ts';
 
 const USAGE = `provision.sh              install, or put right what is not as it should be
 provision.sh --plan       say what would change, change nothing
-provision.sh status       say which services answer
+provision.sh status       say which services answer, which engines run, how many calls are up
 provision.sh logs [name]  the last lines of ${SERVICE_NAMES.join(', ')}
 provision.sh stop         stop everything; data stays
-provision.sh start        start everything again`;
+provision.sh start        start everything again
+provision.sh new-admin-key  replace a lost admin key: the control plane restarts, the key is shown once`;
 
 /** Exit codes: 0 done, 1 failed, 2 called wrongly, 20 something must be put right by hand first. */
 async function main(argv: readonly string[], place: Place): Promise<number> {
@@ -28,6 +28,7 @@ async function main(argv: readonly string[], place: Place): Promise<number> {
   else if (verb === 'status') return (await printStatus(place)) ? 0 : 1;
   else if (verb === 'stop') console.log((await stopSupervisor(place.home)) ? 'Stopped.' : 'Nothing was running.');
   else if (verb === 'start') await start(place, abort.signal);
+  else if (verb === 'new-admin-key') await renewAdminKey(place, abort.signal);
   else if (verb === 'logs') return await printLogs(place, rest[0]);
   else {
     console.error(USAGE);
@@ -47,21 +48,8 @@ async function start(place: Place, signal: AbortSignal): Promise<void> {
 
 /** True when every service answers. */
 async function printStatus(place: Place): Promise<boolean> {
-  const facts = await gatherFacts(place);
-  const appliance = describeAppliance(facts);
-  if (!appliance) {
-    console.log('Not installed.');
-    return false;
-  }
-  let isReady = true;
-  for (const name of SERVICE_NAMES) {
-    const fault = facts.services[name] === 'RUNNING' ? await probeService(facts, appliance, name) : `${facts.services[name]}`;
-    isReady &&= fault === null;
-    console.log(`${name.padEnd(14)} ${fault === null ? 'ready' : `NOT READY: ${fault}`}`);
-  }
-  console.log(`recognition    ${recognitionEngine(facts)}`);
-  const { testCall } = facts.state;
-  console.log(`test call      ${testCall ? `passed ${testCall.at}` : 'never passed'}`);
+  const { isReady, lines } = await readStatus(await gatherFacts(place));
+  for (const line of lines) console.log(line);
   return isReady;
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { renderBootUnit } from './boot-step.ts';
 import { findObstacles, planSteps } from './plan.ts';
 import { bareFacts, finishedFacts } from './sample-facts.ts';
+import { withNewAdminKey } from './secrets.ts';
 import { steps } from './steps.ts';
 
 const namesOf = (facts: Parameters<typeof planSteps>[0]): string[] => planSteps(facts, steps).map(({ step }) => step.name);
@@ -22,6 +23,11 @@ describe('the plan', () => {
 
   it('changes nothing on a machine that is as it should be', () => {
     expect(planSteps(finishedFacts(), steps)).toEqual([]);
+  });
+
+  it('brings a new admin key to the Node processes and tries them with a call', () => {
+    const { secrets } = finishedFacts();
+    expect(namesOf(finishedFacts({ secrets: secrets && withNewAdminKey(secrets) }))).toEqual(['environment', 'services', 'test call']);
   });
 
   it('names the Debian packages that bring the missing programs, once each', () => {

@@ -1,14 +1,12 @@
 /** Runs the plan: each step that has something to change, then a look whether the change took, then the screen. */
-import { join } from 'node:path';
 import { requireAppliance } from './appliance.ts';
 import { parseDemo } from './demo-step.ts';
 import { gatherFacts } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { waitUntilReady } from './health.ts';
 import { findObstacles, planSteps } from './plan.ts';
-import { replaceFile } from './rendered-files.ts';
 import { renderScreen } from './screen.ts';
-import { forgetAdminKey } from './secrets.ts';
+import { forgetAdminKey, withNewAdminKey, writeSecrets } from './secrets.ts';
 import { SERVICE_NAMES } from './services.ts';
 import { steps } from './steps.ts';
 
@@ -58,6 +56,17 @@ export async function provision(place: Place, signal: AbortSignal): Promise<void
   await finish({ facts, count, startedAtMs, signal });
 }
 
+/**
+ * Replaces the admin key and runs the plan, which brings the new hash to the control plane and shows the key at its end. Cut short,
+ * the next run goes on and shows it: until then the key lies in the secrets' file, which root alone reads.
+ */
+export async function renewAdminKey(place: Place, signal: AbortSignal): Promise<void> {
+  const { secrets, home } = await gatherFacts(place);
+  if (!secrets) throw new ObstacleError('nothing is installed yet, so there is no admin key to replace: run provision.sh without a verb');
+  await writeSecrets(home, withNewAdminKey(secrets));
+  await provision(place, signal);
+}
+
 async function finish({
   facts,
   count,
@@ -85,8 +94,7 @@ async function finish({
   // To the end of the write: the key is forgotten only after it has left this process.
   await new Promise<void>((resolve, reject) => process.stdout.write(`${screen}\n`, (error) => (error ? reject(error) : resolve())));
   if (secrets.adminKey === undefined) return;
-  const text = `${JSON.stringify(forgetAdminKey(secrets), null, 2)}\n`;
-  await replaceFile(join(facts.home, 'secrets.json'), text, { uid: 0, gid: 0, mode: 0o600 });
+  await writeSecrets(facts.home, forgetAdminKey(secrets));
 }
 
 function describeMachine({ machine, home }: Facts): string {

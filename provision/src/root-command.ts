@@ -16,14 +16,12 @@ mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=1777,size=256m tmpfs "$root/tmp"
 # Asterisk looks the machine's own name up for every call; unknown, that is two DNS queries a call, and at 50 calls a second
-# 40 of 100 went unanswered (measured).
-printf '127.0.0.1 localhost %s\n' "$(uname -n)" > "$root/tmp/hosts"
+# 40 of 100 went unanswered (measured). So the name is put in front of what the machine's own hosts file says.
+{ printf '127.0.0.1 localhost %s\n' "$(uname -n)"; cat /etc/hosts 2>/dev/null || true; } >"$root/tmp/hosts"
+[ -e "$root/etc/hosts" ] || : >"$root/etc/hosts"
 mount --bind "$root/tmp/hosts" "$root/etc/hosts"
-# Asterisk looks up the machine's own name; without its hosts file every first call waits for a name server's answer.
-for name in hosts resolv.conf; do
-  [ -e "$root/etc/$name" ] || : >"$root/etc/$name"
-  if [ -e "/etc/$name" ]; then mount --bind "/etc/$name" "$root/etc/$name"; fi
-done
+# A trunk's name is asked of the name servers that the machine uses now, not of those it had when the root was built.
+[ ! -e /etc/resolv.conf ] || mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
 umask 0027
 # Every call takes about eight descriptors. A container may forbid the raise: the limit it has then stays.
 ulimit -n 20000 2>/dev/null || true

@@ -25,7 +25,9 @@ export function renderScreen(parts: ScreenParts): string {
     ['API', apiUrl(facts)],
     [
       'Admin key',
-      parts.adminKey ? `${parts.adminKey}  (header X-Admin-Key; shown this once)` : 'shown by the first run; only its hash is kept',
+      parts.adminKey
+        ? `${parts.adminKey}  (header X-Admin-Key; shown this once)`
+        : 'shown once, only its hash is kept; ./provision.sh new-admin-key makes another',
     ],
     ...(phone
       ? phoneRows({ ...phone, password: parts.phonePassword, server: sipAddress(settings.BIND_ADDRESS), port: settings.SIP_PORT })

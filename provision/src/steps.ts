@@ -17,7 +17,7 @@ import { ensureRoot } from './private-root.ts';
 import { runProgram } from './program.ts';
 import { makePrompts } from './prompts.ts';
 import { listDifferences, replaceFile } from './rendered-files.ts';
-import { makeSecrets } from './secrets.ts';
+import { makeSecrets, writeSecrets } from './secrets.ts';
 import { listServiceChanges, servicesStep, startService } from './services-step.ts';
 import { updateState } from './state.ts';
 import { ensureSupervisor, stopService, stopSupervisor, supervisorConfigPath } from './supervisor.ts';
@@ -70,9 +70,7 @@ const root: Step = {
 const secrets: Step = {
   name: 'secrets',
   changes: (facts) => (facts.secrets ? [] : ['make passwords and the admin key']),
-  apply: async ({ facts }) => {
-    await replaceFile(join(facts.home, 'secrets.json'), `${JSON.stringify(makeSecrets(), null, 2)}\n`, { uid: 0, gid: 0, mode: 0o600 });
-  },
+  apply: async ({ facts }) => await writeSecrets(facts.home, makeSecrets()),
 };
 
 const environment = applianceStep('environment', 'write .env', {
