@@ -1,6 +1,9 @@
 import { PassThrough, Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openTerminalScreen } from './terminal-screen.ts';
+
+// Node's readline echoes nothing on a terminal that calls itself dumb, as a CI machine's does.
+vi.stubEnv('TERM', 'xterm');
 
 /** As much of a terminal as the screen uses: lines, a cursor, and the escape sequences that move it and clear. */
 class FakeTerminal extends Writable {
