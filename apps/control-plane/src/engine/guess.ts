@@ -53,8 +53,13 @@ export function startGuess(
     const transcript = await transcribe(parts.speechToText, { pcm: speech.pcm, language: parts.agent.language, hints }, signal);
     const speechToTextMs = parts.clock.nowMs() - askedAtMs;
     const input = { kind: 'said', text: transcript.text, confidence: transcript.confidence } as const;
-    const prepared = prepareTurn(parts.dialog, { state: speech.from, input, signal });
-    reply = new Reply({ ...parts, replyId: newId('reply'), prepared, signal });
+    const turn = { state: speech.from, input };
+    reply = new Reply({
+      ...parts,
+      replyId: newId('reply'),
+      prepare: (stop) => prepareTurn(parts.dialog, { ...turn, signal: stop }),
+      signal,
+    });
     return { transcript, reply, speechToTextMs };
   };
   const ready = work();

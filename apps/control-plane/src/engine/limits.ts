@@ -40,7 +40,7 @@ export const MAX_SEND_SAMPLES = 3_840;
 /** Voice in the first moments of the agent's speech is its own echo more often than an interruption. */
 export const ECHO_GUARD_MS = 250;
 
-/** Pause after which a code of several keys counts as complete: people who read a number off a card press a key every 0.3 to 1 s. */
+/** Pause after which a code of several keys counts as complete: our choice: time to look at the next digit, not so long that who has finished doubts it. */
 export const INTER_KEY_MS = 1_500;
 
 /** Time for answering and building the sound of a call. */
@@ -49,7 +49,13 @@ export const SETUP_TIMEOUT_MS = 10_000;
 /** Time for an utterance's text; the failure policy takes over after it. */
 export const TRANSCRIBE_TIMEOUT_MS = 3_000;
 
-/** Time from the start of a reply until its first sound. */
+/** Time for the first words of a reply: a caller who hears nothing for longer hangs up or speaks again. */
+export const FIRST_WORDS_TIMEOUT_MS = 4_000;
+
+/** Time for the words that follow, while those before them are being spoken. */
+export const NEXT_WORDS_TIMEOUT_MS = 3_000;
+
+/** Time from the request of a sentence's sound until its first piece. */
 export const FIRST_SOUND_TIMEOUT_MS = 5_000;
 
 /** The longest reply; the rest is not spoken. */

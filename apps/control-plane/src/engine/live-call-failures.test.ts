@@ -108,6 +108,38 @@ it('a language model that breaks in the middle is heard as far as it came, or an
   expect(last.startsWith('agent: We are open.') || rig.journal.notes().includes('apology_played')).toBe(true);
 });
 
+/** An agent that speaks by a model; its flow is the clinic's. */
+function modelAgent(): AgentProfile {
+  return {
+    ...clinicAgent(),
+    responder: { kind: 'language_model', prompt: 'You are a clinic.', maxOutputTokens: 100, temperature: 0.3 },
+  };
+}
+
+it('says sorry and closes when the language model stalls, before its first words or behind them', async () => {
+  for (const deltas of [['Never said. '], ['We are open. ', 'Never said.']]) {
+    const languageModel = openScriptedLanguageModel([{ deltas, afterMs: deltas.length === 1 ? 60_000 : 3_500 }]);
+    await using rig = openEngineRig({ languageModel, routes: { 100: routeTo(modelAgent()) } });
+    const leg = await rig.greeted();
+    await rig.says(leg, 'when are you open');
+    await expectApologyAndEnd(rig, leg);
+    expect(languageModel.open()).toBe(0);
+    expect(rig.said().join(' ')).not.toContain('Never');
+  }
+});
+
+it('a caller who interrupts a model ends its generation at once', async () => {
+  const languageModel = openScriptedLanguageModel([{ deltas: ['We are open from nine in the morning on. ', 'More. '], afterMs: 2_500 }]);
+  await using rig = openEngineRig({ languageModel, routes: { 100: routeTo(modelAgent()) } });
+  const leg = await rig.greeted();
+  await rig.says(leg, 'when are you open');
+  await rig.clock.runUntil('it speaks', () => rig.said().length === 2);
+  await rig.clock.run(400);
+  leg.press('1');
+  await rig.clock.run(50);
+  expect(languageModel.open()).toBe(0);
+});
+
 it('ends a call whose sound is lost', async () => {
   await using rig = openEngineRig();
   const leg = await rig.greeted();

@@ -1,5 +1,5 @@
 // One live call, from ring to hang-up: ALL of its control flow, and nothing else. Sound, words and rules live in their own files.
-import type { DialogInput } from '#dialog/dialog.ts';
+import type { DialogInput, PreparedTurn } from '#dialog/dialog.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
 import { LegGoneError } from '#ports/call-control.ts';
 import type { LegEvent } from '#ports/call-control.ts';
@@ -377,9 +377,9 @@ export class LiveCall {
   // ---- small pieces -----------------------------------------------------------
 
   #newReply(input: DialogInput): Reply {
-    const { signal } = this.#aborter;
-    const prepared = prepareTurn(this.#parts.dialog, { state: this.#ledger.state, input, signal });
-    return new Reply({ ...this.#guessParts(), replyId: newId('reply'), prepared });
+    const { state } = this.#ledger;
+    const prepare = (signal: AbortSignal): PreparedTurn => prepareTurn(this.#parts.dialog, { state, input, signal });
+    return new Reply({ ...this.#guessParts(), replyId: newId('reply'), prepare });
   }
 
   #turnOf(reply: Reply, callerTurn: CallerTurn | null, committedAtMs: number): AgentTurn {

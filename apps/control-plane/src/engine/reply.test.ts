@@ -43,7 +43,7 @@ function open(options: { voice?: Partial<ScriptedVoice>; failsAfter?: number } =
   const prepared: PreparedTurn = { textDeltas: deltas(), result: result.promise };
   const call = new AbortController();
   const agent = { language: 'en', voice: 'ana', speed: 1 };
-  const reply = new Reply({ replyId: newId('reply'), prepared, textToSpeech, agent, clock, signal: call.signal });
+  const reply = new Reply({ replyId: newId('reply'), prepare: () => prepared, textToSpeech, agent, clock, signal: call.signal });
   return { clock, textToSpeech, words, reply, call };
 }
 

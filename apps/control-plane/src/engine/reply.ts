@@ -10,6 +10,7 @@ import { MAX_REPLY_MS } from './limits.ts';
 import type { Playable, ReplyState } from './playable.ts';
 import { speakPiece } from './piece-voice.ts';
 import { openSentenceSplitter } from './sentence-splitter.ts';
+import { withWordDeadline } from './word-deadline.ts';
 
 /** Monotonic instants of a reply's making; null = not reached. */
 export type ReplyTimes = { readonly startedAtMs: number; firstTextAtMs: number | null; firstSoundAtMs: number | null };
@@ -17,7 +18,8 @@ export type ReplyTimes = { readonly startedAtMs: number; firstTextAtMs: number |
 /** What a reply is made with. */
 export type ReplyParts = {
   readonly replyId: ReplyId;
-  readonly prepared: PreparedTurn;
+  /** Starts the agent's turn; its signal is aborted with the reply, with the call, and when nothing more is read. */
+  readonly prepare: (signal: AbortSignal) => PreparedTurn;
   readonly textToSpeech: TextToSpeech;
   readonly agent: Pick<AgentProfile, 'language' | 'voice' | 'speed'>;
   readonly clock: Clock;
@@ -43,12 +45,14 @@ export class Reply implements Playable {
     this.#parts = parts;
     this.replyId = parts.replyId;
     this.times = { startedAtMs: parts.clock.nowMs(), firstTextAtMs: null, firstSoundAtMs: null };
-    parts.prepared.result.then(
+    const signal = AbortSignal.any([parts.signal, this.#abort.signal]);
+    const prepared = parts.prepare(signal);
+    prepared.result.then(
       (result) => (this.#turnResult = result),
       // The same failure ends the words, where it is seen.
       () => {},
     );
-    void this.#make();
+    void this.#make(prepared, signal);
   }
 
   get pieces(): readonly SpokenPiece[] {
@@ -104,26 +108,26 @@ export class Reply implements Playable {
     return written;
   }
 
-  async #make(): Promise<void> {
-    const signal = AbortSignal.any([this.#parts.signal, this.#abort.signal]);
+  async #make(prepared: PreparedTurn, signal: AbortSignal): Promise<void> {
     // A guess waits for its release; the end of the call ends that wait too, so that the words' source is closed.
     const release = (): void => this.#released.resolve();
     signal.addEventListener('abort', release, { once: true });
     try {
       const splitter = openSentenceSplitter();
-      for await (const delta of this.#parts.prepared.textDeltas) {
+      for await (const delta of withWordDeadline(prepared.textDeltas)) {
         if (signal.aborted) return;
         this.times.firstTextAtMs ??= this.#parts.clock.nowMs();
         for (const text of splitter.push(delta)) await this.#speak(text, signal);
       }
       for (const text of splitter.end()) await this.#speak(text, signal);
-      await this.#parts.prepared.result;
-      this.#become({ kind: 'made' });
+      await prepared.result;
+      if (!signal.aborted) this.#become({ kind: 'made' });
     } catch (error) {
       if (!signal.aborted) this.#become({ kind: 'failed', error });
     } finally {
       // A joined signal with a listener lives as long as the call, and this reply's sound with it: 30 kB for each second said.
       signal.removeEventListener('abort', release);
+      this.#abort.abort();
     }
   }
 

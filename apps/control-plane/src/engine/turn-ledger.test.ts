@@ -20,8 +20,8 @@ async function open() {
   const record = openCallRecord({ callId: newId('call'), scope, journal, clock, startedAtMs: clock.nowMs() });
   const ledger = new TurnLedger({ dialog, record, clock });
   const { signal } = new AbortController();
-  const prepared = dialog.prepare(ledger.state, { kind: 'said', text: 'opening hours', confidence: 1 }, { signal });
-  const reply = new Reply({ replyId: newId('reply'), prepared, textToSpeech: openScriptedTextToSpeech(), agent, clock, signal });
+  const prepare = () => dialog.prepare(ledger.state, { kind: 'said', text: 'opening hours', confidence: 1 }, { signal });
+  const reply = new Reply({ replyId: newId('reply'), prepare, textToSpeech: openScriptedTextToSpeech(), agent, clock, signal });
   reply.release();
   const startedAtMs = clock.nowMs();
   await clock.run(1_000);
