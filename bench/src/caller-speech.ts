@@ -1,7 +1,6 @@
 /** What the callers of benchmarks say: short sentences whose end is known to the sample, independently of any voice activity of ours. */
 import { synthesize } from '@centralita/e2e/speech.ts';
 
-const HZ = 8_000;
 /** Softer than this is silence: 40 dB below full scale, 20 dB below the voice. */
 export const AUDIBLE_SAMPLE = 328;
 
