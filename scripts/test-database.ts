@@ -37,8 +37,8 @@ export async function openTestDatabase(home: string): Promise<TestDatabase> {
     passwords: { ari: secret(), databaseMigrator: secret(), databaseApp: secret(), testCaller: secret() },
   });
   await initPostgres(instance);
-  // An appliance lets no superuser in over TCP; this server exists for the tests alone.
-  await appendFile(join(dir, 'postgres', 'etc', 'pg_hba.conf'), `host all ${SUPERUSER} 127.0.0.1/32 scram-sha-256\n`);
+  // An appliance lets no superuser in over TCP; this server exists for the tests alone, which also make roles of their own.
+  await appendFile(join(dir, 'postgres', 'etc', 'pg_hba.conf'), 'host all all 127.0.0.1/32 scram-sha-256\n');
   const [program, ...args] = postgresCommand(instance);
   if (program === undefined) throw new Error('the provisioner gave no command for PostgreSQL');
   // To a file: the isolation tests provoke hundreds of refusals, which the server logs.

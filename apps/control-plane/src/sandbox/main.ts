@@ -1,8 +1,9 @@
 /** `npm run dev`: talk to the demo agents by typing. Logs go to a file, so that they do not mix with the conversation. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { destination, pino } from 'pino';
+import { destination } from 'pino';
 import { z } from 'zod';
+import { openLog } from '#shared/log.ts';
 import { openSandbox } from './sandbox.ts';
 import { openTerminalScreen } from './terminal-screen.ts';
 import { openTerminalSession } from './terminal-session.ts';
@@ -10,7 +11,11 @@ import type { TerminalSession } from './terminal-session.ts';
 
 const httpPort = z.coerce.number().int().min(0).max(65_535).default(0).parse(process.env['HTTP_PORT']);
 const logFile = process.env['SANDBOX_LOG'] ?? join(tmpdir(), `centralita-sandbox-${process.pid}.log`);
-const log = pino({ level: process.env['LOG_LEVEL'] ?? 'info' }, destination({ dest: logFile, sync: false }));
+const log = openLog({
+  level: process.env['LOG_LEVEL'] ?? 'info',
+  service: 'sandbox',
+  destination: destination({ dest: logFile, sync: false, mode: 0o600 }),
+});
 const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort()).once('SIGTERM', () => stopping.abort());
 

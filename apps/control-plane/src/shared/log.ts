@@ -1,5 +1,7 @@
 // Logs are JSON lines with a static message and fields; personal data only under `pii`.
 import { pino } from 'pino';
+import type { DestinationStream } from 'pino';
+import { loggableError } from './loggable-error.ts';
 
 /** The part of a logger that our code uses; pino satisfies it. */
 export type Log = {
@@ -11,13 +13,21 @@ export type Log = {
   child(fields: object): Log;
 };
 
-/** Opens the process's logger. `level` is one of pino's; `silent` writes nothing. */
-export function openLog(options: { level: string; service: string }): Log {
-  return pino({
-    level: options.level,
-    base: { service: options.service },
-    redact: { paths: ['*.password', '*.token'], censor: '[hidden]' },
-  });
+/**
+ * Errors under either name. pino's own rendering prints every field of an error, and the values of a failed query are callers'
+ * numbers and words; under any other name than `err` it prints `{}`.
+ */
+const serializers = { err: errorFields, error: errorFields };
+
+function errorFields(value: unknown): unknown {
+  return value instanceof Error ? loggableError(value) : value;
+}
+
+/** Opens the process's logger on standard output or `destination`. `level` is one of pino's; `silent` writes nothing. */
+export function openLog(options: { level: string; service: string; destination?: DestinationStream }): Log {
+  const { level, service, destination } = options;
+  const settings = { level, base: { service }, serializers, redact: { paths: ['*.password', '*.token'], censor: '[hidden]' } };
+  return destination ? pino(settings, destination) : pino(settings);
 }
 
 /** A logger for tests that look at behaviour, not at lines. */
