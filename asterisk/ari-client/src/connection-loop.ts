@@ -31,6 +31,7 @@ export async function keepConnected(options: ConnectionLoopOptions): Promise<voi
       attempt = 0;
       const close = (): void => socket.close();
       signal.addEventListener('abort', close, { once: true });
+      if (signal.aborted) close();
       options.onOpen(socket);
       const reason = await socket.closed;
       signal.removeEventListener('abort', close);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
+import { MAX_UNSENT_BYTES } from '#adapters/asterisk/limits.ts';
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { CallLeg } from '#ports/call-control.ts';
 import { silentLog } from '#shared/log.ts';
@@ -132,4 +134,17 @@ test('without a controller a caller meets the safety net', async () => {
   const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
   expect(await caller.ended).toBe(34);
   expect(standIn.leftovers()).toEqual(NOTHING_LEFT);
+});
+
+test('sound for an Asterisk that does not read is dropped, not piled up', async () => {
+  await using rig = await openRig();
+  const { leg, transport, heard, sound } = await openTalk(rig);
+  const unsent = vi.spyOn(WebSocket.prototype, 'bufferedAmount', 'get').mockReturnValue(MAX_UNSENT_BYTES + 1);
+  transport.send(loudFrames(5));
+  unsent.mockRestore();
+  transport.mark('reads again');
+  await vi.waitFor(() => expect(marks(sound)).toEqual(['reads again']));
+  expect(heard).toEqual([]);
+  await leg.hangUp();
+  await expectNothingLeft(rig);
 });

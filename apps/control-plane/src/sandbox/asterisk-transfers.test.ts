@@ -70,6 +70,21 @@ test('a caller who hangs up while it rings, or while they talk, ends the transfe
   }
 });
 
+test('a representative who hangs up while the control connection is cut ends the talk when it is back', async () => {
+  await using rig = await openRig();
+  const { leg } = await openTalk(rig);
+  const ringing = phoneOf(rig);
+  const outcome = leg.transfer('201', { ringMs: 5_000, signal: SIGNAL });
+  const phone = await ringing;
+  phone.answer();
+  await sleep(50);
+  rig.standIn.cutControl();
+  phone.hangUp();
+  expect((await outcome).kind).toBe('bridged');
+  await leg.hangUp();
+  await expectNothingLeft(rig);
+});
+
 test('an aborted transfer rejects with the reason and stops the ringing', async () => {
   await using rig = await openRig();
   const { leg } = await openTalk(rig);

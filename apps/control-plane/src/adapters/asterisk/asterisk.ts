@@ -8,7 +8,7 @@ import type { Log } from '#shared/log.ts';
 import { openChannelEvents } from './channel-events.ts';
 import { NORMAL, rejectCause } from './hangup-cause.ts';
 import { destroyLeftovers, isChannelAlive, readApplication } from './leftovers.ts';
-import { MAX_ENDED_IDS } from './limits.ts';
+import { MAX_ENDED_IDS, SWEEP_EVERY_MS } from './limits.ts';
 import { type AsteriskLeg, openLeg } from './leg.ts';
 import { type AsteriskParts, settle } from './leg-media.ts';
 
@@ -54,6 +54,7 @@ class Asterisk implements CallControl, AsyncDisposable {
   #isConnected = false;
   #listener: ((leg: CallLeg) => void) | null = null;
   #sweep: Promise<void> = Promise.resolve();
+  #sweeper: NodeJS.Timeout | undefined;
 
   constructor(options: AsteriskOptions) {
     this.#options = options;
@@ -71,6 +72,7 @@ class Asterisk implements CallControl, AsyncDisposable {
     if (this.#listener !== null) throw new Error('somebody takes new calls already');
     this.#listener = listener;
     this.#sweepSoon();
+    this.#sweeper = setInterval(() => this.#isConnected && this.#sweepSoon(), SWEEP_EVERY_MS);
   }
 
   isConnected(): boolean {
@@ -80,6 +82,7 @@ class Asterisk implements CallControl, AsyncDisposable {
   /** Hangs up what is still there: nothing is left half-open. Whoever wants calls to end well waits for that first. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    clearInterval(this.#sweeper);
     await Promise.all([...this.#legs.values()].map((leg) => leg.hangUp()));
     await this.#sweep;
     await this.#ari?.[Symbol.asyncDispose]();
@@ -149,7 +152,7 @@ class Asterisk implements CallControl, AsyncDisposable {
     return (this.#options.transferEndpoint ?? DEFAULT_TRANSFER_ENDPOINT).replace('{destination}', destination);
   }
 
-  /** One sweep after the other; a failed one is repeated at the next connection. */
+  /** One sweep after the other; a failed one is repeated at the next connection or half a minute later. */
   #sweepSoon(): void {
     this.#sweep = this.#sweep.then(async () => {
       try {
@@ -167,9 +170,12 @@ class Asterisk implements CallControl, AsyncDisposable {
   async #sweepNow(): Promise<void> {
     if (this.#listener === null || this.#ari === null || this.#closing.signal.aborted) return;
     const before = new Set(this.#legs.keys());
-    const { channels, bridgeIds } = await readApplication(this.#ari, this.#closing.signal);
+    const seen = this.#channels.seenIds();
+    const { channels, allChannelIds, bridgeIds } = await readApplication(this.#ari, this.#closing.signal);
     const present = new Set(channels.map((channel) => channel.id));
     for (const [legId, leg] of this.#legs) if (before.has(legId) && !present.has(legId)) leg.lost();
+    // A representative who hung up meanwhile: the caller must not sit alone in the bridge.
+    for (const channelId of seen) if (!allChannelIds.has(channelId)) this.#channels.lose(channelId);
     const isOwned = (id: string): boolean => [...this.#legs.keys()].some((legId) => id === legId || id.startsWith(`${legId}-`));
     const strangers = channels.filter((channel) => !isOwned(channel.id));
     const callers = strangers.filter((channel) => inboundNumber(channel) !== null);

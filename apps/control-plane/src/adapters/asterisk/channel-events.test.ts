@@ -23,3 +23,24 @@ test('a channel has one owner', () => {
   using _owner = channels.watch('1', () => undefined);
   expect(() => channels.watch('1', () => undefined)).toThrow('has an owner already');
 });
+
+test('a channel counts as seen from its first event on, and only its owner is told that it is lost', () => {
+  const channels = openChannelEvents();
+  const lost: string[] = [];
+  using _first = channels.watch(
+    '1',
+    () => undefined,
+    () => lost.push('1'),
+  );
+  using _second = channels.watch(
+    '2',
+    () => undefined,
+    () => lost.push('2'),
+  );
+  expect(channels.seenIds()).toEqual([]);
+  channels.dispatch(about('StasisStart', { channel: { id: '2' } }));
+  expect(channels.seenIds()).toEqual(['2']);
+  channels.lose('2');
+  channels.lose('3');
+  expect(lost).toEqual(['2']);
+});

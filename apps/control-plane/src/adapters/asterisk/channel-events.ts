@@ -3,28 +3,34 @@ import type { AriEvent } from 'asterisk-ari-client/generated/events.ts';
 
 /** Owners by channel. */
 export type ChannelEvents = {
-  /** Hears every event about `channelId` until disposed. One owner per channel. */
-  watch(channelId: string, listener: (event: AriEvent) => void): Disposable;
-  isWatched(channelId: string): boolean;
+  /** Hears every event about `channelId` until disposed; `onLost` that the channel ended while nobody listened. One owner per channel. */
+  watch(channelId: string, listener: (event: AriEvent) => void, onLost?: () => void): Disposable;
+  /** Owned channels of which an event was heard, so that Asterisk must have them as long as they live. */
+  seenIds(): readonly string[];
+  /** Tells the owner that Asterisk does not have the channel any more. */
+  lose(channelId: string): void;
   /** True when somebody owned the channel. */
   dispatch(event: AriEvent): boolean;
 };
 
 /** Opens an empty table. */
 export function openChannelEvents(): ChannelEvents {
-  const owners = new Map<string, (event: AriEvent) => void>();
+  const owners = new Map<string, { readonly listener: (event: AriEvent) => void; readonly onLost: () => void; isSeen: boolean }>();
   return {
-    watch(channelId, listener) {
+    watch(channelId, listener, onLost = () => undefined) {
       if (owners.has(channelId)) throw new Error(`channel ${channelId} has an owner already`);
-      owners.set(channelId, listener);
+      owners.set(channelId, { listener, onLost, isSeen: false });
       return { [Symbol.dispose]: () => void owners.delete(channelId) };
     },
-    isWatched: (channelId) => owners.has(channelId),
+    seenIds: () => [...owners].filter(([, owner]) => owner.isSeen).map(([channelId]) => channelId),
+    lose: (channelId) => owners.get(channelId)?.onLost(),
     dispatch(event) {
       const channelId = channelIdOf(event);
       const owner = channelId === undefined ? undefined : owners.get(channelId);
-      owner?.(event);
-      return owner !== undefined;
+      if (owner === undefined) return false;
+      owner.isSeen = true;
+      owner.listener(event);
+      return true;
     },
   };
 }

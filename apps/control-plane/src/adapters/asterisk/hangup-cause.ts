@@ -5,6 +5,9 @@ import type { LegEvent, RejectReason, TransferOutcome } from '#ports/call-contro
 /** Q.850: a normal end of a call. */
 export const NORMAL = 16;
 
+/** Q.850: normal, unspecified. For an end that nobody saw. */
+export const UNSPECIFIED = 31;
+
 /**
  * What a refused caller's network is told. Asterisk turns them into SIP 404, 486 and 503. Busy for `at_capacity`: carriers try another
  * route on 503, and there is none behind a single box.

@@ -6,7 +6,12 @@ import type { Log } from '#shared/log.ts';
 import { settle } from './leg-media.ts';
 
 /** What Asterisk has in our application. */
-export type ApplicationState = { readonly channels: readonly Channel[]; readonly bridgeIds: readonly string[] };
+export type ApplicationState = {
+  readonly channels: readonly Channel[];
+  /** Every channel of this Asterisk, in our application or not. */
+  readonly allChannelIds: ReadonlySet<string>;
+  readonly bridgeIds: readonly string[];
+};
 
 /** Reads the application's channels, and the bridges that carry its name (a bridge is subscribed to only once it was used). */
 export async function readApplication(ari: AriClient, signal: AbortSignal): Promise<ApplicationState> {
@@ -18,6 +23,7 @@ export async function readApplication(ari: AriClient, signal: AbortSignal): Prom
   const ours = new Set(application.channel_ids);
   return {
     channels: channels.filter((channel) => ours.has(channel.id)),
+    allChannelIds: new Set(channels.map((channel) => channel.id)),
     bridgeIds: bridges.filter((bridge) => bridge.name === ari.application).map((bridge) => bridge.id),
   };
 }

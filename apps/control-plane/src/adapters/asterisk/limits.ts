@@ -23,3 +23,9 @@ export const MEDIA_CLOSE_MS = 1_000;
 
 /** Ended legs that are remembered: more than can end during the longest outage that a caller sits through. */
 export const MAX_ENDED_IDS = 1_000;
+
+/** How often what Asterisk has is compared with what we know: a clean-up that failed is done again, and nothing stays half-open for longer. */
+export const SWEEP_EVERY_MS = 30_000;
+
+/** Sound that may wait in our own socket for an Asterisk that does not read: one second. Beyond it sound is dropped, as by its own full queue. */
+export const MAX_UNSENT_BYTES = 32_000;

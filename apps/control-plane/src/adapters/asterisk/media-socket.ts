@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { bytesFromPcm, FRAME_BYTES, FRAME_SAMPLES, openFrameBlock, pcmFromBytes } from '#audio/frame.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { Log } from '#shared/log.ts';
-import { MAX_MEDIA_MESSAGE_BYTES, MAX_SEND_SAMPLES, MEDIA_CLOSE_MS } from './limits.ts';
+import { MAX_MEDIA_MESSAGE_BYTES, MAX_SEND_SAMPLES, MAX_UNSENT_BYTES, MEDIA_CLOSE_MS } from './limits.ts';
 import { type MediaCommand, type MediaMessage, parseMediaMessage } from './media-message.ts';
 
 /** What `openMediaSocket` needs. */
@@ -131,7 +131,7 @@ class AsteriskMediaSocket implements MediaSocket {
   }
 
   #sendSound(pcm: Int16Array): void {
-    if (this.#isFull) this.counters.droppedFrames += pcm.length / FRAME_SAMPLES;
+    if (this.#isFull || this.#socket.bufferedAmount > MAX_UNSENT_BYTES) this.counters.droppedFrames += pcm.length / FRAME_SAMPLES;
     else if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytesFromPcm(pcm));
   }
 

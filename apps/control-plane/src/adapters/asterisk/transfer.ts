@@ -1,7 +1,7 @@
 // Rings a representative for a caller, and lets the two of them talk in the caller's bridge.
 import type { AriEvent } from 'asterisk-ari-client/generated/events.ts';
 import type { TransferOutcome } from '#ports/call-control.ts';
-import { unansweredOutcome } from './hangup-cause.ts';
+import { unansweredOutcome, UNSPECIFIED } from './hangup-cause.ts';
 import { type AsteriskParts, type LegMedia, settle } from './leg-media.ts';
 import { CLEAN_UP_MS } from './limits.ts';
 import { startRingback } from './ringback.ts';
@@ -93,7 +93,7 @@ function watchParty({ channels, log }: AsteriskParts, channelId: string): Party 
   const entered = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<number>();
-  const watch = channels.watch(channelId, (event: AriEvent) => {
+  const follow = (event: AriEvent): void => {
     if (event.type === 'StasisStart') entered.resolve();
     if (event.type === 'ChannelStateChange' && event.channel.state === 'Up') answered.resolve();
     if (event.type === 'Dial' && event.dialstatus === 'ANSWER') answered.resolve();
@@ -101,7 +101,8 @@ function watchParty({ channels, log }: AsteriskParts, channelId: string): Party 
       log.info({ channelId, cause: event.cause }, 'the representative’s channel ended');
       ended.resolve(event.cause);
     }
-  });
+  };
+  const watch = channels.watch(channelId, follow, () => ended.resolve(UNSPECIFIED));
   return { entered: entered.promise, answered: answered.promise, ended: ended.promise, watch };
 }
 
