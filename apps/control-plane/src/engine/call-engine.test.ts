@@ -52,11 +52,12 @@ it('two calls of two organizations never mix', async () => {
   }
 });
 
-it('a routing that fails ends the leg and gives the slot back', async () => {
+it('a routing that fails refuses the call with a recorded reason and gives the slot back', async () => {
   await using rig = openEngineRig({ routing: { findRoute: () => Promise.reject(new Error('the database is away')) } });
   const leg = rig.ring();
   await rig.clock.run(50);
-  expect(leg.progress()).toBe('ended');
+  expect(leg.rejectedFor()).toBe('not_ready');
+  expect(rig.journal.events).toMatchObject([{ kind: 'call_rejected', scope: null, outcome: 'failed' }]);
   expect(rig.engine.liveCalls()).toBe(0);
 });
 

@@ -63,7 +63,8 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     if (!isAccepting) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
     using slot = capacity.acquire();
     if (slot === null) return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'rejected_at_capacity' });
-    const route = await parts.routing.findRoute(leg.dialledNumber, { signal: AbortSignal.timeout(SETUP_TIMEOUT_MS) });
+    const route = await findRoute(parts, leg);
+    if (route === 'unknown') return await refuse(parts, leg, { reason: 'not_ready', outcome: 'failed' });
     if (route === null) return await refuse(parts, leg, { reason: 'unknown_number', outcome: 'rejected_unknown_number' });
     // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
     if (!isAccepting) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
@@ -95,6 +96,16 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
       clearInterval(ticker);
     },
   };
+}
+
+/** `unknown` when the routing cannot say: the caller's network may try another box. */
+async function findRoute({ routing, log }: CallEngineParts, leg: CallLeg): Promise<CallRoute | null | 'unknown'> {
+  try {
+    return await routing.findRoute(leg.dialledNumber, { signal: AbortSignal.timeout(SETUP_TIMEOUT_MS) });
+  } catch (error) {
+    log.error({ err: error, legId: leg.legId }, 'a dialled number could not be looked up');
+    return 'unknown';
+  }
 }
 
 /** One call's bug ends that call, not the ticker that all calls live on. */

@@ -93,3 +93,15 @@ it('stays within its bytes: the least recently used sound goes, a sound too long
   for (let round = 0; round < 3; round++) await hear(small, greeting);
   expect(engine.requests).toHaveLength(12);
 });
+
+it('does not keep the silence of an engine that gave nothing', async () => {
+  const engine = countingEngine();
+  let isMute = true;
+  const cached = withSpeechCache(
+    { synthesize: (speech, options) => engine.synthesize(speech, isMute ? { signal: AbortSignal.abort() } : options) },
+    limits,
+  );
+  for (let round = 0; round < 3; round++) expect(await hear(cached, greeting)).toEqual([]);
+  isMute = false;
+  expect(await hear(cached, greeting)).toHaveLength(600);
+});

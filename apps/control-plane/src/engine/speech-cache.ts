@@ -43,8 +43,8 @@ export function withSpeechCache(engine: TextToSpeech, limits: SpeechCacheLimits 
         if (isWorthKeeping) parts.push(chunk);
         yield chunk;
       }
-      // An engine may end quietly when it is aborted: what it gave then is not the whole text.
-      if (isWorthKeeping && !options.signal.aborted) sounds.set(key, concatPcm(parts));
+      // An engine may end quietly when it is aborted: what it gave then is not the whole text. Silence kept would be silence for ever.
+      if (isWorthKeeping && parts.length > 0 && !options.signal.aborted) sounds.set(key, concatPcm(parts));
     },
   };
 }
