@@ -21,6 +21,8 @@ case "${1:-}" in
     if [ "${CENTRALITA_LOCKED:-}" != "$repository" ]; then
       command -v flock >/dev/null || fail "the program flock (package util-linux) is missing" 20
       export CENTRALITA_LOCKED="$repository"
+      # A container's /run may be bare.
+      mkdir -p /run/lock
       status=0
       flock --nonblock --close --conflict-exit-code 75 /run/lock/centralita-provision "$0" "$@" || status=$?
       [ "$status" != 75 ] || fail "another provision.sh is at work; wait for it" 20
