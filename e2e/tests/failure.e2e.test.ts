@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openDatabase } from '@centralita/control-plane/db/client.ts';
+import { rejectedCalls } from '@centralita/control-plane/db/schema/calls.ts';
+import { mintApplianceScope } from '@centralita/control-plane/shared/appliance-scope.ts';
+import { databaseUrl } from '@centralita/provision/instance.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endedCall } from '#e2e/call-journal.ts';
 import { textAt } from '#e2e/flow-texts.ts';
 import { pausesOf } from '#e2e/heard.ts';
@@ -46,6 +50,13 @@ describe('when something is not there', () => {
     expect(await call.outcome).toMatchObject({ kind: 'rejected', status: 404 });
     const { calls } = (await rig.admin('/admin/calls?limit=20')) as { calls: { dialledNumber: string }[] };
     expect(calls.filter(({ dialledNumber }) => dialledNumber === RIG_NUMBERS.unknown)).toEqual([]);
+    await using database = await openDatabase({ kind: 'server', url: databaseUrl(rig.instance, 'app') });
+    const refused = await vi.waitFor(async () => {
+      const rows = await database.inAppliance(mintApplianceScope(), (queries) => queries.select().from(rejectedCalls));
+      expect(rows).not.toEqual([]);
+      return rows;
+    });
+    expect(refused).toMatchObject([{ dialledNumber: RIG_NUMBERS.unknown, outcome: 'rejected_unknown_number' }]);
   });
 
   test('without a controller the caller hears the apology in Spanish and in English, and the line is closed', async () => {
