@@ -48,7 +48,7 @@ export type BenchRig = AsyncDisposable & {
 /** Starts everything; takes some seconds, a minute more where the private root is not built yet. */
 export async function openBenchRig(options: BenchRigOptions): Promise<BenchRig> {
   await using opened = new AsyncDisposableStack();
-  // For whoever looks for what limits a figure: BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=/tmp/profile" profiles the control plane.
+  // For whoever looks for what limits a figure: BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=DIR" profiles the control plane.
   const nodeFlags = process.env['BENCH_NODE_FLAGS'];
   const models = { ...modelTimes, heard: 'frase {n}', reply: 'Respuesta {n}. ', ...options.models };
   const standIn = opened.use(await openModelStandInProcess(models));

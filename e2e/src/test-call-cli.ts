@@ -74,6 +74,8 @@ async function main(): Promise<void> {
   await using ear = openEar(environment.SPEECH_TO_TEXT_URL);
   await using telephone = await openSipCaller({
     server: { host, port: Number(port) },
+    // Asterisk runs on this machine: its address is ours too.
+    localHost: host,
     username: environment.TEST_CALL_USER,
     password: environment.TEST_CALL_PASSWORD,
   });

@@ -40,6 +40,8 @@ function renderPjsip(instance: Instance): RenderedFile {
   const trunkTemplate = readTemplate('pjsip-trunk.conf');
   return render('pjsip.conf', {
     bindAddress: instance.bindAddress,
+    // The installation's own test call comes from the address that SIP listens on, when that is one of many.
+    ownAddress: instance.bindAddress === '0.0.0.0' ? '127.0.0.1' : instance.bindAddress,
     sipPort: instance.ports.sip,
     natOptions: natOptions(instance),
     rtpTimeoutSeconds: instance.limits.rtpTimeoutSeconds,

@@ -52,8 +52,17 @@ export async function findRoot(home: string): Promise<PrivateRoot | null> {
   const dir = join(home, 'root');
   const text = await readFile(stampPath(dir), 'utf8').catch(() => null);
   if (text === null) return null;
-  const stamp = stampSchema.safeParse(JSON.parse(text));
+  const stamp = stampSchema.safeParse(parseJson(text));
   return stamp.success && isCurrent(stamp.data) ? asRoot(dir, stamp.data) : null;
+}
+
+/** A stamp that is no JSON was cut off while it was written: as good as none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a stamp describes the root that this code would build. */

@@ -49,7 +49,7 @@ function createErrorHandler(log: Log): ErrorHandler {
   };
 }
 
-/** One line per request: the path's pattern and status, never the query, which may carry a caller's number. */
+/** One line per request: its path, which holds ids alone, and status, never the query, which may carry a caller's number. */
 function requestLog({ log, clock }: { log: Log; clock: Clock }): MiddlewareHandler {
   return async (context, next) => {
     const startedAtMs = clock.nowMs();
