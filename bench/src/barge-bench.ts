@@ -2,7 +2,7 @@
 import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
 import { AUDIBLE_DBFS } from '@centralita/e2e/sip-caller/rtp-timeline.ts';
 import { BENCH_NUMBER, liveCallStandIns, openBenchRig } from './bench-rig.ts';
-import { hangUpAll, placeCalls, talk } from './call-load.ts';
+import { hangUpAll, placeCalls, talkAll } from './call-load.ts';
 import { callerSentences } from './caller-speech.ts';
 import { runBench } from './harness.ts';
 import type { JournalledCall } from './journal-reader.ts';
@@ -54,11 +54,7 @@ await runBench({
     const since = new Date();
     const placed = await placeCalls({ caller: bench.caller, number: BENCH_NUMBER, calls: options.calls, signal });
     const untilMs = performance.now() + options.seconds * 1_000;
-    await Promise.all(
-      placed.map((call, index) =>
-        talk(call, { sentences, periodMs: PERIOD_MS + 7, offsetMs: 1_500 + (index * PERIOD_MS) / options.calls }, { untilMs, signal }),
-      ),
-    );
+    await talkAll(placed, { sentences, periodMs: PERIOD_MS + 7, firstAfterMs: 1_500, untilMs, signal });
     const packets = new Map(placed.map((call, index) => [`bench${index}`, audibleAt(call)]));
     await hangUpAll(placed);
     const calls = await bench.journal.endedSince(since, { signal });

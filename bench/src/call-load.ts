@@ -25,7 +25,7 @@ export async function placeCalls({ caller, number, calls, signal }: LoadOptions)
 }
 
 /** One caller: every `periodMs` one of the sentences, beginning somewhere in the first period. Settles when the time is over or the call ends. */
-export async function talk(
+async function talk(
   call: SipCall,
   speech: { readonly sentences: readonly Int16Array[]; readonly periodMs: number; readonly offsetMs: number },
   { untilMs, signal }: { untilMs: number; signal: AbortSignal },
@@ -45,12 +45,33 @@ export async function talk(
   if (!isOver) await sleep(Math.max(0, untilMs - performance.now()), undefined, { signal });
 }
 
-/** Hangs up all calls, a tenth of a second between two, so that the ends are no burst. */
+/** How all calls talk. */
+export type TalkOptions = {
+  readonly sentences: readonly Int16Array[];
+  /** From one sentence of a caller to its next. */
+  readonly periodMs: number;
+  /** Silence before the first caller's first sentence: a greeting is listened to. */
+  readonly firstAfterMs?: number;
+  readonly untilMs: number;
+  readonly signal: AbortSignal;
+};
+
+/** All callers at once, their sentences spread over the period. Settles when the time is over. */
+export async function talkAll(calls: readonly SipCall[], options: TalkOptions): Promise<void> {
+  const { sentences, periodMs, firstAfterMs = 0, untilMs, signal } = options;
+  const offsetOf = (index: number): number => firstAfterMs + (index * periodMs) / calls.length;
+  await Promise.all(calls.map((call, index) => talk(call, { sentences, periodMs, offsetMs: offsetOf(index) }, { untilMs, signal })));
+}
+
+/** Ends of two calls in a row, apart: a hundred at once would be a burst that no reception sees. */
+const HANG_UP_EVERY_MS = 20;
+
+/** Hangs up all calls, one after the other. */
 export async function hangUpAll(calls: readonly SipCall[]): Promise<void> {
   const ends: Promise<unknown>[] = [];
   for (const call of calls) {
     ends.push(call.hangUp());
-    await sleep(20);
+    await sleep(HANG_UP_EVERY_MS);
   }
   await Promise.all(ends);
 }

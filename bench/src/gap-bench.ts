@@ -1,7 +1,7 @@
 /** The silence between a caller's last word and the agent's first, as both are on the stereo recording, beyond the pause that the agent is told to wait. */
 import { benchConversation } from './bench-agent.ts';
 import { BENCH_NUMBER, liveCallStandIns, openBenchRig } from './bench-rig.ts';
-import { hangUpAll, placeCalls, talk } from './call-load.ts';
+import { hangUpAll, placeCalls, talkAll } from './call-load.ts';
 import { callerSentences } from './caller-speech.ts';
 import { runBench } from './harness.ts';
 import { percentile } from './percentile.ts';
@@ -41,11 +41,7 @@ await runBench({
     const placed = await placeCalls({ caller: bench.caller, number: BENCH_NUMBER, calls: options.calls, signal });
     const untilMs = performance.now() + options.seconds * 1_000;
     // Offsets that are no whole number of frames, so that sentences end at every point of a frame.
-    await Promise.all(
-      placed.map((call, index) =>
-        talk(call, { sentences, periodMs: PERIOD_MS + 7, offsetMs: 1_500 + (index * PERIOD_MS) / options.calls }, { untilMs, signal }),
-      ),
-    );
+    await talkAll(placed, { sentences, periodMs: PERIOD_MS + 7, firstAfterMs: 1_500, untilMs, signal });
     await hangUpAll(placed);
     const calls = await bench.journal.endedSince(since, { signal });
     const shortestMs = Math.min(...sentences.map((pcm) => pcm.length / 8));

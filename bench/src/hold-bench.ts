@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
 import { BENCH_NUMBER, liveCallStandIns, openBenchRig } from './bench-rig.ts';
-import { hangUpAll, placeCalls, talk } from './call-load.ts';
+import { countOf, leftoversOf } from '@centralita/e2e/leftovers.ts';
+import { hangUpAll, placeCalls, talkAll } from './call-load.ts';
 import { callerSentences } from './caller-speech.ts';
 import { runBench } from './harness.ts';
-import { connectionsOf, countOf, leftoversOf } from './leftovers.ts';
 import { corePercent, usageOf } from './process-usage.ts';
 
 const PERIOD_MS = 10_000;
@@ -43,7 +43,6 @@ await runBench({
     const { pid } = rig.controlPlane;
     const sentences = await callerSentences();
     await sleep(REST_MS, undefined, { signal });
-    const connections = await connectionsOf(rig);
     const before = await usageOf(pid);
     const since = new Date();
     const placed = await placeCalls({ caller: bench.caller, number: BENCH_NUMBER, calls, signal });
@@ -53,15 +52,11 @@ await runBench({
     const fromMs = performance.now();
     const start = await usageOf(pid);
     const untilMs = fromMs + seconds * 1_000;
-    await Promise.all(
-      placed.map((call, index) =>
-        talk(call, { sentences, periodMs: PERIOD_MS, offsetMs: (index * PERIOD_MS) / calls }, { untilMs, signal }),
-      ),
-    );
+    await talkAll(placed, { sentences, periodMs: PERIOD_MS, untilMs, signal });
     const end = await usageOf(pid);
     const held = heldOf(placed, { fromMs, toMs: untilMs });
     await hangUpAll(placed);
-    const left = await leftoversOf(rig, connections);
+    const left = await leftoversOf(rig);
     const journal = await bench.journal.endedSince(since, { signal });
     const turns = journal.flatMap((call) => call.turns.filter((turn) => turn.role === 'agent' && turn.endpointMs !== null)).length;
     const expectedTurns = calls * Math.floor(seconds / 10 - 1);

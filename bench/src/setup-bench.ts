@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
 import { BENCH_NUMBER, liveCallStandIns, openBenchRig } from './bench-rig.ts';
+import { countOf, leftoversOf } from '@centralita/e2e/leftovers.ts';
 import { CALLS_PER_SECOND } from './call-load.ts';
 import { runBench } from './harness.ts';
-import { connectionsOf, countOf, leftoversOf } from './leftovers.ts';
 import { percentile } from './percentile.ts';
 
 /** How long a caller stays: the greeting is over, others are in the middle of theirs. */
@@ -29,7 +29,6 @@ await runBench({
   standIns: liveCallStandIns,
   async run({ options, log, signal }) {
     await using bench = await openBenchRig({ name: 'setup', maxConcurrentCalls: 100 });
-    const connections = await connectionsOf(bench.rig);
     const waits: Promise<number>[] = [];
     const startedAt = performance.now();
     for (let index = 0; index < options.calls + WARM_UP_CALLS; index++) {
@@ -43,7 +42,7 @@ await runBench({
     if (failed.length > 0) throw new Error(`${failed.length} of ${settled.length} callers heard no greeting`, { cause: failed[0]?.reason });
     const waitsMs = settled.flatMap((wait) => (wait.status === 'fulfilled' ? [wait.value] : []));
     const measured = waitsMs.slice(WARM_UP_CALLS);
-    const left = await leftoversOf(bench.rig, connections);
+    const left = await leftoversOf(bench.rig);
     if (countOf(left) > 0) throw new Error(`the calls left something behind: ${JSON.stringify(left)}`);
     log(
       `first calls after the start: ${waitsMs

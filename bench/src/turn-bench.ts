@@ -2,7 +2,7 @@
 import { callerSentences } from './caller-speech.ts';
 import { BENCH_NUMBER, liveCallStandIns, openBenchRig } from './bench-rig.ts';
 import type { BenchRig } from './bench-rig.ts';
-import { hangUpAll, placeCalls, talk } from './call-load.ts';
+import { hangUpAll, placeCalls, talkAll } from './call-load.ts';
 import { runBench } from './harness.ts';
 import { percentile } from './percentile.ts';
 import { modelTimingsOf, turnFiguresOf } from './turn-overhead.ts';
@@ -25,10 +25,7 @@ async function measureLevel(bench: BenchRig, level: Level): Promise<TurnFigures[
   await bench.standIn.takeTimings();
   const placed = await placeCalls({ caller: bench.caller, number, calls, signal });
   const untilMs = performance.now() + level.seconds * 1_000;
-  const lives = placed.map((call, index) =>
-    talk(call, { sentences, periodMs: PERIOD_MS, offsetMs: 1_000 + (index * PERIOD_MS) / calls }, { untilMs, signal }),
-  );
-  await Promise.all(lives);
+  await talkAll(placed, { sentences, periodMs: PERIOD_MS, firstAfterMs: 1_000, untilMs, signal });
   await hangUpAll(placed);
   return turnFiguresOf(await bench.journal.endedSince(since, { signal }), modelTimingsOf(await bench.standIn.takeTimings()));
 }

@@ -17,16 +17,33 @@ export type Leftovers = {
 /** Time in which a call that ended must be gone everywhere. */
 const SETTLE_MS = 10_000;
 
-/** Waits until nothing is left; throws with what is. `controlPlaneIsUp: false` looks at Asterisk alone. */
-export async function expectNothingLeft(rig: Rig, options: { controlPlaneIsUp?: boolean; withinMs?: number } = {}): Promise<void> {
+type LookOptions = {
+  /** False looks at Asterisk alone. */
+  readonly controlPlaneIsUp?: boolean;
+  /** How long to look at the most. */
+  readonly withinMs?: number;
+};
+
+/** Looks until nothing is left or the time is over, and answers with what is there then. */
+export async function leftoversOf(rig: Rig, options: LookOptions = {}): Promise<Leftovers> {
   const { controlPlaneIsUp = true, withinMs = SETTLE_MS } = options;
   const deadline = Date.now() + withinMs;
   for (;;) {
     const left = await findLeftovers(rig, controlPlaneIsUp);
-    if (Object.values(left).every((count) => count === 0)) return;
-    if (Date.now() > deadline) throw new Error(`left behind ${withinMs} ms after the call: ${JSON.stringify(left)}`);
+    if (countOf(left) === 0 || Date.now() > deadline) return left;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+/** Everything that is left, as one number. */
+export function countOf(left: Leftovers): number {
+  return Object.values(left).reduce((sum, count) => sum + count, 0);
+}
+
+/** Waits until nothing is left; throws with what is. */
+export async function expectNothingLeft(rig: Rig, options: LookOptions = {}): Promise<void> {
+  const left = await leftoversOf(rig, options);
+  if (countOf(left) > 0) throw new Error(`left behind ${options.withinMs ?? SETTLE_MS} ms after the call: ${JSON.stringify(left)}`);
 }
 
 async function findLeftovers(rig: Rig, controlPlaneIsUp: boolean): Promise<Leftovers> {
@@ -38,7 +55,7 @@ async function findLeftovers(rig: Rig, controlPlaneIsUp: boolean): Promise<Lefto
   const mediaSockets = Math.max(0, sockets - (controlPlaneIsUp ? 1 : 0));
   if (!controlPlaneIsUp) return { channels, bridges, mediaSockets, liveCalls: 0, openRows: 0 };
   const live = (await rig.admin('/admin/live-calls')) as { calls: unknown[] };
-  const recent = (await rig.admin('/admin/calls?limit=20')) as { calls: { state: string }[] };
+  const recent = (await rig.admin('/admin/calls?limit=100')) as { calls: { state: string }[] };
   const openRows = recent.calls.filter(({ state }) => state !== 'ended' && state !== 'rejected').length;
   return { channels, bridges, mediaSockets, liveCalls: live.calls.length, openRows };
 }

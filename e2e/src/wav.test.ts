@@ -1,15 +1,25 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parseWav, readWav, writeWav } from './wav.ts';
+import { parseWav, readWav } from './wav.ts';
 
-it('a WAV file is read as it was written', async () => {
+it('a WAV file is read with the samples of its channels in turn', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'wav-'));
   const path = join(folder, 'stereo.wav');
-  const wav = { pcm: Int16Array.of(1, -1, 32_767, -32_768), hz: 8_000, channels: 2 };
-  await writeWav(path, wav);
-  expect(await readWav(path)).toEqual(wav);
+  const samples = [1, -1, 32_767, -32_768];
+  const bytes = Buffer.alloc(44 + samples.length * 2);
+  bytes.write('RIFF----WAVEfmt ', 'latin1');
+  bytes.writeUInt32LE(16, 16);
+  bytes.writeUInt16LE(1, 20);
+  bytes.writeUInt16LE(2, 22);
+  bytes.writeUInt32LE(8_000, 24);
+  bytes.writeUInt16LE(16, 34);
+  bytes.write('data', 36, 'latin1');
+  bytes.writeUInt32LE(samples.length * 2, 40);
+  samples.forEach((sample, index) => bytes.writeInt16LE(sample, 44 + index * 2));
+  await writeFile(path, bytes);
+  expect(await readWav(path)).toEqual({ pcm: Int16Array.from(samples), hz: 8_000, channels: 2 });
   await rm(folder, { recursive: true });
 });
 

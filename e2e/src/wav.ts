@@ -1,6 +1,6 @@
 // WAV files of PCM16, as recordings and espeak-ng write them.
-import { readFile, writeFile } from 'node:fs/promises';
-import { bytesFromPcm, pcmFromBytes } from '@centralita/control-plane/audio/frame.ts';
+import { readFile } from 'node:fs/promises';
+import { pcmFromBytes } from '@centralita/control-plane/audio/frame.ts';
 
 /** Sound with its rate; samples of several channels alternate. */
 export type Wav = { readonly pcm: Int16Array; readonly hz: number; readonly channels: number };
@@ -10,24 +10,6 @@ const HEADER_BYTES = 44;
 /** Reads a WAV file. Throws when it is not PCM16. */
 export async function readWav(path: string): Promise<Wav> {
   return parseWav(await readFile(path));
-}
-
-/** Writes a WAV file. */
-export async function writeWav(path: string, wav: Wav): Promise<void> {
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.write('RIFF', 0, 'latin1');
-  header.writeUInt32LE(HEADER_BYTES - 8 + wav.pcm.byteLength, 4);
-  header.write('WAVEfmt ', 8, 'latin1');
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(wav.channels, 22);
-  header.writeUInt32LE(wav.hz, 24);
-  header.writeUInt32LE(wav.hz * wav.channels * 2, 28);
-  header.writeUInt16LE(wav.channels * 2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36, 'latin1');
-  header.writeUInt32LE(wav.pcm.byteLength, 40);
-  await writeFile(path, Buffer.concat([header, bytesFromPcm(wav.pcm)]));
 }
 
 /** Reads the bytes of a WAV file. A length beyond the end (espeak-ng streams with 0x7ffff000) means: to the end. */
