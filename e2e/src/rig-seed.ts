@@ -32,6 +32,11 @@ export async function seedRig(url: string): Promise<void> {
   await addOrganization(database, { name: 'Dental Norte', number: RIG_NUMBERS.northSpanish, draft: northDraft });
 }
 
+/** `Dental Norte` -> `dental-norte`. */
+function slugOf(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+}
+
 /** Adds an organization with one agent behind one number. */
 export async function addOrganization(
   database: Database,
@@ -41,7 +46,7 @@ export async function addOrganization(
   const agentId = newId('agent');
   const { agentId: id, ...columns } = toAgentRow({ agentId, ...options.draft });
   await database.inAppliance(mintApplianceScope(), async (queries) => {
-    await queries.insert(organizations).values({ id: orgId, name: options.name });
+    await queries.insert(organizations).values({ id: orgId, name: options.name, slug: slugOf(options.name), planId: 'enterprise' });
     await queries.insert(agents).values({ orgId, id, ...columns });
     await queries.insert(numbers).values({ orgId, id: newId('number'), number: options.number, agentId });
   });

@@ -3,7 +3,7 @@
  * project's own files, on ports of its own. Tests and benchmarks place calls against it.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { asteriskCommand, asteriskControlCommand, prepareAsterisk } from '@centralita/provision/asterisk-process.ts';
 import { runCommand } from '@centralita/provision/command.ts';
@@ -86,8 +86,9 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     await waitUntilReady(process, () => answers(`http://127.0.0.1:${ports.inferenceMetrics}/metrics`), 20_000);
     return process;
   };
+  const secrets = await writeSecrets(dir);
   const startControlPlane = async (): Promise<RigProcess> => {
-    const env = controlPlaneEnvironment(instance, { ports, models, maxConcurrentCalls: limits.maxConcurrentCalls });
+    const env = controlPlaneEnvironment(instance, { ports, models, maxConcurrentCalls: limits.maxConcurrentCalls, secrets });
     const process = start('control-plane', [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/main.ts')], env);
     await untilReady(process, ports);
     return process;
@@ -125,6 +126,16 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   };
 }
 
+type RigSecrets = { readonly adminKeyHashFile: string; readonly secretKeysFile: string };
+
+/** The files that the provisioner writes on an appliance. */
+async function writeSecrets(dir: string): Promise<RigSecrets> {
+  const secrets = { adminKeyHashFile: join(dir, 'admin-key.sha256'), secretKeysFile: join(dir, 'secret-keys.json') };
+  await writeFile(secrets.adminKeyHashFile, createHash('sha256').update(RIG_ADMIN_KEY).digest('hex'));
+  await writeFile(secrets.secretKeysFile, JSON.stringify({ 1: '1f'.repeat(32) }));
+  return secrets;
+}
+
 function untilReady(controlPlane: RigProcess, ports: RigPorts): Promise<void> {
   return waitUntilReady(controlPlane, () => answers(`http://127.0.0.1:${ports.http}/health/ready`), 30_000);
 }
@@ -158,10 +169,15 @@ async function startAsterisk(instance: Instance, start: Start): Promise<void> {
   await waitUntilReady(process, () => answers(ping), 60_000);
 }
 
-type ControlPlaneOptions = { ports: RigPorts; models: NonNullable<RigOptions['models']>; maxConcurrentCalls: number };
+type ControlPlaneOptions = {
+  ports: RigPorts;
+  models: NonNullable<RigOptions['models']>;
+  maxConcurrentCalls: number;
+  secrets: RigSecrets;
+};
 
 function controlPlaneEnvironment(instance: Instance, options: ControlPlaneOptions): Record<string, string> {
-  const { ports, models } = options;
+  const { ports, models, secrets } = options;
   return {
     DATABASE_URL: databaseUrl(instance, 'app'),
     ASTERISK_URL: ariUrl(instance),
@@ -174,7 +190,9 @@ function controlPlaneEnvironment(instance: Instance, options: ControlPlaneOption
     TEXT_TO_SPEECH_URL: models.textToSpeech,
     ...(models.languageModel === undefined ? {} : { LANGUAGE_MODEL_URL: models.languageModel }),
     HTTP_PORT: String(ports.http),
-    ADMIN_KEY_HASH: createHash('sha256').update(RIG_ADMIN_KEY).digest('hex'),
+    ADMIN_KEY_HASH_FILE: secrets.adminKeyHashFile,
+    SECRET_KEYS_FILE: secrets.secretKeysFile,
+    EXPORTS_DIR: join(instance.dir, 'exports'),
     MAX_CONCURRENT_CALLS: String(options.maxConcurrentCalls),
     LOG_LEVEL: 'info',
   };

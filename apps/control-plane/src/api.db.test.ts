@@ -1,29 +1,20 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
-import { createAgentStore } from '#features/agents/agent-store.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
 import { createCallEventWriter, queued } from '#features/calls/call-event-writer.ts';
-import { createCallStore } from '#features/calls/call-store.ts';
-import { createLiveCallBoard } from '#features/calls/live-calls.ts';
-import { createAdminAuthentication } from '#http/route.ts';
 import type { CallEvent } from '#ports/call-event.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
-import { systemClock } from '#shared/clock.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
-import { silentLog } from '#shared/log.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
-import { createApi } from './api.ts';
-
-const adminKey = 'the-admin-key';
+import type { TestApi } from './test/test-api.ts';
+import { openTestApi } from './test/test-api.ts';
 
 describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind', (kind) => {
   let test: TestDatabase;
-  let api: ReturnType<typeof createApi>;
-  const board = createLiveCallBoard();
+  let api: TestApi;
   const reasons = new Map<string, string | null>([['telephony', null]]);
   const stuck: ReadinessCheck = {
     name: 'database',
@@ -66,23 +57,17 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
       ];
     });
     await createCallEventWriter(test.database)(events.map(queued));
-    for (const event of events.slice(0, 3)) board.observe(event);
-    api = createApi({
-      agents: createAgentStore(test.database),
-      calls: createCallStore(test.database),
-      board,
-      authentication: createAdminAuthentication(createHash('sha256').update(adminKey).digest('hex')),
-      checks: [{ name: 'telephony', check: async () => reasons.get('telephony') ?? null }, stuck],
-      metrics: { contentType: 'text/plain; version=0.0.4', text: async () => 'centralita_calls_live 0\n' },
-      clock: systemClock,
-      log: silentLog,
-    });
+    api = await openTestApi(test, { checks: [{ name: 'telephony', check: async () => reasons.get('telephony') ?? null }, stuck] });
+    for (const event of events.slice(0, 3)) api.board.observe(event);
   });
-  afterAll(() => test[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await api[Symbol.asyncDispose]();
+    await test[Symbol.asyncDispose]();
+  });
 
   const ask = async (path: string) => {
-    const response = await api.request(path, { headers: { 'X-Admin-Key': adminKey } });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    const { status, body } = await api.asAdmin(path);
+    return { status, body };
   };
 
   it('lists the agents', async () => {
@@ -124,7 +109,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
 
   it('tells nothing of any organization without the admin key', async () => {
     for (const path of ['/admin/agents', '/admin/calls', `/admin/calls/${callIds[0]}`, '/admin/live-calls']) {
-      const response = await api.request(path);
+      const response = await api.ask(path);
       expect([path, response.status]).toEqual([path, 401]);
     }
   });
@@ -147,8 +132,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
   });
 
   it('serves the series as text', async () => {
-    const response = await api.request('/metrics');
-    expect(response.headers.get('content-type')).toContain('version=0.0.4');
-    expect(await response.text()).toContain('centralita_calls_live');
+    const { headers, body } = await api.ask('/metrics');
+    expect(headers.get('content-type')).toContain('version=0.0.4');
+    expect(body['text']).toContain('centralita_calls_live');
   });
 });

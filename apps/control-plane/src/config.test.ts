@@ -10,7 +10,9 @@ const good = {
   ANNOUNCEMENTS_DIR: '/var/sounds',
   SPEECH_TO_TEXT_URL: '127.0.0.1:8001',
   TEXT_TO_SPEECH_URL: 'grpc://inference:8001',
-  ADMIN_KEY_HASH: 'AB'.repeat(32),
+  ADMIN_KEY_HASH_FILE: '/etc/centralita/admin-key.sha256',
+  SECRET_KEYS_FILE: '/etc/centralita/secret-keys.json',
+  EXPORTS_DIR: '/var/exports',
 };
 
 function messageOf(environment: Record<string, string | undefined>): string {
@@ -23,13 +25,15 @@ function messageOf(environment: Record<string, string | undefined>): string {
 }
 
 describe('configuration', () => {
-  it('needs nine variables and has a default for every other', () => {
+  it('needs eleven variables and has a default for every other', () => {
     expect(loadConfig(good)).toMatchObject({
       asterisk: { application: 'centralita', recordingsFolder: '/var/recordings' },
       inference: { languageModel: null },
       voiceActivityModel: null,
       http: { host: '127.0.0.1', port: 8080 },
-      adminKeyHash: 'ab'.repeat(32),
+      adminKeyHashFile: '/etc/centralita/admin-key.sha256',
+      publicUrl: null,
+      trustedProxies: [],
       maxConcurrentCalls: 50,
       logLevel: 'info',
     });
@@ -45,7 +49,7 @@ describe('configuration', () => {
     const message = messageOf({
       ...good,
       DATABASE_URL: 'mysql://root:hunter2@db',
-      ADMIN_KEY_HASH: 'the key itself',
+      ADMIN_KEY_HASH_FILE: 'admin-key',
       HTTP_PORT: '99999',
       MAX_CONCURRENT_CALLS: '0',
       RECORDINGS_DIR: 'relative/path',
@@ -57,7 +61,7 @@ describe('configuration', () => {
       '  RECORDINGS_DIR must be the absolute path of a folder',
       '  LANGUAGE_MODEL_URL must be the host:port of a KServe v2 gRPC server, such as 127.0.0.1:8001',
       '  HTTP_PORT must be a whole number from 0 to 65535',
-      '  ADMIN_KEY_HASH must be the SHA-256 of the admin key in 64 hexadecimal digits',
+      '  ADMIN_KEY_HASH_FILE must be the absolute path of a file holding the SHA-256 of the admin key',
       '  MAX_CONCURRENT_CALLS must be a whole number from 1 to 1000',
       '  LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
     ]);

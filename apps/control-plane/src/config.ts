@@ -8,6 +8,8 @@ const grpcAddress = z
   .string('must be the host:port of a KServe v2 gRPC server, such as 127.0.0.1:8001')
   .regex(/^((grpc|http):\/\/)?[A-Za-z0-9.-]+:[0-9]{1,5}$/, 'must be the host:port of a KServe v2 gRPC server, such as 127.0.0.1:8001');
 const folder = z.string('must be the absolute path of a folder').regex(/^\//, 'must be the absolute path of a folder');
+const file = (what: string) =>
+  z.string(`must be the absolute path of a file ${what}`).regex(/^\/./, `must be the absolute path of a file ${what}`);
 const word = (example: string) =>
   z.string(`must be a word, such as ${example}`).regex(/^[A-Za-z0-9_-]{1,64}$/, `must be a word, such as ${example}`);
 const wholeNumber = (from: number, to: number) => {
@@ -42,9 +44,17 @@ const serveSchema = z
       .optional(),
     HTTP_HOST: z.string().min(1).default('127.0.0.1'),
     HTTP_PORT: wholeNumber(0, 65_535).default(8080),
-    ADMIN_KEY_HASH: z
-      .string('must be the SHA-256 of the admin key in 64 hexadecimal digits')
-      .regex(/^[0-9a-f]{64}$/i, 'must be the SHA-256 of the admin key in 64 hexadecimal digits'),
+    ADMIN_KEY_HASH_FILE: file('holding the SHA-256 of the admin key'),
+    SECRET_KEYS_FILE: file('holding the secret keys'),
+    EXPORTS_DIR: folder,
+    PUBLIC_URL: z
+      .string()
+      .regex(/^https?:\/\/[^/]+$/, 'must be where the API is reached from outside, without a path, such as https://centralita.example.com')
+      .optional(),
+    TRUSTED_PROXIES: z
+      .string()
+      .regex(/^[0-9a-fA-F.:, ]*$/, 'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2')
+      .default(''),
     MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
     DRAIN_SECONDS: wholeNumber(0, 86_400).default(120),
     LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
@@ -67,8 +77,14 @@ const serveSchema = z
     /** Null: the model that comes with the package. */
     voiceActivityModel: env.VOICE_ACTIVITY_MODEL ?? null,
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
-    /** SHA-256 of the admin key, lower-case hexadecimal. */
-    adminKeyHash: env.ADMIN_KEY_HASH.toLowerCase(),
+    adminKeyHashFile: env.ADMIN_KEY_HASH_FILE,
+    secretKeysFile: env.SECRET_KEYS_FILE,
+    exportsDir: env.EXPORTS_DIR,
+    /** Null: as the request says. */
+    publicUrl: env.PUBLIC_URL ?? null,
+    trustedProxies: env.TRUSTED_PROXIES.split(',')
+      .map((address) => address.trim())
+      .filter((address) => address !== ''),
     maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
     /** How long live calls may go on after a stop signal. */
     drainMs: env.DRAIN_SECONDS * 1_000,

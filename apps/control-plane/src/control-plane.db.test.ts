@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
@@ -11,12 +10,13 @@ import type { ScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
 import { openScriptedCallControl, openScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
 import { openScriptedSpeechToText } from '#ports/testing/scripted-speech-to-text.ts';
 import { openScriptedTextToSpeech } from '#ports/testing/scripted-text-to-speech.ts';
+import { openMemoryTelephonyDirectory } from '#ports/testing/memory-telephony-directory.ts';
 import { openScriptedVoiceActivity } from '#ports/testing/scripted-voice-activity.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { silentLog } from '#shared/log.ts';
 import { createControlPlane } from './control-plane.ts';
+import { TEST_ADMIN_KEY, testOfficeConfig } from './test/test-api.ts';
 
-const adminKey = 'the-admin-key';
 const appliance = mintApplianceScope();
 
 /** A control plane on the real database, with a scripted telephone system and scripted models. */
@@ -26,12 +26,13 @@ async function openPlane(test: TestDatabase) {
   const plane = await createControlPlane({
     config: {
       http: { host: '127.0.0.1', port: 0 },
-      adminKeyHash: createHash('sha256').update(adminKey).digest('hex'),
+      ...testOfficeConfig(),
       maxConcurrentCalls: 2,
       drainMs: 30_000,
     },
     database: test.database,
     callControl,
+    directory: openMemoryTelephonyDirectory(),
     speechToText: openScriptedSpeechToText(),
     textToSpeech: openScriptedTextToSpeech(),
     languageModel: null,
@@ -47,7 +48,7 @@ async function openPlane(test: TestDatabase) {
     return leg;
   };
   const get = async (path: string) => {
-    const response = await fetch(plane.httpAddress + path, { headers: { 'X-Admin-Key': adminKey } });
+    const response = await fetch(plane.httpAddress + path, { headers: { 'X-Admin-Key': TEST_ADMIN_KEY } });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
   return { clock, plane, ring, get };

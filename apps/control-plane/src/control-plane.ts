@@ -4,26 +4,27 @@ import type { Database } from '#db/client.ts';
 import { createCallEngine } from '#engine/call-engine.ts';
 import type { CallEngine, CallEngineParts } from '#engine/call-engine.ts';
 import { withSpeechCache } from '#engine/speech-cache.ts';
-import { createAgentStore } from '#features/agents/agent-store.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
 import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
 import { openCallJournal } from '#features/calls/call-journal-store.ts';
 import { createCallMetrics } from '#features/calls/call-metrics.ts';
 import type { CallStore } from '#features/calls/call-store.ts';
-import { createCallStore } from '#features/calls/call-store.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
 import { createCallRoutingStore } from '#features/telephony/call-routing-store.ts';
-import { createAdminAuthentication } from '#http/route.ts';
 import { openHttpServer } from '#http/server.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
+import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { createApi } from './api.ts';
 import type { Config } from './config.ts';
+import type { OfficeConfig } from './office.ts';
+import { openOffice } from './office.ts';
 
 /** Everything that a control plane is made of. Whoever opened a part closes it. */
 export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'limits'> & {
-  readonly config: Pick<Config, 'http' | 'adminKeyHash' | 'maxConcurrentCalls' | 'drainMs'>;
+  readonly config: Pick<Config, 'http' | 'maxConcurrentCalls' | 'drainMs'> & OfficeConfig;
+  readonly directory: TelephonyDirectory;
   readonly database: Database;
   /** What must be there for a call besides the telephone system and the database. */
   readonly checks: readonly ReadinessCheck[];
@@ -47,8 +48,8 @@ const WARM_CONNECTIONS = 4;
 export async function createControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
   const { config, database, clock, log } = parts;
   await using opened = new AsyncDisposableStack();
-  const calls = createCallStore(database);
-  await closeAbandonedCalls(parts, calls);
+  const office = opened.use(await openOffice(parts));
+  await closeAbandonedCalls(parts, office.calls);
   // The first calls find connections that are open: opening one costs about 20 ms, which a caller would hear as ringing.
   await Promise.allSettled(Array.from({ length: WARM_CONNECTIONS }, () => database.ping()));
 
@@ -77,10 +78,8 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const engine: CallEngine = opened.use(createCallEngine({ ...parts, textToSpeech, routing, journal, limits }));
   let isStopping = false;
   const api = createApi({
-    agents: createAgentStore(database),
-    calls,
+    office,
     board,
-    authentication: createAdminAuthentication(config.adminKeyHash),
     checks: [{ name: 'accepting', check: async () => (isStopping ? 'the process is stopping' : null) }, ...readiness(parts)],
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     clock,

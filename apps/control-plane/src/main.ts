@@ -5,6 +5,7 @@
 //   node main.ts seed-demo    adds the demo organization to DATABASE_URL, prints it as JSON
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { openAnnouncements } from '#adapters/disk/announcement-store.ts';
+import { readAdminKeyHash, readSecretKeys } from '#adapters/disk/secret-files.ts';
 import { openSilero } from '#adapters/silero/silero.ts';
 import { chatTemplate } from '#adapters/triton/chat-template.ts';
 import type { Triton } from '#adapters/triton/triton.ts';
@@ -50,6 +51,9 @@ async function serve(): Promise<void> {
 }
 
 async function serveUntilStopped(config: Config, log: Log, { stop, force }: StopSignals): Promise<void> {
+  const secretKeys = await readSecretKeys(config.secretKeysFile);
+  const adminKeyHash = () => readAdminKeyHash(config.adminKeyHashFile);
+  await adminKeyHash();
   await using database = await openDatabase({ kind: 'server', url: config.databaseUrl });
   await using triton = openTriton(tritonOptions(config));
   await using voiceActivity = await openSilero({
@@ -67,9 +71,10 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
   await using callControl = await openAsterisk({ ...config.asterisk, log, nowMs: () => systemClock.nowMs(), signal: stop.signal });
   await using plane = await createControlPlane({
     ...triton.models,
-    config,
+    config: { ...config, secretKeys, adminKeyHash, recordingsDir: config.asterisk.recordingsFolder },
     database,
     callControl,
+    directory: callControl.directory,
     voiceActivity,
     announcements,
     checks: [speechModels(triton)],

@@ -1,16 +1,28 @@
-import { createHash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { createApp, createRoutes } from './app.ts';
 import { fromCursor, pageQuerySchema, toCursor } from './page.ts';
-import { notFound } from './problem.ts';
-import { adminRoute, createAdminAuthentication, publicRoute } from './route.ts';
+import { notFound, ProblemError } from './problem.ts';
+import type { Guards } from './route.ts';
+import { adminRoute, publicRoute } from './route.ts';
 import { openHttpServer } from './server.ts';
 
 const adminKey = 'a'.repeat(64);
-const authentication = createAdminAuthentication(createHash('sha256').update(adminKey).digest('hex'));
+/** Guards that know one key and no token: the real ones are a feature's. */
+const guards: Guards = {
+  admin: async (context, next) => {
+    if (context.req.header('x-admin-key') !== adminKey)
+      throw new ProblemError('unauthenticated', 'the header X-Admin-Key is missing or wrong');
+    context.set('applianceScope', mintApplianceScope());
+    await next();
+  },
+  organization: () => async () => {
+    throw new ProblemError('unauthenticated', 'no token opens anything here');
+  },
+};
 const ok = { 200: { description: 'Done', content: { 'application/json': { schema: z.object({ done: z.string() }) } } } };
 const positionSchema = z.strictObject({ callId: z.string() });
 
@@ -30,7 +42,7 @@ function openTestApp() {
       const { limit, cursor } = context.req.valid('query');
       return context.json({ done: `${limit} ${fromCursor(positionSchema, cursor)?.callId ?? ''}` }, 200);
     })
-    .openapi(adminRoute(authentication, { method: 'get', path: '/admin/thing', responses: ok }), (context) =>
+    .openapi(adminRoute(guards, { method: 'get', path: '/admin/thing', responses: ok }), (context) =>
       context.json({ done: context.get('applianceScope') ? 'as admin' : 'as nobody' }, 200),
     )
     .openapi(
@@ -109,7 +121,6 @@ describe('the HTTP kit', () => {
     for (const headers of [{}, { 'X-Admin-Key': '' }, { 'X-Admin-Key': `${adminKey}a` }, { Authorization: `Bearer ${adminKey}` }]) {
       const response = await ask(headers as Record<string, string>);
       expect(response.status).toBe(401);
-      expect(response.headers.get('www-authenticate')).toContain('X-Admin-Key');
       expect(await problemOf(response)).toMatchObject({ code: 'unauthenticated' });
     }
   });

@@ -6,8 +6,16 @@ import { z } from '@hono/zod-openapi';
 const problems = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   unauthenticated: { status: 401, title: 'Who is asking is not known' },
+  insufficient_scope: { status: 403, title: 'The token may not do this' },
   not_found: { status: 404, title: 'There is no such thing' },
+  conflict: { status: 409, title: 'This does not go with what is there' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body is of a kind that is not taken here' },
+  range_not_satisfiable: { status: 416, title: 'There is no such part' },
+  unprocessable: { status: 422, title: 'The request is well formed but cannot be carried out' },
+  plan_limit: { status: 422, title: "The organization's plan does not allow more" },
+  idempotency_mismatch: { status: 422, title: 'The idempotency key belongs to another request' },
+  rate_limited: { status: 429, title: 'Too many requests' },
   internal_error: { status: 500, title: 'The appliance has a fault' },
   unavailable: { status: 503, title: 'Try again later' },
 } as const;
@@ -31,16 +39,26 @@ export const problemSchema = z
   })
   .openapi('Problem');
 
+/** What a problem may say besides its code and sentence. */
+export type ProblemOptions = {
+  readonly fields?: readonly FieldProblem[];
+  /** Headers of the response, such as `retry-after` in seconds. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+};
+
 /** An outcome that the API answers with a problem. Thrown by middleware and handlers, turned into a response in one place. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problemCode: ProblemCode;
   readonly fields: readonly FieldProblem[];
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(problemCode: ProblemCode, detail: string, options: { fields?: readonly FieldProblem[]; cause?: unknown } = {}) {
+  constructor(problemCode: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
     this.problemCode = problemCode;
     this.fields = options.fields ?? [];
+    this.headers = options.headers ?? {};
   }
 }
 
@@ -49,8 +67,13 @@ export function notFound(what: string): ProblemError {
   return new ProblemError('not_found', `there is no such ${what}`);
 }
 
+/** The problem for fields that have the right form and a value that cannot be, such as an agent that does not exist. */
+export function unprocessable(path: string, message: string): ProblemError {
+  return new ProblemError('unprocessable', `${path}: ${message}`, { fields: [{ path, message }] });
+}
+
 /** The response for a problem. */
-export function problemResponse(context: Context, { problemCode, message, fields }: ProblemError): Response {
+export function problemResponse(context: Context, { problemCode, message, fields, headers }: ProblemError): Response {
   const { status, title } = problems[problemCode];
   const requestId: unknown = context.get('requestId');
   const body: z.infer<typeof problemSchema> = {
@@ -62,8 +85,5 @@ export function problemResponse(context: Context, { problemCode, message, fields
     ...(typeof requestId === 'string' ? { requestId } : {}),
     ...(fields.length > 0 ? { fields: [...fields] } : {}),
   };
-  return context.body(JSON.stringify(body), status, {
-    'content-type': 'application/problem+json',
-    ...(problemCode === 'unauthenticated' ? { 'www-authenticate': 'AdminKey header="X-Admin-Key"' } : {}),
-  });
+  return context.body(JSON.stringify(body), status, { ...headers, 'content-type': 'application/problem+json' });
 }

@@ -1,46 +1,98 @@
-// The two kinds of route: a route says by how it is made who may call it, and there is no third way.
-import { createHash, timingSafeEqual } from 'node:crypto';
+// The three kinds of route: a route says by how it is made who may call it, and there is no fourth way.
 import type { RouteConfig } from '@hono/zod-openapi';
-import { createRoute } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
+import type { Actor } from '#shared/actor.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
-import { mintApplianceScope } from '#shared/appliance-scope.ts';
-import { ProblemError, problemSchema } from './problem.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+import type { PermissionScope } from '#shared/permission-scopes.ts';
+import type { Principal } from '#shared/principal.ts';
+import { problemSchema } from './problem.ts';
 
 /** What an admin route's handler finds in its context. */
-export type AdminVariables = { applianceScope: ApplianceScope };
+export type AdminVariables = { readonly applianceScope: ApplianceScope; readonly actor: Actor };
+/** What a client route's handler finds in its context. */
+export type OrgVariables = { readonly scope: OrgScope; readonly principal: Principal; readonly actor: Actor };
 
 /** Lets the holder of the admin key through. */
-export type AdminAuthentication = MiddlewareHandler<{ Variables: AdminVariables }>;
+export type AdminGuard = MiddlewareHandler<{ Variables: AdminVariables }>;
+/** Lets the holder of a good token through. */
+export type OrgGuard = MiddlewareHandler<{ Variables: OrgVariables }>;
+
+/** What a client route asks of a token: a scope, or `any` where every good token will do. */
+export type RequiredScope = PermissionScope | 'any';
+
+/** How a client route is guarded. */
+export type OrgAccess = {
+  readonly scope: RequiredScope;
+  /** Requests that one of these counts as against the plan's rate; default 1. */
+  readonly cost?: number;
+  /** Whether a write may carry an `Idempotency-Key`; default: every method but GET. `false` where the answer holds a secret, which is never stored. */
+  readonly idempotent?: boolean;
+};
+
+/** The guards, made once by the composition: authentication, scope, rate, idempotency, in this order. */
+export type Guards = { readonly admin: AdminGuard; readonly organization: (access: Required<OrgAccess>) => OrgGuard };
+
+/** Who may call an operation, as the OpenAPI document says it under `x-access`. */
+export type RouteAccess =
+  | { readonly kind: 'public' | 'signed' | 'admin' }
+  | { readonly kind: 'organization'; readonly scope: RequiredScope; readonly idempotent: boolean };
 
 const problemContent = { content: { 'application/problem+json': { schema: problemSchema } } };
 const anyProblem = { ...problemContent, description: 'A problem' };
+const idempotencyHeader = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{8,128}$/, '8 to 128 printable characters without spaces, such as a UUID')
+    .optional()
+    .openapi({ description: 'Repeating a write with the same key within 24 hours gives the first answer again and changes nothing.' }),
+});
 
-/** The check of `X-Admin-Key` against the SHA-256 of the key. The key has 256 random bits, so it needs no slow hash. */
-export function createAdminAuthentication(adminKeyHash: string): AdminAuthentication {
-  const expected = Buffer.from(adminKeyHash, 'hex');
-  return async (context, next) => {
-    const given = createHash('sha256')
-      .update(context.req.header('x-admin-key') ?? '')
-      .digest();
-    // Digests have one length, and their comparison takes the same time wherever they differ.
-    if (!timingSafeEqual(given, expected)) throw new ProblemError('unauthenticated', 'the header X-Admin-Key is missing or wrong');
-    context.set('applianceScope', mintApplianceScope());
-    await next();
+/** What every route gets besides its own: its access, and the refusal of unknown query parameters also where it takes none. */
+function declare<const Route extends RouteConfig>(route: Route, access: RouteAccess): Route & { 'x-access': RouteAccess } {
+  const request = {
+    ...route.request,
+    query: route.request?.query ?? z.strictObject({}),
+    ...(access.kind === 'organization' && access.idempotent ? { headers: idempotencyHeader } : {}),
   };
+  // The additions are for validation and documentation: a handler sees the parts that its own route declares.
+  return { ...route, request, 'x-access': access };
 }
 
 /** A route that anybody who reaches the port may call: it must tell nothing of any organization. */
 export function publicRoute<const Route extends RouteConfig>(route: Route) {
-  return createRoute({ ...route, responses: { ...route.responses, default: anyProblem } });
+  return createRoute({ ...declare(route, { kind: 'public' }), responses: { ...route.responses, default: anyProblem } });
+}
+
+/** A route whose URL carries its own proof, signed by us: the handler checks it. */
+export function signedRoute<const Route extends RouteConfig>(route: Route) {
+  return createRoute({ ...declare(route, { kind: 'signed' }), responses: { ...route.responses, default: anyProblem } });
 }
 
 /** A route of the appliance's admin. */
-export function adminRoute<const Route extends RouteConfig>(authentication: AdminAuthentication, route: Route) {
+export function adminRoute<const Route extends RouteConfig>(guards: Guards, route: Route) {
   return createRoute({
-    ...route,
+    ...declare(route, { kind: 'admin' }),
     security: [{ adminKey: [] }],
-    middleware: authentication,
+    middleware: guards.admin,
     responses: { ...route.responses, 401: { ...problemContent, description: 'The admin key is missing or wrong' }, default: anyProblem },
+  });
+}
+
+/** A route of the client API. It cannot be written without a scope. */
+export function orgRoute<const Route extends RouteConfig>(guards: Guards, access: OrgAccess, route: Route) {
+  const { scope, cost = 1, idempotent = route.method !== 'get' } = access;
+  return createRoute({
+    ...declare(route, { kind: 'organization', scope, idempotent }),
+    security: [{ bearerToken: [] }],
+    middleware: guards.organization({ scope, cost, idempotent }),
+    responses: {
+      ...route.responses,
+      401: { ...problemContent, description: 'The token is missing or not good' },
+      ...(scope === 'any' ? {} : { 403: { ...problemContent, description: `The token lacks the scope ${scope}` } }),
+      429: { ...problemContent, description: "The plan's rate is used up; Retry-After says when to come back" },
+      default: anyProblem,
+    },
   });
 }

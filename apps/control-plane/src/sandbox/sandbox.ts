@@ -2,6 +2,8 @@
 import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
 import { createHash, randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createControlPlane } from '#app/control-plane.ts';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { openTriton } from '#adapters/triton/triton.ts';
@@ -12,6 +14,7 @@ import type { AnnouncementStore } from '#ports/announcement-store.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
+import { openSecretKeys } from '#shared/secret-keys.ts';
 import { openAsteriskStandIn } from './asterisk-stand-in.ts';
 import type { StandInLeg, StandInPhone } from './asterisk-stand-in-leg.ts';
 import { createEnergyVoiceActivity } from './energy-voice-activity.ts';
@@ -80,12 +83,18 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
       ...triton.models,
       config: {
         http: { host: '127.0.0.1', port: httpPort },
-        adminKeyHash: createHash('sha256').update(adminKey).digest('hex'),
+        adminKeyHash: async () => createHash('sha256').update(adminKey).digest('hex'),
+        secretKeys: openSecretKeys({ 1: randomBytes(32).toString('hex') }),
+        recordingsDir: null,
+        exportsDir: join(tmpdir(), `centralita-sandbox-exports-${process.pid}`),
+        publicUrl: null,
+        trustedProxies: [],
         maxConcurrentCalls: MAX_CONCURRENT_CALLS,
         drainMs: 0,
       },
       database,
       callControl: asterisk,
+      directory: asterisk.directory,
       voiceActivity: createEnergyVoiceActivity(),
       announcements: modemAnnouncements,
       checks: [],

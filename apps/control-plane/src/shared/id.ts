@@ -7,6 +7,8 @@ const PREFIXES = {
   call: 'call',
   number: 'num',
   phone: 'phone',
+  trunk: 'trunk',
+  apiToken: 'tok',
   reply: 'reply',
 } as const;
 
@@ -16,6 +18,10 @@ export type Id<Kind extends IdKind> = `${(typeof PREFIXES)[Kind]}_${string}`;
 export type OrganizationId = Id<'organization'>;
 export type AgentId = Id<'agent'>;
 export type CallId = Id<'call'>;
+export type NumberId = Id<'number'>;
+export type PhoneId = Id<'phone'>;
+export type TrunkId = Id<'trunk'>;
+export type ApiTokenId = Id<'apiToken'>;
 export type ReplyId = Id<'reply'>;
 
 /** Makes a new id: 48 bits of milliseconds then 80 random bits, so ids sort by creation and an index stays compact. */

@@ -4,8 +4,10 @@ import { type AriNotification, type AriClient, openAri } from 'asterisk-ari-clie
 import type { AriEvent } from 'asterisk-ari-client/generated/events.ts';
 import type { Channel } from 'asterisk-ari-client/generated/models.ts';
 import type { CallControl, CallLeg } from '#ports/call-control.ts';
+import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import type { Log } from '#shared/log.ts';
 import { openChannelEvents } from './channel-events.ts';
+import { openDirectory } from './directory.ts';
 import { NORMAL, rejectCause } from './hangup-cause.ts';
 import { destroyLeftovers, isChannelAlive, readApplication } from './leftovers.ts';
 import { MAX_ENDED_IDS, SWEEP_EVERY_MS } from './limits.ts';
@@ -36,13 +38,16 @@ const DEFAULT_TRANSFER_ENDPOINT = 'PJSIP/phone-{destination}';
 const DESTINATION = /^[A-Za-z0-9_+-]{1,40}$/;
 
 /** Connects and waits until Asterisk is ready. */
-export async function openAsterisk(options: AsteriskOptions): Promise<CallControl & AsyncDisposable> {
+export async function openAsterisk(
+  options: AsteriskOptions,
+): Promise<CallControl & AsyncDisposable & { readonly directory: TelephonyDirectory }> {
   const asterisk = new Asterisk(options);
   await asterisk.open();
   return asterisk;
 }
 
 class Asterisk implements CallControl, AsyncDisposable {
+  readonly directory: TelephonyDirectory = openDirectory();
   readonly #options: AsteriskOptions;
   readonly #log: Log;
   readonly #channels = openChannelEvents();

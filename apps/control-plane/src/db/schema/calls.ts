@@ -1,6 +1,6 @@
 // One row per call of an organization, from ring to hang-up, and the calls of numbers that nobody owns.
 import { sql } from 'drizzle-orm';
-import { doublePrecision, foreignKey, index, pgPolicy, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, doublePrecision, foreignKey, index, pgPolicy, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import { adminRole, applicationRole, organizationPolicies } from './access.ts';
 import { agents } from './agents.ts';
 import { organizations } from './organizations.ts';
@@ -30,6 +30,8 @@ export const calls = pgTable(
     setupMs: doublePrecision('setup_ms'),
     durationMs: doublePrecision('duration_ms'),
     recordingPath: text('recording_path'),
+    /** Size of the recording's file, once it was seen; null before and without one. */
+    recordingBytes: bigint('recording_bytes', { mode: 'number' }),
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
@@ -41,9 +43,20 @@ export const calls = pgTable(
     index('calls_open')
       .on(table.startedAt)
       .where(sql`ended_at is null`),
+    index('calls_unmeasured')
+      .on(table.endedAt)
+      .where(sql`ended_at is not null and recording_path is not null and recording_bytes is null`),
     ...organizationPolicies('select'),
     // At start the appliance closes the rows that a dead process left open.
     pgPolicy('appliance_closes', { for: 'update', to: adminRole, using: sql`ended_at is null`, withCheck: sql`true` }),
+    // Sizes of recordings, and what retention and the deletion of an organization take away: never of a call that is up.
+    pgPolicy('appliance_measures', {
+      for: 'update',
+      to: adminRole,
+      using: sql`ended_at is not null`,
+      withCheck: sql`ended_at is not null`,
+    }),
+    pgPolicy('appliance_deletes', { for: 'delete', to: adminRole, using: sql`ended_at is not null` }),
   ],
 );
 
@@ -62,5 +75,6 @@ export const rejectedCalls = pgTable(
     index('rejected_calls_by_time').on(table.rejectedAt),
     pgPolicy('routing_records', { for: 'insert', to: applicationRole, withCheck: sql`true` }),
     pgPolicy('appliance_admin', { for: 'select', to: adminRole, using: sql`true` }),
+    pgPolicy('appliance_retention', { for: 'delete', to: adminRole, using: sql`true` }),
   ],
 );

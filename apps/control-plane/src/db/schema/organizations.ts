@@ -1,16 +1,37 @@
 // The organizations that share the appliance.
-import { boolean, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { bigint, boolean, check, pgTable, text, timestamp, unique } from 'drizzle-orm/pg-core';
 import { organizationPolicies } from './access.ts';
+import { DEFAULT_PLAN, plans } from './plans.ts';
 
 export const organizations = pgTable(
   'organizations',
   {
     id: text('id').primaryKey(),
     name: text('name').notNull(),
-    /** An inactive organization's numbers are answered by nobody. */
+    /** Short name that never changes: part of its phones' user names, such as `2001-dental-norte`. */
+    slug: text('slug').notNull(),
+    /** An inactive organization's numbers are answered by nobody and its tokens open nothing. */
     active: boolean('active').notNull().default(true),
+    planId: text('plan_id')
+      .notNull()
+      .default(DEFAULT_PLAN)
+      .references(() => plans.id, { onDelete: 'restrict' }),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+    /** Set while the organization waits to be deleted; it is inactive meanwhile. */
+    deletionRequestedAt: timestamp('deletion_requested_at', { withTimezone: true, precision: 3 }),
+    /** From then on it may be deleted, provided that the export below exists. */
+    deleteAfter: timestamp('delete_after', { withTimezone: true, precision: 3 }),
+    exportedAt: timestamp('exported_at', { withTimezone: true, precision: 3 }),
+    /** File name of the export, in the exports' folder. */
+    exportFile: text('export_file'),
+    exportBytes: bigint('export_bytes', { mode: 'number' }),
+    exportSha256: text('export_sha256'),
   },
-  () => organizationPolicies('all', 'id'),
+  (table) => [
+    unique('organizations_slug_unique').on(table.slug),
+    check('organizations_slug_form', sql`${table.slug} ~ '^[a-z][a-z0-9-]{1,31}$'`),
+    ...organizationPolicies('all', 'id'),
+  ],
 );

@@ -1,7 +1,7 @@
 // The admin's look at the agents of every organization.
 import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
-import type { AdminAuthentication } from '#http/route.ts';
+import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
 import type { AgentStore } from './agent-store.ts';
 
@@ -17,8 +17,8 @@ const agentSchema = z
   })
   .openapi('Agent');
 
-export function createAgentRoutes(parts: { agents: AgentStore; authentication: AdminAuthentication }) {
-  const listAgents = adminRoute(parts.authentication, {
+export function createAgentRoutes(parts: { agents: AgentStore; guards: Guards }) {
+  const listAgents = adminRoute(parts.guards, {
     method: 'get',
     path: '/admin/agents',
     summary: 'Agents of every organization',

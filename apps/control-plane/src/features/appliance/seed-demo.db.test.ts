@@ -34,7 +34,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('demo seed on $ki
 
   it('refuses to take a number that belongs to somebody else, and leaves nothing behind', async () => {
     await test.asSuperuser('delete from numbers');
-    await test.asSuperuser(`insert into organizations (id, name) values ('org_x', 'Other')`);
+    await test.asSuperuser(`insert into organizations (id, name, slug) values ('org_x', 'Other', 'somebody')`);
     await test.asSuperuser(
       `insert into agents (org_id, id, name, language, voice, profile) values ('org_x', 'agent_x', 'Other', 'es', '', '{}')`,
     );

@@ -21,7 +21,8 @@ export type DemoSeed = {
 const ORGANIZATION_ID: OrganizationId = 'org_00000000000000000000000000000001';
 const SPANISH_AGENT_ID: AgentId = 'agent_00000000000000000000000000001001';
 const ENGLISH_AGENT_ID: AgentId = 'agent_00000000000000000000000000001002';
-const PHONE = { id: 'phone_00000000000000000000000000002001', extension: '2001', displayName: 'Recepción' };
+const SLUG = 'clinica-demo';
+const PHONE = { id: 'phone_00000000000000000000000000002001', extension: '2001', username: `2001-${SLUG}`, displayName: 'Recepción' };
 
 /**
  * Adds what is missing and changes nothing that is there: an agent that its owner edited stays edited. Throws when a number or an extension of the
@@ -46,7 +47,7 @@ export async function seedDemo(database: Database, scope: ApplianceScope): Promi
   ];
   const orgId = ORGANIZATION_ID;
   await database.inAppliance(scope, async (queries) => {
-    await queries.insert(organizations).values({ id: orgId, name }).onConflictDoNothing();
+    await queries.insert(organizations).values({ id: orgId, name, slug: SLUG }).onConflictDoNothing();
     for (const { number, numberId, agentId, draft } of demoAgents) {
       const { agentId: id, ...columns } = toAgentRow({ agentId, ...draft });
       await queries

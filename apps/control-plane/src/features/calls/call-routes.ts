@@ -4,7 +4,7 @@ import { callStates } from '#db/schema/calls.ts';
 import { createRoutes } from '#http/app.ts';
 import { fromCursor, pageQuerySchema, toCursor } from '#http/page.ts';
 import { notFound } from '#http/problem.ts';
-import type { AdminAuthentication } from '#http/route.ts';
+import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
 import { isId } from '#shared/id.ts';
 import type { CallStore, CallSummary } from './call-store.ts';
@@ -75,24 +75,24 @@ function json<Schema extends z.ZodType>(description: string, schema: Schema) {
 }
 
 /** What the routes read, and who may. */
-export type CallRouteParts = { readonly calls: CallStore; readonly board: LiveCallBoard; readonly authentication: AdminAuthentication };
+export type CallRouteParts = { readonly calls: CallStore; readonly board: LiveCallBoard; readonly guards: Guards };
 
-export function createCallRoutes({ calls, board, authentication }: CallRouteParts) {
-  const listCalls = adminRoute(authentication, {
+export function createCallRoutes({ calls, board, guards }: CallRouteParts) {
+  const listCalls = adminRoute(guards, {
     method: 'get',
     path: '/admin/calls',
     summary: 'Calls of every organization, newest first',
     request: { query: pageQuerySchema },
     responses: { 200: json('A page', z.object({ calls: z.array(callSchema), nextCursor: z.string().nullable() })) },
   });
-  const getCall = adminRoute(authentication, {
+  const getCall = adminRoute(guards, {
     method: 'get',
     path: '/admin/calls/{callId}',
     summary: 'One call with its turns and notes',
     request: { params: z.object({ callId: z.string().max(100) }) },
     responses: { 200: json('The call', z.object({ call: callSchema, turns: z.array(turnSchema), notes: z.array(noteSchema) })) },
   });
-  const listLiveCalls = adminRoute(authentication, {
+  const listLiveCalls = adminRoute(guards, {
     method: 'get',
     path: '/admin/live-calls',
     summary: 'Calls that are up now, oldest first',

@@ -24,7 +24,7 @@ async function addOrganization(database: Database): Promise<OrgScope> {
   const scope = mintOrgScope(newId('organization'));
   const orgId = scope.organizationId;
   await database.inAppliance(appliance, async (queries) => {
-    await queries.insert(organizations).values({ id: orgId, name: 'Organization' });
+    await queries.insert(organizations).values({ id: orgId, name: 'Organization', slug: `org-${orgId.slice(-20)}` });
     await queries.insert(agents).values({ orgId, id: agentId, name: 'Agent', language: 'es', voice: '', profile: {} });
   });
   return scope;
@@ -103,6 +103,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
       setupMs: 88.5,
       durationMs: 2_910,
       recordingPath: 'a.raw',
+      recordingBytes: null,
     });
     expect(
       found?.turns.map(({ seq, role, text, heardMs, endpointMs, firstFrameMs }) => ({

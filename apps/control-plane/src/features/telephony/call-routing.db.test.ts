@@ -35,7 +35,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('call routing on 
     test = await kind.open();
     const { agentId: id, ...columns } = toAgentRow(agent);
     await test.database.inAppliance(appliance, async (inside) => {
-      await inside.insert(organizations).values({ id: orgId, name: 'Clínica' });
+      await inside.insert(organizations).values({ id: orgId, name: 'Clínica', slug: 'clinica' });
       await inside.insert(agents).values({ orgId, id, ...columns });
       await inside.insert(numbers).values({ orgId, id: newId('number'), number: '+34910000001', agentId: id });
     });

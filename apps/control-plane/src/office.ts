@@ -1,0 +1,47 @@
+// The office: every store and guard that the routes work with, composed in import order of the features. It knows no call and no socket.
+import type { Database } from '#db/client.ts';
+import { createAuditTrail } from '#features/access/audit-store.ts';
+import { createGuards } from '#features/access/guards.ts';
+import { createAgentStore } from '#features/agents/agent-store.ts';
+import { createCallStore } from '#features/calls/call-store.ts';
+import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
+import type { Clock } from '#shared/clock.ts';
+import type { Log } from '#shared/log.ts';
+import type { SecretKeys } from '#shared/secret-keys.ts';
+
+/** What the office is told by the composition root. */
+export type OfficeConfig = {
+  /** SHA-256 of the admin key as it is now, 64 hexadecimal digits; asked at every admin request, so that a rotation needs no restart. */
+  readonly adminKeyHash: () => Promise<string>;
+  readonly secretKeys: SecretKeys;
+  /** Folder of the calls' recordings; null where none are made. */
+  readonly recordingsDir: string | null;
+  /** Folder of the exports that are made before an organization is deleted. */
+  readonly exportsDir: string;
+  /** Where the API is reached from outside, such as `https://centralita.example.com`; null: as the request says. */
+  readonly publicUrl: string | null;
+  /** Addresses of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+};
+
+/** Everything that an office is made of. */
+export type OfficeParts = {
+  readonly config: OfficeConfig;
+  readonly database: Database;
+  readonly directory: TelephonyDirectory;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** The stores and guards. Disposing it stops what runs in the background. */
+export type Office = Awaited<ReturnType<typeof openOffice>>;
+
+export async function openOffice({ config, database, clock }: OfficeParts) {
+  await using opened = new AsyncDisposableStack();
+  const audit = createAuditTrail({ keys: config.secretKeys, clock });
+  const guards = createGuards(config);
+  const agents = createAgentStore(database);
+  const calls = createCallStore(database);
+  const running = opened.move();
+  return { audit, guards, agents, calls, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}

@@ -1,0 +1,93 @@
+// The whole API on a test database, without a telephone system: what route tests and the rules-as-tests talk to.
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApi } from '#app/api.ts';
+import type { Office, OfficeConfig } from '#app/office.ts';
+import { openOffice } from '#app/office.ts';
+import type { TestDatabase } from '#db/test-database.ts';
+import { organizations } from '#db/schema/organizations.ts';
+import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
+import { createLiveCallBoard } from '#features/calls/live-calls.ts';
+import type { LiveCallBoard } from '#features/calls/live-calls.ts';
+import type { MemoryTelephonyDirectory } from '#ports/testing/memory-telephony-directory.ts';
+import { openMemoryTelephonyDirectory } from '#ports/testing/memory-telephony-directory.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import type { Clock } from '#shared/clock.ts';
+import { systemClock } from '#shared/clock.ts';
+import type { OrganizationId } from '#shared/id.ts';
+import { newId } from '#shared/id.ts';
+import { silentLog } from '#shared/log.ts';
+import { openSecretKeys } from '#shared/secret-keys.ts';
+
+/** Opens the admin's routes of every test API. */
+export const TEST_ADMIN_KEY = 'the-admin-key-of-tests-0123456789abcdef';
+
+/** An office's configuration with fixed secrets and folders below the machine's temporary one. */
+export function testOfficeConfig(changes: Partial<OfficeConfig> = {}): OfficeConfig {
+  return {
+    adminKeyHash: async () => createHash('sha256').update(TEST_ADMIN_KEY).digest('hex'),
+    secretKeys: openSecretKeys({ 1: '5e'.repeat(32) }),
+    recordingsDir: null,
+    exportsDir: join(tmpdir(), 'centralita-test-exports'),
+    publicUrl: null,
+    trustedProxies: [],
+    ...changes,
+  };
+}
+
+/** What came back: the status, the headers, and the body when it is JSON. */
+export type Answer = { readonly status: number; readonly headers: Headers; readonly body: Record<string, unknown> };
+
+/** A request, as tests write it. */
+export type Ask = { readonly method?: string; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
+
+export type TestApi = AsyncDisposable & {
+  readonly office: Office;
+  readonly board: LiveCallBoard;
+  readonly directory: MemoryTelephonyDirectory;
+  readonly api: ReturnType<typeof createApi>;
+  /** Sends a request with just these headers; an object body goes as JSON. */
+  ask(path: string, request?: Ask): Promise<Answer>;
+  /** The same with the admin key. */
+  asAdmin(path: string, request?: Ask): Promise<Answer>;
+};
+
+export type TestApiOptions = {
+  readonly config?: Partial<OfficeConfig>;
+  readonly checks?: readonly ReadinessCheck[];
+  readonly clock?: Clock;
+};
+
+export async function openTestApi(test: TestDatabase, { config, checks = [], clock = systemClock }: TestApiOptions = {}): Promise<TestApi> {
+  const directory = openMemoryTelephonyDirectory();
+  const office = await openOffice({ config: testOfficeConfig(config), database: test.database, directory, clock, log: silentLog });
+  const board = createLiveCallBoard();
+  const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'centralita_calls_live 0\n' };
+  const api = createApi({ office, board, checks, metrics, clock, log: silentLog });
+  const ask = async (path: string, { method = 'GET', body, headers = {} }: Ask = {}): Promise<Answer> => {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
+    const response = await api.request(path, { method, headers, ...sent });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as Answer['body']) : { text } };
+  };
+  return {
+    office,
+    board,
+    directory,
+    api,
+    ask,
+    asAdmin: (path, request = {}) => ask(path, { ...request, headers: { 'X-Admin-Key': TEST_ADMIN_KEY, ...request.headers } }),
+    [Symbol.asyncDispose]: () => office[Symbol.asyncDispose](),
+  };
+}
+
+/** Adds an organization and returns its id. */
+export async function addTestOrganization(test: TestDatabase, slug: string, planId = 'standard'): Promise<OrganizationId> {
+  const id = newId('organization');
+  await test.database.inAppliance(mintApplianceScope(), (queries) =>
+    queries.insert(organizations).values({ id, name: slug, slug, planId }),
+  );
+  return id;
+}
