@@ -14,7 +14,7 @@ const config: KnipConfig = {
     'asterisk/ari-client': { entry: ['generator/*.ts'] },
     provision: { includeEntryExports: true },
     e2e: { includeEntryExports: true },
-    bench: { entry: ['src/*-bench.ts', 'src/*-cli.ts'], includeEntryExports: true },
+    bench: { entry: ['src/*-bench.ts', 'src/*-proof.ts', 'src/*-cli.ts'], includeEntryExports: true },
   },
   // Types of a public function's options are part of it, named elsewhere or not.
   exclude: ['types'],

@@ -1,4 +1,4 @@
-/** Runs every bench with its defaults, one after another, and rewrites `bench/RESULTS.md`. Arguments choose benches by name. */
+/** Runs every bench and proof with its defaults, one after another, and rewrites `bench/RESULTS.md`. Arguments choose them by name. */
 import { spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,11 +8,12 @@ import type { BenchOutcome } from './results-page.ts';
 
 /** The longest bench holds 100 calls for a minute; one that takes ten times that hangs. */
 const BENCH_TIMEOUT_MS = 600_000;
-const SUFFIX = '-bench.ts';
+/** A file whose name ends so is one bench, or one proof. */
+const PROGRAM = /^(.+)-(?:bench|proof)\.ts$/;
 const page = join(import.meta.dirname, '..', 'RESULTS.md');
 
-async function runOne(name: string): Promise<BenchOutcome> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, `${name}${SUFFIX}`)], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function runOne(name: string, file: string): Promise<BenchOutcome> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, file)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), BENCH_TIMEOUT_MS);
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -26,12 +27,16 @@ async function runOne(name: string): Promise<BenchOutcome> {
   return { name, report };
 }
 
-const names = (await readdir(import.meta.dirname)).filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
+const programs = (await readdir(import.meta.dirname)).toSorted().flatMap((file) => {
+  const name = PROGRAM.exec(file)?.[1];
+  return name === undefined ? [] : [{ name, file }];
+});
 const chosen = process.argv.slice(2);
-const unknown = chosen.filter((name) => !names.includes(name));
-if (unknown.length > 0) throw new Error(`no such bench: ${unknown.join(', ')}; there are ${names.join(', ')}`);
+const unknown = chosen.filter((wanted) => !programs.some(({ name }) => name === wanted));
+if (unknown.length > 0)
+  throw new Error(`no such bench or proof: ${unknown.join(', ')}; there are ${programs.map(({ name }) => name).join(', ')}`);
 const outcomes: BenchOutcome[] = [];
-for (const name of names.toSorted()) if (chosen.length === 0 || chosen.includes(name)) outcomes.push(await runOne(name));
+for (const { name, file } of programs) if (chosen.length === 0 || chosen.includes(name)) outcomes.push(await runOne(name, file));
 const earlier = readEarlierValues(await readFile(page, 'utf8').catch(() => ''));
 if (chosen.length === 0) await writeFile(page, renderResults(outcomes, earlier));
 else console.log(renderResults(outcomes, earlier));

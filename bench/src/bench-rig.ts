@@ -14,7 +14,7 @@ import { openModelStandInProcess } from './model-stand-in-process.ts';
 import type { ModelStandIn, ModelStandInOptions } from './model-stand-in.ts';
 
 /** First port of every bench: they run one after another. */
-const BASE_PORT = 17_000;
+export const BASE_PORT = 17_000;
 const CALLER_RTP_PORTS = { from: 28_000, to: 29_998 };
 /** The models of the promised figures, ms. Text comes at once after its first piece, so that a reply's first sentence costs nothing more. */
 export const modelTimes = { speechToTextMs: 80, firstDeltaMs: 120, betweenDeltasMs: 0, textToSpeechMs: 80 } as const;

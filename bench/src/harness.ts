@@ -1,4 +1,4 @@
-/** Runs one bench: reads its options, tells what it does as it goes, and prints its figures as the last line. */
+/** Runs one bench, or one proof, which is a bench whose figures count what must not happen: reads its options, tells what it does as it goes, and prints its figures as the last line. */
 import { availableParallelism, loadavg } from 'node:os';
 import { parseBenchArguments } from './bench-arguments.ts';
 import type { BenchDefaults, BenchOptions } from './bench-arguments.ts';

@@ -23,9 +23,9 @@ export function renderResults(outcomes: readonly BenchOutcome[], earlier: Readon
   const lines = [
     '# Figures',
     '',
-    'Written by `npm run bench`; each row comes from `npm run bench:<name>`. The trend is against the page before this one.',
+    'Written by `npm run bench`; each row comes from `npm run bench:<name>` or `npm run proof:<name>`. The trend is against the page before this one.',
     '',
-    '| bench | figure | value | reach | reached | trend | n | at | load / cores |',
+    '| bench or proof | figure | value | reach | reached | trend | n | at | load / cores |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
     ...outcomes.flatMap((outcome) => rowsOf(outcome, earlier)),
   ];
