@@ -113,3 +113,13 @@ it('ends every call when it is disposed: live, ringing, and the one whose route 
   expect(rig.leftOpen([live, ringing])).toEqual(NOTHING_OPEN);
   expect(rig.journal.ends()).toHaveLength(2);
 });
+
+it("takes a short number for unknown when another organization's phone dials it, and a full number from everybody", async () => {
+  const route = routeTo(clinicAgent());
+  await using rig = openEngineRig({ routes: { '1001': route, '+34910000001': route } });
+  const stranger = rig.ring({ dialledNumber: '1001', callerOrganizationSlug: 'dental-norte' });
+  const strangerOutside = rig.ring({ dialledNumber: '+34910000001', callerOrganizationSlug: 'dental-norte' });
+  const colleague = rig.ring({ dialledNumber: '1001', callerOrganizationSlug: 'clinica' });
+  await rig.clock.run(50);
+  expect([stranger, strangerOutside, colleague].map((leg) => leg.rejectedFor())).toEqual(['unknown_number', null, null]);
+});

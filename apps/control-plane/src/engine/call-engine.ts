@@ -101,11 +101,17 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
 /** `unknown` when the routing cannot say: the caller's network may try another box. */
 async function findRoute({ routing, log }: CallEngineParts, leg: CallLeg): Promise<CallRoute | null | 'unknown'> {
   try {
-    return await routing.findRoute(leg.dialledNumber, { signal: AbortSignal.timeout(SETUP_TIMEOUT_MS) });
+    const route = await routing.findRoute(leg.dialledNumber, { signal: AbortSignal.timeout(SETUP_TIMEOUT_MS) });
+    return route !== null && isPrivate(leg, route) ? null : route;
   } catch (error) {
     log.error({ err: error, legId: leg.legId }, 'a dialled number could not be looked up');
     return 'unknown';
   }
+}
+
+/** A short number is its organization's own: to another organization's phones it does not exist. Numbers with a plus sign are everybody's. */
+function isPrivate({ dialledNumber, callerOrganizationSlug }: CallLeg, { organizationSlug }: CallRoute): boolean {
+  return callerOrganizationSlug !== null && callerOrganizationSlug !== organizationSlug && !dialledNumber.startsWith('+');
 }
 
 /** One call's bug ends that call, not the ticker that all calls live on. */

@@ -8,7 +8,7 @@ it('a caller who talks to a representative has a transferred call', async () => 
   const leg = await rig.greeted({ transfer: { outcome: { kind: 'bridged', talkedMs: 5_000 }, afterMs: 6_000 } });
   await rig.says(leg, 'a person please');
   await rig.clock.runUntil('the call ended', () => rig.journal.ends().length === 1);
-  expect(leg.transfers).toEqual(['200']);
+  expect(leg.transfers).toEqual([{ organizationSlug: 'clinica', extension: '200' }]);
   expect(rig.said().at(-1)).toBe(`agent: ${PROMPTS.person}`);
   expect(rig.journal.notes().slice(-2)).toEqual(['transfer_started', 'transfer_ended']);
   expect(rig.journal.ends()[0]?.outcome).toBe('transferred');
@@ -36,7 +36,7 @@ it('takes neither speech nor keys while a representative is rung, and cannot be 
   await rig.says(leg, 'a person please');
   leg.media().callerSpeaks(600);
   await rig.agentDone();
-  expect(leg.transfers).toEqual(['200']);
+  expect(leg.transfers).toEqual([{ organizationSlug: 'clinica', extension: '200' }]);
   leg.press('1');
   leg.media().callerSpeaks(800);
   await rig.agentDone();
@@ -51,7 +51,7 @@ it('two misunderstandings in a row put the caller through', async () => {
   await rig.agentDone();
   await rig.says(leg, 'mumble');
   await rig.clock.runUntil('the call ended', () => rig.journal.ends().length === 1);
-  expect(leg.transfers).toEqual(['200']);
+  expect(leg.transfers).toEqual([{ organizationSlug: 'clinica', extension: '200' }]);
   expect(rig.journal.notes().filter((name) => name === 'not_understood')).toHaveLength(2);
 });
 

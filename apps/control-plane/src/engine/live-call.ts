@@ -336,13 +336,13 @@ export class LiveCall {
   }
 
   async #transfer(destination: string, ringMs: number): Promise<void> {
-    const { leg, record, clock } = this.#parts;
+    const { leg, record, clock, route } = this.#parts;
     const phase: Phase = { kind: 'transferring', lineDead: null };
     this.#phase = phase;
     this.#detect({ kind: 'reset', atMs: clock.nowMs() });
     record.note('transfer_started', { destination });
     const outcome = await leg
-      .transfer(destination, { ringMs, signal: this.#aborter.signal })
+      .transfer({ organizationSlug: route.organizationSlug, extension: destination }, { ringMs, signal: this.#aborter.signal })
       .catch((error: unknown) => ({ kind: 'failed' as const, cause: String(error) }));
     if (this.#phase !== phase) return;
     record.note('transfer_ended', { outcome: outcome.kind });

@@ -10,6 +10,9 @@ export type LegEvent =
   /** The last event of a leg. `cause` is the telephone system's word for it, e.g. `Q.850 16`. */
   | { readonly kind: 'hung_up'; readonly by: 'caller' | 'us' | 'system'; readonly cause: string; readonly atMs: number };
 
+/** Whose phone rings. Two organizations may both have a 2001: an extension alone names nobody. */
+export type TransferTarget = { readonly organizationSlug: string; readonly extension: string };
+
 /** How the ringing of somebody else ended. */
 export type TransferOutcome =
   /** The two people talk; we are out of the sound. Settles when one of them hung up. */
@@ -27,6 +30,8 @@ export type CallLeg = {
   readonly dialledNumber: string;
   /** Caller's number; empty when withheld. Personal data. */
   readonly callerNumber: string;
+  /** Slug of the organization whose phone calls; null for callers from outside. */
+  readonly callerOrganizationSlug: string | null;
   /** File of the stereo recording (caller left, agent right), or null when the call is not recorded. */
   readonly recordingPath: string | null;
   /** Monotonic ms at which the leg reached us. */
@@ -40,10 +45,10 @@ export type CallLeg = {
   /** Answers the leg; the caller's telephone stops ringing. Media is open by then. */
   answer(options: { signal: AbortSignal }): Promise<void>;
   /**
-   * Rings the phone with this extension; when answered both are bridged and our sound is taken out. Settles with `bridged` when that talk ended.
+   * Rings a phone; when answered both are bridged and our sound is taken out. Settles with `bridged` when that talk ended.
    * While it rings the caller hears ringing. On any other outcome our sound is as before.
    */
-  transfer(destination: string, options: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome>;
+  transfer(to: TransferTarget, options: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome>;
   /** Ends the leg and everything built for it (bridge, media). Never throws. */
   hangUp(): Promise<void>;
 };

@@ -87,7 +87,9 @@ test('when the caller hangs up the transport closes, everything is destroyed, an
   await leg.hangUp();
   await expect(leg.answer({ signal: SIGNAL })).rejects.toThrow('is over');
   await expect(leg.openMedia(() => undefined, { signal: SIGNAL })).rejects.toThrow('is over');
-  expect(await leg.transfer('201', { ringMs: 100, signal: SIGNAL })).toEqual({ kind: 'caller_gone' });
+  expect(await leg.transfer({ organizationSlug: 'clinica', extension: '201' }, { ringMs: 100, signal: SIGNAL })).toEqual({
+    kind: 'caller_gone',
+  });
   expect(kinds(sound).filter((kind) => kind === 'closed')).toHaveLength(1);
 });
 

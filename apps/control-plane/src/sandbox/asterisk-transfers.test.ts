@@ -4,7 +4,9 @@ import { rmsDbfs } from '#audio/frame.ts';
 import type { StandInPhone } from './asterisk-stand-in-leg.ts';
 import { expectNothingLeft, kinds, loudFrames, marks, openRig, openTalk, type Rig, SIGNAL } from './testing/asterisk-rig.ts';
 
-function phoneOf(rig: Rig, endpoint = 'PJSIP/phone-201'): Promise<StandInPhone> {
+const phone = (extension: string) => ({ organizationSlug: 'clinica', extension });
+
+function phoneOf(rig: Rig, endpoint = 'PJSIP/201-clinica'): Promise<StandInPhone> {
   return new Promise((resolve) => rig.standIn.registerPhone(endpoint, resolve));
 }
 
@@ -12,21 +14,21 @@ test('a transfer rings, the caller hears ringing meanwhile, and both talk withou
   await using rig = await openRig();
   const { caller, leg, transport, heard, sound } = await openTalk(rig);
   const ringing = phoneOf(rig);
-  const outcome = leg.transfer('201', { ringMs: 5_000, signal: SIGNAL });
-  const phone = await ringing;
+  const outcome = leg.transfer(phone('201'), { ringMs: 5_000, signal: SIGNAL });
+  const telephone = await ringing;
   await vi.waitFor(() => expect(heard.some((pcm) => rmsDbfs(pcm) > -25)).toBe(true));
   transport.send(loudFrames(1));
-  phone.answer();
+  telephone.answer();
   const atPhone: Int16Array[] = [];
-  phone.onFrame((pcm) => atPhone.push(pcm));
+  telephone.onFrame((pcm) => atPhone.push(pcm));
   await vi.waitFor(() => {
     caller.sendFrame(loudFrames(1));
     expect(atPhone.length).toBeGreaterThan(0);
   });
   heard.length = 0;
-  phone.sendFrame(loudFrames(1));
+  telephone.sendFrame(loudFrames(1));
   expect(heard).toHaveLength(1);
-  phone.hangUp();
+  telephone.hangUp();
   expect(await outcome).toMatchObject({ kind: 'bridged', talkedMs: expect.any(Number) });
   sound.length = 0;
   caller.sendFrame(loudFrames(1));
@@ -39,12 +41,12 @@ test('a transfer that reaches nobody says why and gives the sound back', async (
   await using rig = await openRig();
   const { leg, transport, sound } = await openTalk(rig);
   const options = { ringMs: 300, signal: SIGNAL };
-  rig.standIn.registerPhone('PJSIP/phone-201', (phone) => phone.decline());
-  expect(await leg.transfer('201', options)).toEqual({ kind: 'busy' });
-  rig.standIn.registerPhone('PJSIP/phone-202', () => undefined);
-  expect(await leg.transfer('202', options)).toEqual({ kind: 'no_answer' });
-  expect(await leg.transfer('203', options)).toMatchObject({ kind: 'failed', cause: expect.stringContaining('Allocation failed') });
-  expect(await leg.transfer('0034@trunk', options)).toMatchObject({ kind: 'failed' });
+  rig.standIn.registerPhone('PJSIP/201-clinica', (phone) => phone.decline());
+  expect(await leg.transfer(phone('201'), options)).toEqual({ kind: 'busy' });
+  rig.standIn.registerPhone('PJSIP/202-clinica', () => undefined);
+  expect(await leg.transfer(phone('202'), options)).toEqual({ kind: 'no_answer' });
+  expect(await leg.transfer(phone('203'), options)).toMatchObject({ kind: 'failed', cause: expect.stringContaining('Allocation failed') });
+  expect(await leg.transfer(phone('0034@trunk'), options)).toMatchObject({ kind: 'failed' });
   transport.send(loudFrames(1));
   transport.mark('back');
   await vi.waitFor(() => expect(marks(sound)).toEqual(['back']));
@@ -57,15 +59,15 @@ test('a caller who hangs up while it rings, or while they talk, ends the transfe
   for (const talks of [false, true]) {
     const { caller, leg } = await openTalk(rig);
     const ringing = phoneOf(rig);
-    const outcome = leg.transfer('201', { ringMs: 5_000, signal: SIGNAL });
-    const phone = await ringing;
+    const outcome = leg.transfer(phone('201'), { ringMs: 5_000, signal: SIGNAL });
+    const telephone = await ringing;
     if (talks) {
-      phone.answer();
+      telephone.answer();
       await sleep(50);
     }
     caller.hangUp();
     expect((await outcome).kind).toBe(talks ? 'bridged' : 'caller_gone');
-    expect(await phone.ended).toBe(16);
+    expect(await telephone.ended).toBe(16);
     await expectNothingLeft(rig);
   }
 });
@@ -74,12 +76,12 @@ test('a representative who hangs up while the control connection is cut ends the
   await using rig = await openRig();
   const { leg } = await openTalk(rig);
   const ringing = phoneOf(rig);
-  const outcome = leg.transfer('201', { ringMs: 5_000, signal: SIGNAL });
-  const phone = await ringing;
-  phone.answer();
+  const outcome = leg.transfer(phone('201'), { ringMs: 5_000, signal: SIGNAL });
+  const telephone = await ringing;
+  telephone.answer();
   await sleep(50);
   rig.standIn.cutControl();
-  phone.hangUp();
+  telephone.hangUp();
   expect((await outcome).kind).toBe('bridged');
   await leg.hangUp();
   await expectNothingLeft(rig);
@@ -90,11 +92,11 @@ test('an aborted transfer rejects with the reason and stops the ringing', async 
   const { leg } = await openTalk(rig);
   const ringing = phoneOf(rig);
   const controller = new AbortController();
-  const outcome = leg.transfer('201', { ringMs: 5_000, signal: controller.signal }).catch((error: unknown) => error);
-  const phone = await ringing;
+  const outcome = leg.transfer(phone('201'), { ringMs: 5_000, signal: controller.signal }).catch((error: unknown) => error);
+  const telephone = await ringing;
   controller.abort(new Error('changed our mind'));
   expect(await outcome).toMatchObject({ message: 'changed our mind' });
-  await phone.ended;
+  await telephone.ended;
   await leg.hangUp();
   await expectNothingLeft(rig);
 });

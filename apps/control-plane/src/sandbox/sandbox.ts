@@ -71,7 +71,7 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
   const triton = opening.use(openTriton({ speechToText: role, textToSpeech: role, languageModel: null }));
 
   const exchange = opening.use(await openAsteriskStandIn());
-  for (const { extension } of seed.phones) exchange.registerPhone(`PJSIP/phone-${extension}`, onRing);
+  for (const phone of seed.phones) exchange.registerPhone(`PJSIP/${phone.username}`, onRing);
   const { url, username, password, application } = exchange;
   const asterisk = opening.use(
     await openAsterisk({ url, username, password, application, recordingsFolder: null, log, nowMs: () => systemClock.nowMs(), signal }),

@@ -101,7 +101,7 @@ describe('a caller in the sandbox', () => {
     await asking.hears('pedir una cita?');
     asking.caller.say('hablar con una persona');
     await asking.hears('Le paso con recepción.');
-    await vi.waitFor(() => expect(phones.map((phone) => phone.endpoint)).toEqual(['PJSIP/phone-2001']), HEARING);
+    await vi.waitFor(() => expect(phones.map((phone) => phone.endpoint)).toEqual(['PJSIP/2001-clinica-demo']), HEARING);
     const phone = phones[0] as StandInPhone;
     phone.answer();
     await phone.answered;

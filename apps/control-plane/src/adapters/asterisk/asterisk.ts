@@ -23,19 +23,12 @@ export type AsteriskOptions = {
   readonly application: string;
   /** The folder in which the dialplan records each call as `<channel id>.wav`, there when the call is over, or null when it records none. */
   readonly recordingsFolder: string | null;
-  /** What Asterisk dials for a representative; `{destination}` stands for the extension. Default: a phone of this system. */
-  readonly transferEndpoint?: string;
   readonly log: Log;
   /** Monotonic clock. */
   readonly nowMs: () => number;
   /** Ends the waiting for an Asterisk that is not up yet. */
   readonly signal: AbortSignal;
 };
-
-const DEFAULT_TRANSFER_ENDPOINT = 'PJSIP/phone-{destination}';
-
-/** An extension. Nothing else is dialled: a destination comes from an agent's configuration, and a `/` or `@` in it would be a way to any trunk. */
-const DESTINATION = /^[A-Za-z0-9_+-]{1,40}$/;
 
 /** Connects and waits until Asterisk is ready. */
 export async function openAsterisk(
@@ -132,7 +125,6 @@ class Asterisk implements CallControl, AsyncDisposable {
       channel,
       dialledNumber,
       recordingPath: recordingsFolder === null ? null : join(recordingsFolder, `${channel.id}.wav`),
-      transferEndpoint: (destination) => this.#endpointOf(destination),
     });
     this.#legs.set(leg.legId, leg);
     void leg.cleaned.then(() => this.#forget(leg.legId));
@@ -150,11 +142,6 @@ class Asterisk implements CallControl, AsyncDisposable {
     const mediaUrl = new URL('media/', this.#options.url.endsWith('/') ? this.#options.url : `${this.#options.url}/`);
     mediaUrl.protocol = mediaUrl.protocol === 'https:' ? 'wss:' : 'ws:';
     return { ari, channels: this.#channels, log: this.#log, nowMs: this.#options.nowMs, mediaUrl: mediaUrl.href };
-  }
-
-  #endpointOf(destination: string): string | null {
-    if (!DESTINATION.test(destination)) return null;
-    return (this.#options.transferEndpoint ?? DEFAULT_TRANSFER_ENDPOINT).replace('{destination}', destination);
   }
 
   /** One sweep after the other; a failed one is repeated at the next connection or half a minute later. */

@@ -2,10 +2,18 @@
 import { AriError, isConflict, isNotFound } from 'asterisk-ari-client/ari-error.ts';
 import type { AriEvent, ChannelHangupRequest, StasisStart } from 'asterisk-ari-client/generated/events.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
-import { type CallLeg, type LegEvent, LegGoneError, type RejectReason, type TransferOutcome } from '#ports/call-control.ts';
+import {
+  type CallLeg,
+  type LegEvent,
+  LegGoneError,
+  type RejectReason,
+  type TransferOutcome,
+  type TransferTarget,
+} from '#ports/call-control.ts';
 import { causeText, type LegEnd, legEnd, NORMAL, rejectCause } from './hangup-cause.ts';
 import { type AsteriskParts, destroyMedia, type LegMedia, type LegMediaOptions, openLegMedia, settle } from './leg-media.ts';
 import { END_WAIT_MS, MAX_WAITING_LEG_EVENTS, CLEAN_UP_MS } from './limits.ts';
+import { phoneEndpoint } from './phone-endpoint.ts';
 import { transferLeg } from './transfer.ts';
 
 /** What a leg is made from. */
@@ -13,8 +21,6 @@ export type LegOptions = {
   readonly channel: StasisStart['channel'];
   readonly dialledNumber: string;
   readonly recordingPath: string | null;
-  /** What Asterisk dials for a destination, or null for a destination that is none. */
-  readonly transferEndpoint: (destination: string) => string | null;
 };
 
 /** A leg, with what the adapter does to it. */
@@ -37,6 +43,7 @@ class Leg implements AsteriskLeg {
   readonly legId: string;
   readonly dialledNumber: string;
   readonly callerNumber: string;
+  readonly callerOrganizationSlug: string | null;
   readonly recordingPath: string | null;
   readonly arrivedAtMs: number;
   readonly #parts: AsteriskParts;
@@ -60,6 +67,8 @@ class Leg implements AsteriskLeg {
     this.legId = options.channel.id;
     this.dialledNumber = options.dialledNumber;
     this.callerNumber = options.channel.caller.number;
+    // Only phones have one: it is set on their endpoints and not by whoever calls.
+    this.callerOrganizationSlug = options.channel.tenantid || null;
     this.recordingPath = options.recordingPath;
     this.arrivedAtMs = parts.nowMs();
     this.#parts = { ...parts, log: parts.log.child({ legId: this.legId }) };
@@ -91,11 +100,11 @@ class Leg implements AsteriskLeg {
     );
   }
 
-  async transfer(destination: string, { ringMs, signal }: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome> {
+  async transfer(to: TransferTarget, { ringMs, signal }: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome> {
     if (this.#state !== 'alive') return { kind: 'caller_gone' };
     const media = this.#media;
     if (media === null) throw new Error('a leg is transferred out of its media: open it first');
-    const endpoint = this.#options.transferEndpoint(destination);
+    const endpoint = phoneEndpoint(to);
     if (endpoint === null) return { kind: 'failed', cause: 'the destination is not a telephone of this system' };
     const channelId = `${this.legId}-transfer-${this.#built}`;
     this.#built += 1;

@@ -11,7 +11,7 @@ export type TransferOptions = {
   readonly callerId: string;
   /** Name for the representative's channel. */
   readonly channelId: string;
-  /** What Asterisk dials, such as `PJSIP/phone-201`. */
+  /** What Asterisk dials, such as `PJSIP/2001-clinica`. */
   readonly endpoint: string;
   readonly ringMs: number;
   readonly media: LegMedia;

@@ -119,7 +119,7 @@ export function openEngineRig(parts: Partial<CallEngineParts> & { routes?: Recor
 
 /** A route to an agent of an organization of its own. */
 export function routeTo(agent: CallRoute['agent']): CallRoute {
-  return { scope: mintOrgScope(newId('organization')), agent };
+  return { scope: mintOrgScope(newId('organization')), organizationSlug: 'clinica', concurrentCalls: 100, agent };
 }
 
 /** What `leftOpen` answers when nothing is. */

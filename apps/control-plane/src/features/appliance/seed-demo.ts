@@ -14,7 +14,12 @@ import type { AgentId, OrganizationId } from '#shared/id.ts';
 export type DemoSeed = {
   readonly organization: { readonly organizationId: string; readonly name: string };
   readonly agents: readonly { readonly agentId: string; readonly name: string; readonly language: string; readonly number: string }[];
-  readonly phones: readonly { readonly phoneId: string; readonly extension: string; readonly displayName: string }[];
+  readonly phones: readonly {
+    readonly phoneId: string;
+    readonly extension: string;
+    readonly username: string;
+    readonly displayName: string;
+  }[];
 };
 
 // Fixed ids, so that a second run finds the first one's rows. Random ids begin with the time and never look like these.
@@ -67,6 +72,6 @@ export async function seedDemo(database: Database, scope: ApplianceScope): Promi
   return {
     organization: { organizationId: orgId, name },
     agents: demoAgents.map(({ number, agentId, draft }) => ({ agentId, name: draft.name, language: draft.language, number })),
-    phones: [{ phoneId: PHONE.id, extension: PHONE.extension, displayName: PHONE.displayName }],
+    phones: [{ phoneId: PHONE.id, extension: PHONE.extension, username: PHONE.username, displayName: PHONE.displayName }],
   };
 }

@@ -74,6 +74,8 @@ async function readRoute(database: Database, number: string): Promise<CallRoute 
     queries
       .select({
         organizationId: sql<OrganizationId>`org_id`,
+        slug: sql<string>`slug`,
+        concurrentCalls: sql<number>`concurrent_calls`,
         agentId: sql<string>`agent_id`,
         name: sql<string>`name`,
         language: sql<string>`language`,
@@ -82,7 +84,9 @@ async function readRoute(database: Database, number: string): Promise<CallRoute 
       })
       .from(sql`find_route(${number})`),
   );
-  return row ? { scope: mintOrgScope(row.organizationId), agent: toAgentProfile(row) } : null;
+  if (!row) return null;
+  const { organizationId, slug: organizationSlug, concurrentCalls } = row;
+  return { scope: mintOrgScope(organizationId), organizationSlug, concurrentCalls, agent: toAgentProfile(row) };
 }
 
 /** Settles with `work`, or rejects at the deadline or when `signal` aborts; the work itself goes on for those who share it. */

@@ -53,10 +53,11 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('call routing on 
   });
   afterAll(() => test[Symbol.asyncDispose]());
 
-  it("finds the number's organization and its whole agent", async () => {
+  it("finds the number's organization, its plan's limit and its whole agent", async () => {
     const routing = createCallRoutingStore({ database, clock: manualClock().clock, log: silentLog });
     const route = await routing.findRoute('+34910000001', { signal });
     expect(route?.scope.organizationId).toBe(orgId);
+    expect(route).toMatchObject({ organizationSlug: 'clinica', concurrentCalls: expect.any(Number) });
     expect(route?.agent).toEqual(agent);
   });
 

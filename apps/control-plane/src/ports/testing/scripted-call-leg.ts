@@ -1,7 +1,7 @@
 // A leg whose other end is the test: it rings, is answered, presses keys, hangs up.
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import { LegGoneError } from '#ports/call-control.ts';
-import type { CallControl, CallLeg, LegEvent, RejectReason, TransferOutcome } from '#ports/call-control.ts';
+import type { CallControl, CallLeg, LegEvent, RejectReason, TransferOutcome, TransferTarget } from '#ports/call-control.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { openScriptedAudioTransport } from './scripted-audio-transport.ts';
 import type { ScriptedAudioTransport } from './scripted-audio-transport.ts';
@@ -12,6 +12,8 @@ export type ScriptedLegOptions = {
   readonly clock: ManualClock;
   readonly dialledNumber?: string;
   readonly callerNumber?: string;
+  /** Whose phone calls; default null, somebody from outside. */
+  readonly callerOrganizationSlug?: string;
   /** How long building the sound takes, and whether it fails then. */
   readonly openMediaAfterMs?: number;
   readonly openMediaFails?: boolean;
@@ -30,7 +32,7 @@ export type ScriptedCallLeg = CallLeg & {
   readonly progress: () => 'ringing' | 'answered' | 'rejected' | 'ended';
   readonly rejectedFor: () => RejectReason | null;
   /** Who was rung. */
-  readonly transfers: readonly string[];
+  readonly transfers: readonly TransferTarget[];
   /** The sound. Throws before `openMedia` gave it. */
   media(): ScriptedAudioTransport;
   hasOpenMedia(): boolean;
@@ -44,7 +46,7 @@ let legs = 0;
 export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLeg {
   const { clock } = options;
   const gone = new AbortController();
-  const transfers: string[] = [];
+  const transfers: TransferTarget[] = [];
   const events: LegEvent[] = [];
   let tell: ((event: LegEvent) => void) | null = null;
   let progress: 'ringing' | 'answered' | 'rejected' | 'ended' = 'ringing';
@@ -82,6 +84,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
     legId: `leg-${++legs}`,
     dialledNumber: options.dialledNumber ?? '100',
     callerNumber: options.callerNumber ?? '5550001',
+    callerOrganizationSlug: options.callerOrganizationSlug ?? null,
     recordingPath: null,
     arrivedAtMs: clock.nowMs(),
     progress: () => progress,
@@ -108,8 +111,8 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
       await wait(0, signal);
       progress = 'answered';
     },
-    async transfer(destination, { signal }) {
-      transfers.push(destination);
+    async transfer(to, { signal }) {
+      transfers.push(to);
       return await transfer(signal);
     },
     async hangUp() {
