@@ -1,4 +1,6 @@
 // Mounts every feature's routes. `Api` is the console's only import from here.
+import { createDocumentationRoutes } from '#features/appliance/documentation-routes.ts';
+import { openApiDocument } from '#http/openapi.ts';
 import { createAgentRoutes } from '#features/agents/agent-routes.ts';
 import type { HealthRouteParts } from '#features/appliance/health-routes.ts';
 import { createHealthRoutes } from '#features/appliance/health-routes.ts';
@@ -20,7 +22,9 @@ export type ApiParts = HealthRouteParts & {
 /** The whole HTTP API of the control plane. */
 export function createApi(parts: ApiParts) {
   const { office, board } = parts;
-  return createApp(parts)
+  const app = createApp(parts);
+  return app
+    .route('/', createDocumentationRoutes({ document: () => openApiDocument(app) }))
     .route('/', createHealthRoutes(parts))
     .route('/', createAgentRoutes(office))
     .route('/', createCallRoutes({ ...office, board }));
