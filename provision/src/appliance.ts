@@ -1,13 +1,15 @@
 /** What the appliance should be, computed from the facts alone: its instance, its environment, its services. */
+import { join } from 'node:path';
 import { renderAsterisk } from './asterisk-configuration.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
-import { mergeEnvFile, parseEnvFile } from './env-file.ts';
+import { dropEnvKeys, mergeEnvFile, parseEnvFile } from './env-file.ts';
 import { espeakCommand } from './espeak.ts';
-import { applianceFolder } from './facts.ts';
+import { applianceFolder, exportsFolder } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { ARI_USER, ariUrl, databaseUrl, describeInstance, instancePaths } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { renderDatabaseSetup, renderPostgres } from './postgres-configuration.ts';
+import { ADMIN_KEY_HASH_FILE, renderSecretFiles, SECRET_KEYS_FILE, secretFilesFolder } from './secrets.ts';
 import { describeServices, digestOf } from './services.ts';
 import type { Service } from './services.ts';
 import { sizeMachine } from './sizing.ts';
@@ -21,6 +23,8 @@ export type Appliance = {
   readonly instance: Instance;
   /** `.env` with our keys merged into what is there. */
   readonly environmentText: string;
+  /** What the control plane reads of the secrets. */
+  readonly secretFiles: readonly RenderedFile[];
   readonly asteriskFiles: readonly RenderedFile[];
   readonly postgresFiles: readonly RenderedFile[];
   readonly supervisorFiles: readonly RenderedFile[];
@@ -55,7 +59,6 @@ export function describeAppliance(facts: Facts): Appliance | null {
       databaseApp: secrets.databaseApp,
       testCaller: secrets.testCaller,
     },
-    phones: [{ ...DEMO_PHONE, password: secrets.phone }],
     limits: { maxConcurrentCalls, maxCallSeconds: settings.MAX_CALL_SECONDS, sharedBuffersBytes: sizing.sharedBuffersBytes },
     behindBalancer: settings.BEHIND_BALANCER === '1',
     fallbackDestination: settings.FALLBACK_DESTINATION,
@@ -64,9 +67,9 @@ export function describeAppliance(facts: Facts): Appliance | null {
       ? {}
       : { nat: { externalAddress: settings.EXTERNAL_ADDRESS, localNetworks: splitList(settings.LOCAL_NETWORKS) } }),
   });
-  const environmentText = mergeEnvFile(facts.environmentText, {
+  const environmentText = mergeEnvFile(dropEnvKeys(facts.environmentText, FORMER_KEYS), {
     ...keepSettings(facts, maxConcurrentCalls),
-    ...renderEnvironment(facts, instance, secrets.adminKeyHash),
+    ...renderEnvironment(facts, instance),
   });
   const services = describeServices({
     home: facts.home,
@@ -75,21 +78,25 @@ export function describeAppliance(facts: Facts): Appliance | null {
     instance,
     environmentText,
     codeDigest: facts.digests.code,
+    secretKeysDigest: digestOf(secrets.secretKeys ?? null),
     drainSeconds: settings.DRAIN_SECONDS,
   });
   return {
     instance,
     environmentText,
+    secretFiles: renderSecretFiles(secrets),
     asteriskFiles: renderAsterisk(instance),
     postgresFiles: renderPostgres(instance),
-    supervisorFiles: [
-      { path: 'supervisord.conf', text: renderSupervisor(facts.home, services) },
-      ...services.map((service) => ({ path: `${service.name}.sh`, text: renderStartScript(service) })),
-    ],
+    supervisorFiles: renderSupervisorFiles(facts.home, services),
     services,
     databaseSetup: digestOf(renderDatabaseSetup(instance)),
     digest: digestOf([services.map((service) => service.digest), facts.digests.migrations, facts.digests.demo]),
   };
+}
+
+function renderSupervisorFiles(home: string, services: readonly Service[]): readonly RenderedFile[] {
+  const scripts = services.map((service) => ({ path: `${service.name}.sh`, text: renderStartScript(service) }));
+  return [{ path: 'supervisord.conf', text: renderSupervisor(home, services) }, ...scripts];
 }
 
 /** The appliance that the facts describe. Throws when called before what it is built on exists: a bug in the order of steps. */
@@ -99,12 +106,11 @@ export function requireAppliance(facts: Facts): Appliance {
   return appliance;
 }
 
+/** Keys of `.env` that earlier releases wrote and nobody reads any more. */
+const FORMER_KEYS = ['ADMIN_KEY_HASH'];
+
 /** What the control plane and the inference server read; these keys are ours and always written. */
-export function renderEnvironment(
-  facts: Pick<Facts, 'settings'>,
-  instance: Instance,
-  adminKeyHash: string,
-): Readonly<Record<string, string>> {
+export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, instance: Instance): Readonly<Record<string, string>> {
   const inference = `127.0.0.1:${facts.settings.CPU_SERVER_PORT}`;
   const espeak = espeakCommand(instance.root);
   return {
@@ -117,7 +123,9 @@ export function renderEnvironment(
     ANNOUNCEMENTS_DIR: instancePaths(instance).sounds,
     SPEECH_TO_TEXT_URL: inference,
     TEXT_TO_SPEECH_URL: inference,
-    ADMIN_KEY_HASH: adminKeyHash,
+    ADMIN_KEY_HASH_FILE: join(secretFilesFolder(facts.home), ADMIN_KEY_HASH_FILE),
+    SECRET_KEYS_FILE: join(secretFilesFolder(facts.home), SECRET_KEYS_FILE),
+    EXPORTS_DIR: exportsFolder(facts.home),
     CPU_SERVER_HOST: '127.0.0.1',
     ESPEAK_COMMAND: JSON.stringify(espeak.argv),
     ESPEAK_DATA_PATH: espeak.env.ESPEAK_DATA_PATH,

@@ -30,14 +30,11 @@ export function renderAsterisk(instance: Instance): readonly RenderedFile[] {
       maxCallSeconds: limits.maxCallSeconds,
       behindBalancer: instance.behindBalancer ? 1 : 0,
       fallbackDestination: instance.fallbackDestination,
-      phoneExtensions: instance.phones.map(({ extension }) => `exten => ${extension},1,Dial(PJSIP/phone-${extension},30)`).join('\n'),
     }),
   ];
 }
 
 function renderPjsip(instance: Instance): RenderedFile {
-  const phoneTemplate = readTemplate('pjsip-phone.conf');
-  const trunkTemplate = readTemplate('pjsip-trunk.conf');
   return render('pjsip.conf', {
     bindAddress: instance.bindAddress,
     // The installation's own test call comes from the address that SIP listens on, when that is one of many.
@@ -47,8 +44,6 @@ function renderPjsip(instance: Instance): RenderedFile {
     rtpTimeoutSeconds: instance.limits.rtpTimeoutSeconds,
     rtpTimeoutHoldSeconds: instance.limits.rtpTimeoutHoldSeconds,
     testCallerPassword: instance.passwords.testCaller,
-    phones: instance.phones.map((phone) => fillTemplate(phoneTemplate, phone)).join('\n'),
-    trunks: instance.trunks.map((trunk) => fillTemplate(trunkTemplate, { ...trunk, match: trunk.match.join(',') })).join('\n'),
   });
 }
 

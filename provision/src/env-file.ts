@@ -28,6 +28,15 @@ export function mergeEnvFile(text: string, values: Readonly<Record<string, strin
   return `${merged.join('\n')}\n`;
 }
 
+/** Takes the lines of `keys` out of `text`; everything else stays as it is. */
+export function dropEnvKeys(text: string, keys: readonly string[]): string {
+  const isDropped = (line: string): boolean => keys.includes(/^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(line)?.[1] ?? '');
+  return text
+    .split('\n')
+    .filter((line) => !isDropped(line))
+    .join('\n');
+}
+
 function formatLine(key: string, value: string): string {
   if (/[\n\r']/.test(value)) throw new Error(`.env: ${key} holds a line break or a single quote, which the file cannot carry`);
   return /^[A-Za-z0-9_./:@,+-]*$/.test(value) ? `${key}=${value}` : `${key}='${value}'`;

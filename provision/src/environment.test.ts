@@ -1,9 +1,14 @@
 // Two ends of one file: what the provisioner renders is what the control plane and the inference server read.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readAdminKeyHash, readSecretKeys } from '@centralita/control-plane/adapters/disk/secret-files.ts';
 import { loadConfig } from '@centralita/control-plane/config.ts';
 import { describe, expect, it } from 'vitest';
 import { describeAppliance } from './appliance.ts';
 import { parseEnvFile } from './env-file.ts';
 import { finishedFacts } from './sample-facts.ts';
+import { readSettings } from './settings.ts';
 
 describe('the rendered environment', () => {
   const facts = finishedFacts();
@@ -29,11 +34,38 @@ describe('the rendered environment', () => {
     expect(words).toEqual(expect.arrayContaining(['/srv/home/root/usr/bin/espeak-ng', '--library-path']));
   });
 
-  it('tells the control plane neither the migrator nor the admin key', () => {
+  it('tells the control plane neither the migrator nor the admin key, and of the secret keys only where they are', () => {
     const text = JSON.stringify(values);
     expect(text).not.toContain('migrator');
-    expect(values).not.toHaveProperty('ADMIN_KEY');
-    expect(values['ADMIN_KEY_HASH']).toBe('ab'.repeat(32));
+    expect(text).not.toContain('ab'.repeat(32));
+    expect(text).not.toContain('cd'.repeat(32));
+    const config = loadConfig(values);
+    expect(config.adminKeyHashFile).toBe('/srv/home/secrets/admin-key.sha256');
+    expect(config.secretKeysFile).toBe('/srv/home/secrets/secret-keys.json');
+    expect(config.exportsDir).toBe('/srv/home/exports');
+  });
+
+  it('gives the control plane files of secrets that it can read', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'secrets-'));
+    for (const { path, text } of describeAppliance(facts)?.secretFiles ?? []) await writeFile(join(dir, path), text);
+    expect(await readAdminKeyHash(join(dir, 'admin-key.sha256'))).toBe('ab'.repeat(32));
+    expect((await readSecretKeys(join(dir, 'secret-keys.json'))).versions).toEqual([1]);
+    await rm(dir, { recursive: true });
+  });
+
+  it('carries the outside address and the proxies as the operator wrote them', () => {
+    const environmentText = 'PUBLIC_URL=https://calls.example.com\nTRUSTED_PROXIES=127.0.0.1, 10.0.0.2\n';
+    const settings = readSettings(parseEnvFile(environmentText), '.env');
+    const text = describeAppliance({ ...facts, settings, environmentText })?.environmentText ?? '';
+    const config = loadConfig(Object.fromEntries(parseEnvFile(text)));
+    expect(config.publicUrl).toBe('https://calls.example.com');
+    expect(config.trustedProxies).toEqual(['127.0.0.1', '10.0.0.2']);
+  });
+
+  it('takes out what an earlier release wrote and nobody reads any more', () => {
+    const environmentText = `${facts.environmentText}ADMIN_KEY_HASH=${'ab'.repeat(32)}\n# mine\n`;
+    const text = describeAppliance({ ...facts, environmentText })?.environmentText;
+    expect(text).toBe(`${facts.environmentText}# mine\n`);
   });
 
   it('keeps what the operator set and added', () => {

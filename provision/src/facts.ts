@@ -1,8 +1,10 @@
 /** Everything the plan is made from, read at one moment. Reading changes nothing. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RenderedFile } from './asterisk-configuration.ts';
+import { findCommand } from './command-link.ts';
+import type { CommandFacts } from './command-link.ts';
 import { parseEnvFile } from './env-file.ts';
 import { instancePaths } from './instance.ts';
 import { isPortFree, probeMachine } from './machine-facts.ts';
@@ -12,7 +14,7 @@ import { findRoot } from './private-root.ts';
 import type { PrivateRoot } from './private-root.ts';
 import { promptsDigest } from './prompts.ts';
 import { readFiles } from './rendered-files.ts';
-import { parseSecrets } from './secrets.ts';
+import { parseSecrets, secretFilesFolder } from './secrets.ts';
 import type { Secrets } from './secrets.ts';
 import type { ServiceName } from './services.ts';
 import { listPorts, readSettings } from './settings.ts';
@@ -37,6 +39,9 @@ export type Facts = {
   readonly user: SystemUser | null;
   readonly root: PrivateRoot | null;
   readonly secrets: Secrets | null;
+  /** What the control plane may read of them. */
+  readonly secretFiles: readonly RenderedFile[];
+  readonly hasExportsFolder: boolean;
   readonly environmentText: string;
   readonly state: State;
   readonly asteriskFiles: readonly RenderedFile[];
@@ -46,6 +51,7 @@ export type Facts = {
   readonly hasCluster: boolean;
   /** What systemd has been told; empty when nothing. */
   readonly bootUnitText: string;
+  readonly command: CommandFacts;
   readonly services: Readonly<Record<ServiceName, ServiceState>>;
   readonly digests: { readonly code: string; readonly migrations: string; readonly prompts: string; readonly demo: string };
 };
@@ -57,6 +63,11 @@ export function applianceFolder(home: string): string {
 
 /** Where systemd looks for the unit that starts the appliance with the machine. */
 export const BOOT_UNIT_PATH = '/etc/systemd/system/centralita.service';
+
+/** Folder of the organizations' exports, written by the control plane. */
+export function exportsFolder(home: string): string {
+  return join(home, 'exports');
+}
 
 /** Files of the supervisor's folder that the provisioner renders. */
 export function isSupervisorFile(name: string): boolean {
@@ -82,6 +93,11 @@ export async function gatherFacts({ home, repository }: { readonly home: string;
     user: await findSystemUser(SERVICE_USER),
     root: await findRoot(home),
     secrets: parseSecrets((await readText(secretsPath)) || null, secretsPath),
+    secretFiles: await readFiles(secretFilesFolder(home)),
+    hasExportsFolder: await access(exportsFolder(home)).then(
+      () => true,
+      () => false,
+    ),
     environmentText,
     state: parseState((await readText(join(home, 'state.json'))) || null),
     asteriskFiles: await readFiles(paths.asteriskEtc),
@@ -89,6 +105,7 @@ export async function gatherFacts({ home, repository }: { readonly home: string;
     supervisorFiles: await readSupervisorFiles(home),
     sounds: await readdir(paths.sounds).catch(() => []),
     bootUnitText: await readText(BOOT_UNIT_PATH),
+    command: await findCommand(home),
     hasCluster: await hasPostgresCluster({ dir }),
     services,
     digests: {

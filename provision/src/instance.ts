@@ -12,22 +12,6 @@ const secret = z.string().regex(/^[A-Za-z0-9_-]{8,128}$/);
 const hostName = z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/);
 const label = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/);
 
-export const phoneSchema = z.object({
-  /** Digits that a colleague dials; the SIP user is `phone-<extension>`. */
-  extension: z.string().regex(/^[0-9]{2,8}$/),
-  password: secret,
-  displayName: z.string().regex(/^[\p{L}\p{N} .'-]{1,60}$/u),
-});
-
-export const trunkSchema = z.object({
-  name: label,
-  /** Where outbound calls go. */
-  host: hostName,
-  port: port.default(5060),
-  /** Addresses or networks (CIDR) whose INVITEs belong to this trunk. There is no other proof of who calls. */
-  match: z.array(z.string().regex(/^[0-9a-fA-F.:/]{3,49}$/)).min(1),
-});
-
 export const instanceSchema = z.object({
   name: label,
   /** Where the instance keeps everything of its own: configuration, database, recordings. */
@@ -38,8 +22,6 @@ export const instanceSchema = z.object({
     .object({ sip: port, ari: port, rtpFirst: port, rtpLast: port, postgres: port })
     .refine((ports) => ports.rtpLast - ports.rtpFirst >= 3, 'rtpLast must be at least rtpFirst + 3: every call takes two ports'),
   passwords: z.object({ ari: secret, databaseMigrator: secret, databaseApp: secret, testCaller: secret }),
-  phones: z.array(phoneSchema).max(1000).default([]),
-  trunks: z.array(trunkSchema).max(100).default([]),
   limits: z
     .object({
       /** Live calls that the control plane admits; Asterisk itself refuses at twice that. */
@@ -57,7 +39,7 @@ export const instanceSchema = z.object({
   application: label.default('centralita'),
   /** True when a SIP balancer stands in front: a call nobody can take gets 503 instead of an apology. */
   behindBalancer: z.boolean().default(false),
-  /** Dial string rung after the apology, such as `PJSIP/phone-2001`. */
+  /** Dial string rung after the apology, a phone of one organization such as `PJSIP/2001-clinica-demo`. */
   fallbackDestination: z
     .string()
     .regex(/^(PJSIP\/[A-Za-z0-9@.-]+)?$/)
@@ -68,8 +50,6 @@ export const instanceSchema = z.object({
   serviceGid: z.number().int().optional(),
 });
 
-export type Phone = z.infer<typeof phoneSchema>;
-export type Trunk = z.infer<typeof trunkSchema>;
 /** A checked description; made by {@link describeInstance}. */
 export type Instance = z.infer<typeof instanceSchema> & { readonly root: PrivateRoot };
 export type InstanceInput = z.input<typeof instanceSchema>;

@@ -16,7 +16,7 @@ provision.sh status       say which services answer, which engines run, how many
 provision.sh logs [name]  the last lines of ${SERVICE_NAMES.join(', ')}
 provision.sh stop         stop everything; data stays
 provision.sh start        start everything again
-provision.sh new-admin-key  replace a lost admin key: the control plane restarts, the key is shown once`;
+provision.sh new-admin-key  replace the admin key: nothing restarts, the old key is refused at once, the new one is shown once`;
 
 /** Exit codes: 0 done, 1 failed, 2 called wrongly, 20 something must be put right by hand first. */
 async function main(argv: readonly string[], place: Place): Promise<number> {
@@ -28,7 +28,7 @@ async function main(argv: readonly string[], place: Place): Promise<number> {
   else if (verb === 'status') return (await printStatus(place)) ? 0 : 1;
   else if (verb === 'stop') console.log((await stopSupervisor(place.home)) ? 'Stopped.' : 'Nothing was running.');
   else if (verb === 'start') await start(place, abort.signal);
-  else if (verb === 'new-admin-key') await renewAdminKey(place, abort.signal);
+  else if (verb === 'new-admin-key') await renewAdminKey(place);
   else if (verb === 'logs') return await printLogs(place, rest[0]);
   else {
     console.error(USAGE);

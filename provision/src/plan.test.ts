@@ -3,8 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { renderBootUnit } from './boot-step.ts';
 import { findObstacles, planSteps } from './plan.ts';
 import { bareFacts, finishedFacts } from './sample-facts.ts';
-import { withNewAdminKey } from './secrets.ts';
+import { renderSecretFiles, withNewAdminKey, withSecretKeys } from './secrets.ts';
+import type { Secrets } from './secrets.ts';
 import { steps } from './steps.ts';
+
+function sampleSecrets(): Secrets {
+  const { secrets } = finishedFacts();
+  if (!secrets) throw new Error('the sample has no secrets');
+  return secrets;
+}
 
 const namesOf = (facts: Parameters<typeof planSteps>[0]): string[] => planSteps(facts, steps).map(({ step }) => step.name);
 
@@ -25,9 +32,47 @@ describe('the plan', () => {
     expect(planSteps(finishedFacts(), steps)).toEqual([]);
   });
 
-  it('brings a new admin key to the Node processes and tries them with a call', () => {
+  it('brings a new admin key to its file and restarts nothing', () => {
     const { secrets } = finishedFacts();
-    expect(namesOf(finishedFacts({ secrets: secrets && withNewAdminKey(secrets) }))).toEqual(['environment', 'services', 'test call']);
+    const planned = planSteps(finishedFacts({ secrets: secrets && withNewAdminKey(secrets) }), steps);
+    expect(planned.flatMap(({ changes }) => changes)).toEqual(['write admin-key.sha256 for the control plane']);
+  });
+
+  it('makes the secret keys that an earlier release had not, and keeps its other secrets', () => {
+    const { secretKeys: _none, ...earlier } = sampleSecrets();
+    const facts = finishedFacts({ secrets: earlier, secretFiles: [] });
+    expect(namesOf(facts)).toContain('secrets');
+    const completed = withSecretKeys(earlier, []);
+    expect(completed).toMatchObject(earlier);
+    expect(completed.secretKeys?.[1]).toMatch(/^[0-9a-f]{64}$/);
+    expect(withSecretKeys(completed, [])).toBe(completed);
+  });
+
+  it('takes secret keys back from the control plane’s file rather than making new ones', () => {
+    const { secretKeys, ...without } = sampleSecrets();
+    expect(withSecretKeys(without, renderSecretFiles({ ...without, secretKeys })).secretKeys).toEqual(secretKeys);
+    expect(() => withSecretKeys(without, [{ path: 'secret-keys.json', text: '{' }])).toThrow(/secret-keys\.json: damaged/);
+  });
+
+  it('restarts the control plane alone when a version is added to the secret keys', () => {
+    const secrets = sampleSecrets();
+    const planned = planSteps(finishedFacts({ secrets: { ...secrets, secretKeys: { ...secrets.secretKeys, 2: 'ef'.repeat(32) } } }), steps);
+    expect(planned.find(({ step }) => step.name === 'services')?.changes).toEqual([
+      'restart control-plane: its configuration or code changed',
+    ]);
+  });
+
+  it('makes an admin key of 256 bits in a form that can be recognised', () => {
+    const { adminKey } = withNewAdminKey(sampleSecrets());
+    expect(adminKey).toMatch(/^cca_[A-Za-z0-9_-]{43}$/);
+  });
+
+  it('puts the command into the path when the name is free, and leaves it alone when another installation has it', () => {
+    const { command } = finishedFacts();
+    const free = planSteps(finishedFacts({ command: { ...command, link: 'free' } }), steps);
+    expect(free.flatMap(({ changes }) => changes)).toEqual(['link /usr/local/bin/centralita to it']);
+    expect(namesOf(finishedFacts({ command: { ...command, link: 'taken' } }))).toEqual([]);
+    expect(namesOf(finishedFacts({ command: { text: 'older', link: 'taken' } }))).toEqual(['command line']);
   });
 
   it('names the Debian packages that bring the missing programs, once each', () => {

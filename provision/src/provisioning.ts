@@ -1,5 +1,6 @@
 /** Runs the plan: each step that has something to change, then a look whether the change took, then the screen. */
-import { requireAppliance } from './appliance.ts';
+import { describeAppliance, requireAppliance } from './appliance.ts';
+import { writeSecretFiles } from './control-plane-files-step.ts';
 import { parseDemo } from './demo-step.ts';
 import { gatherFacts } from './facts.ts';
 import type { Facts } from './facts.ts';
@@ -57,14 +58,19 @@ export async function provision(place: Place, signal: AbortSignal): Promise<void
 }
 
 /**
- * Replaces the admin key and runs the plan, which brings the new hash to the control plane and shows the key at its end. Cut short,
- * the next run goes on and shows it: until then the key lies in the secrets' file, which root alone reads.
+ * Replaces the admin key and shows the new one. The control plane reads the hash's file at every request: nothing restarts, and the old key is
+ * dead at once. Cut short, the next run of the plan goes on and shows the key: until then it lies in the secrets' file, which root alone reads.
  */
-export async function renewAdminKey(place: Place, signal: AbortSignal): Promise<void> {
-  const { secrets, home } = await gatherFacts(place);
-  if (!secrets) throw new ObstacleError('nothing is installed yet, so there is no admin key to replace: run provision.sh without a verb');
-  await writeSecrets(home, withNewAdminKey(secrets));
-  await provision(place, signal);
+export async function renewAdminKey(place: Place): Promise<void> {
+  const facts = await gatherFacts(place);
+  const { secrets, home, user } = facts;
+  if (!secrets?.secretKeys || !user || !describeAppliance(facts))
+    throw new ObstacleError('this release is not installed yet, so there is no admin key to replace: run provision.sh without a verb');
+  const renewed = withNewAdminKey(secrets);
+  await writeSecrets(home, renewed);
+  await writeSecretFiles({ ...facts, secrets: renewed }, user);
+  await print(`Admin key  ${renewed.adminKey}  (header X-Admin-Key; shown this once, the old key is refused from now on)\n`);
+  await writeSecrets(home, forgetAdminKey(renewed));
 }
 
 async function finish({
@@ -91,10 +97,14 @@ async function finish({
     changes: count,
     elapsedMs: Date.now() - startedAtMs,
   });
-  // To the end of the write: the key is forgotten only after it has left this process.
-  await new Promise<void>((resolve, reject) => process.stdout.write(`${screen}\n`, (error) => (error ? reject(error) : resolve())));
+  await print(`${screen}\n`);
   if (secrets.adminKey === undefined) return;
   await writeSecrets(facts.home, forgetAdminKey(secrets));
+}
+
+/** To the end of the write: the admin key is forgotten only after it has left this process. */
+async function print(text: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
 }
 
 function describeMachine({ machine, home }: Facts): string {

@@ -1,5 +1,6 @@
 /** For tests: the facts of a machine on which everything is as it should be, to change one thing of. */
 import { describeAppliance } from './appliance.ts';
+import { renderCommand } from './command-link.ts';
 import type { Facts } from './facts.ts';
 import { readSettings } from './settings.ts';
 import { parseState } from './state.ts';
@@ -32,6 +33,8 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
     user: null,
     root: null,
     secrets: null,
+    secretFiles: [],
+    hasExportsFolder: false,
     environmentText: '',
     state: parseState(null),
     asteriskFiles: [],
@@ -40,6 +43,7 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
     sounds: [],
     hasCluster: false,
     bootUnitText: '',
+    command: { text: '', link: 'free' },
     services: { postgres: 'ABSENT', asterisk: 'ABSENT', 'cpu-server': 'ABSENT', 'control-plane': 'ABSENT' },
     digests: { code: 'code-1', migrations: 'migrations-1', prompts: 'prompts-1', demo: 'demo-1' },
     ...change,
@@ -61,7 +65,10 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
       testCaller: 'caller-password',
       phone: 'phone-password',
       adminKeyHash: 'ab'.repeat(32),
+      secretKeys: { 1: 'cd'.repeat(32) },
     },
+    hasExportsFolder: true,
+    command: { text: renderCommand(bare), link: 'ours' },
     hasCluster: true,
     sounds: ['apology-es.sln'],
     services: { postgres: 'RUNNING', asterisk: 'RUNNING', 'cpu-server': 'RUNNING', 'control-plane': 'RUNNING' },
@@ -73,6 +80,7 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
   const appliance = describeAppliance(written) ?? first;
   return {
     ...written,
+    secretFiles: appliance.secretFiles,
     asteriskFiles: appliance.asteriskFiles,
     postgresFiles: appliance.postgresFiles,
     supervisorFiles: appliance.supervisorFiles,

@@ -1,5 +1,6 @@
 /** The one screen at the end of a run: what is running, how to use it, how to stop it. */
 import { networkInterfaces } from 'node:os';
+import { commandPath } from './command-link.ts';
 import type { Demo } from './demo-step.ts';
 import type { Facts } from './facts.ts';
 import { apiUrl } from './health.ts';
@@ -41,6 +42,7 @@ export function renderScreen(parts: ScreenParts): string {
     ['Calls at once', readLimit(facts)],
     ['Test call', `passed ${testCall.at}; heard:`],
     ...testCall.heard.map((text): [string, string] => ['', `"${text}"`]),
+    ['Command', `${facts.command.link === 'ours' ? 'centralita' : commandPath(facts.home)} --help   (log in once: … login)`],
     ['Stop', './provision.sh stop   (also: start, status, logs [service])'],
     ['Files', `${facts.home}: settings in .env, logs in log/, recordings in instances/appliance/recordings`],
   ];

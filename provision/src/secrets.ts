@@ -2,7 +2,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { RenderedFile } from './asterisk-configuration.ts';
 import { replaceFile } from './rendered-files.ts';
+
+/** What the control plane asks of its secret keys: version -> 64 hexadecimal digits, the highest version is current. */
+const secretKeysSchema = z.record(z.string().regex(/^[1-9][0-9]{0,4}$/), z.string().regex(/^[0-9a-f]{64}$/));
 
 const secretsSchema = z.object({
   ari: z.string(),
@@ -15,6 +19,11 @@ const secretsSchema = z.object({
   adminKeyHash: z.string(),
   /** The admin key itself, from its making until it has been shown; then it is forgotten. */
   adminKey: z.string().optional(),
+  /**
+   * The keys under which tokens, the audit log, signed addresses and trunks' passwords are kept. A key that is lost takes all of these with it.
+   * A new version goes beside the old ones, never in their place. Missing in installations made before there were any.
+   */
+  secretKeys: secretKeysSchema.optional(),
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
@@ -47,11 +56,43 @@ export function makeSecrets(): Secrets {
     testCaller: randomSecret(),
     phone: randomBytes(9).toString('hex'),
     ...makeAdminKey(),
+    ...makeSecretKeys(),
   };
 }
 
+/**
+ * The same secrets with secret keys where there were none. What the control plane's file already holds is taken back rather than made anew:
+ * tokens were made under it.
+ */
+export function withSecretKeys(secrets: Secrets, files: readonly RenderedFile[]): Secrets {
+  if (secrets.secretKeys) return secrets;
+  const text = files.find((file) => file.path === SECRET_KEYS_FILE)?.text ?? null;
+  if (text === null) return { ...secrets, ...makeSecretKeys() };
+  const parsed = secretKeysSchema.safeParse(parseJson(text));
+  if (!parsed.success) throw new Error(`secrets/${SECRET_KEYS_FILE}: damaged. Restore it from a copy; new keys would end every token`);
+  return { ...secrets, secretKeys: parsed.data };
+}
+
+/** Names of the files in the folder `secrets`, which the control plane reads. */
+export const SECRET_KEYS_FILE = 'secret-keys.json';
+export const ADMIN_KEY_HASH_FILE = 'admin-key.sha256';
+
+/** Folder of the files that the service user may read and nobody else but root. */
+export function secretFilesFolder(home: string): string {
+  return join(home, 'secrets');
+}
+
+/** The files of that folder; none while the secret keys are still to be made. */
+export function renderSecretFiles({ adminKeyHash, secretKeys }: Pick<Secrets, 'adminKeyHash' | 'secretKeys'>): readonly RenderedFile[] {
+  if (!secretKeys) return [];
+  return [
+    { path: ADMIN_KEY_HASH_FILE, text: `${adminKeyHash}\n` },
+    { path: SECRET_KEYS_FILE, text: `${JSON.stringify(secretKeys, null, 2)}\n` },
+  ];
+}
+
 /** The same secrets with another admin key, for an operator who has lost his. */
-export function withNewAdminKey(secrets: Secrets): Secrets {
+export function withNewAdminKey(secrets: Secrets): Secrets & Required<Pick<Secrets, 'adminKey'>> {
   return { ...secrets, ...makeAdminKey() };
 }
 
@@ -61,7 +102,8 @@ export async function writeSecrets(home: string, secrets: Secrets): Promise<void
 }
 
 function makeAdminKey(): Required<Pick<Secrets, 'adminKey' | 'adminKeyHash'>> {
-  const adminKey = `ck_admin_${randomBytes(32).toString('hex')}`;
+  // 256 bits, and a form that a scanner of published code can be told to look for. Keys of earlier releases (ck_admin_…) go on working: only the hash counts.
+  const adminKey = `cca_${randomBytes(32).toString('base64url')}`;
   return { adminKey, adminKeyHash: createHash('sha256').update(adminKey).digest('hex') };
 }
 
@@ -69,6 +111,10 @@ function makeAdminKey(): Required<Pick<Secrets, 'adminKey' | 'adminKeyHash'>> {
 export function forgetAdminKey(secrets: Secrets): Secrets {
   const { adminKey: _shown, ...rest } = secrets;
   return rest;
+}
+
+function makeSecretKeys(): Required<Pick<Secrets, 'secretKeys'>> {
+  return { secretKeys: { 1: randomBytes(32).toString('hex') } };
 }
 
 function randomSecret(): string {

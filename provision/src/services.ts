@@ -31,6 +31,8 @@ export type ServiceParts = {
   readonly environmentText: string;
   /** Hash of the source and the locked dependencies. */
   readonly codeDigest: string;
+  /** Hash of the secret keys, which the control plane reads at its start. Of the admin key it reads the hash at every request. */
+  readonly secretKeysDigest: string;
   /** How long the control plane lets live calls go on after a stop. */
   readonly drainSeconds: number;
 };
@@ -39,9 +41,10 @@ export type ServiceParts = {
 export function describeServices(parts: ServiceParts): readonly Service[] {
   const { instance } = parts;
   const root = instance.root.versions;
-  const node = (name: ServiceName, program: string, seconds: number): Service => {
+  const node = (name: ServiceName, program: string, run: { readonly seconds: number; readonly reads: readonly string[] }): Service => {
     const argv = nodeCommand(parts, [program]);
-    return { name, argv, stop: { signal: 'TERM', seconds }, digest: digestOf([argv, parts.environmentText, parts.codeDigest]) };
+    const digest = digestOf([argv, parts.environmentText, parts.codeDigest, ...run.reads]);
+    return { name, argv, stop: { signal: 'TERM', seconds: run.seconds }, digest };
   };
   const postgres = postgresCommand(instance);
   const asterisk = asteriskCommand(instance);
@@ -59,8 +62,8 @@ export function describeServices(parts: ServiceParts): readonly Service[] {
       stop: { signal: 'TERM', seconds: 10 },
       digest: digestOf([asterisk, renderAsterisk(instance), root['asterisk']]),
     },
-    node('cpu-server', 'inference/cpu-server/src/main.ts', 10),
-    node('control-plane', 'apps/control-plane/src/main.ts', parts.drainSeconds + 15),
+    node('cpu-server', 'inference/cpu-server/src/main.ts', { seconds: 10, reads: [] }),
+    node('control-plane', 'apps/control-plane/src/main.ts', { seconds: parts.drainSeconds + 15, reads: [parts.secretKeysDigest] }),
   ];
 }
 

@@ -15,6 +15,16 @@ const settingsSchema = z.object({
   /** The API speaks plain HTTP: beyond this machine it belongs behind a proxy with TLS. */
   HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   HTTP_PORT: port.default(8080),
+  /** Where the API is reached from outside, such as https://centralita.example.com; empty: as each request says. */
+  PUBLIC_URL: z
+    .string()
+    .regex(/^(https?:\/\/[^/]+)?$/, 'must be an http or https address without a path, such as https://centralita.example.com')
+    .default(''),
+  /** Addresses of proxies whose X-Forwarded-For is believed, comma-separated. */
+  TRUSTED_PROXIES: z
+    .string()
+    .regex(/^[0-9a-fA-F.:, ]*$/, 'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2')
+    .default(''),
   CPU_SERVER_PORT: port.default(8001),
   CPU_SERVER_METRICS_PORT: port.default(8002),
   /** Live calls admitted; left out, the sizing decides. */

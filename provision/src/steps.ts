@@ -5,6 +5,8 @@ import { describeAppliance, requireAppliance } from './appliance.ts';
 import type { Appliance } from './appliance.ts';
 import { prepareAsterisk } from './asterisk-process.ts';
 import { bootStep } from './boot-step.ts';
+import { commandStep } from './command-step.ts';
+import { controlPlaneFilesStep } from './control-plane-files-step.ts';
 import { demoStep } from './demo-step.ts';
 import { parseEnvFile } from './env-file.ts';
 import { SERVICE_USER } from './facts.ts';
@@ -17,7 +19,7 @@ import { ensureRoot } from './private-root.ts';
 import { runProgram } from './program.ts';
 import { makePrompts } from './prompts.ts';
 import { listDifferences, replaceFile } from './rendered-files.ts';
-import { makeSecrets, writeSecrets } from './secrets.ts';
+import { makeSecrets, withSecretKeys, writeSecrets } from './secrets.ts';
 import { listServiceChanges, servicesStep, startService } from './services-step.ts';
 import { updateState } from './state.ts';
 import { ensureSupervisor, stopService, stopSupervisor, supervisorConfigPath } from './supervisor.ts';
@@ -69,16 +71,25 @@ const root: Step = {
 
 const secrets: Step = {
   name: 'secrets',
-  changes: (facts) => (facts.secrets ? [] : ['make passwords and the admin key']),
-  apply: async ({ facts }) => await writeSecrets(facts.home, makeSecrets()),
+  changes: ({ secrets: current }) => {
+    if (!current) return ['make passwords, the admin key and the secret keys'];
+    return current.secretKeys ? [] : ['make the secret keys of tokens, audit log and signed addresses'];
+  },
+  apply: async ({ facts }) =>
+    await writeSecrets(facts.home, facts.secrets ? withSecretKeys(facts.secrets, facts.secretFiles) : makeSecrets()),
 };
 
 const environment = applianceStep('environment', 'write .env', {
   changes: (facts, appliance) => {
     if (appliance.environmentText === facts.environmentText) return [];
     const before = parseEnvFile(facts.environmentText);
-    const changed = [...parseEnvFile(appliance.environmentText)].filter(([key, value]) => before.get(key) !== value).map(([key]) => key);
-    return [`write ${listNames(changed)} to .env`];
+    const after = parseEnvFile(appliance.environmentText);
+    const written = [...after].filter(([key, value]) => before.get(key) !== value).map(([key]) => key);
+    const dropped = [...before.keys()].filter((key) => !after.has(key));
+    return [
+      ...(written.length === 0 ? [] : [`write ${listNames(written)} to .env`]),
+      ...(dropped.length === 0 ? [] : [`take ${listNames(dropped)} out of .env`]),
+    ];
   },
   apply: async ({ facts }) => {
     const owner = facts.user;
@@ -165,6 +176,7 @@ export const steps: readonly Step[] = [
   user,
   root,
   secrets,
+  controlPlaneFilesStep,
   environment,
   asterisk,
   database,
@@ -173,6 +185,7 @@ export const steps: readonly Step[] = [
   migrations,
   servicesStep,
   bootStep,
+  commandStep,
   demoStep,
   testCallStep,
 ];

@@ -1,0 +1,23 @@
+/** Puts the command `centralita` on the machine. */
+import { rename, rm, symlink } from 'node:fs/promises';
+import { COMMAND_LINK_PATH, commandPath, renderCommand } from './command-link.ts';
+import type { Step } from './plan.ts';
+import { replaceFile } from './rendered-files.ts';
+
+/** A second installation keeps its command below its own home: the name in every shell's path stays with the first. */
+export const commandStep: Step = {
+  name: 'command line',
+  changes: (facts) => [
+    ...(facts.command.text === renderCommand(facts) ? [] : [`write the command ${commandPath(facts.home)}`]),
+    ...(facts.command.link === 'free' ? [`link ${COMMAND_LINK_PATH} to it`] : []),
+  ],
+  apply: async ({ facts, log }) => {
+    const path = commandPath(facts.home);
+    await replaceFile(path, renderCommand(facts), { uid: 0, gid: 0, mode: 0o755 });
+    if (facts.command.link === 'taken') log(`${COMMAND_LINK_PATH} belongs to something else and stays as it is: use ${path}`);
+    if (facts.command.link !== 'free') return;
+    await rm(`${COMMAND_LINK_PATH}.new`, { force: true });
+    await symlink(path, `${COMMAND_LINK_PATH}.new`);
+    await rename(`${COMMAND_LINK_PATH}.new`, COMMAND_LINK_PATH);
+  },
+};
