@@ -1,6 +1,7 @@
 // The engine around the calls: who is taken, who is refused, how it stops.
 import { expect, it } from 'vitest';
 import { sampleOf } from '#ports/testing/scripted-text-to-speech.ts';
+import { newId } from '#shared/id.ts';
 import { clinicAgent, PROMPTS } from './testing/clinic-agent.ts';
 import { NOTHING_OPEN, openEngineRig, routeTo } from './testing/engine-rig.ts';
 
@@ -27,6 +28,79 @@ it('refuses calls beyond its capacity and takes the next one when a slot is free
   await rig.clock.run(50);
   expect(fourth.progress()).toBe('answered');
   expect(second.progress()).toBe('answered');
+});
+
+it("refuses a call beyond the plan of the number's organization, writes it down as that organization's, and takes others' calls", async () => {
+  const small = { ...routeTo(clinicAgent()), concurrentCalls: 1 };
+  const other = routeTo(clinicAgent());
+  await using rig = openEngineRig({ routes: { 100: small, 101: other } });
+  const first = rig.ring({ dialledNumber: '100' });
+  await rig.clock.run(50);
+  const second = rig.ring({ dialledNumber: '100' });
+  const others = rig.ring({ dialledNumber: '101' });
+  await rig.clock.run(50);
+  expect([first.progress(), second.rejectedFor(), others.progress()]).toEqual(['answered', 'at_capacity', 'answered']);
+  expect(rig.journal.events.filter(({ kind }) => kind === 'call_rejected')).toMatchObject([
+    { scope: small.scope, dialledNumber: '100', outcome: 'rejected_at_capacity' },
+  ]);
+  first.callerHangsUp();
+  await rig.clock.run(50);
+  const third = rig.ring({ dialledNumber: '100' });
+  await rig.clock.run(50);
+  expect(third.progress()).toBe('answered');
+});
+
+it("gives an organization's place back when its call breaks in set-up", async () => {
+  const small = { ...routeTo(clinicAgent()), concurrentCalls: 1 };
+  await using rig = openEngineRig({ routes: { 100: small } });
+  rig.ring({ openMediaFails: true });
+  await rig.clock.run(50);
+  const next = rig.ring();
+  await rig.clock.run(50);
+  expect(next.progress()).toBe('answered');
+});
+
+it('hangs a call up for its organization or the admin, and for nobody else', async () => {
+  const route = routeTo(clinicAgent());
+  await using rig = openEngineRig({ routes: { 100: route } });
+  const [leg, another] = [rig.ring(), rig.ring()];
+  await rig.clock.run(50);
+  const [callId, anotherId] = rig.journal.events.flatMap((event) => (event.kind === 'call_started' ? [event.callId] : []));
+  expect(rig.engine.hangUp(newId('call'), null)).toBe(false);
+  expect(rig.engine.hangUp(callId!, newId('organization'))).toBe(false);
+  expect(leg.progress()).toBe('answered');
+  expect(rig.engine.hangUp(callId!, route.scope.organizationId)).toBe(true);
+  expect(rig.engine.hangUp(anotherId!, null)).toBe(true);
+  await rig.clock.run(50);
+  expect(rig.journal.ends()).toMatchObject([
+    { callId, outcome: 'completed', reason: 'hung_up_by_api' },
+    { callId: anotherId, outcome: 'completed', reason: 'hung_up_by_api' },
+  ]);
+  expect(rig.leftOpen([leg, another])).toEqual(NOTHING_OPEN);
+  expect(rig.engine.hangUp(callId!, route.scope.organizationId)).toBe(false);
+});
+
+it('hangs up a call while a representative is rung', async () => {
+  await using rig = openEngineRig();
+  const leg = await rig.greeted({ transfer: { outcome: { kind: 'no_answer' }, afterMs: 60_000 } });
+  await rig.says(leg, 'a person please');
+  await rig.clock.runUntil('somebody is rung', () => leg.transfers.length > 0);
+  const callId = rig.journal.events.flatMap((event) => (event.kind === 'call_started' ? [event.callId] : []))[0]!;
+  expect(rig.engine.hangUp(callId, null)).toBe(true);
+  await rig.clock.run(50);
+  expect(rig.journal.ends()).toMatchObject([{ callId, outcome: 'completed', reason: 'hung_up_by_api' }]);
+  expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
+});
+
+it('hangs up a call that is still being set up', async () => {
+  await using rig = openEngineRig();
+  const ringing = rig.ring({ openMediaAfterMs: 5_000 });
+  await rig.clock.run(50);
+  const callId = rig.journal.events.flatMap((event) => (event.kind === 'call_started' ? [event.callId] : []))[0]!;
+  expect(rig.engine.hangUp(callId, null)).toBe(true);
+  await rig.clock.run(50);
+  expect(rig.journal.ends()).toMatchObject([{ callId, outcome: 'completed', reason: 'hung_up_by_api' }]);
+  expect(rig.leftOpen([ringing])).toEqual(NOTHING_OPEN);
 });
 
 it('two calls of two organizations never mix', async () => {

@@ -11,10 +11,11 @@ import type { TextToSpeech } from '#ports/text-to-speech.ts';
 import type { VoiceActivity } from '#ports/voice-activity.ts';
 import type { Clock } from '#shared/clock.ts';
 import { newId } from '#shared/id.ts';
-import type { CallId } from '#shared/id.ts';
+import type { CallId, OrganizationId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
 import { openCallRecord } from './call-record.ts';
-import { openCapacity } from './capacity.ts';
+import { openCapacity, openSharedCapacity } from './capacity.ts';
 import { prepareHearing } from './expectation.ts';
 import { SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { LiveCall } from './live-call.ts';
@@ -39,24 +40,30 @@ export type CallEngineParts = {
 export type CallEngine = AsyncDisposable & {
   /** Calls that hold a slot. */
   liveCalls(): number;
+  /**
+   * Ends a live call. False when this process holds no such call of that organization (null: of any); true also while it is ending already.
+   * The journal keeps the end as `completed`, for the reason `hung_up_by_api`.
+   */
+  hangUp(callId: CallId, organizationId: OrganizationId | null): boolean;
   /** From now on new calls are refused. */
   stopAccepting(): void;
   /** Settles when no call is live or `signal` aborts. */
   drain(options: { signal: AbortSignal }): Promise<void>;
 };
 
-type LiveCalls = Map<CallId, LiveCall>;
+type LiveCalls = Map<CallId, { readonly call: LiveCall; readonly organizationId: OrganizationId }>;
 
 /** Opens the engine and takes the telephone system's calls. */
 export function createCallEngine(parts: CallEngineParts): CallEngine {
   const { clock, log } = parts;
   const capacity = openCapacity(parts.limits.maxConcurrentCalls);
+  const shares = openSharedCapacity();
   const calls: LiveCalls = new Map();
   const arriving = new Set<Promise<void>>();
   let isAccepting = true;
   const ticker = setInterval(() => {
     const atMs = clock.nowMs();
-    for (const [callId, call] of calls) tickCall({ callId, call, log }, atMs);
+    for (const [callId, { call }] of calls) tickCall({ callId, call, log }, atMs);
   }, TICK_MS);
 
   async function accept(leg: CallLeg): Promise<void> {
@@ -66,8 +73,11 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     const route = await findRoute(parts, leg);
     if (route === 'unknown') return await refuse(parts, leg, { reason: 'not_ready', outcome: 'failed' });
     if (route === null) return await refuse(parts, leg, { reason: 'unknown_number', outcome: 'rejected_unknown_number' });
+    const { scope } = route;
     // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
-    if (!isAccepting) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
+    if (!isAccepting) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity', scope });
+    using share = shares.acquire(scope.organizationId, route.concurrentCalls);
+    if (share === null) return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'rejected_at_capacity', scope });
     await runCall(parts, calls, { leg, route });
   }
 
@@ -82,6 +92,12 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
 
   return {
     liveCalls: () => capacity.held(),
+    hangUp(callId, organizationId) {
+      const live = calls.get(callId);
+      if (!live || (organizationId !== null && live.organizationId !== organizationId)) return false;
+      live.call.end('completed', 'hung_up_by_api');
+      return true;
+    },
     stopAccepting() {
       isAccepting = false;
     },
@@ -91,7 +107,7 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     },
     async [Symbol.asyncDispose]() {
       isAccepting = false;
-      for (const call of calls.values()) call.end('failed', 'the control plane stopped');
+      for (const { call } of calls.values()) call.end('failed', 'the control plane stopped');
       await Promise.all(arriving);
       clearInterval(ticker);
     },
@@ -124,7 +140,10 @@ function tickCall({ callId, call, log }: { callId: CallId; call: LiveCall; log: 
   }
 }
 
-async function refuse(parts: CallEngineParts, leg: CallLeg, why: { reason: RejectReason; outcome: CallOutcome }): Promise<void> {
+/** Why a call is refused. `scope` is the number's organization, once it is known: the refused call is then one of its own. */
+type Refusal = { readonly reason: RejectReason; readonly outcome: CallOutcome; readonly scope?: OrgScope };
+
+async function refuse(parts: CallEngineParts, leg: CallLeg, why: Refusal): Promise<void> {
   const { dialledNumber, callerNumber, legId } = leg;
   parts.log.info({ legId, reason: why.reason, pii: { dialledNumber } }, 'call refused');
   const at = parts.clock.wallAt();
@@ -132,7 +151,7 @@ async function refuse(parts: CallEngineParts, leg: CallLeg, why: { reason: Rejec
     kind: 'call_rejected',
     callId: newId('call'),
     at,
-    scope: null,
+    scope: why.scope ?? null,
     dialledNumber,
     callerNumber,
     outcome: why.outcome,
@@ -151,7 +170,7 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route }:
   const record = openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
   const dialog = openDialog(agent, { languageModel: parts.languageModel });
   const call = new LiveCall({ ...parts, leg, route, dialog, record, log });
-  calls.set(callId, call);
+  calls.set(callId, { call, organizationId: scope.organizationId });
   log.info({ agentId: agent.agentId }, 'call accepted');
   const over = new AbortController();
   void prepareHearing({ speechToText: parts.speechToText, agent, log, signal: over.signal });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openCapacity } from './capacity.ts';
+import { openCapacity, openSharedCapacity } from './capacity.ts';
 
 it('gives as many slots as there are, and null beyond', () => {
   const capacity = openCapacity(2);
@@ -25,4 +25,28 @@ it('a slot comes back when its work throws', () => {
     throw new Error('broken');
   }).toThrow('broken');
   expect(capacity.held()).toBe(0);
+});
+
+it('an organization holds as many slots as its limit says, whatever the others hold', () => {
+  const shares = openSharedCapacity();
+  const first = shares.acquire('org_a', 2);
+  const second = shares.acquire('org_a', 2);
+  expect(shares.acquire('org_a', 2)).toBeNull();
+  expect(shares.acquire('org_b', 1)).not.toBeNull();
+  first?.[Symbol.dispose]();
+  first?.[Symbol.dispose]();
+  expect([shares.held('org_a'), shares.held('org_b')]).toEqual([1, 1]);
+  second?.[Symbol.dispose]();
+  expect(shares.held('org_a')).toBe(0);
+});
+
+it('a limit that was lowered refuses until enough slots came back, and 0 refuses all', () => {
+  const shares = openSharedCapacity();
+  const slots = [shares.acquire('org_a', 2), shares.acquire('org_a', 2)];
+  expect(shares.acquire('org_a', 1)).toBeNull();
+  slots[0]?.[Symbol.dispose]();
+  expect(shares.acquire('org_a', 1)).toBeNull();
+  slots[1]?.[Symbol.dispose]();
+  expect(shares.acquire('org_a', 0)).toBeNull();
+  expect(shares.acquire('org_a', 1)).not.toBeNull();
 });

@@ -1,4 +1,4 @@
-// How many live calls the box takes. A slot is held by one call and returned on every way out.
+// How many live calls the box takes, and how many of them each organization. A slot is held by one call and returned on every way out.
 
 /** A held slot; disposing it twice returns it once. */
 export type Slot = Disposable;
@@ -23,6 +23,36 @@ export function openCapacity(max: number): Capacity {
         [Symbol.dispose]() {
           if (isHeld) held -= 1;
           isHeld = false;
+        },
+      };
+    },
+  };
+}
+
+/** The slots of this process by organization: each has its own limit, which its plan may change between two calls. */
+export type SharedCapacity = {
+  /** Null when the organization holds `max` slots or more. */
+  acquire(organizationId: string, max: number): Slot | null;
+  held(organizationId: string): number;
+};
+
+/** Opens the organizations' shares. An organization without a call takes no memory. */
+export function openSharedCapacity(): SharedCapacity {
+  const held = new Map<string, number>();
+  const heldBy = (organizationId: string): number => held.get(organizationId) ?? 0;
+  return {
+    held: heldBy,
+    acquire(organizationId, max) {
+      if (heldBy(organizationId) >= max) return null;
+      held.set(organizationId, heldBy(organizationId) + 1);
+      let isHeld = true;
+      return {
+        [Symbol.dispose]() {
+          if (!isHeld) return;
+          isHeld = false;
+          const left = heldBy(organizationId) - 1;
+          if (left === 0) held.delete(organizationId);
+          else held.set(organizationId, left);
         },
       };
     },
