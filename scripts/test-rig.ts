@@ -8,6 +8,9 @@ import { ensureRoot } from '@centralita/provision/private-root.ts';
 /** Of the provisioner's programs those that a rig needs: it has no supervisor. */
 const PROGRAMS = ['debootstrap', 'setpriv', 'unshare', 'mount', 'useradd'] as const;
 
+/** The integration guide's examples are run as their readers run them: program -> Debian package. */
+const READERS_PROGRAMS = { curl: 'curl', python3: 'python3' } as const;
+
 /** Whether an espeak-ng can be run as the tests would run it without a rig. */
 export function hasOwnEspeak(): boolean {
   return process.env['ESPEAK_COMMAND'] !== undefined || spawnSync('espeak-ng', ['--version']).status === 0;
@@ -22,7 +25,8 @@ export async function prepareRig(home: string): Promise<Readonly<Record<string, 
     throw new Error(
       'only root can build the private Debian that these tests run on. Run as root, or choose steps that need none, such as: npm test -- format lint types dead-code db walk; unit needs espeak-ng (apt-get install espeak-ng)',
     );
-  const missing = packagesFor(await findMissingPrograms(PROGRAMS));
+  const readers = Object.entries(READERS_PROGRAMS).filter(([program]) => spawnSync(program, ['--version']).error !== undefined);
+  const missing = [...packagesFor(await findMissingPrograms(PROGRAMS)), ...readers.map(([, packageName]) => packageName)];
   if (missing.length > 0) {
     console.log(`installing ${missing.join(', ')} with apt-get`);
     await installPackages(missing);
