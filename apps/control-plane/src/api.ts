@@ -4,9 +4,12 @@ import { openApiDocument } from '#http/openapi.ts';
 import { createAgentRoutes } from '#features/agents/agent-routes.ts';
 import type { HealthRouteParts } from '#features/appliance/health-routes.ts';
 import { createHealthRoutes } from '#features/appliance/health-routes.ts';
+import type { CallEngine } from '#engine/call-engine.ts';
+import { createAdminCallRoutes } from '#features/calls/admin-call-routes.ts';
 import { createCallRoutes } from '#features/calls/call-routes.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
 import { createApp } from '#http/app.ts';
+import { assertEveryRouteDeclaresAccess } from '#http/route-check.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { Office } from './office.ts';
@@ -15,19 +18,23 @@ import type { Office } from './office.ts';
 export type ApiParts = HealthRouteParts & {
   readonly office: Office;
   readonly board: LiveCallBoard;
+  readonly engine: Pick<CallEngine, 'hangUp'>;
   readonly clock: Clock;
   readonly log: Log;
 };
 
-/** The whole HTTP API of the control plane. */
+/** The whole HTTP API of the control plane. Throws when a route does not say who may call it. */
 export function createApi(parts: ApiParts) {
-  const { office, board } = parts;
+  const { office, board, engine, clock } = parts;
   const app = createApp(parts);
-  return app
+  const api = app
     .route('/', createDocumentationRoutes({ document: () => openApiDocument(app) }))
     .route('/', createHealthRoutes(parts))
     .route('/', createAgentRoutes(office))
-    .route('/', createCallRoutes({ ...office, board }));
+    .route('/', createAdminCallRoutes({ ...office, board, clock }))
+    .route('/', createCallRoutes({ ...office, board, engine, clock }));
+  assertEveryRouteDeclaresAccess(api);
+  return api;
 }
 
 export type Api = ReturnType<typeof createApi>;

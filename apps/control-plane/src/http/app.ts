@@ -1,17 +1,36 @@
 // An application that feature routes are mounted on: request ids, one log line per request, limits, and one place that turns errors into problems.
 import { randomUUID } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { ErrorHandler, MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import type { Context, ErrorHandler, MiddlewareHandler } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { limitBody } from './body.ts';
 import { problemResponse, ProblemError } from './problem.ts';
+import type { ProblemCode } from './problem.ts';
+import { ofTheKit } from './route-check.ts';
+import { checkTarget } from './target.ts';
 
-/** Largest body of a request; nothing that the API takes today comes near it. */
-const MAX_BODY_BYTES = 1_048_576;
-/** A request that takes longer is answered 503; its work goes on until the database's own limit. */
+/** A request that takes longer is answered 503, or 408 when it has not even arrived; its work goes on until the database's own limit. */
 const REQUEST_LIMIT_MS = 15_000;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+/**
+ * On every answer; a route may say otherwise. Browsers show nothing of what comes and run nothing in it. No CORS header: no other site's
+ * page may ask. HSTS is the business of whoever ends TLS, a proxy in front of this port.
+ */
+const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+/** What the framework itself refuses, by the status that it gives. */
+const frameworkProblems: Readonly<Record<number, readonly [ProblemCode, string | null]>> = {
+  400: ['invalid_request', null],
+  413: ['body_too_large', null],
+  415: ['unsupported_media_type', 'a body is sent as content-type: application/json'],
+};
 
 /** A set of routes of one feature; what does not parse becomes a problem that names each field. */
 export function createRoutes() {
@@ -27,23 +46,26 @@ export function createRoutes() {
 /** The outermost application. */
 export function createApp(options: { log: Log; clock: Clock }): OpenAPIHono {
   const app = createRoutes();
-  app.use(requestLog(options), timeLimit(REQUEST_LIMIT_MS));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => refuseLargeBody() }));
-  app.notFound((context) => problemResponse(context, new ProblemError('not_found', `there is no ${context.req.method} on this path`)));
+  for (const middleware of [requestLog(options), timeLimit(REQUEST_LIMIT_MS), checkTarget, limitBody()]) app.use(ofTheKit(middleware));
+  app.notFound((context) => problemResponse(context, missingRoute(app, context)));
   app.onError(createErrorHandler(options.log));
   return app;
 }
 
-function refuseLargeBody(): never {
-  throw new ProblemError('body_too_large', `a body may have ${MAX_BODY_BYTES} bytes`);
+/** A path that is there under other methods is told apart from one that is not. */
+function missingRoute(app: OpenAPIHono, { req }: Context): ProblemError {
+  const takes = (method: string): boolean => app.router.match(method, req.path)[0].some(([[, route]]) => route.method !== 'ALL');
+  const allowed = METHODS.filter((method) => takes(method === 'HEAD' ? 'GET' : method));
+  if (allowed.length === 0) return new ProblemError('not_found', `there is no ${req.method} on this path`);
+  return new ProblemError('method_not_allowed', `this path takes ${allowed.join(', ')}`, { headers: { allow: allowed.join(', ') } });
 }
 
 /** Expected outcomes are answered as they are; anything else is a fault, logged with its causes and answered without them. */
 function createErrorHandler(log: Log): ErrorHandler {
   return (error, context) => {
     if (error instanceof ProblemError) return problemResponse(context, error);
-    // A malformed JSON body is refused by the framework itself.
-    if ('status' in error && error.status === 400) return problemResponse(context, new ProblemError('invalid_request', error.message));
+    const refused = error instanceof HTTPException ? frameworkProblems[error.status] : undefined;
+    if (refused) return problemResponse(context, new ProblemError(refused[0], refused[1] ?? error.message));
     log.error({ requestId: context.get('requestId'), error: loggableError(error) }, 'request failed');
     return problemResponse(context, new ProblemError('internal_error', 'the fault has been logged under this requestId'));
   };
@@ -55,8 +77,13 @@ function requestLog({ log, clock }: { log: Log; clock: Clock }): MiddlewareHandl
     const startedAtMs = clock.nowMs();
     const requestId = randomUUID();
     context.set('requestId', requestId);
-    context.header('x-request-id', requestId);
+    const headers = { ...SECURITY_HEADERS, 'x-request-id': requestId };
+    for (const [name, value] of Object.entries(headers)) context.header(name, value);
     await next();
+    // A response that a handler made without its context knows nothing of them.
+    const answered = context.res.headers;
+    if (!answered.has('x-request-id'))
+      for (const [name, value] of Object.entries(headers)) if (!answered.has(name)) context.header(name, value);
     const { method, path } = context.req;
     const fields = { requestId, method, path, status: context.res.status, durationMs: Math.round(clock.nowMs() - startedAtMs) };
     // Probes come every few seconds.
@@ -65,10 +92,16 @@ function requestLog({ log, clock }: { log: Log; clock: Clock }): MiddlewareHandl
   };
 }
 
-function timeLimit(limitMs: number): MiddlewareHandler {
-  return async (_context, next) => {
+function timeLimit(limitMs: number): MiddlewareHandler<{ Bindings: { incoming?: { complete: boolean } } }> {
+  return async (context, next) => {
     const { promise: expiry, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new ProblemError('unavailable', `no answer within ${limitMs} ms`)), limitMs);
+    const expire = (): void => {
+      // Without a server around the application there is no environment.
+      const isWholeHere = (context.env as typeof context.env | undefined)?.incoming?.complete ?? true;
+      const code = isWholeHere ? 'unavailable' : 'request_timeout';
+      reject(new ProblemError(code, isWholeHere ? `no answer within ${limitMs} ms` : `the body did not arrive within ${limitMs} ms`));
+    };
+    const timer = setTimeout(expire, limitMs);
     try {
       await Promise.race([next(), expiry]);
     } finally {

@@ -1,10 +1,11 @@
 // Keyset pages: a cursor names the last row of a page, so that rows added meanwhile repeat nothing and skip nothing.
 import { z } from '@hono/zod-openapi';
 import { ProblemError } from './problem.ts';
+import { findUnstorableText } from './storable-text.ts';
 
 /** Rows of a page when none are asked for, and at most. */
 const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 200;
+const MAX_LIMIT = 100;
 
 /** The query of a list. */
 export const pageQuerySchema = z.strictObject({
@@ -20,8 +21,9 @@ export function toCursor(position: Readonly<Record<string, unknown>>): string {
 /** The position that a cursor names, or null without one. Throws a problem for anything that no page of ours gave out. */
 export function fromCursor<Position>(schema: z.ZodType<Position>, cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
-  const parsed = schema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
-  if (parsed.success) return parsed.data;
+  const position = parseJson(Buffer.from(cursor, 'base64url').toString());
+  const parsed = schema.safeParse(position);
+  if (parsed.success && !findUnstorableText(position)) return parsed.data;
   const fields = [{ path: 'cursor', message: 'must be the nextCursor of an earlier page' }];
   throw new ProblemError('invalid_request', 'query: 1 field(s) do not parse', { fields });
 }

@@ -8,14 +8,18 @@ const problems = {
   unauthenticated: { status: 401, title: 'Who is asking is not known' },
   insufficient_scope: { status: 403, title: 'The token may not do this' },
   not_found: { status: 404, title: 'There is no such thing' },
+  method_not_allowed: { status: 405, title: 'There is such a path, but not with this method' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time' },
   conflict: { status: 409, title: 'This does not go with what is there' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  target_too_long: { status: 414, title: 'Path and query are too long' },
   unsupported_media_type: { status: 415, title: 'The body is of a kind that is not taken here' },
   range_not_satisfiable: { status: 416, title: 'There is no such part' },
   unprocessable: { status: 422, title: 'The request is well formed but cannot be carried out' },
   plan_limit: { status: 422, title: "The organization's plan does not allow more" },
   idempotency_mismatch: { status: 422, title: 'The idempotency key belongs to another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'The appliance has a fault' },
   unavailable: { status: 503, title: 'Try again later' },
 } as const;
@@ -72,18 +76,24 @@ export function unprocessable(path: string, message: string): ProblemError {
   return new ProblemError('unprocessable', `${path}: ${message}`, { fields: [{ path, message }] });
 }
 
-/** The response for a problem. */
-export function problemResponse(context: Context, { problemCode, message, fields, headers }: ProblemError): Response {
+/** The status of a problem and its body as JSON, for answers that are made without a request's context. */
+export function renderProblem({ problemCode, message, fields }: ProblemError, requestId?: string) {
   const { status, title } = problems[problemCode];
-  const requestId: unknown = context.get('requestId');
   const body: z.infer<typeof problemSchema> = {
     type: 'about:blank',
     title,
     status,
     code: problemCode,
     detail: message,
-    ...(typeof requestId === 'string' ? { requestId } : {}),
+    ...(requestId === undefined ? {} : { requestId }),
     ...(fields.length > 0 ? { fields: [...fields] } : {}),
   };
-  return context.body(JSON.stringify(body), status, { ...headers, 'content-type': 'application/problem+json' });
+  return { status, text: JSON.stringify(body) };
+}
+
+/** The response for a problem. */
+export function problemResponse(context: Context, problem: ProblemError): Response {
+  const requestId: unknown = context.get('requestId');
+  const { status, text } = renderProblem(problem, typeof requestId === 'string' ? requestId : undefined);
+  return context.body(text, status, { ...problem.headers, 'content-type': 'application/problem+json' });
 }

@@ -7,6 +7,7 @@ import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { PermissionScope } from '#shared/permission-scopes.ts';
 import type { Principal } from '#shared/principal.ts';
+import { checkJsonBody } from './body.ts';
 import { problemSchema } from './problem.ts';
 
 /** What an admin route's handler finds in its context. */
@@ -49,6 +50,15 @@ const idempotencyHeader = z.object({
     .openapi({ description: 'Repeating a write with the same key within 24 hours gives the first answer again and changes nothing.' }),
 });
 
+/** Only this file can write it: an access that was typed by hand is none. */
+const declaredHere = Symbol('declared');
+
+/** Whether a route of the OpenAPI registry was made by one of the functions below. */
+export function isDeclared(route: object): boolean {
+  const access: unknown = 'x-access' in route ? route['x-access'] : undefined;
+  return typeof access === 'object' && access !== null && declaredHere in access;
+}
+
 /** What every route gets besides its own: its access, and the refusal of unknown query parameters also where it takes none. */
 function declare<const Route extends RouteConfig>(route: Route, access: RouteAccess): Route & { 'x-access': RouteAccess } {
   const request = {
@@ -57,17 +67,32 @@ function declare<const Route extends RouteConfig>(route: Route, access: RouteAcc
     ...(access.kind === 'organization' && access.idempotent ? { headers: idempotencyHeader } : {}),
   };
   // The additions are for validation and documentation: a handler sees the parts that its own route declares.
-  return { ...route, request, 'x-access': access };
+  return { ...route, request, 'x-access': { ...access, [declaredHere]: true } };
+}
+
+/** The guard, and the body looked at once it let the request through. */
+function beforeBody<Variables extends object>(
+  guard: MiddlewareHandler<{ Variables: Variables }>,
+): MiddlewareHandler<{ Variables: Variables }> {
+  return (context, next) => guard(context, () => checkJsonBody(context, next).then(() => {}));
 }
 
 /** A route that anybody who reaches the port may call: it must tell nothing of any organization. */
 export function publicRoute<const Route extends RouteConfig>(route: Route) {
-  return createRoute({ ...declare(route, { kind: 'public' }), responses: { ...route.responses, default: anyProblem } });
+  return createRoute({
+    ...declare(route, { kind: 'public' }),
+    middleware: checkJsonBody,
+    responses: { ...route.responses, default: anyProblem },
+  });
 }
 
 /** A route whose URL carries its own proof, signed by us: the handler checks it. */
 export function signedRoute<const Route extends RouteConfig>(route: Route) {
-  return createRoute({ ...declare(route, { kind: 'signed' }), responses: { ...route.responses, default: anyProblem } });
+  return createRoute({
+    ...declare(route, { kind: 'signed' }),
+    middleware: checkJsonBody,
+    responses: { ...route.responses, default: anyProblem },
+  });
 }
 
 /** A route of the appliance's admin. */
@@ -75,7 +100,7 @@ export function adminRoute<const Route extends RouteConfig>(guards: Guards, rout
   return createRoute({
     ...declare(route, { kind: 'admin' }),
     security: [{ adminKey: [] }],
-    middleware: guards.admin,
+    middleware: beforeBody(guards.admin),
     responses: { ...route.responses, 401: { ...problemContent, description: 'The admin key is missing or wrong' }, default: anyProblem },
   });
 }
@@ -86,7 +111,7 @@ export function orgRoute<const Route extends RouteConfig>(guards: Guards, access
   return createRoute({
     ...declare(route, { kind: 'organization', scope, idempotent }),
     security: [{ bearerToken: [] }],
-    middleware: guards.organization({ scope, cost, idempotent }),
+    middleware: beforeBody(guards.organization({ scope, cost, idempotent })),
     responses: {
       ...route.responses,
       401: { ...problemContent, description: 'The token is missing or not good' },

@@ -1,16 +1,25 @@
-// The HTTP server: listens, and when told to close lets requests end.
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+// The HTTP server: listens, answers what is no HTTP with a problem, and when told to close lets requests end.
+import { createServer, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { ProblemError, renderProblem } from './problem.ts';
 
-/** Slow clients are cut off: headers within 10 s, a whole request within 30 s. */
-const HEADERS_TIMEOUT_MS = 10_000;
+/** Slow clients are cut off: headers within 5 s, a whole request within 30 s; a connection may be idle for 60 s. */
+const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+const IDLE_TIMEOUT_MS = 60_000;
+/** How often the two limits are looked at; Node's own 30 s would make the first one meaningless. */
+const LIMIT_CHECK_MS = 1_000;
 /** Requests that still run when the server closes get this long. */
 const CLOSE_MS = 5_000;
 
+/** What the application finds in a request's environment: Node's own objects, for the address of the client. */
+export type HttpBindings = { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse };
+
 /** What is served, and where. Port 0 takes a free one. */
 export type HttpServerOptions = {
-  readonly app: { readonly fetch: (request: Request) => Response | Promise<Response> };
+  readonly app: { readonly fetch: (request: Request, bindings?: HttpBindings) => Response | Promise<Response> };
   readonly host: string;
   readonly port: number;
 };
@@ -24,9 +33,24 @@ export type HttpServer = AsyncDisposable & {
 /** Listens on `host`:`port`. Throws, naming both, when the port is taken. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { app, host, port } = options;
-  const server = createAdaptorServer({ fetch: (request) => app.fetch(request) }) as Server;
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  const listener = getRequestListener((request, bindings) => app.fetch(request, bindings as HttpBindings), {
+    errorHandler: (error) => refuseRequest(error),
+  });
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: IDLE_TIMEOUT_MS,
+      connectionsCheckingInterval: LIMIT_CHECK_MS,
+      // Node would answer without a body; the listener refuses such a request with a problem.
+      requireHostHeader: false,
+    },
+    (incoming, outgoing) => void listener(incoming, outgoing),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => endWithProblem(socket, problemOf(error)));
+  server.on('connect', (_request, socket: Duplex) => endWithProblem(socket, new ProblemError('method_not_allowed', 'this is no proxy')));
+  // The only expectation there is, 100-continue, is Node's; others are no reason to refuse.
+  server.on('checkExpectation', (incoming, outgoing) => void listener(incoming, outgoing));
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject).listen(port, host, resolve);
   await listening.catch((cause: unknown) => {
@@ -44,4 +68,34 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       clearTimeout(cut);
     },
   };
+}
+
+/** A request whose target or Host makes no URL never reaches the application; neither does what is thrown and no Error. */
+function refuseRequest(error: unknown): Response {
+  const isClients = error instanceof Error && error.name === 'RequestError';
+  const problem = isClients
+    ? new ProblemError('invalid_request', `the request makes no URL: ${error.message}`)
+    : new ProblemError('internal_error', 'the request failed');
+  const { status, text } = renderProblem(problem);
+  return new Response(text, { status, headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' } });
+}
+
+/** What Node's parser and its limits say of a connection. */
+function problemOf({ code }: NodeJS.ErrnoException): ProblemError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new ProblemError('request_timeout', 'headers or body did not arrive in time');
+  if (code === 'HPE_HEADER_OVERFLOW') return new ProblemError('headers_too_large', 'target and headers together may have 16 kB');
+  return new ProblemError('invalid_request', 'this is no HTTP/1.1 request');
+}
+
+function endWithProblem(socket: Duplex, problem: ProblemError): void {
+  // Whoever reset the connection hears nothing any more.
+  if (!socket.writable) return void socket.destroy();
+  const { status, text } = renderProblem(problem);
+  const head = [
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(text)}`,
+    'cache-control: no-store',
+    'connection: close',
+  ];
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('\r\n')}\r\n\r\n${text}`);
 }

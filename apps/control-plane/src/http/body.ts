@@ -1,0 +1,77 @@
+// Bodies: none larger than a limit, and of JSON only what the database can hold and a stack can walk.
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { ProblemError } from './problem.ts';
+import { findUnstorableText } from './storable-text.ts';
+
+/** Largest body of a request; nothing that the API takes today comes near it. */
+const MAX_BODY_BYTES = 1_048_576;
+/** Deepest nesting of a JSON body: an agent's flow has 6 levels, and validation walks a value by recursion. */
+const MAX_NESTING = 64;
+/** JSON can only spell U+0000 and surrogates as escapes: a body without them needs no look at its texts. */
+const SUSPICIOUS_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
+const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json(?:\s*;|\s*$)/i;
+
+/** Refuses a body over the limit, whether its length is announced or not. */
+export function limitBody(): MiddlewareHandler {
+  const limit = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => {
+      throw new ProblemError('body_too_large', `a body may have ${MAX_BODY_BYTES} bytes`);
+    },
+  });
+  // To ask for the stream of a request that has none costs as much as the rest of the kit together.
+  return (context, next) => (context.req.method === 'GET' || context.req.method === 'HEAD' ? next() : limit(context, next));
+}
+
+/** Refuses a JSON body that is nested too deeply or holds text that cannot be stored. Behind the guards: strangers' bodies are not read. */
+export const checkJsonBody: MiddlewareHandler = async (context, next) => {
+  const { method } = context.req;
+  if (method !== 'GET' && method !== 'HEAD' && JSON_MEDIA_TYPE.test(context.req.header('content-type') ?? '')) {
+    const text = await context.req.text().catch((cause: unknown) => {
+      throw new ProblemError('invalid_request', 'body: it ended before it was complete', { cause });
+    });
+    checkText(text);
+  }
+  await next();
+};
+
+function checkText(text: string): void {
+  if (isNestedDeeper(text, MAX_NESTING)) throw refusal({ path: '', message: `must not be nested more than ${MAX_NESTING} levels deep` });
+  if (!SUSPICIOUS_ESCAPE.test(text)) return;
+  const found = findUnstorableText(parseJson(text));
+  if (found) throw refusal(found);
+}
+
+function refusal({ path, message }: { path: string; message: string }): ProblemError {
+  return new ProblemError('invalid_request', path === '' ? `body: ${message}` : `body, ${path}: ${message}`, {
+    fields: [{ path, message }],
+  });
+}
+
+/** Counts brackets outside of strings; of what is no JSON, which validation refuses, the answer does not matter. */
+function isNestedDeeper(text: string, limit: number): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (isInString) {
+      if (character === '\\') index += 1;
+      else if (character === '"') isInString = false;
+    } else if (character === '"') isInString = true;
+    else if (character === '{' || character === '[') {
+      depth += 1;
+      if (depth > limit) return true;
+    } else if (character === '}' || character === ']') depth -= 1;
+  }
+  return false;
+}
+
+/** Null for what is no JSON: validation says so. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,89 @@
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { openHttpServer } from './server.ts';
+import { openTestApp } from './test-app.ts';
+
+/** Sends bytes as they are and gives what comes back until the server closes. */
+async function sendRaw(address: string, request: string): Promise<{ status: number; head: string; body: Record<string, unknown> }> {
+  const socket = connect(Number(new URL(address).port), '127.0.0.1');
+  socket.write(request, 'latin1');
+  let text = '';
+  for await (const chunk of socket.setEncoding('utf8')) text += String(chunk);
+  const [head = '', body = ''] = text.split('\r\n\r\n');
+  return { status: Number(head.split(' ')[1]), head: head.toLowerCase(), body: JSON.parse(body) as Record<string, unknown> };
+}
+
+const close = 'Connection: close\r\n\r\n';
+
+describe('the HTTP server', () => {
+  it('listens on a free port, serves, and is gone when it is closed', async () => {
+    const { app } = openTestApp();
+    const server = await openHttpServer({ app, host: '127.0.0.1', port: 0 });
+    expect((await fetch(`${server.address}/list`)).status).toBe(200);
+    await server[Symbol.asyncDispose]();
+    await expect(fetch(`${server.address}/list`)).rejects.toThrow('fetch failed');
+  });
+
+  it('names the port that is taken', async () => {
+    const { app } = openTestApp();
+    await using server = await openHttpServer({ app, host: '127.0.0.1', port: 0 });
+    const port = Number(new URL(server.address).port);
+    await expect(openHttpServer({ app, host: '127.0.0.1', port })).rejects.toThrow(`127.0.0.1:${port}`);
+  });
+
+  it('hands the application the connection of a request', async () => {
+    const { app } = openTestApp();
+    let address: string | undefined;
+    const fetchApp = (request: Request, bindings?: { incoming: { socket: { remoteAddress?: string | undefined } } }) => {
+      address = bindings?.incoming.socket.remoteAddress;
+      return app.fetch(request, bindings);
+    };
+    await using server = await openHttpServer({ app: { fetch: fetchApp }, host: '127.0.0.1', port: 0 });
+    expect((await fetch(`${server.address}/list`)).status).toBe(200);
+    expect(address).toBe('127.0.0.1');
+  });
+
+  it.each([
+    ['no HTTP at all', 'hello\r\n\r\n', 400, 'invalid_request'],
+    ['a method that there is not', `MAKE /list HTTP/1.1\r\nHost: x\r\n${close}`, 400, 'invalid_request'],
+    ['headers over 16 kB', `GET /list HTTP/1.1\r\nHost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n${close}`, 431, 'headers_too_large'],
+    ['two lengths', `POST /echo HTTP/1.1\r\nHost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n${close}`, 400, 'invalid_request'],
+    ['a target over 8 kB', `GET /list?cursor=${'x'.repeat(9_000)} HTTP/1.1\r\nHost: x\r\n${close}`, 414, 'target_too_long'],
+    ['no Host', `GET /list HTTP/1.1\r\n${close}`, 400, 'invalid_request'],
+    ['a Host that is none', `GET /list HTTP/1.1\r\nHost: a b/c\r\n${close}`, 400, 'invalid_request'],
+    ['a backslash in the path', `GET /a\\b HTTP/1.1\r\nHost: x\r\n${close}`, 400, 'invalid_request'],
+    ['a tunnel', `CONNECT elsewhere:443 HTTP/1.1\r\nHost: x\r\n\r\n`, 405, 'method_not_allowed'],
+    ['TRACE', `TRACE /list HTTP/1.1\r\nHost: x\r\n${close}`, 405, 'method_not_allowed'],
+    ['an asterisk for a target', `OPTIONS * HTTP/1.1\r\nHost: x\r\n${close}`, 400, 'invalid_request'],
+    ['a NUL in the path', `GET /things/%00 HTTP/1.1\r\nHost: x\r\n${close}`, 400, 'invalid_request'],
+  ])('answers %s with a problem', async (_what, ...[request, status, code]) => {
+    const { app } = openTestApp();
+    await using server = await openHttpServer({ app, host: '127.0.0.1', port: 0 });
+    const answer = await sendRaw(server.address, request);
+    expect(answer).toMatchObject({ status, body: { status, code, type: 'about:blank' } });
+    expect(answer.head).toContain('content-type: application/problem+json');
+  });
+
+  it('takes a body of unknown length and refuses it over the limit', async () => {
+    const { app } = openTestApp();
+    await using server = await openHttpServer({ app, host: '127.0.0.1', port: 0 });
+    const post = (size: number) =>
+      fetch(`${server.address}/echo`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: ReadableStream.from([Buffer.from(`{"done":"${'x'.repeat(size)}"}`)]),
+        duplex: 'half',
+      } as RequestInit);
+    expect((await post(1_000)).status).toBe(200);
+    expect((await post(1_100_000)).status).toBe(413);
+  });
+
+  it('cuts off a client that does not end its headers', async () => {
+    const { app } = openTestApp();
+    await using server = await openHttpServer({ app, host: '127.0.0.1', port: 0 });
+    expect(await sendRaw(server.address, 'GET /list HTTP/1.1\r\nHost: x\r\n')).toMatchObject({
+      status: 408,
+      body: { code: 'request_timeout' },
+    });
+  });
+});
