@@ -1,11 +1,10 @@
 /** The rig's organizations: the demo of a fresh installation, and a second clinic that must never be heard in the first one's calls. */
 import { openDatabase } from '@centralita/control-plane/db/client.ts';
 import type { Database } from '@centralita/control-plane/db/client.ts';
-import { agents } from '@centralita/control-plane/db/schema/agents.ts';
 import { numbers } from '@centralita/control-plane/db/schema/numbers.ts';
 import { organizations } from '@centralita/control-plane/db/schema/organizations.ts';
 import { clinicEs } from '@centralita/control-plane/dialog/demo/clinic-es.ts';
-import { toAgentRow } from '@centralita/control-plane/features/agents/agent-store.ts';
+import { insertAgent } from '@centralita/control-plane/features/agents/agent-version-store.ts';
 import { seedDemo } from '@centralita/control-plane/features/appliance/seed-demo.ts';
 import type { AgentProfile } from '@centralita/control-plane/ports/agent-profile.ts';
 import { mintApplianceScope } from '@centralita/control-plane/shared/appliance-scope.ts';
@@ -44,10 +43,9 @@ export async function addOrganization(
 ): Promise<void> {
   const orgId = newId('organization');
   const agentId = newId('agent');
-  const { agentId: id, ...columns } = toAgentRow({ agentId, ...options.draft });
   await database.inAppliance(mintApplianceScope(), async (queries) => {
     await queries.insert(organizations).values({ id: orgId, name: options.name, slug: slugOf(options.name), planId: 'enterprise' });
-    await queries.insert(agents).values({ orgId, id, ...columns });
+    await insertAgent(queries, { orgId, profile: { agentId, ...options.draft }, createdBy: 'rig', isProvisioned: true });
     await queries.insert(numbers).values({ orgId, id: newId('number'), number: options.number, agentId });
   });
 }

@@ -74,8 +74,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
     const { status, body } = await ask('/admin/agents');
     expect(status).toBe(200);
     expect(body['agents']).toMatchObject([
-      { language: 'es', active: true },
-      { language: 'en', active: true },
+      { language: 'es', state: 'active', version: 1 },
+      { language: 'en', state: 'active', version: 1 },
     ]);
   });
 

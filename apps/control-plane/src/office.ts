@@ -2,8 +2,12 @@
 import type { Database } from '#db/client.ts';
 import { createAuditTrail } from '#features/access/audit-store.ts';
 import { createGuards } from '#features/access/guards.ts';
+import { createAgentRegistryStore } from '#features/agents/agent-registry-store.ts';
 import { createAgentStore } from '#features/agents/agent-store.ts';
+import { createAgentVersionStore } from '#features/agents/agent-version-store.ts';
+import { createCallAccessStore } from '#features/calls/call-access-store.ts';
 import { createCallStore } from '#features/calls/call-store.ts';
+import { createNumberStore } from '#features/telephony/number-store.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
@@ -41,7 +45,21 @@ export async function openOffice({ config, database, clock }: OfficeParts) {
   const audit = createAuditTrail({ keys: config.secretKeys, clock });
   const guards = createGuards(config);
   const agents = createAgentStore(database);
+  const agentVersions = createAgentVersionStore({ database, audit });
+  const agentRegistry = createAgentRegistryStore({ database, audit });
+  const numbers = createNumberStore({ database, audit });
   const calls = createCallStore(database);
+  const callAccess = createCallAccessStore({ database, audit });
   const running = opened.move();
-  return { audit, guards, agents, calls, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    audit,
+    guards,
+    agents,
+    agentVersions,
+    agentRegistry,
+    numbers,
+    calls,
+    callAccess,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }

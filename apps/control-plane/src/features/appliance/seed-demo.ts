@@ -1,12 +1,11 @@
 // The demo organization of a fresh installation: a clinic with a Spanish and an English reception and one telephone for its people.
 import type { Database } from '#db/client.ts';
-import { agents } from '#db/schema/agents.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { phones } from '#db/schema/phones.ts';
 import { clinicEn } from '#dialog/demo/clinic-en.ts';
 import { clinicEs } from '#dialog/demo/clinic-es.ts';
-import { toAgentRow } from '#features/agents/agent-store.ts';
+import { insertAgent } from '#features/agents/agent-version-store.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { AgentId, OrganizationId } from '#shared/id.ts';
 
@@ -54,11 +53,7 @@ export async function seedDemo(database: Database, scope: ApplianceScope): Promi
   await database.inAppliance(scope, async (queries) => {
     await queries.insert(organizations).values({ id: orgId, name, slug: SLUG }).onConflictDoNothing();
     for (const { number, numberId, agentId, draft } of demoAgents) {
-      const { agentId: id, ...columns } = toAgentRow({ agentId, ...draft });
-      await queries
-        .insert(agents)
-        .values({ orgId, id, ...columns })
-        .onConflictDoNothing();
+      await insertAgent(queries, { orgId, profile: { agentId, ...draft }, createdBy: 'seed-demo', isProvisioned: true });
       await queries
         .insert(numbers)
         .values({ orgId, id: numberId, number, agentId })

@@ -1,0 +1,121 @@
+// How agents look on the wire, for the routes of the admin and of their organization alike.
+import { z } from '@hono/zod-openapi';
+import { agentDraftSchema, conversationSettingsSchema, flowSchema } from '#dialog/flow-schema.ts';
+import { agentChangeSchema } from './agent-draft.ts';
+import type { AgentDetails, AgentSummary } from './agent-store.ts';
+import { agentStates } from './agent-store.ts';
+import type { AgentVersionDetails, AgentVersionSummary } from './agent-version-store.ts';
+
+const instant = z.iso.datetime();
+const COMMENT_CHARACTERS = 500;
+/** Two to twenty digits, with a plus sign where it is E.164: the form that the table of numbers demands. */
+export const dialledNumberSchema = z
+  .string()
+  .regex(/^[+]?[0-9]{2,20}$/, 'a number is E.164 such as +34910000001, or an extension: 2 to 20 digits, with or without + before them')
+  .openapi({ example: '+34910000001' });
+
+/** Named in the document: flows stand in five operations. Its own JSON schema, because the generator takes fields that may be absent for required. */
+const flow = flowSchema.clone().openapi('Flow', documentOf(flowSchema));
+const responder = agentDraftSchema.shape.responder.clone().openapi('Responder', documentOf(agentDraftSchema.shape.responder));
+const conversation = conversationSettingsSchema.clone().openapi('ConversationSettings', documentOf(conversationSettingsSchema));
+
+/** What an agent is registered with. */
+export const draftBodySchema = z.strictObject({ ...agentDraftSchema.shape, flow, responder, conversation }).openapi('AgentDraft');
+
+const comment = z.string().max(COMMENT_CHARACTERS).optional().openapi({ description: 'Why, for the list of versions' });
+/** A change of any part of a draft. */
+export const changeBodySchema = z
+  .strictObject({
+    ...agentChangeSchema.shape,
+    flow: flow.optional(),
+    comment,
+    expectedVersion: z
+      .int()
+      .min(1)
+      .optional()
+      .openapi({ description: 'Refuse the change with 409 when the agent has another version by now' }),
+  })
+  .openapi('AgentChange');
+
+const versionNumber = z.coerce.number().int().min(1).max(2_147_483_647);
+/** Which version to go back to. */
+export const rollbackBodySchema = z.strictObject({ version: z.int().min(1).max(2_147_483_647), comment }).openapi('AgentRollback');
+/** With which number to put an agent to work. */
+export const provisionBodySchema = z
+  .strictObject({
+    number: dialledNumberSchema
+      .optional()
+      .openapi({ description: 'A number of the organization, which then leads here, or one that nobody has' }),
+  })
+  .openapi('AgentProvisioning');
+
+export const organizationParams = z.object({ organizationId: z.string().max(100) });
+export const agentParams = z.object({ agentId: z.string().max(100) });
+export const versionParams = z.object({ agentId: z.string().max(100), version: versionNumber });
+
+const summaryFields = {
+  organizationId: z.string(),
+  agentId: z.string(),
+  name: z.string(),
+  language: z.string(),
+  voice: z.string(),
+  state: z.enum(agentStates),
+  version: z.int(),
+  createdAt: instant,
+  updatedAt: instant,
+};
+export const agentSummarySchema = z.object(summaryFields).openapi('AgentSummary');
+export const agentSchema = z.object({ ...agentDraftSchema.shape, flow, responder, conversation, ...summaryFields }).openapi('Agent');
+export const agentPageSchema = z.object({ agents: z.array(agentSummarySchema), nextCursor: z.string().nullable() });
+
+const versionFields = {
+  version: z.int(),
+  name: z.string(),
+  comment: z.string(),
+  restoredFrom: z.int().nullable(),
+  createdAt: instant,
+  createdBy: z.string(),
+};
+export const versionSummarySchema = z.object(versionFields).openapi('AgentVersionSummary');
+export const versionSchema = z
+  .object({ ...agentDraftSchema.shape, flow, responder, conversation, ...versionFields })
+  .openapi('AgentVersion');
+export const versionPageSchema = z.object({ versions: z.array(versionSummarySchema), nextCursor: z.string().nullable() });
+
+/** Where a page of agents or of versions ends. */
+export const agentPositionSchema = z.strictObject({ name: z.string().max(100), agentId: z.string().max(100) });
+export const versionPositionSchema = z.strictObject({ version: z.int().min(1).max(2_147_483_647) });
+
+/** A response or a request body of JSON. */
+export function json<Schema extends z.ZodType>(description: string, schema: Schema) {
+  return { description, content: { 'application/json': { schema } } };
+}
+export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
+  return { required: true, content: { 'application/json': { schema } } };
+}
+
+export function agentSummaryBody(agent: AgentSummary) {
+  return { ...agent, createdAt: agent.createdAt.toISOString(), updatedAt: agent.updatedAt.toISOString() };
+}
+
+export function agentBody({ draft, ...summary }: AgentDetails): z.infer<typeof agentSchema> {
+  return { ...agentSummaryBody(summary), ...mutable(draft) };
+}
+
+export function versionSummaryBody(version: AgentVersionSummary) {
+  return { ...version, createdAt: version.createdAt.toISOString() };
+}
+
+export function versionBody({ draft, ...summary }: AgentVersionDetails): z.infer<typeof versionSchema> {
+  return { ...versionSummaryBody(summary), ...mutable(draft) };
+}
+
+/** The port's types are read-only and the schema's are not; nobody writes to a body. */
+function mutable(draft: AgentDetails['draft']): z.infer<typeof draftBodySchema> {
+  return draft as z.infer<typeof draftBodySchema>;
+}
+
+function documentOf(schema: z.ZodType) {
+  const { $schema: _dialect, ...document } = z.toJSONSchema(schema, { io: 'input' });
+  return document as object;
+}
