@@ -30,14 +30,18 @@ export type ApiRig = AsyncDisposable & {
   asAdmin(path: string, request?: ApiAsk): Promise<Record<string, unknown>>;
 };
 
+/** `settings` are the control plane's, besides the rig's own. */
+export type ApiRigOptions = { readonly name: string; readonly settings?: Readonly<Record<string, string>> };
+
 /** Starts everything; takes some seconds. `name` names the instance's folder. */
-export async function openApiRig(options: { readonly name: string }): Promise<ApiRig> {
+export async function openApiRig(options: ApiRigOptions): Promise<ApiRig> {
   await using opened = new AsyncDisposableStack();
   const standIn = opened.use(await openModelStandInProcess({ ...modelTimes, heard: 'frase {n}', reply: 'Respuesta {n}. ' }));
   const rig = opened.use(
     await openRig({
       name: `bench-${options.name}`,
       basePort: BASE_PORT,
+      ...(options.settings ? { settings: options.settings } : {}),
       models: { speechToText: standIn.url, textToSpeech: standIn.url, languageModel: standIn.url },
     }),
   );

@@ -33,6 +33,8 @@ export type RigOptions = {
   readonly maxConcurrentCalls?: number;
   /** Flags of the control plane's Node, such as `--cpu-prof`. */
   readonly nodeFlags?: readonly string[];
+  /** Settings of the control plane besides the rig's own, such as `TRUSTED_PROXIES`. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly instance?: Omit<Partial<InstanceInput>, 'ports' | 'name' | 'dir'>;
 };
 
@@ -89,7 +91,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   const secrets = await writeSecrets(dir);
   const startControlPlane = async (): Promise<RigProcess> => {
     const env = controlPlaneEnvironment(instance, { ports, models, maxConcurrentCalls: limits.maxConcurrentCalls, secrets });
-    const process = start('control-plane', [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/main.ts')], env);
+    const argv = [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/main.ts')];
+    const process = start('control-plane', argv, { ...env, ...options.settings });
     await untilReady(process, ports);
     return process;
   };
