@@ -3,7 +3,7 @@
  * PostgreSQL, the sandbox, then real calls. Arguments choose steps by name; without any, all run. The last line is the sum.
  */
 import { resolve } from 'node:path';
-import { openTestDatabase } from './test-database.ts';
+import { openTestDatabase } from '@centralita/e2e/test-database.ts';
 import { hasOwnEspeak, prepareRig } from './test-rig.ts';
 import { runCheck, runTests } from './test-step.ts';
 import { summaryLine, sumTallies } from './test-tally.ts';

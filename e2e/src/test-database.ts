@@ -1,4 +1,4 @@
-/** A PostgreSQL server of its own for the database tests, on the private root that the provisioner builds. */
+/** A PostgreSQL server of its own for database tests, proofs and benches without calls, on the private root that the provisioner builds. */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -7,6 +7,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeInstance } from '@centralita/provision/instance.ts';
+import type { Instance } from '@centralita/provision/instance.ts';
 import { initPostgres, postgresCommand, psqlCommand } from '@centralita/provision/postgres-process.ts';
 import { runCommand } from '@centralita/provision/command.ts';
 import { ensureRoot } from '@centralita/provision/private-root.ts';
@@ -20,6 +21,8 @@ const SUPERUSER = 'database_tests';
 export interface TestDatabase extends AsyncDisposable {
   /** As a superuser: each test file makes a database of its own. */
   readonly superuserUrl: string;
+  /** The server with the appliance's own settings, roles and (not yet migrated) database. */
+  readonly instance: Instance;
 }
 
 /** Builds what is missing under `home`, makes an empty cluster and starts it. Needs root privileges. */
@@ -65,6 +68,7 @@ export async function openTestDatabase(home: string): Promise<TestDatabase> {
   }
   return {
     superuserUrl: `postgres://${SUPERUSER}:${password}@127.0.0.1:${instance.ports.postgres}/postgres`,
+    instance,
     [Symbol.asyncDispose]: stop,
   };
 }
