@@ -7,7 +7,7 @@ import type { CallControl, CallLeg } from '#ports/call-control.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import type { Log } from '#shared/log.ts';
 import { openChannelEvents } from './channel-events.ts';
-import { openDirectory } from './directory.ts';
+import { type AsteriskDirectory, openDirectory } from './directory.ts';
 import { NORMAL, rejectCause } from './hangup-cause.ts';
 import { destroyLeftovers, isChannelAlive, readApplication } from './leftovers.ts';
 import { MAX_ENDED_IDS, SWEEP_EVERY_MS } from './limits.ts';
@@ -40,7 +40,7 @@ export async function openAsterisk(
 }
 
 class Asterisk implements CallControl, AsyncDisposable {
-  readonly directory: TelephonyDirectory = openDirectory();
+  readonly directory: AsteriskDirectory;
   readonly #options: AsteriskOptions;
   readonly #log: Log;
   readonly #channels = openChannelEvents();
@@ -57,6 +57,7 @@ class Asterisk implements CallControl, AsyncDisposable {
   constructor(options: AsteriskOptions) {
     this.#options = options;
     this.#log = options.log;
+    this.directory = openDirectory({ ari: () => this.#ari, log: options.log });
   }
 
   async open(): Promise<void> {
@@ -90,6 +91,7 @@ class Asterisk implements CallControl, AsyncDisposable {
     switch (notification.kind) {
       case 'connected':
         this.#isConnected = true;
+        this.directory.connected();
         return this.#sweepSoon();
       case 'disconnected':
         this.#isConnected = false;

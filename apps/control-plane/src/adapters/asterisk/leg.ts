@@ -47,7 +47,6 @@ class Leg implements AsteriskLeg {
   readonly recordingPath: string | null;
   readonly arrivedAtMs: number;
   readonly #parts: AsteriskParts;
-  readonly #options: LegOptions;
   readonly #watch: Disposable;
   readonly #gone = new AbortController();
   readonly #cleaned = Promise.withResolvers<void>();
@@ -72,7 +71,6 @@ class Leg implements AsteriskLeg {
     this.recordingPath = options.recordingPath;
     this.arrivedAtMs = parts.nowMs();
     this.#parts = { ...parts, log: parts.log.child({ legId: this.legId }) };
-    this.#options = options;
     this.#watch = parts.channels.watch(this.legId, (event) => this.#follow(event));
   }
 

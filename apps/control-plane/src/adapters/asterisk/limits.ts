@@ -29,3 +29,9 @@ export const SWEEP_EVERY_MS = 30_000;
 
 /** Sound that may wait in our own socket for an Asterisk that does not read: one second. Beyond it sound is dropped, as by its own full queue. */
 export const MAX_UNSENT_BYTES = 32_000;
+
+/** One request about a phone or trunk: 1 to 5 ms, the writing of Asterisk's database included. A whole entry takes at most ten of them. */
+export const DIRECTORY_REQUEST_MS = 3_000;
+
+/** Entries of the directory that are compared or pushed at once: each has one request on the way, which a call's own request waits behind. */
+export const DIRECTORY_AT_ONCE = 4;
