@@ -6,14 +6,19 @@ import { drizzle as drizzleServer } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { AdminOrgScope, ApplianceScope, OneOrganization } from '#shared/appliance-scope.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import type { BoundRead, RowsOf } from './prepared-read.ts';
+import type { ReadSettings } from './read-pipeline.ts';
+import { openReadPipeline, SET_SCOPE } from './read-pipeline.ts';
 
-/** Connections of one process: the journal, routing and a page of requests; the server's own limit is shared by all processes. */
+/** Connections of one process besides the pipelined reads' own: the journal, routing and a page of requests; the server's limit is shared by all processes. */
 const MAX_CONNECTIONS = 10;
 /** A server that does not answer is reported within this time. */
 const CONNECT_TIMEOUT_S = 5;
 /** No statement of ours takes longer; a transaction left open by a bug does not hold its locks for ever. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+/** The database's roles: one bound to the organization that is set, one for the admin. */
+const ROLES = { organization: 'centralita_app', appliance: 'centralita_admin' } as const;
 
 /** Where the rows are: a PostgreSQL server, or an open PGlite that the database takes over and closes. */
 export type DatabaseSource = { readonly kind: 'server'; readonly url: string } | { readonly kind: 'pglite'; readonly pglite: PGlite };
@@ -35,6 +40,8 @@ export type Database = AsyncDisposable & {
   inAppliance<Result>(scope: ApplianceScope | AdminOrgScope, work: (queries: Queries) => Promise<Result>): Promise<Result>;
   /** Whichever of the two the scope allows, for a store that serves both. */
   inScope<Result>(scope: ReadScope, work: (queries: Queries) => Promise<Result>): Promise<Result>;
+  /** What hot paths read, in one transaction of the scope: every select is known beforehand, and a server gets them all in one write. */
+  read<const Reads extends readonly BoundRead<unknown>[]>(scope: ReadScope, reads: Reads): Promise<RowsOf<Reads>>;
   /** A transaction before the organization is known: sees no organization's rows. For routing and for rejected calls. */
   unscoped<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
   /** Hears `pg_notify` on a channel, from whichever process. Settles once it listens; the connection is renewed by itself, with a `gap` each time. */
@@ -43,7 +50,12 @@ export type Database = AsyncDisposable & {
   ping(): Promise<void>;
 };
 
-type Connection = AsyncDisposable & Pick<Database, 'listen'> & { readonly queries: Queries };
+type Connection = AsyncDisposable &
+  Pick<Database, 'listen'> & {
+    readonly queries: Queries;
+    /** The rows of each read, as arrays, from one transaction with these settings. */
+    read(settings: ReadSettings, reads: readonly BoundRead<unknown>[]): Promise<unknown[][][]>;
+  };
 
 /** Opens the database. A server is not contacted before the first query, so a process can start while the server is away. */
 export async function openDatabase(source: DatabaseSource): Promise<Database> {
@@ -59,10 +71,18 @@ export async function openDatabase(source: DatabaseSource): Promise<Database> {
   }
 
   const database: Database = {
-    inOrg: (scope, work) => transaction('centralita_app', scope.organizationId, work),
-    inAppliance: (_scope, work) => transaction('centralita_admin', '', work),
+    inOrg: (scope, work) => transaction(ROLES.organization, scope.organizationId, work),
+    inAppliance: (_scope, work) => transaction(ROLES.appliance, '', work),
     inScope: (scope, work) => ('kind' in scope ? database.inAppliance(scope, work) : database.inOrg(scope, work)),
-    unscoped: (work) => transaction('centralita_app', '', work),
+    async read<const Reads extends readonly BoundRead<unknown>[]>(scope: ReadScope, reads: Reads) {
+      const settings =
+        'kind' in scope
+          ? { role: ROLES.appliance, organizationId: '' }
+          : { role: ROLES.organization, organizationId: scope.organizationId };
+      const rows = await connection.read(settings, reads);
+      return reads.map((read, index) => (rows[index] ?? []).map((values) => read.toRow(values))) as RowsOf<Reads>;
+    },
+    unscoped: (work) => transaction(ROLES.organization, '', work),
     listen: (channel, listener) => connection.listen(channel, listener),
     ping: async () => void (await queries.execute(sql`select 1`)),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
@@ -71,8 +91,7 @@ export async function openDatabase(source: DatabaseSource): Promise<Database> {
 }
 
 function connectServer(url: string): Connection {
-  const client = postgres(url, {
-    max: MAX_CONNECTIONS,
+  const options = {
     connect_timeout: CONNECT_TIMEOUT_S,
     onnotice: () => {},
     connection: {
@@ -80,9 +99,12 @@ function connectServer(url: string): Connection {
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     },
-  });
+  };
+  const client = postgres(url, { ...options, max: MAX_CONNECTIONS });
+  const pipeline = openReadPipeline(url, options);
   return {
     queries: drizzleServer(client),
+    read: (settings, reads) => pipeline.run(settings, reads),
     async listen(channel, listener) {
       let isFirst = true;
       // Called at the first LISTEN and again after every reconnection.
@@ -93,7 +115,7 @@ function connectServer(url: string): Connection {
       const listening = await client.listen(channel, (payload) => listener({ kind: 'payload', payload }), onListen);
       return { [Symbol.asyncDispose]: () => listening.unlisten() };
     },
-    [Symbol.asyncDispose]: () => client.end({ timeout: 5 }),
+    [Symbol.asyncDispose]: async () => void (await Promise.all([client.end({ timeout: 5 }), pipeline[Symbol.asyncDispose]()])),
   };
 }
 
@@ -102,6 +124,13 @@ async function connectPglite(pglite: PGlite): Promise<Connection> {
   const { drizzle } = await import('drizzle-orm/pglite');
   return {
     queries: drizzle(pglite),
+    read: ({ role, organizationId }, reads) =>
+      pglite.transaction(async (inside) => {
+        await inside.query(SET_SCOPE, [role, organizationId]);
+        const rows: unknown[][][] = [];
+        for (const { text, values } of reads) rows.push((await inside.query<unknown[]>(text, [...values], { rowMode: 'array' })).rows);
+        return rows;
+      }),
     async listen(channel, listener) {
       const unlisten = await pglite.listen(channel, (payload) => listener({ kind: 'payload', payload }));
       return { [Symbol.asyncDispose]: () => unlisten() };
