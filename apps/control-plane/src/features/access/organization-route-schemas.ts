@@ -1,0 +1,106 @@
+// What the admin's operations on organizations take and give.
+import { z } from '@hono/zod-openapi';
+import { pageQuerySchema } from '#http/page.ts';
+import type { Guards } from '#http/route.ts';
+import { adminRoute } from '#http/route.ts';
+import { SLUG_FORM } from './organization-slug.ts';
+
+const name = z.string().trim().min(1).max(200);
+const slug = z.string().regex(SLUG_FORM, 'must be 2 to 32 lower-case letters, digits and hyphens, and begin with a letter');
+const planId = z.string().min(1).max(32);
+
+const organizationSchema = z
+  .object({
+    organizationId: z.string(),
+    name: z.string(),
+    slug: z.string().openapi({ description: "Part of its phones' user names; never changes" }),
+    active: z.boolean().openapi({ description: 'Whether its numbers are answered and its tokens open anything' }),
+    planId: z.string(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    deletionRequestedAt: z.iso.datetime().nullable(),
+    deleteAfter: z.iso.datetime().nullable().openapi({ description: 'From then on it is deleted, provided that its export exists' }),
+  })
+  .openapi('Organization');
+const newOrganizationSchema = z
+  .strictObject({
+    name,
+    slug: slug.optional().openapi({ description: 'Without one it is made from the name' }),
+    planId: planId.optional().openapi({ description: 'Without one: `standard`' }),
+  })
+  .openapi('NewOrganization');
+const organizationChangesSchema = z
+  .strictObject({ name: name.optional(), planId: planId.optional() })
+  .refine((changes) => Object.keys(changes).length > 0, 'must change something')
+  .openapi('OrganizationChanges');
+const deletionSchema = z
+  .strictObject({
+    graceDays: z.int().min(1).max(90).optional().openapi({ description: 'Days until it is deleted for good; without: 30' }),
+  })
+  .openapi('OrganizationDeletion');
+
+/** Position of the last organization of a page. */
+export const positionSchema = z.strictObject({ createdAt: z.iso.datetime(), organizationId: z.string().max(100) });
+
+const params = z.object({ organizationId: z.string().max(100) });
+const one = '/admin/organizations/{organizationId}';
+const tags = ['Organizations'];
+
+function json<Schema extends z.ZodType>(description: string, schema: Schema) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+const theOrganization = { 200: json('The organization', organizationSchema) };
+
+/** The operations, guarded. */
+export function declareOrganizationRoutes(guards: Guards) {
+  const post = <const Path extends string>(path: Path, summary: string) =>
+    adminRoute(guards, { method: 'post', path, tags, summary, request: { params }, responses: theOrganization });
+  return {
+    list: adminRoute(guards, {
+      method: 'get',
+      path: '/admin/organizations',
+      tags,
+      summary: 'Organizations, newest first',
+      request: { query: pageQuerySchema.extend({ active: z.enum(['true', 'false']).optional() }) },
+      responses: {
+        200: json('A page', z.object({ organizations: z.array(organizationSchema), nextCursor: z.string().nullable() })),
+      },
+    }),
+    create: adminRoute(guards, {
+      method: 'post',
+      path: '/admin/organizations',
+      tags,
+      summary: 'Makes an organization',
+      request: { body: { ...json('The organization', newOrganizationSchema), required: true } },
+      responses: { 201: json('The organization', organizationSchema) },
+    }),
+    get: adminRoute(guards, {
+      method: 'get',
+      path: one,
+      tags,
+      summary: 'One organization',
+      request: { params },
+      responses: theOrganization,
+    }),
+    update: adminRoute(guards, {
+      method: 'patch',
+      path: one,
+      tags,
+      summary: 'Changes the name or the plan',
+      request: { params, body: { ...json('What changes', organizationChangesSchema), required: true } },
+      responses: theOrganization,
+    }),
+    activate: post(`${one}/activate`, 'Its numbers are answered and its tokens are good again'),
+    deactivate: post(`${one}/deactivate`, 'Its numbers are answered by nobody and its tokens open nothing; live calls go on'),
+    remove: adminRoute(guards, {
+      method: 'delete',
+      path: one,
+      tags,
+      summary: 'Inactive at once, exported, and deleted for good after the grace period; refused while calls are live',
+      request: { params, body: { ...json('The grace period', deletionSchema), required: false } },
+      responses: { 202: json('The organization', organizationSchema) },
+    }),
+    restore: post(`${one}/restore`, 'Cancels the deletion; the organization stays inactive until it is activated'),
+  };
+}
