@@ -1,13 +1,20 @@
 // The office: every store and guard that the routes work with, composed in import order of the features. It knows no call and no socket.
 import type { Database } from '#db/client.ts';
 import { createAuditTrail } from '#features/access/audit-store.ts';
+import { openAccessChanges } from '#features/access/access-changes.ts';
 import { createGuards } from '#features/access/guards.ts';
+import { createTokenCache } from '#features/access/token-cache.ts';
+import { createTokenLookup } from '#features/access/token-lookup-store.ts';
+import { createTokenStore } from '#features/access/token-store.ts';
 import { createAgentRegistryStore } from '#features/agents/agent-registry-store.ts';
 import { createAgentStore } from '#features/agents/agent-store.ts';
 import { createAgentVersionStore } from '#features/agents/agent-version-store.ts';
 import { createCallAccessStore } from '#features/calls/call-access-store.ts';
 import { createCallStore } from '#features/calls/call-store.ts';
 import { createNumberStore } from '#features/telephony/number-store.ts';
+import { createRecordingAuthentication } from '#features/recordings/recording-authentication.ts';
+import { createRecordingStore } from '#features/recordings/recording-store.ts';
+import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
@@ -33,6 +40,8 @@ export type OfficeParts = {
   readonly config: OfficeConfig;
   readonly database: Database;
   readonly directory: TelephonyDirectory;
+  /** Null where no recordings are made. */
+  readonly recordings: RecordingStorage | null;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -40,26 +49,37 @@ export type OfficeParts = {
 /** The stores and guards. Disposing it stops what runs in the background. */
 export type Office = Awaited<ReturnType<typeof openOffice>>;
 
-export async function openOffice({ config, database, clock }: OfficeParts) {
+export async function openOffice({ config, database, recordings, clock, log }: OfficeParts) {
   await using opened = new AsyncDisposableStack();
   const audit = createAuditTrail({ keys: config.secretKeys, clock });
-  const guards = createGuards(config);
+  const keys = config.secretKeys;
+  const tokens = createTokenStore({ database, keys, audit, clock });
+  const tokenCache = createTokenCache({ lookup: createTokenLookup({ database, keys, clock }), clock });
+  opened.use(openAccessChanges({ database, log, observe: (notification) => tokenCache.observe(notification) }));
+  const guards = createGuards({ ...config, tokens: tokenCache, clock });
   const agents = createAgentStore(database);
   const agentVersions = createAgentVersionStore({ database, audit });
   const agentRegistry = createAgentRegistryStore({ database, audit });
   const numbers = createNumberStore({ database, audit });
   const calls = createCallStore(database);
   const callAccess = createCallAccessStore({ database, audit });
+  const recordingStore = createRecordingStore({ database, audit, recordings, clock, log });
+  const recordingAuthentication = createRecordingAuthentication({ ...config, clock, recordingStore });
   const running = opened.move();
   return {
+    config,
     audit,
     guards,
+    tokens,
     agents,
     agentVersions,
     agentRegistry,
     numbers,
     calls,
     callAccess,
+    recordings,
+    recordingStore,
+    recordingAuthentication,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

@@ -7,21 +7,28 @@ import type { Office, OfficeConfig } from '#app/office.ts';
 import { openOffice } from '#app/office.ts';
 import type { TestDatabase } from '#db/test-database.ts';
 import { organizations } from '#db/schema/organizations.ts';
+import type { CallEngine } from '#engine/call-engine.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
+import { NO_SOCKET_ADDRESS } from '#http/client-address.ts';
+import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { MemoryTelephonyDirectory } from '#ports/testing/memory-telephony-directory.ts';
 import { openMemoryTelephonyDirectory } from '#ports/testing/memory-telephony-directory.ts';
-import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import type { Actor } from '#shared/actor.ts';
+import { mintApplianceScope, onOrganization } from '#shared/appliance-scope.ts';
 import type { Clock } from '#shared/clock.ts';
 import { systemClock } from '#shared/clock.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
 import { silentLog } from '#shared/log.ts';
+import type { GrantableScope } from '#shared/permission-scopes.ts';
 import { openSecretKeys } from '#shared/secret-keys.ts';
 
 /** Opens the admin's routes of every test API. */
 export const TEST_ADMIN_KEY = 'the-admin-key-of-tests-0123456789abcdef';
+
+const testActor: Actor = { kind: 'admin', name: 'admin', address: null, requestId: null };
 
 /** An office's configuration with fixed secrets and folders below the machine's temporary one. */
 export function testOfficeConfig(changes: Partial<OfficeConfig> = {}): OfficeConfig {
@@ -31,7 +38,8 @@ export function testOfficeConfig(changes: Partial<OfficeConfig> = {}): OfficeCon
     recordingsDir: null,
     exportsDir: join(tmpdir(), 'centralita-test-exports'),
     publicUrl: null,
-    trustedProxies: [],
+    // Attempts are limited per address: a test that fails often names another one in `X-Forwarded-For`.
+    trustedProxies: [NO_SOCKET_ADDRESS],
     ...changes,
   };
 }
@@ -51,20 +59,36 @@ export type TestApi = AsyncDisposable & {
   ask(path: string, request?: Ask): Promise<Answer>;
   /** The same with the admin key. */
   asAdmin(path: string, request?: Ask): Promise<Answer>;
+  /** Makes a token of an organization through the store, and returns its text. */
+  tokenFor(organizationId: OrganizationId, scopes: readonly GrantableScope[]): Promise<string>;
+  /** Sends a request with a token. */
+  asToken(token: string, path: string, request?: Ask): Promise<Answer>;
 };
 
 export type TestApiOptions = {
   readonly config?: Partial<OfficeConfig>;
   readonly checks?: readonly ReadinessCheck[];
   readonly clock?: Clock;
+  /** What the engine answers to a hang-up; default: that no call is live. */
+  readonly hangUp?: CallEngine['hangUp'];
+  /** Where recordings lie; default: there are none. */
+  readonly recordings?: RecordingStorage | null;
 };
 
-export async function openTestApi(test: TestDatabase, { config, checks = [], clock = systemClock }: TestApiOptions = {}): Promise<TestApi> {
+export async function openTestApi(test: TestDatabase, options: TestApiOptions = {}): Promise<TestApi> {
+  const { config, checks = [], clock = systemClock, recordings = null, hangUp = () => false } = options;
   const directory = openMemoryTelephonyDirectory();
-  const office = await openOffice({ config: testOfficeConfig(config), database: test.database, directory, clock, log: silentLog });
+  const office = await openOffice({
+    config: testOfficeConfig(config),
+    database: test.database,
+    directory,
+    recordings,
+    clock,
+    log: silentLog,
+  });
   const board = createLiveCallBoard();
   const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'centralita_calls_live 0\n' };
-  const api = createApi({ office, board, checks, metrics, clock, log: silentLog });
+  const api = createApi({ office, board, engine: { hangUp }, checks, metrics, clock, log: silentLog });
   const ask = async (path: string, { method = 'GET', body, headers = {} }: Ask = {}): Promise<Answer> => {
     const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
     const response = await api.request(path, { method, headers, ...sent });
@@ -79,6 +103,13 @@ export async function openTestApi(test: TestDatabase, { config, checks = [], clo
     api,
     ask,
     asAdmin: (path, request = {}) => ask(path, { ...request, headers: { 'X-Admin-Key': TEST_ADMIN_KEY, ...request.headers } }),
+    async tokenFor(organizationId, scopes) {
+      const by = { scope: onOrganization(mintApplianceScope(), organizationId), actor: testActor };
+      const created = await office.tokens.create(by, { name: 'test', scopes });
+      if (created.kind !== 'done') throw new Error(`no token for ${organizationId}: ${created.kind}`);
+      return created.value.text;
+    },
+    asToken: (token, path, request = {}) => ask(path, { ...request, headers: { authorization: `Bearer ${token}`, ...request.headers } }),
     [Symbol.asyncDispose]: () => office[Symbol.asyncDispose](),
   };
 }

@@ -57,10 +57,10 @@ export function createAuditTrail({ keys, clock }: { keys: SecretKeys; clock: Clo
       };
       const hash = auditHash(keys, row);
       await queries.insert(auditEntries).values({ ...row, hash });
-      const next = { orgId, seq: row.seq, hash, keyVersion };
+      const next = { seq: row.seq, hash, keyVersion };
       await queries
         .update(auditHeads)
-        .set({ ...next, mac: auditHeadMac(keys, next) })
+        .set({ ...next, mac: auditHeadMac(keys, { orgId, ...next }) })
         .where(eq(auditHeads.orgId, orgId));
     },
   };

@@ -1,0 +1,102 @@
+// Verified tokens, remembered for moments: a request costs a keyed hash instead of a transaction, and an ended token is forgotten when the database says so.
+import { LRUCache } from 'lru-cache';
+import type { Notification } from '#db/client.ts';
+import type { Clock } from '#shared/clock.ts';
+import type { Principal } from '#shared/principal.ts';
+import type { AccessChange } from './access-change-store.ts';
+import { parseAccessChange } from './access-change-store.ts';
+import type { FoundToken, TokenLookup } from './token-lookup-store.ts';
+import type { TokenText } from './token-text.ts';
+
+/** With the notifications' connection dead a revoked token is refused after this at the latest; the promise is 5 s. */
+export const VERIFIED_MS = 4_000;
+/** A token that is not good is asked for again after this: one that becomes good again works soon. */
+export const REFUSED_MS = 1_000;
+/** About 1 kB each. The one used longest ago goes first. */
+const MAX_VERIFIED = 10_000;
+const MAX_REFUSED = 10_000;
+
+export type TokenCache = {
+  /** What stands for the token where its text may not: its keyed hash under the newest key. */
+  nameOf(text: TokenText): string;
+  /** The principal when the token was verified moments ago and is still good; asks nobody. */
+  peek(text: TokenText): Principal | null;
+  /** The principal, from memory or from the database; null for a token that is not good. Throws when the database is away. */
+  find(text: TokenText): Promise<Principal | null>;
+  /** What a listener on the channel of changes was told. */
+  observe(notification: Notification): void;
+};
+
+type Verified = { readonly principal: Principal; readonly lookedUpAtMs: number };
+
+export function createTokenCache({ lookup, clock }: { lookup: TokenLookup; clock: Clock }): TokenCache {
+  const verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED });
+  const refused = new LRUCache<string, number>({ max: MAX_REFUSED });
+  /** By the hash under the newest key. A change empties it, so that a lookup from before the change is neither joined nor remembered. */
+  const underway = new Map<string, Promise<FoundToken | null>>();
+
+  function known(macs: readonly string[]): Principal | null {
+    for (const mac of macs) {
+      const entry = verified.get(mac);
+      if (!entry) continue;
+      const isFresh = clock.nowMs() - entry.lookedUpAtMs < VERIFIED_MS;
+      // Asked at every use: a token that expires now opens nothing from now on.
+      if (isFresh && entry.principal.expiresAt > clock.wallAt()) return entry.principal;
+      verified.delete(mac);
+    }
+    return null;
+  }
+
+  function lookUp(name: string, macs: readonly string[]): Promise<FoundToken | null> {
+    const running = underway.get(name);
+    if (running) return running;
+    const lookedUpAtMs = clock.nowMs();
+    const started = lookup
+      .find(macs)
+      .then((found) => {
+        if (underway.get(name) !== started) return found;
+        if (found) verified.set(found.mac, { principal: found.principal, lookedUpAtMs });
+        else refused.set(name, lookedUpAtMs);
+        return found;
+      })
+      .finally(() => {
+        if (underway.get(name) === started) underway.delete(name);
+      });
+    underway.set(name, started);
+    return started;
+  }
+
+  function forget(change: AccessChange): void {
+    if (change.kind === 'token') {
+      verified.delete(change.mac);
+      return;
+    }
+    for (const [mac, { principal }] of verified.entries()) {
+      const isMeant = change.kind === 'plan' ? principal.planId === change.planId : principal.organizationId === change.organizationId;
+      if (isMeant) verified.delete(mac);
+    }
+  }
+
+  const nameOf = (text: TokenText) => lookup.macsOf(text)[0] ?? '';
+
+  return {
+    nameOf,
+    peek: (text) => known(lookup.macsOf(text)),
+    async find(text) {
+      const macs = lookup.macsOf(text);
+      const principal = known(macs);
+      if (principal) return principal;
+      const [name = ''] = macs;
+      const refusedAtMs = refused.get(name);
+      if (refusedAtMs !== undefined && clock.nowMs() - refusedAtMs < REFUSED_MS) return null;
+      return (await lookUp(name, macs))?.principal ?? null;
+    },
+    observe(notification) {
+      underway.clear();
+      refused.clear();
+      const change = notification.kind === 'payload' ? parseAccessChange(notification.payload) : null;
+      if (change) forget(change);
+      else verified.clear();
+    },
+  };
+}
