@@ -1,4 +1,5 @@
 /** What the journal says of a call, read as an admin reads it. */
+import { join } from 'node:path';
 import type { Rig } from './rig.ts';
 
 /** A turn as the API gives it. */
@@ -24,6 +25,7 @@ export type JournalCall = {
   readonly state: string;
   readonly outcome: string | null;
   readonly reason: string | null;
+  /** Where the recording lies on this machine: the API never says. */
   readonly recordingPath: string | null;
   readonly turns: readonly JournalTurn[];
   readonly notes: readonly JournalNote[];
@@ -32,7 +34,13 @@ export type JournalCall = {
 /** A happening as the API gives it. */
 export type JournalNote = { readonly name: string; readonly at: string; readonly fields: Readonly<Record<string, unknown>> };
 
-type ListedCall = Omit<JournalCall, 'turns' | 'notes'>;
+/** What was said opens to an admin who says why. */
+const BREAK_GLASS = { 'X-Break-Glass': 'an end-to-end test compares what was said with what was heard' };
+
+type ListedCall = Omit<JournalCall, 'turns' | 'notes' | 'recordingPath'> & {
+  readonly legId: string | null;
+  readonly hasRecording: boolean;
+};
 
 /** Waits until the latest call to `dialledNumber` has ended in the journal and returns it. */
 export async function endedCall(rig: Rig, dialledNumber: string): Promise<JournalCall> {
@@ -41,11 +49,12 @@ export async function endedCall(rig: Rig, dialledNumber: string): Promise<Journa
     const { calls } = (await rig.admin('/admin/calls?limit=20')) as { calls: ListedCall[] };
     const found = calls.find((call) => call.dialledNumber === dialledNumber);
     if (found?.state === 'ended') {
-      const { call, ...rest } = (await rig.admin(`/admin/calls/${found.callId}`)) as { call: ListedCall } & Pick<
+      const { call, ...rest } = (await rig.admin(`/admin/calls/${found.callId}`, BREAK_GLASS)) as { call: ListedCall } & Pick<
         JournalCall,
         'turns' | 'notes'
       >;
-      return { ...call, ...rest };
+      const recordingPath = call.hasRecording && call.legId !== null ? join(rig.recordingsDir, `${call.legId}.wav`) : null;
+      return { ...call, ...rest, recordingPath };
     }
     if (Date.now() > deadline)
       throw new Error(`no ended call to ${dialledNumber} in the journal: ${JSON.stringify(found ?? calls.length)}`);

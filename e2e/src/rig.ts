@@ -52,8 +52,8 @@ export type Rig = AsyncDisposable & {
   untilReady(): Promise<void>;
   startControlPlane(): Promise<void>;
   startInference(): Promise<void>;
-  /** GET on the control plane's API as admin. */
-  admin(path: string): Promise<unknown>;
+  /** GET on the control plane's API as admin, with these headers more. */
+  admin(path: string, headers?: Readonly<Record<string, string>>): Promise<unknown>;
 };
 
 /** Builds and starts a rig. Takes a minute the first time (private root), seconds afterwards. */
@@ -118,8 +118,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     async startInference() {
       inference = await startInference();
     },
-    async admin(path) {
-      const response = await fetch(`http://127.0.0.1:${ports.http}${path}`, { headers: { 'X-Admin-Key': RIG_ADMIN_KEY } });
+    async admin(path, headers = {}) {
+      const response = await fetch(`http://127.0.0.1:${ports.http}${path}`, { headers: { ...headers, 'X-Admin-Key': RIG_ADMIN_KEY } });
       if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
       return await response.json();
     },

@@ -96,8 +96,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
     expect(status).toBe(200);
     expect(body).toMatchObject({
       call: { callId: callIds[2], state: 'ringing', startedAt: '2026-11-21T10:00:02.000Z', endedAt: null },
-      turns: [{ seq: 1, role: 'agent', text: 'Buenos días', heardMs: 900 }],
-      notes: [{ name: 'node_entered', fields: { node: 'greeting' } }],
+      turns: [{ seq: 1, role: 'agent', text: null, heardMs: 900 }],
+      notes: [{ name: 'node_entered', fields: null }],
     });
     expect(await ask(`/admin/calls/${newId('call')}`)).toMatchObject({ status: 404, body: { code: 'not_found' } });
     expect(await ask("/admin/calls/' or 1=1 --")).toMatchObject({ status: 404 });

@@ -8,6 +8,7 @@ import type { CallEngine } from '#engine/call-engine.ts';
 import { createAdminCallRoutes } from '#features/calls/admin-call-routes.ts';
 import { createCallRoutes } from '#features/calls/call-routes.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
+import { createRecordingRoutes } from '#features/recordings/recording-routes.ts';
 import { createNumberRoutes } from '#features/telephony/number-routes.ts';
 import { createApp } from '#http/app.ts';
 import { assertEveryRouteDeclaresAccess } from '#http/route-check.ts';
@@ -34,7 +35,8 @@ export function createApi(parts: ApiParts) {
     .route('/', createAgentRoutes(office))
     .route('/', createNumberRoutes(office))
     .route('/', createAdminCallRoutes({ ...office, board, clock }))
-    .route('/', createCallRoutes({ ...office, board, engine, clock }));
+    .route('/', createCallRoutes({ ...office, board, engine, clock }))
+    .route('/', createRecordingRoutes({ ...office, clock }));
   assertEveryRouteDeclaresAccess(api);
   return api;
 }

@@ -33,6 +33,7 @@ async function openPlane(test: TestDatabase) {
     database: test.database,
     callControl,
     directory: openMemoryTelephonyDirectory(),
+    recordings: null,
     speechToText: openScriptedSpeechToText(),
     textToSpeech: openScriptedTextToSpeech(),
     languageModel: null,
@@ -81,7 +82,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
     leg.callerHangsUp();
     await expectProgress(clock, leg, 'ended');
     await plane[Symbol.asyncDispose]();
-    const found = await createCallStore(test.database).find(appliance, live[0]!.callId);
+    const found = await createCallStore(test.database).outline(appliance, live[0]!.callId);
     expect(found?.call).toMatchObject({ state: 'ended', outcome: 'caller_hung_up' });
     expect(found?.turns).toMatchObject([{ role: 'agent' }]);
   });
@@ -132,7 +133,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
       values ('org_00000000000000000000000000000001', 'call_left_open', '1001', '', 'answered', '2025-12-31T00:00:00Z')`);
     const { plane } = await openPlane(test);
     await plane[Symbol.asyncDispose]();
-    const found = await createCallStore(test.database).find(appliance, 'call_left_open');
+    const found = await createCallStore(test.database).outline(appliance, 'call_left_open');
     expect(found?.call).toMatchObject({ state: 'ended', outcome: 'failed', reason: 'control_plane_restarted' });
   });
 });

@@ -13,6 +13,7 @@ import { createLiveCallBoard } from '#features/calls/live-calls.ts';
 import { createCallRoutingStore } from '#features/telephony/call-routing-store.ts';
 import { openHttpServer } from '#http/server.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
+import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { loggableError } from '#shared/loggable-error.ts';
@@ -25,6 +26,8 @@ import { openOffice } from './office.ts';
 export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'limits'> & {
   readonly config: Pick<Config, 'http' | 'maxConcurrentCalls' | 'drainMs'> & OfficeConfig;
   readonly directory: TelephonyDirectory;
+  /** Null where no recordings are made. */
+  readonly recordings: RecordingStorage | null;
   readonly database: Database;
   /** What must be there for a call besides the telephone system and the database. */
   readonly checks: readonly ReadinessCheck[];
@@ -80,6 +83,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const api = createApi({
     office,
     board,
+    engine,
     checks: [{ name: 'accepting', check: async () => (isStopping ? 'the process is stopping' : null) }, ...readiness(parts)],
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     clock,

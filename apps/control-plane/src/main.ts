@@ -5,6 +5,7 @@
 //   node main.ts seed-demo    adds the demo organization to DATABASE_URL, prints it as JSON
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { openAnnouncements } from '#adapters/disk/announcement-store.ts';
+import { createRecordingStorage } from '#adapters/disk/recording-storage.ts';
 import { readAdminKeyHash, readSecretKeys } from '#adapters/disk/secret-files.ts';
 import { openSilero } from '#adapters/silero/silero.ts';
 import { chatTemplate } from '#adapters/triton/chat-template.ts';
@@ -75,6 +76,7 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
     database,
     callControl,
     directory: callControl.directory,
+    recordings: createRecordingStorage({ folder: config.asterisk.recordingsFolder }),
     voiceActivity,
     announcements,
     checks: [speechModels(triton)],

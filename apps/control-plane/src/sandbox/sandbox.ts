@@ -95,6 +95,7 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
       database,
       callControl: asterisk,
       directory: asterisk.directory,
+      recordings: null,
       voiceActivity: createEnergyVoiceActivity(),
       announcements: modemAnnouncements,
       checks: [],

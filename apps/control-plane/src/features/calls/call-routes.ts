@@ -1,137 +1,132 @@
-// The admin's look at calls: lists, one call with what was said, and what is up now.
+// An organization's own calls: the list with filters, one call with what was said, what is up now, and hanging up.
 import { z } from '@hono/zod-openapi';
-import { callStates } from '#db/schema/calls.ts';
+import type { CallEngine } from '#engine/call-engine.ts';
 import { createRoutes } from '#http/app.ts';
-import { fromCursor, pageQuerySchema, toCursor } from '#http/page.ts';
-import { notFound } from '#http/problem.ts';
+import { notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
-import { adminRoute } from '#http/route.ts';
+import { orgRoute } from '#http/route.ts';
+import type { Clock } from '#shared/clock.ts';
 import { isId } from '#shared/id.ts';
-import type { CallStore, CallSummary } from './call-store.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+import type { CallAccessStore } from './call-access-store.ts';
+import { listCalls } from './call-listing.ts';
+import { callQuerySchema, toCallPage, toCallQuery } from './call-query.ts';
+import { callBody, callSchema, json, liveCallBody, liveCallSchema, noteSchema, ownWordsBody, turnSchema } from './call-schemas.ts';
+import type { CallStore } from './call-store.ts';
 import type { LiveCallBoard } from './live-calls.ts';
 
-const instant = z.iso.datetime();
-const ms = z.number().nullable();
+/** What the routes read and end, and who may. */
+export type CallRouteParts = {
+  readonly calls: CallStore;
+  readonly callAccess: CallAccessStore;
+  readonly board: LiveCallBoard;
+  readonly engine: Pick<CallEngine, 'hangUp'>;
+  readonly guards: Guards;
+  readonly clock: Clock;
+};
 
-const callSchema = z
-  .object({
-    organizationId: z.string(),
-    callId: z.string(),
-    agentId: z.string().nullable(),
-    legId: z.string().nullable(),
-    dialledNumber: z.string(),
-    callerNumber: z.string(),
-    state: z.enum(callStates),
-    outcome: z.string().nullable(),
-    reason: z.string().nullable(),
-    startedAt: instant,
-    answeredAt: instant.nullable(),
-    endedAt: instant.nullable(),
-    setupMs: ms,
-    durationMs: ms,
-    recordingPath: z.string().nullable(),
-  })
-  .openapi('Call');
+const callIdParams = z.object({ callId: z.string().max(100) });
 
-const turnSchema = z
-  .object({
-    seq: z.int(),
-    role: z.enum(['caller', 'agent']),
-    text: z.string(),
-    input: z.enum(['speech', 'dtmf']).nullable(),
-    startedAt: instant,
-    endedAt: instant,
-    heardMs: ms,
-    interrupted: z.boolean(),
-    endpointMs: ms,
-    speechToTextMs: ms,
-    replyMs: ms,
-    textToSpeechMs: ms,
-    firstFrameMs: ms,
-  })
-  .openapi('Turn');
-
-const noteSchema = z
-  .object({ name: z.string(), fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])), at: instant })
-  .openapi('Note');
-
-const liveCallSchema = z
-  .object({
-    callId: z.string(),
-    organizationId: z.string(),
-    agentId: z.string(),
-    dialledNumber: z.string(),
-    callerNumber: z.string(),
-    startedAt: instant,
-    answeredAt: instant.nullable(),
-    turns: z.int(),
-  })
-  .openapi('LiveCall');
-
-const positionSchema = z.strictObject({ startedAt: z.iso.datetime(), callId: z.string().max(100) });
-
-function json<Schema extends z.ZodType>(description: string, schema: Schema) {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-/** What the routes read, and who may. */
-export type CallRouteParts = { readonly calls: CallStore; readonly board: LiveCallBoard; readonly guards: Guards };
-
-export function createCallRoutes({ calls, board, guards }: CallRouteParts) {
-  const listCalls = adminRoute(guards, {
-    method: 'get',
-    path: '/admin/calls',
-    summary: 'Calls of every organization, newest first',
-    request: { query: pageQuerySchema },
-    responses: { 200: json('A page', z.object({ calls: z.array(callSchema), nextCursor: z.string().nullable() })) },
-  });
-  const getCall = adminRoute(guards, {
-    method: 'get',
-    path: '/admin/calls/{callId}',
-    summary: 'One call with its turns and notes',
-    request: { params: z.object({ callId: z.string().max(100) }) },
-    responses: { 200: json('The call', z.object({ call: callSchema, turns: z.array(turnSchema), notes: z.array(noteSchema) })) },
-  });
-  const listLiveCalls = adminRoute(guards, {
-    method: 'get',
-    path: '/admin/live-calls',
-    summary: 'Calls that are up now, oldest first',
-    responses: { 200: json('All of them', z.object({ calls: z.array(liveCallSchema) })) },
-  });
+export function createCallRoutes(parts: CallRouteParts) {
+  const { calls, callAccess, board, engine, guards, clock } = parts;
   return createRoutes()
-    .openapi(listCalls, async (context) => {
-      const { limit, cursor } = context.req.valid('query');
-      const position = fromCursor(positionSchema, cursor);
-      const after = position && { ...position, startedAt: new Date(position.startedAt) };
-      // One row more than the page tells whether another page follows.
-      const rows = await calls.list(context.get('applianceScope'), { limit: limit + 1, after });
-      const page = rows.slice(0, limit);
-      const last = rows.length > limit ? page.at(-1) : undefined;
-      const nextCursor = last ? toCursor({ startedAt: last.startedAt.toISOString(), callId: last.callId }) : null;
-      return context.json({ calls: page.map(callBody), nextCursor }, 200);
+    .openapi(listRoute(guards), async (context) => {
+      const asked = context.req.valid('query');
+      const rows = await listCalls(calls, context.get('scope'), toCallQuery(asked, clock.wallAt()));
+      const page = toCallPage(rows, asked);
+      return context.json({ ...page, calls: page.calls.map(callBody) }, 200);
     })
-    .openapi(getCall, async (context) => {
+    .openapi(getRoute(guards), async (context) => {
       const { callId } = context.req.valid('param');
-      const found = isId('call', callId) ? await calls.find(context.get('applianceScope'), callId) : null;
+      const found = isId('call', callId) ? await calls.find(context.get('scope'), callId) : null;
       if (!found) throw notFound('call');
-      const turns = found.turns.map((turn) => ({ ...turn, startedAt: iso(turn.startedAt), endedAt: iso(turn.endedAt) }));
-      const notes = found.notes.map((note) => ({ ...note, at: iso(note.at) }));
-      return context.json({ call: callBody(found.call), turns, notes }, 200);
+      return context.json({ call: callBody(found.call), ...ownWordsBody(found) }, 200);
     })
-    .openapi(listLiveCalls, (context) => {
-      const live = board.list().map((call) => ({ ...call, startedAt: iso(call.startedAt), answeredAt: isoOrNull(call.answeredAt) }));
-      return context.json({ calls: live }, 200);
+    .openapi(liveRoute(guards), (context) =>
+      context.json({ calls: board.list(context.get('scope').organizationId).map(liveCallBody) }, 200),
+    )
+    .openapi(hangUpRoute(guards), async (context) => {
+      const { callId } = context.req.valid('param');
+      const scope = context.get('scope');
+      if (!isId('call', callId)) throw notFound('call');
+      const live = board.find(callId);
+      if (live?.organizationId !== scope.organizationId) throw await whyNotLive(calls, scope, callId);
+      await callAccess.noteHangUp(scope, callId, context.get('actor'));
+      if (!engine.hangUp(callId, scope.organizationId)) throw await whyNotLive(calls, scope, callId);
+      return context.json({ callId, state: 'ending' as const }, 202);
     });
 }
 
-function callBody(call: CallSummary) {
-  return { ...call, startedAt: iso(call.startedAt), answeredAt: isoOrNull(call.answeredAt), endedAt: isoOrNull(call.endedAt) };
+/** Why a call that is not up in this process cannot be hung up here. */
+async function whyNotLive(calls: CallStore, scope: OrgScope, callId: string): Promise<ProblemError> {
+  const found = await calls.outline(scope, callId);
+  if (!found) return notFound('call');
+  const { endedAt, outcome } = found.call;
+  if (endedAt !== null) return new ProblemError('conflict', `the call is over since ${endedAt.toISOString()} (${outcome})`);
+  return new ProblemError(
+    'conflict',
+    'the call is open in the journal and not up in this server process: another one holds it, or it has just ended; ask again in a moment',
+  );
 }
 
-function iso(at: Date): string {
-  return at.toISOString();
+function listRoute(guards: Guards) {
+  return orgRoute(
+    guards,
+    { scope: 'calls:read' },
+    {
+      method: 'get',
+      path: '/calls',
+      tags: ['Calls'],
+      summary: 'Calls, filtered and sorted, newest first unless asked otherwise',
+      request: { query: callQuerySchema },
+      responses: { 200: json('A page', z.object({ calls: z.array(callSchema), nextCursor: z.string().nullable() })) },
+    },
+  );
 }
 
-function isoOrNull(at: Date | null): string | null {
-  return at?.toISOString() ?? null;
+function getRoute(guards: Guards) {
+  return orgRoute(
+    guards,
+    { scope: 'calls:read' },
+    {
+      method: 'get',
+      path: '/calls/{callId}',
+      tags: ['Calls'],
+      summary: 'One call with what was said, the time that each stage took, and what else happened',
+      request: { params: callIdParams },
+      responses: { 200: json('The call', z.object({ call: callSchema, turns: z.array(turnSchema), notes: z.array(noteSchema) })) },
+    },
+  );
+}
+
+function liveRoute(guards: Guards) {
+  return orgRoute(
+    guards,
+    { scope: 'calls:read' },
+    {
+      method: 'get',
+      path: '/live-calls',
+      tags: ['Calls'],
+      summary: 'Calls that are up now in this server process, oldest first',
+      responses: { 200: json('All of them', z.object({ calls: z.array(liveCallSchema) })) },
+    },
+  );
+}
+
+function hangUpRoute(guards: Guards) {
+  return orgRoute(
+    guards,
+    { scope: 'calls:write' },
+    {
+      method: 'post',
+      path: '/calls/{callId}/hang-up',
+      tags: ['Calls'],
+      summary: 'Ends a call that is up',
+      request: { params: callIdParams },
+      responses: {
+        202: json('The call is ending', z.object({ callId: z.string(), state: z.literal('ending') })),
+        409: { description: 'The call is over, or another server process holds it' },
+      },
+    },
+  );
 }

@@ -1,60 +1,55 @@
-// Calls as they are read afterwards: lists by keyset, and one call with what was said and what happened.
-import type { SQL } from 'drizzle-orm';
-import { and, asc, desc, eq, getTableColumns, isNull, lt, sql } from 'drizzle-orm';
+// Calls as they are read afterwards: filtered lists by keyset, and one call with what was said and what happened.
+import { and, asc, eq, isNull, lt, sql } from 'drizzle-orm';
 import type { Database, Queries, ReadScope } from '#db/client.ts';
 import type { NoteFields } from '#db/schema/call-events.ts';
 import { callEvents } from '#db/schema/call-events.ts';
 import { calls } from '#db/schema/calls.ts';
 import { turns } from '#db/schema/turns.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+import type { CallQuery } from './call-conditions.ts';
+import { callOrder, matching } from './call-conditions.ts';
+import { callReads, NOTE_LIMIT, noteColumns, summaryColumns, TURN_LIMIT, turnColumns } from './call-read.ts';
 
 /** A call in a list: the row without what was said. `callerNumber` is personal data. */
 export type CallSummary = Omit<typeof calls.$inferSelect, 'orgId' | 'id'> & { readonly organizationId: string; readonly callId: string };
-/** A turn of a call. `text` is personal data. */
-export type CallTurn = Omit<typeof turns.$inferSelect, 'orgId' | 'callId'>;
-/** A smaller happening of a call. */
-export type CallNote = { readonly name: string; readonly fields: NoteFields; readonly at: Date };
+/** A turn of a call. `text` is personal data, and null where the reader has no right to it. */
+export type CallTurn = Omit<typeof turns.$inferSelect, 'orgId' | 'callId' | 'text'> & { readonly text: string | null };
+/** A smaller happening of a call. `fields` may hold keys that were pressed; null where the reader has no right to them. */
+export type CallNote = { readonly name: string; readonly fields: NoteFields | null; readonly at: Date };
 /** One call, whole. */
 export type CallDetails = { readonly call: CallSummary; readonly turns: CallTurn[]; readonly notes: CallNote[] };
-/** The last call of a page; the next page starts after it. */
-export type CallPosition = { readonly startedAt: Date; readonly callId: string };
 
 export type CallStore = {
-  /** Calls from the newest on, at most `limit`, those before `after` only. */
-  list(scope: ReadScope, page: { limit: number; after: CallPosition | null }): Promise<CallSummary[]>;
+  /** Calls in the order asked for, at most `limit`. */
+  list(scope: ReadScope, query: CallQuery): Promise<CallSummary[]>;
   /** Null when there is no such call, or it is another organization's. */
-  find(scope: ReadScope, callId: string): Promise<CallDetails | null>;
+  find(scope: OrgScope, callId: string): Promise<CallDetails | null>;
+  /** The same without words and without the fields of notes, which the admin may not see just so. */
+  outline(scope: ReadScope, callId: string): Promise<CallDetails | null>;
   /** Closes the calls that a process left open when it died. Returns how many. */
   endAbandoned(scope: ApplianceScope, options: { startedBefore: Date; reason: string }): Promise<number>;
 };
 
-/** A call of 4 hours has about 5,000 turns; more is a fault, and a reader is not drowned by it. */
-const TURN_LIMIT = 10_000;
-const NOTE_LIMIT = 20_000;
-
-const { orgId, id, ...otherColumns } = getTableColumns(calls);
-const summaryColumns = { organizationId: orgId, callId: id, ...otherColumns };
+const withheldText = { ...turnColumns, text: sql<string | null>`null` };
+const withheldFields = { ...noteColumns, fields: sql<NoteFields | null>`null` };
 
 export function createCallStore(database: Database): CallStore {
   return {
-    list: (scope, { limit, after }) =>
+    list: (scope, query) =>
       database.inScope(scope, (queries) =>
         queries
           .select(summaryColumns)
           .from(calls)
-          .where(and(ownedBy(scope), after ? before(after) : undefined))
-          .orderBy(desc(calls.startedAt), desc(calls.id))
-          .limit(limit),
+          .where(matching(scope, query))
+          .orderBy(...callOrder(query.sort))
+          .limit(query.limit),
       ),
-    find: (scope, callId) =>
-      database.inScope(scope, async (queries) => {
-        const [call] = await queries
-          .select(summaryColumns)
-          .from(calls)
-          .where(and(ownedBy(scope), eq(calls.id, callId)))
-          .limit(1);
-        return call ? { call, ...(await readWords(queries, call)) } : null;
-      }),
+    async find(scope, callId) {
+      const [[call], said, notes] = await database.read(scope, callReads(scope, callId));
+      return call ? { call, turns: said, notes } : null;
+    },
+    outline: (scope, callId) => database.inScope(scope, (queries) => readCall(queries, { scope, callId, isOpen: false })),
     endAbandoned: (scope, { startedBefore, reason }) =>
       database.inAppliance(scope, async (queries) => {
         const closed = await queries
@@ -67,27 +62,31 @@ export function createCallStore(database: Database): CallStore {
   };
 }
 
-/** The organization is named beside the policy: the planner needs it, and it is a second barrier. */
-function ownedBy(scope: ReadScope): SQL | undefined {
-  return 'organizationId' in scope ? eq(calls.orgId, scope.organizationId) : undefined;
-}
+/** Which call is read, and whether with what was said. */
+export type CallReading = { readonly scope: ReadScope; readonly callId: string; readonly isOpen: boolean };
 
-function before({ startedAt, callId }: CallPosition): SQL {
-  return sql`(${calls.startedAt}, ${calls.id}) < (${startedAt.toISOString()}::timestamptz, ${callId})`;
-}
-
-async function readWords(queries: Queries, call: CallSummary) {
-  const said = await queries
-    .select()
-    .from(turns)
-    .where(and(eq(turns.orgId, call.organizationId), eq(turns.callId, call.callId)))
-    .orderBy(asc(turns.seq))
-    .limit(TURN_LIMIT);
-  const notes = await queries
-    .select({ name: callEvents.name, fields: callEvents.fields, at: callEvents.at })
-    .from(callEvents)
-    .where(and(eq(callEvents.orgId, call.organizationId), eq(callEvents.callId, call.callId)))
-    .orderBy(asc(callEvents.at), asc(callEvents.position))
-    .limit(NOTE_LIMIT);
-  return { turns: said.map(({ orgId: _orgId, callId: _callId, ...turn }) => turn), notes };
+/** Reads one call in a transaction of its scope. */
+export async function readCall(queries: Queries, { scope, callId, isOpen }: CallReading): Promise<CallDetails | null> {
+  const [call] = await queries
+    .select(summaryColumns)
+    .from(calls)
+    .where(and(matching(scope), eq(calls.id, callId)))
+    .limit(1);
+  if (!call) return null;
+  // Sent at once: one round trip to the server for both.
+  const [said, notes] = await Promise.all([
+    queries
+      .select(isOpen ? turnColumns : withheldText)
+      .from(turns)
+      .where(and(eq(turns.orgId, call.organizationId), eq(turns.callId, call.callId)))
+      .orderBy(asc(turns.seq))
+      .limit(TURN_LIMIT),
+    queries
+      .select(isOpen ? noteColumns : withheldFields)
+      .from(callEvents)
+      .where(and(eq(callEvents.orgId, call.organizationId), eq(callEvents.callId, call.callId)))
+      .orderBy(asc(callEvents.at), asc(callEvents.position))
+      .limit(NOTE_LIMIT),
+  ]);
+  return { call, turns: said, notes };
 }

@@ -145,7 +145,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
     expect((await store.find(theirs, yours))?.turns).toHaveLength(2);
     expect(await store.find(ours, yours)).toBeNull();
     expect(await store.find(theirs, mine)).toBeNull();
-    expect((await store.find(appliance, yours))?.call.organizationId).toBe(theirs.organizationId);
+    expect((await store.outline(appliance, yours))?.call.organizationId).toBe(theirs.organizationId);
   });
 
   it('of numbers that nobody owns leave a rejected call and nothing else', async () => {
@@ -159,7 +159,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
       outcome: 'rejected_unknown_number',
     } as const;
     await createCallEventWriter(test.database)([queued({ ...rejected, scope: null })]);
-    expect(await createCallStore(test.database).find(appliance, callId)).toBeNull();
+    expect(await createCallStore(test.database).outline(appliance, callId)).toBeNull();
     expect(await test.asSuperuser(`select dialled_number, outcome from rejected_calls where id = '${callId}'`)).toEqual([
       { dialled_number: '999', outcome: 'rejected_unknown_number' },
     ]);
@@ -188,7 +188,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
     const seen: string[] = [];
     let after = null;
     for (;;) {
-      const page = await store.list(scope, { limit: 3, after });
+      const page = await store.list(scope, { sort: '-startedAt', limit: 3, after });
       seen.push(...page.map((call) => call.callId));
       const last = page.at(-1);
       if (!last) break;

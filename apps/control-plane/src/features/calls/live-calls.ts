@@ -16,8 +16,10 @@ export type LiveCallView = {
 export type LiveCallBoard = {
   /** Takes events in order. */
   observe(event: CallEvent): void;
-  /** Oldest first. */
-  list(): LiveCallView[];
+  /** Oldest first; of one organization, or (null) of all. */
+  list(organizationId: string | null): LiveCallView[];
+  /** Null when no such call is up here. */
+  find(callId: string): LiveCallView | null;
 };
 
 /** A board has at most one entry per live call, so the engine's capacity is its limit. */
@@ -48,6 +50,7 @@ export function createLiveCallBoard(): LiveCallBoard {
           return;
       }
     },
-    list: () => [...calls.values()],
+    list: (organizationId) => [...calls.values()].filter((call) => organizationId === null || call.organizationId === organizationId),
+    find: (callId) => calls.get(callId) ?? null,
   };
 }
