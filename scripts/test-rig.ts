@@ -8,8 +8,8 @@ import { ensureRoot } from '@centralita/provision/private-root.ts';
 /** Of the provisioner's programs those that a rig needs: it has no supervisor. */
 const PROGRAMS = ['debootstrap', 'setpriv', 'unshare', 'mount', 'useradd'] as const;
 
-/** The integration guide's examples are run as their readers run them: program -> Debian package. */
-const READERS_PROGRAMS = { curl: 'curl', python3: 'python3' } as const;
+/** What readers of the documentation have, because its examples and its pages are tried as they would: program -> Debian package. */
+const READERS_PROGRAMS = { curl: 'curl', python3: 'python3', chromium: 'chromium' } as const;
 
 /** Whether an espeak-ng can be run as the tests would run it without a rig. */
 export function hasOwnEspeak(): boolean {

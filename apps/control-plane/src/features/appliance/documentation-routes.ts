@@ -15,6 +15,7 @@ const configuration = JSON.stringify({
   telemetry: false,
   showDeveloperTools: 'never',
   agent: { disabled: true },
+  mcp: { disabled: true },
   hideClientButton: true,
 });
 const page = `<!doctype html>
