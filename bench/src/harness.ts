@@ -1,5 +1,6 @@
 /** Runs one bench, or one proof, which is a bench whose figures count what must not happen: reads its options, tells what it does as it goes, and prints its figures as the last line. */
 import { availableParallelism, loadavg } from 'node:os';
+import { seededRandom } from '@centralita/control-plane/test/seeded-random.ts';
 import { parseBenchArguments } from './bench-arguments.ts';
 import type { BenchDefaults, BenchOptions } from './bench-arguments.ts';
 import { exitStatusOf, judgeFigures } from './bench-report.ts';
@@ -75,15 +76,4 @@ export async function runBench<Defaults extends BenchDefaults>(bench: Bench<Defa
     console.error(error);
     process.exitCode = 1;
   }
-}
-
-/** mulberry32: 32 bits of state are enough to vary a workload, and the same seed gives the same workload on any machine. */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
