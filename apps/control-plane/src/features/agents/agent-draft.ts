@@ -37,7 +37,7 @@ export function mergeDraft(current: AgentDraft, change: AgentChange): MergedDraf
 }
 
 /** Checks a whole draft, naming every field that is wrong. */
-export function checkDraft(draft: unknown): MergedDraft {
+function checkDraft(draft: unknown): MergedDraft {
   const parsed = agentDraftSchema.safeParse(draft);
   if (parsed.success) return { kind: 'valid', draft: parsed.data };
   return { kind: 'invalid', fields: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) };
