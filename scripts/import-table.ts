@@ -26,6 +26,7 @@ export const features = [
 /** Every workspace package of ours, by the name that an import would use. */
 export const packages = [
   '@centralita/bench',
+  '@centralita/cli',
   '@centralita/control-plane',
   '@centralita/cpu-server',
   '@centralita/e2e',
@@ -137,6 +138,13 @@ const workspaceRules: readonly FolderRule[] = [
     because: 'the server shares the protocol with the client and nothing else',
     areas: [],
     packages: ['triton-client-grpc-generated'],
+  },
+  { files: 'apps/cli/**', because: 'the command line knows the admin API and nothing behind it', areas: [], packages: none },
+  {
+    files: 'apps/cli/**/*.test.ts',
+    because: "the command line's tests run every command against the control plane",
+    areas: [],
+    packages: ['@centralita/control-plane'],
   },
   {
     files: 'provision/**',

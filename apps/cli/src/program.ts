@@ -1,0 +1,70 @@
+// The whole command line: parses, runs one command, says how it ended.
+import { Command, CommanderError } from 'commander';
+import { agentCommands } from './agent-commands.ts';
+import { auditCommands } from './audit-commands.ts';
+import { CommandFailure } from './command-failure.ts';
+import type { CommandGroup } from './command-group.ts';
+import { addCommand } from './command-group.ts';
+import { adminKeyCommands, loginCommand } from './key-commands.ts';
+import { numberCommands } from './number-commands.ts';
+import { orgCommands } from './org-commands.ts';
+import { phoneCommands } from './phone-commands.ts';
+import { planCommands } from './plan-commands.ts';
+import { printable } from './table.ts';
+import { telephonyCommands } from './telephony-commands.ts';
+import type { Terminal } from './terminal.ts';
+import { tokenCommands } from './token-commands.ts';
+import { trunkCommands } from './trunk-commands.ts';
+
+/** In the order in which the help shows them. */
+export const commandGroups: readonly CommandGroup[] = [
+  orgCommands,
+  planCommands,
+  tokenCommands,
+  agentCommands,
+  numberCommands,
+  phoneCommands,
+  trunkCommands,
+  telephonyCommands,
+  auditCommands,
+  adminKeyCommands,
+];
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 the API refused, 2 called wrongly, 3 the API cannot be reached, 4 the audit log is damaged.
+The admin key comes from CENTRALITA_ADMIN_KEY or from what \`centralita login\` stored, never from an argument.`;
+
+/** Runs the words after `centralita` and returns the exit code. A fault of the program itself is thrown. */
+export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+  const program = createProgram(terminal);
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // The parser has said already what is wrong; asked for help, it ends without an error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof CommandFailure)) throw error;
+    terminal.err(`${error.message.split('\n').map(printable).join('\n')}\n`);
+    return error.exitCode;
+  }
+}
+
+function createProgram(terminal: Terminal): Command {
+  const program = configure(new Command('centralita'), terminal)
+    .description('Runs the appliance from a terminal, over its admin API.')
+    .addHelpText('after', EXIT_CODES);
+  for (const group of commandGroups) {
+    const command = configure(program.command(group.name), terminal).summary(group.summary).description(group.summary);
+    for (const spec of group.commands) addCommand(command, spec, terminal);
+  }
+  addCommand(program, loginCommand, terminal);
+  return program;
+}
+
+/** Subcommands inherit this from where they are made. */
+function configure(command: Command, terminal: Terminal): Command {
+  return command
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .helpCommand(false);
+}
