@@ -126,11 +126,7 @@ async function measureRecordings(parts: RecordingStoreParts, scope: ApplianceSco
 }
 
 /** Null when there is no file; undefined when the disk would not say: one bad file holds the others up no longer than its turn. */
-async function measure(
-  { recordings, log }: RecordingStoreParts,
-  callId: string,
-  path: string,
-): Promise<number | null | undefined> {
+async function measure({ recordings, log }: RecordingStoreParts, callId: string, path: string): Promise<number | null | undefined> {
   try {
     return recordings === null ? undefined : await recordings.measure(path);
   } catch (error) {
