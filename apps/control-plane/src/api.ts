@@ -1,6 +1,7 @@
 // Mounts every feature's routes. `Api` is the console's only import from here.
 import { createDocumentationRoutes } from '#features/appliance/documentation-routes.ts';
 import { openApiDocument } from '#http/openapi.ts';
+import { createTokenRoutes } from '#features/access/token-routes.ts';
 import { createAgentRoutes } from '#features/agents/agent-routes.ts';
 import type { HealthRouteParts } from '#features/appliance/health-routes.ts';
 import { createHealthRoutes } from '#features/appliance/health-routes.ts';
@@ -10,6 +11,8 @@ import { createCallRoutes } from '#features/calls/call-routes.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
 import { createRecordingRoutes } from '#features/recordings/recording-routes.ts';
 import { createNumberRoutes } from '#features/telephony/number-routes.ts';
+import { createPhoneRoutes } from '#features/telephony/phone-routes.ts';
+import { createTrunkRoutes } from '#features/telephony/trunk-routes.ts';
 import { createApp } from '#http/app.ts';
 import { assertEveryRouteDeclaresAccess } from '#http/route-check.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -32,8 +35,11 @@ export function createApi(parts: ApiParts) {
   const api = app
     .route('/', createDocumentationRoutes({ document: () => openApiDocument(app) }))
     .route('/', createHealthRoutes(parts))
+    .route('/', createTokenRoutes(office))
     .route('/', createAgentRoutes(office))
     .route('/', createNumberRoutes(office))
+    .route('/', createPhoneRoutes(office))
+    .route('/', createTrunkRoutes(office))
     .route('/', createAdminCallRoutes({ ...office, board, clock }))
     .route('/', createCallRoutes({ ...office, board, engine, clock }))
     .route('/', createRecordingRoutes({ ...office, clock }));

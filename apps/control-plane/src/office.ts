@@ -3,19 +3,27 @@ import type { Database } from '#db/client.ts';
 import { createAuditTrail } from '#features/access/audit-store.ts';
 import { openAccessChanges } from '#features/access/access-changes.ts';
 import { createGuards } from '#features/access/guards.ts';
+import { createIdempotencyStore } from '#features/access/idempotency-store.ts';
 import { createTokenCache } from '#features/access/token-cache.ts';
+import { createTokenExpiry } from '#features/access/token-expiry-store.ts';
 import { createTokenLookup } from '#features/access/token-lookup-store.ts';
 import { createTokenStore } from '#features/access/token-store.ts';
+import { openTokenUsage } from '#features/access/token-usage-store.ts';
 import { createAgentRegistryStore } from '#features/agents/agent-registry-store.ts';
 import { createAgentStore } from '#features/agents/agent-store.ts';
 import { createAgentVersionStore } from '#features/agents/agent-version-store.ts';
 import { createCallAccessStore } from '#features/calls/call-access-store.ts';
 import { createCallStore } from '#features/calls/call-store.ts';
+import { createDirectoryStore } from '#features/telephony/directory-store.ts';
+import { openDirectorySync } from '#features/telephony/directory-sync.ts';
 import { createNumberStore } from '#features/telephony/number-store.ts';
+import { createPhoneStore } from '#features/telephony/phone-store.ts';
+import { createTrunkStore } from '#features/telephony/trunk-store.ts';
 import { createRecordingAuthentication } from '#features/recordings/recording-authentication.ts';
 import { createRecordingStore } from '#features/recordings/recording-store.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { SecretKeys } from '#shared/secret-keys.ts';
@@ -49,18 +57,26 @@ export type OfficeParts = {
 /** The stores and guards. Disposing it stops what runs in the background. */
 export type Office = Awaited<ReturnType<typeof openOffice>>;
 
-export async function openOffice({ config, database, recordings, clock, log }: OfficeParts) {
+export async function openOffice({ config, database, directory, recordings, clock, log }: OfficeParts) {
   await using opened = new AsyncDisposableStack();
   const audit = createAuditTrail({ keys: config.secretKeys, clock });
   const keys = config.secretKeys;
   const tokens = createTokenStore({ database, keys, audit, clock });
   const tokenCache = createTokenCache({ lookup: createTokenLookup({ database, keys, clock }), clock });
   opened.use(openAccessChanges({ database, log, observe: (notification) => tokenCache.observe(notification) }));
-  const guards = createGuards({ ...config, tokens: tokenCache, clock });
+  const tokenUsage = opened.use(openTokenUsage({ database, clock, log }));
+  const tokenExpiry = createTokenExpiry({ database, audit, clock });
+  const idempotency = createIdempotencyStore({ database, clock });
+  const guards = createGuards({ ...config, tokenCache, tokenUsage, idempotency, clock, log });
   const agents = createAgentStore(database);
   const agentVersions = createAgentVersionStore({ database, audit });
   const agentRegistry = createAgentRegistryStore({ database, audit });
   const numbers = createNumberStore({ database, audit });
+  const phones = createPhoneStore({ database, audit });
+  const trunks = createTrunkStore({ database, audit, keys });
+  const directoryEntries = createDirectoryStore({ database, keys, audit });
+  const directorySync = opened.use(openDirectorySync({ directory, entries: directoryEntries, scope: mintApplianceScope(), clock, log }));
+  opened.use(openAccessChanges({ database, log, observe: (notification) => directorySync.observe(notification) }));
   const calls = createCallStore(database);
   const callAccess = createCallAccessStore({ database, audit });
   const recordingStore = createRecordingStore({ database, audit, recordings, clock, log });
@@ -71,10 +87,17 @@ export async function openOffice({ config, database, recordings, clock, log }: O
     audit,
     guards,
     tokens,
+    tokenExpiry,
+    tokenUsage,
+    idempotency,
     agents,
     agentVersions,
     agentRegistry,
     numbers,
+    phones,
+    trunks,
+    directoryEntries,
+    directorySync,
     calls,
     callAccess,
     recordings,

@@ -3,16 +3,22 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import { addressSet, clientAddress } from '#http/client-address.ts';
 import { ProblemError } from '#http/problem.ts';
+import type { RateLimiter } from '#http/rate-limit.ts';
 import { createRateLimiter, rateLimitHeaders, ratePerMinute, retryAfter } from '#http/rate-limit.ts';
 import type { AdminGuard, Guards, OrgGuard } from '#http/route.ts';
 import type { Actor } from '#shared/actor.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { Clock } from '#shared/clock.ts';
+import type { Log } from '#shared/log.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 import { allows } from '#shared/permission-scopes.ts';
+import type { Principal } from '#shared/principal.ts';
 import { ADMIN_ATTEMPTS, createAttemptLimit, TOKEN_ATTEMPTS } from './attempt-limit.ts';
+import { createOnceOnly } from './idempotent-answer.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
 import { createAuthentication } from './token-authentication.ts';
 import type { TokenCache } from './token-cache.ts';
+import type { TokenUsage } from './token-usage-store.ts';
 
 /** What the guards ask. */
 export type GuardParts = {
@@ -20,8 +26,11 @@ export type GuardParts = {
   readonly adminKeyHash: () => Promise<string>;
   /** Addresses of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
-  readonly tokens: TokenCache;
+  readonly tokenCache: TokenCache;
+  readonly tokenUsage: Pick<TokenUsage, 'note'>;
+  readonly idempotency: IdempotencyStore;
   readonly clock: Clock;
+  readonly log: Log;
 };
 
 export function createGuards(parts: GuardParts): Guards {
@@ -52,29 +61,38 @@ function createAdminGuard({ adminKeyHash, clock }: GuardParts, addressOf: Addres
   };
 }
 
-function createOrgGuards({ tokens, clock }: GuardParts, addressOf: AddressOf): Guards['organization'] {
-  const authenticate = createAuthentication({ tokens, attempts: createAttemptLimit({ rate: TOKEN_ATTEMPTS, clock }) });
+function createOrgGuards(parts: GuardParts, addressOf: AddressOf): Guards['organization'] {
+  const { tokenCache, tokenUsage, idempotency, clock, log } = parts;
+  const attempts = createAttemptLimit({ rate: TOKEN_ATTEMPTS, clock });
+  const authenticate = createAuthentication({ tokens: tokenCache, attempts });
   const plans = createRateLimiter({ nowMs: () => clock.nowMs() });
-  return ({ scope: required, cost }): OrgGuard =>
+  const onceOnly = createOnceOnly({ store: idempotency, log });
+  return ({ scope: required, cost, idempotent }): OrgGuard =>
     async (context, next) => {
       const address = addressOf(context);
       const principal = await authenticate(context.req.header('authorization'), address);
-      const { organizationId, requestsPerMinute, tokenId, scopes } = principal;
-      // Before the scope: who asks for what it may not still asks.
-      const verdict = plans.take(organizationId, ratePerMinute(requestsPerMinute), cost);
-      for (const [name, value] of Object.entries(rateLimitHeaders(requestsPerMinute, verdict))) context.header(name, value);
-      if (!verdict.allowed) {
-        const detail = `the plan allows ${requestsPerMinute} requests a minute, all tokens of the organization together`;
-        throw new ProblemError('rate_limited', detail, { headers: retryAfter(verdict.retryAfterMs) });
-      }
-      if (required !== 'any' && !allows(scopes, required)) {
+      const scope = mintOrgScope(principal.organizationId);
+      tokenUsage.note(scope, principal.tokenId, address);
+      // Before the permission: who asks for what it may not still asks.
+      countRequest(context, plans, { principal, cost });
+      if (required !== 'any' && !allows(principal.scopes, required)) {
         throw new ProblemError('insufficient_scope', `this needs a token with the scope ${required}`);
       }
       context.set('principal', principal);
-      context.set('scope', mintOrgScope(organizationId));
-      context.set('actor', actorOf(context, { kind: 'token', name: tokenId, address }));
-      await next();
+      context.set('scope', scope);
+      context.set('actor', actorOf(context, { kind: 'token', name: principal.tokenId, address }));
+      return idempotent ? onceOnly(context, next, scope) : next();
     };
+}
+
+/** Counts a request against its organization's plan and tells how much is left, whatever the answer becomes. Throws 429 when nothing is. */
+function countRequest(context: Context, plans: RateLimiter, { principal, cost }: { principal: Principal; cost: number }): void {
+  const { organizationId, requestsPerMinute } = principal;
+  const verdict = plans.take(organizationId, ratePerMinute(requestsPerMinute), cost);
+  for (const [name, value] of Object.entries(rateLimitHeaders(requestsPerMinute, verdict))) context.header(name, value);
+  if (verdict.allowed) return;
+  const detail = `the plan allows ${requestsPerMinute} requests a minute, all tokens of the organization together`;
+  throw new ProblemError('rate_limited', detail, { headers: retryAfter(verdict.retryAfterMs) });
 }
 
 function actorOf(context: Context, actor: Omit<Actor, 'requestId'>): Actor {

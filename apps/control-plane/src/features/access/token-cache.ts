@@ -27,26 +27,13 @@ export type TokenCache = {
   observe(notification: Notification): void;
 };
 
-type Verified = { readonly principal: Principal; readonly lookedUpAtMs: number };
-
 export function createTokenCache({ lookup, clock }: { lookup: TokenLookup; clock: Clock }): TokenCache {
-  const verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED });
+  const verified = createVerifiedTokens(clock);
   const refused = new LRUCache<string, number>({ max: MAX_REFUSED });
   /** By the hash under the newest key. A change empties it, so that a lookup from before the change is neither joined nor remembered. */
   const underway = new Map<string, Promise<FoundToken | null>>();
 
-  function known(macs: readonly string[]): Principal | null {
-    for (const mac of macs) {
-      const entry = verified.get(mac);
-      if (!entry) continue;
-      const isFresh = clock.nowMs() - entry.lookedUpAtMs < VERIFIED_MS;
-      // Asked at every use: a token that expires now opens nothing from now on.
-      if (isFresh && entry.principal.expiresAt > clock.wallAt()) return entry.principal;
-      verified.delete(mac);
-    }
-    return null;
-  }
-
+  /** One at a time for each token, however many requests carry it. */
   function lookUp(name: string, macs: readonly string[]): Promise<FoundToken | null> {
     const running = underway.get(name);
     if (running) return running;
@@ -55,7 +42,7 @@ export function createTokenCache({ lookup, clock }: { lookup: TokenLookup; clock
       .find(macs)
       .then((found) => {
         if (underway.get(name) !== started) return found;
-        if (found) verified.set(found.mac, { principal: found.principal, lookedUpAtMs });
+        if (found) verified.remember(found, lookedUpAtMs);
         else refused.set(name, lookedUpAtMs);
         return found;
       })
@@ -66,25 +53,12 @@ export function createTokenCache({ lookup, clock }: { lookup: TokenLookup; clock
     return started;
   }
 
-  function forget(change: AccessChange): void {
-    if (change.kind === 'token') {
-      verified.delete(change.mac);
-      return;
-    }
-    for (const [mac, { principal }] of verified.entries()) {
-      const isMeant = change.kind === 'plan' ? principal.planId === change.planId : principal.organizationId === change.organizationId;
-      if (isMeant) verified.delete(mac);
-    }
-  }
-
-  const nameOf = (text: TokenText) => lookup.macsOf(text)[0] ?? '';
-
   return {
-    nameOf,
-    peek: (text) => known(lookup.macsOf(text)),
+    nameOf: (text) => lookup.macsOf(text)[0] ?? '',
+    peek: (text) => verified.find(lookup.macsOf(text)),
     async find(text) {
       const macs = lookup.macsOf(text);
-      const principal = known(macs);
+      const principal = verified.find(macs);
       if (principal) return principal;
       const [name = ''] = macs;
       const refusedAtMs = refused.get(name);
@@ -94,9 +68,41 @@ export function createTokenCache({ lookup, clock }: { lookup: TokenLookup; clock
     observe(notification) {
       underway.clear();
       refused.clear();
-      const change = notification.kind === 'payload' ? parseAccessChange(notification.payload) : null;
-      if (change) forget(change);
-      else verified.clear();
+      // A gap, and a change that is not understood, may have been about anything.
+      verified.forget(notification.kind === 'payload' ? parseAccessChange(notification.payload) : null);
     },
   };
+}
+
+/** Principals by the keyed hash of their token. `lookedUpAtMs` is when the question was asked, not when it was answered. */
+function createVerifiedTokens(clock: Clock) {
+  const entries = new LRUCache<string, { readonly principal: Principal; readonly lookedUpAtMs: number }>({ max: MAX_VERIFIED });
+  const macsOf = (change: OwnerChange) =>
+    [...entries.entries()].flatMap(([mac, { principal }]) => (isAbout(change, principal) ? [mac] : []));
+  return {
+    remember: ({ mac, principal }: FoundToken, lookedUpAtMs: number) => void entries.set(mac, { principal, lookedUpAtMs }),
+    find(macs: readonly string[]): Principal | null {
+      for (const mac of macs) {
+        const entry = entries.get(mac);
+        if (!entry) continue;
+        const isFresh = clock.nowMs() - entry.lookedUpAtMs < VERIFIED_MS;
+        // Asked at every use: a token that expires now opens nothing from now on.
+        if (isFresh && entry.principal.expiresAt > clock.wallAt()) return entry.principal;
+        entries.delete(mac);
+      }
+      return null;
+    },
+    /** Forgets those that a change is about; all of them without one. */
+    forget(change: AccessChange | null): void {
+      if (!change) entries.clear();
+      else if (change.kind === 'token') entries.delete(change.mac);
+      else for (const mac of macsOf(change)) entries.delete(mac);
+    },
+  };
+}
+
+type OwnerChange = Exclude<AccessChange, { kind: 'token' }>;
+
+function isAbout(change: OwnerChange, { planId, organizationId }: Principal): boolean {
+  return change.kind === 'plan' ? change.planId === planId : change.organizationId === organizationId;
 }

@@ -46,8 +46,8 @@ export type TokenChange<Done> =
 export type TokenStore = {
   /** Makes a token of an organization. `not_found`: the organization. */
   create(by: By<AdminOrgScope>, draft: TokenDraft): Promise<TokenChange<NewToken>>;
-  /** One page of an organization's tokens with their history, newest first, from the one after `before`. */
-  list(scope: OneOrganization, page: { readonly before: string | null; readonly limit: number }): Promise<ApiToken[]>;
+  /** One page of an organization's tokens with their history, newest first, from the one after `before`; null without such an organization. */
+  list(scope: OneOrganization, page: { readonly before: string | null; readonly limit: number }): Promise<ApiToken[] | null>;
   find(scope: ReadScope, tokenId: string): Promise<ApiToken | null>;
   /** Makes a token with the name and scopes of another, which ends at once or after a grace. */
   rotate(by: By<ApplianceScope>, tokenId: string, options: RotationOptions): Promise<TokenChange<NewToken>>;
@@ -58,16 +58,10 @@ export type TokenStore = {
 type StoreParts = { readonly database: Database; readonly keys: SecretKeys; readonly audit: AuditTrail; readonly clock: Clock };
 
 export function createTokenStore(parts: StoreParts): TokenStore {
-  const { database, clock } = parts;
+  const { database } = parts;
   return {
     create: (by, draft) => database.inAppliance(by.scope, (queries) => createToken({ ...parts, queries }, by, draft)),
-    list: (scope, { before, limit }) =>
-      database.inScope(scope, async (queries) => {
-        // Ids sort by the time they were made at.
-        const wanted = and(eq(apiTokens.orgId, scope.organizationId), before ? lt(apiTokens.id, before) : undefined);
-        const rows = await selectTokens(queries).where(wanted).orderBy(desc(apiTokens.id)).limit(limit);
-        return rows.map((row) => toApiToken(row, clock.wallAt()));
-      }),
+    list: (scope, page) => database.inScope(scope, (queries) => listTokens({ ...parts, queries }, scope, page)),
     find: (scope, tokenId) => database.inScope(scope, (queries) => findToken({ ...parts, queries }, scope, tokenId)),
     rotate: (by, tokenId, options) =>
       database.inAppliance(by.scope, (queries) => rotateToken({ ...parts, queries }, by, { tokenId, ...options })),
@@ -76,6 +70,16 @@ export function createTokenStore(parts: StoreParts): TokenStore {
 }
 
 type Work = StoreParts & { readonly queries: Queries };
+
+async function listTokens(work: Work, { organizationId }: OneOrganization, page: { before: string | null; limit: number }) {
+  const { queries, clock } = work;
+  const [organization] = await queries.select({ id: organizations.id }).from(organizations).where(eq(organizations.id, organizationId));
+  if (!organization) return null;
+  // Ids sort by the time they were made at.
+  const wanted = and(eq(apiTokens.orgId, organizationId), page.before ? lt(apiTokens.id, page.before) : undefined);
+  const rows = await selectTokens(queries).where(wanted).orderBy(desc(apiTokens.id)).limit(page.limit);
+  return rows.map((row) => toApiToken(row, clock.wallAt()));
+}
 
 async function findToken({ queries, clock }: Work, scope: ReadScope, tokenId: string): Promise<ApiToken | null> {
   const own = 'organizationId' in scope ? eq(apiTokens.orgId, scope.organizationId) : undefined;

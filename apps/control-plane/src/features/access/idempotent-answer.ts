@@ -1,0 +1,68 @@
+// Runs a write once per idempotency key, and gives its answer to whoever repeats it.
+import { createHash } from 'node:crypto';
+import type { Context, Next } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { ProblemError } from '#http/problem.ts';
+import type { Log } from '#shared/log.ts';
+import { loggableError } from '#shared/loggable-error.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+import type { IdempotencyStore, StoredAnswer } from './idempotency-store.ts';
+
+/** The form that the routes declare; a header of another form is refused by the route's own validation. */
+const KEY_FORM = /^[\x21-\x7e]{8,128}$/;
+/** A repeated request finds the first one still at work: it may come again after this. */
+const RETRY_AFTER_S = '1';
+
+/** The work of a guard for writes: without the header the request just goes on. */
+export type OnceOnly = (context: Context, next: Next, scope: OrgScope) => Promise<Response | undefined>;
+
+export function createOnceOnly({ store, log }: { store: IdempotencyStore; log: Log }): OnceOnly {
+  return async (context, next, scope) => {
+    const key = context.req.header('idempotency-key');
+    if (key === undefined || !KEY_FORM.test(key)) {
+      await next();
+      return undefined;
+    }
+    const request = { key, requestHash: await hashOf(context) };
+    const reservation = await store.reserve(scope, request);
+    switch (reservation.kind) {
+      case 'answered':
+        return replay(context, reservation.answer);
+      case 'under_way':
+        throw new ProblemError('conflict', 'the first request with this idempotency key is still being answered', {
+          headers: { 'retry-after': RETRY_AFTER_S },
+        });
+      case 'other_request':
+        throw new ProblemError('idempotency_mismatch', 'this idempotency key came with another method, path or body before');
+      case 'reserved':
+        await next();
+        // The work is done: that its answer could not be kept is no reason to answer anything else. The key is free again after a minute.
+        await store
+          .settle(scope, { ...request, reservedAt: reservation.reservedAt }, await keptAnswer(context.res))
+          .catch((error: unknown) => log.warn({ error: loggableError(error) }, 'an answer was not kept under its idempotency key'));
+        return undefined;
+    }
+  };
+}
+
+async function hashOf(context: Context): Promise<string> {
+  const { method, url } = context.req;
+  const { pathname, search } = new URL(url);
+  const body = await context.req.text().catch((cause: unknown) => {
+    throw new ProblemError('invalid_request', 'body: it ended before it was complete', { cause });
+  });
+  return createHash('sha256').update(`${method} ${pathname}${search}\n${body}`).digest('hex');
+}
+
+/** What did not happen may be tried again under the same key: faults, refused tokens and rates are not kept. */
+async function keptAnswer(response: Response): Promise<StoredAnswer | null> {
+  const { status } = response;
+  if (status >= 500 || status === 429 || status === 401) return null;
+  return { status, contentType: response.headers.get('content-type'), body: await response.clone().text() };
+}
+
+function replay(context: Context, { status, contentType, body }: StoredAnswer): Response {
+  context.header('idempotency-replayed', 'true');
+  if (contentType) context.header('content-type', contentType);
+  return body === '' ? context.body(null, status as 204) : context.body(body, status as ContentfulStatusCode);
+}
