@@ -1,7 +1,7 @@
 // The calls of an organization over the API, and the admin's look at them.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Answer, TestApi } from '#app/test/test-api.ts';
-import { addTestOrganization, openTestApi } from '#app/test/test-api.ts';
+import type { Answer, TestApi } from './test-api.ts';
+import { addTestOrganization, openTestApi } from './test-api.ts';
 import { agents } from '#db/schema/agents.ts';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
@@ -10,7 +10,7 @@ import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { CallId, OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
-import { createCallEventWriter, queued } from './call-event-writer.ts';
+import { createCallEventWriter, queued } from '#features/calls/call-event-writer.ts';
 
 const agentId = newId('agent');
 const otherAgentId = newId('agent');
@@ -122,14 +122,10 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the calls API on
     ['search=una+-muela', [0]],
     ['search=!!!', []],
     ['search=cita&startedFrom=2026-11-01T10:00:01Z', []],
-    ['search=una&state=ended&sort=durationMs', [5, 0]],
+    ['search=una&state=ended&sort=-durationMs', [0, 5]],
   ])('lists its own calls with %j as asked', async (query, expected) => {
     const answer = await ask(`/calls?${query}`);
-    expect([answer.status, indexesOf(answer).toSorted()]).toEqual([200, [...expected].toSorted()]);
-    if (!query.includes('startedAt') && !query.includes('sort')) {
-      const times = (answer.body['calls'] as { startedAt: string }[]).map(({ startedAt }) => startedAt);
-      expect(times).toEqual(times.toSorted().toReversed());
-    }
+    expect([answer.status, indexesOf(answer)]).toEqual([200, expected]);
   });
 
   it.each(['-startedAt', 'startedAt', '-durationMs', 'durationMs'])('pages by %s without a gap or a repetition', async (sort) => {
@@ -140,8 +136,9 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the calls API on
       for (let pages = 0; pages < 7; pages += 1) {
         const page = await ask(`/calls?sort=${sort}&limit=${limit}${cursor}`);
         seen.push(...indexesOf(page));
-        if (page.body['nextCursor'] === null) break;
-        cursor = `&cursor=${String(page.body['nextCursor'])}`;
+        const next = page.body['nextCursor'] as string | null;
+        if (next === null) break;
+        cursor = `&cursor=${next}`;
       }
       expect(seen).toEqual(whole);
     }
@@ -168,7 +165,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the calls API on
   });
 
   it('refuses the cursor of another order', async () => {
-    const cursor = String((await ask('/calls?limit=1')).body['nextCursor']);
+    const cursor = (await ask('/calls?limit=1')).body['nextCursor'] as string;
     for (const sort of ['startedAt', 'durationMs']) {
       const { status, body } = await ask(`/calls?limit=1&sort=${sort}&cursor=${cursor}`);
       expect([status, body['fields']]).toMatchObject([400, [{ path: 'cursor' }]]);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRecordingStorage } from '#adapters/disk/recording-storage.ts';
-import type { TestApi } from '#app/test/test-api.ts';
-import { addTestOrganization, openTestApi } from '#app/test/test-api.ts';
+import type { TestApi } from './test-api.ts';
+import { addTestOrganization, openTestApi } from './test-api.ts';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
@@ -58,7 +58,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('recordings on $k
   async function linkTo(callId: CallId, by = token): Promise<string> {
     const { status, body } = await askUrl(callId, by);
     expect(status).toBe(200);
-    const url = new URL(String(body['url']));
+    const url = new URL(body['url'] as string);
     expect(url.origin).toBe('https://box.example.com');
     return url.pathname + url.search;
   }
@@ -76,7 +76,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('recordings on $k
     const issued = await askUrl(callId);
     expect(issued.headers.get('cache-control')).toBe('no-store');
     expect(issued.body['expiresAt']).toBe('2026-11-21T12:05:00.000Z');
-    const path = String(issued.body['url']).replace('https://box.example.com', '');
+    const path = (issued.body['url'] as string).replace('https://box.example.com', '');
     const head = await get(path, {}, 'HEAD');
     expect([head.status, head.headers.get('content-length'), head.bytes.length]).toEqual([200, String(wav.length), 0]);
     const whole = await get(path);
