@@ -11,8 +11,8 @@ import { renderTable } from './table.ts';
 const columns: readonly Column[] = [
   ['SEQ', 'seq'],
   ['AT', 'at'],
-  ['WHO', 'actorName'],
-  ['FROM', 'address'],
+  ['WHO', 'actor.name'],
+  ['FROM', 'actor.address'],
   ['ACTION', 'action'],
   ['ON', 'resource'],
 ];
@@ -21,7 +21,7 @@ const chainOption = textOption('--chain <chain>', 'id or slug of an organization
 const list: CommandSpec = {
   name: 'list',
   options: [chainOption, limitOption],
-  summary: 'what was done, newest first',
+  summary: 'what was done, newest first; without a chain, to the appliance',
   example: 'audit list --chain acme --limit 20',
   run: async (invocation, { options }) => {
     const chain = await findChain(invocation, textOf(options, 'chain'));
@@ -29,13 +29,23 @@ const list: CommandSpec = {
   },
 };
 
-const answerSchema = z.object({ chains: z.array(z.record(z.string(), z.unknown())) });
-const verdictColumns: readonly Column[] = [
+const faultSchema = z.object({ kind: z.string(), seq: z.number(), message: z.string() });
+const chainSchema = z.object({ chain: z.string(), intact: z.boolean(), entries: z.number(), faults: z.array(faultSchema) });
+const reportSchema = z.object({
+  intact: z.boolean(),
+  chains: z.array(chainSchema),
+  unreadableAnchorLines: z.array(z.number()).default([]),
+});
+const chainColumns: readonly Column[] = [
   ['CHAIN', 'chain'],
   ['ENTRIES', 'entries'],
-  ['SOUND', 'ok'],
-  ['BROKEN AT', 'brokenAt'],
-  ['REASON', 'reason'],
+  ['INTACT', 'intact'],
+];
+const faultColumns: readonly Column[] = [
+  ['CHAIN', 'chain'],
+  ['SEQ', 'seq'],
+  ['FAULT', 'kind'],
+  ['WHAT', 'message'],
 ];
 
 const verify: CommandSpec = {
@@ -46,16 +56,21 @@ const verify: CommandSpec = {
   run: async (invocation, { options }) => {
     const chain = await findChain(invocation, textOf(options, 'chain'));
     const answer = await (await invocation.api()).get('/admin/audit/verify', { chain });
-    const parsed = answerSchema.safeParse(answer.body);
+    const parsed = reportSchema.safeParse(answer.body);
     if (!parsed.success)
-      throw new CommandFailure(3, '/admin/audit/verify answers no list of chains: is this address a Centralita of this release?');
-    const { chains } = parsed.data;
-    invocation.terminal.out(invocation.common.json ? `${answer.text}\n` : renderTable(verdictColumns, chains));
-    // Whatever does not say that it is sound is not.
-    const damaged = chains.filter(({ ok }) => ok !== true);
-    if (damaged.length > 0) throw new CommandFailure(4, `the audit log is damaged in ${damaged.length} of ${chains.length} chains`);
+      throw new CommandFailure(3, '/admin/audit/verify answers no report: is this address a Centralita of this release?');
+    const report = parsed.data;
+    invocation.terminal.out(invocation.common.json ? `${answer.text}\n` : renderReport(report));
+    if (!report.intact || report.chains.some(({ intact }) => !intact)) throw new CommandFailure(4, 'the audit log is damaged');
   },
 };
+
+function renderReport({ chains, unreadableAnchorLines }: z.infer<typeof reportSchema>): string {
+  const faults = chains.flatMap(({ chain, faults: own }) => own.map((fault) => ({ chain, ...fault })));
+  const anchors =
+    unreadableAnchorLines.length === 0 ? '' : `\nLines of the file of anchors that are none: ${unreadableAnchorLines.join(', ')}\n`;
+  return renderTable(chainColumns, chains) + (faults.length === 0 ? '' : `\n${renderTable(faultColumns, faults)}`) + anchors;
+}
 
 async function findChain(invocation: Invocation, text: string | undefined): Promise<string | undefined> {
   return text === undefined || text === 'appliance' ? text : await findOrganization(invocation, text);

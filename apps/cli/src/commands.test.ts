@@ -117,7 +117,7 @@ const cases: readonly Case[] = [
 
 /** An answer that every command can read. */
 const page = { nextCursor: null, organizations: [], plans: [], tokens: [], agents: [], numbers: [], phones: [], trunks: [], entries: [] };
-const answer = { ...page, chains: [{ chain: 'appliance', ok: true }] };
+const answer = { ...page, intact: true, chains: [{ chain: 'appliance', intact: true, entries: 1, faults: [] }] };
 const at = (url: string) => ({ CENTRALITA_URL: url, CENTRALITA_ADMIN_KEY: 'cca_0123456789abcdef' });
 
 describe('a command', () => {
@@ -167,18 +167,35 @@ describe('org export', () => {
 });
 
 describe('audit verify', () => {
-  it('ends with 4 when a chain is damaged or does not say that it is sound', async () => {
-    const chains = [
-      { chain: 'appliance', ok: true, entries: 3 },
-      { chain: ORG, ok: false, brokenAt: 2, reason: 'edited' },
-    ];
-    await using api = await openRecordingApi({ body: { chains } });
+  const sound = { chain: 'appliance', intact: true, entries: 3, faults: [] };
+
+  it('ends with 4 when a chain is damaged, and says where', async () => {
+    const faults = [{ kind: 'edited', seq: 2, message: 'entry 2 is not as it was written' }];
+    const damaged = { chain: ORG, intact: false, entries: 9, faults };
+    await using api = await openRecordingApi({ body: { intact: false, unreadableAnchorLines: [7], chains: [sound, damaged] } });
     const { exitCode, out, err } = await play(['audit', 'verify'], { env: at(api.url) });
     expect(exitCode).toBe(4);
-    expect(out).toMatch(/edited/);
-    expect(err).toContain('damaged in 1 of 2 chains');
-    await using silent = await openRecordingApi({ body: { chains: [{ chain: 'appliance' }] } });
-    expect((await play(['audit', 'verify'], { env: at(silent.url) })).exitCode).toBe(4);
+    expect(out).toContain(`${ORG}  2    edited  entry 2 is not as it was written\n`);
+    expect(out).toContain('none: 7');
+    expect(err).toBe('the audit log is damaged\n');
+    expect((await play(['audit', 'verify', '--json'], { env: at(api.url) })).exitCode).toBe(4);
+  });
+
+  it('takes nothing for sound that does not say so', async () => {
+    await using api = await openRecordingApi({ body: { chains: [sound] } });
+    expect((await play(['audit', 'verify'], { env: at(api.url) })).exitCode).toBe(3);
+  });
+});
+
+describe('telephony status', () => {
+  it('names what Asterisk lacks, and why', async () => {
+    const reconciliation = { at: '2026-01-01T00:00:00.000Z', unchanged: 4, pushed: [], removed: [], failed: [{}], error: null };
+    const outOfStep = [{ kind: 'trunk', name: 'carrier', state: 'failed', reason: 'no such host' }];
+    await using api = await openRecordingApi({ body: { reconciliation, outOfStep } });
+    const { out } = await play(['telephony', 'status'], { env: at(api.url) });
+    expect(out).toContain('unchanged  4\n');
+    expect(out).toContain('failed     1\n');
+    expect(out).toContain('trunk  carrier  failed  no such host\n');
   });
 });
 

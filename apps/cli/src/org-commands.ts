@@ -88,7 +88,7 @@ const remove: CommandSpec = {
   name: 'delete',
   args: ['organization'],
   options: [numberOption('--grace-days <days>', 'until it is gone for good; 30 when left out', { from: 1, to: 90 })],
-  summary: 'switch it off now, export it, and delete it for good after a grace period',
+  summary: 'switch it off now, export it, and delete it for good after a grace period; refused while calls are up',
   example: 'org delete acme --grace-days 30',
   isDestructive: true,
   run: async (invocation, { args, options }) => {

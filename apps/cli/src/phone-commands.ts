@@ -8,8 +8,9 @@ import type { Column } from './table.ts';
 const columns: readonly Column[] = [
   ['ID', 'phoneId'],
   ['EXTENSION', 'extension'],
+  ['SIP USER', 'username'],
   ['NAME', 'displayName'],
-  ['PUSHED', 'pushState'],
+  ['ASTERISK', 'telephony.state'],
   ['ORGANIZATION', 'organizationId'],
 ];
 

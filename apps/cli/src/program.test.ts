@@ -30,7 +30,7 @@ describe('what is printed', () => {
   it('is one field a line for one thing, and the answer as it came under --json', async () => {
     const text = '{ "organizationId":"x",  "limits": {"agents": 2} }';
     await using api = await openRecordingApi({ body: text });
-    expect((await play(['org', 'show', ORG], { env: at(api.url) })).out).toBe('organizationId  x\nlimits          {"agents":2}\n');
+    expect((await play(['org', 'show', ORG], { env: at(api.url) })).out).toBe('organizationId  x\nlimits.agents   2\n');
     expect((await play(['org', 'show', ORG, '--json'], { env: at(api.url) })).out).toBe(`${text}\n`);
   });
 

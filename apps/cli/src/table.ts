@@ -1,6 +1,6 @@
 // Text for people: a table of rows, a list of one row's fields.
 
-/** A column: its heading, and the field that fills it. */
+/** A column: its heading, and the field that fills it, such as `actor.name`. */
 export type Column = readonly [heading: string, field: string];
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -9,7 +9,7 @@ const VALUE_LIMIT = 200;
 
 /** Rows below headings, each column as wide as its longest value. */
 export function renderTable(columns: readonly Column[], rows: readonly Fields[]): string {
-  const lines = [columns.map(([heading]) => heading), ...rows.map((row) => columns.map(([, field]) => renderValue(row[field])))];
+  const lines = [columns.map(([heading]) => heading), ...rows.map((row) => columns.map(([, field]) => renderValue(readField(row, field))))];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))));
   return lines
     .map(
@@ -24,10 +24,9 @@ export function renderTable(columns: readonly Column[], rows: readonly Fields[])
 
 /** One row, a field a line. */
 export function renderFields(fields: Fields): string {
-  const width = Math.max(0, ...Object.keys(fields).map((name) => name.length));
-  return Object.entries(fields)
-    .map(([name, value]) => `${name.padEnd(width)}  ${renderValue(value)}\n`)
-    .join('');
+  const entries = Object.entries(fields).flatMap(([name, value]) => flatten(name, value));
+  const width = Math.max(0, ...entries.map(([name]) => name.length));
+  return entries.map(([name, value]) => `${name.padEnd(width)}  ${renderValue(value)}\n`).join('');
 }
 
 /** A value in one line. What organizations wrote is printed without the characters that would move the cursor or colour the screen. */
@@ -44,6 +43,22 @@ export function renderValue(value: unknown): string {
 /** Without control characters, and without those that turn the direction of writing. */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+}
+
+/** What is inside a small thing gets lines of its own; a large one, such as an agent's flow, is for `--json`. */
+function flatten(name: string, value: unknown): [string, unknown][] {
+  if (!isFields(value) || JSON.stringify(value).length > VALUE_LIMIT) return [[name, value]];
+  return Object.entries(value).flatMap(([inner, innerValue]) => flatten(`${name}.${inner}`, innerValue));
+}
+
+function readField(row: Fields, field: string): unknown {
+  let value: unknown = row;
+  for (const name of field.split('.')) value = isFields(value) ? value[name] : undefined;
+  return value;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function pad(text: string, width: number): string {

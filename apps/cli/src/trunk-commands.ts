@@ -15,13 +15,14 @@ const columns: readonly Column[] = [
   ['PORT', 'port'],
   ['CALLS FROM', 'matches'],
   ['REGISTERS', 'registers'],
-  ['PUSHED', 'pushState'],
+  ['ASTERISK', 'telephony.state'],
 ];
 const settings = () => [
   numberOption('--port <port>', "the carrier's SIP port", { from: 1, to: 65_535 }),
   repeatedOption('--match <address>', 'an address or network whose calls belong to it; may be repeated'),
   textOption('--username <user>', 'at the carrier'),
   new Option('--with-password', 'ask for the password at the carrier, or read it from standard input'),
+  new Option('--no-credentials', 'the carrier knows us by our address: no user name and no password'),
   new Option('--registers', 'register at the carrier'),
 ];
 
@@ -74,9 +75,15 @@ const remove: CommandSpec = {
 };
 
 async function readSettings({ terminal }: Invocation, { options }: Given): Promise<Record<string, unknown>> {
-  const { match, withPassword } = options;
-  const password = withPassword === true ? { password: await readSecret(terminal, 'Password at the carrier: ') } : {};
-  return { ...pick(options, ['host', 'port', 'username', 'registers']), ...(match === undefined ? {} : { matches: match }), ...password };
+  const { match, withPassword, credentials } = options;
+  if (credentials === false && (withPassword === true || options['username'] !== undefined))
+    throw usageFailure('--no-credentials goes with neither --username nor --with-password');
+  return {
+    ...pick(options, ['host', 'port', 'username', 'registers']),
+    ...(match === undefined ? {} : { matches: match }),
+    ...(credentials === false ? { username: null, password: null } : {}),
+    ...(withPassword === true ? { password: await readSecret(terminal, 'Password at the carrier: ') } : {}),
+  };
 }
 
 export const trunkCommands: CommandGroup = { name: 'trunk', summary: 'SIP uplinks', commands: [list, create, update, remove] };
