@@ -2,6 +2,11 @@
 import { createDocumentationRoutes } from '#features/appliance/documentation-routes.ts';
 import { openApiDocument } from '#http/openapi.ts';
 import { createTokenRoutes } from '#features/access/token-routes.ts';
+import { createAuditRoutes } from '#features/access/audit-routes.ts';
+import { createOrganizationRoutes } from '#features/access/organization-routes.ts';
+import { createPlanRoutes } from '#features/access/plan-routes.ts';
+import { createOrganizationExportRoutes } from '#features/appliance/organization-export-routes.ts';
+import { createUsageRoutes } from '#features/appliance/usage-routes.ts';
 import { createAgentRoutes } from '#features/agents/agent-routes.ts';
 import type { HealthRouteParts } from '#features/appliance/health-routes.ts';
 import { createHealthRoutes } from '#features/appliance/health-routes.ts';
@@ -35,6 +40,11 @@ export function createApi(parts: ApiParts) {
   const api = app
     .route('/', createDocumentationRoutes({ document: () => openApiDocument(app) }))
     .route('/', createHealthRoutes(parts))
+    .route('/', createPlanRoutes(office))
+    .route('/', createOrganizationRoutes({ ...office, onDeletionRequested: (id) => office.exports.start(id) }))
+    .route('/', createOrganizationExportRoutes(office))
+    .route('/', createAuditRoutes(office))
+    .route('/', createUsageRoutes({ ...office, clock, liveCalls: (id) => board.list(id).length }))
     .route('/', createTokenRoutes(office))
     .route('/', createAgentRoutes(office))
     .route('/', createNumberRoutes(office))

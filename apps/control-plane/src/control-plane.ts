@@ -5,6 +5,7 @@ import { createCallEngine } from '#engine/call-engine.ts';
 import type { CallEngine, CallEngineParts } from '#engine/call-engine.ts';
 import { withSpeechCache } from '#engine/speech-cache.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
+import { openJobScheduler } from '#features/appliance/scheduled-jobs.ts';
 import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
 import { openCallJournal } from '#features/calls/call-journal-store.ts';
 import { createCallMetrics } from '#features/calls/call-metrics.ts';
@@ -51,13 +52,13 @@ const WARM_CONNECTIONS = 4;
 export async function createControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
   const { config, database, clock, log } = parts;
   await using opened = new AsyncDisposableStack();
-  const office = opened.use(await openOffice(parts));
+  const board = createLiveCallBoard();
+  const office = opened.use(await openOffice({ ...parts, liveCalls: (organizationId) => board.list(organizationId).length }));
   await closeAbandonedCalls(parts, office.calls);
   // The first calls find connections that are open: opening one costs about 20 ms, which a caller would hear as ringing.
   await Promise.allSettled(Array.from({ length: WARM_CONNECTIONS }, () => database.ping()));
 
   const stored = opened.use(openCallJournal({ write: createCallEventWriter(database), log }));
-  const board = createLiveCallBoard();
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const countEvent = createCallMetrics({
@@ -90,6 +91,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     log,
   });
   const server = opened.use(await openHttpServer({ app: api, ...config.http }));
+  opened.use(openJobScheduler({ jobs: office.jobs, runs: office.jobRuns, log }));
   const running = opened.move();
 
   return {

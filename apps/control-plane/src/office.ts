@@ -12,6 +12,7 @@ import { openTokenUsage } from '#features/access/token-usage-store.ts';
 import { createAgentRegistryStore } from '#features/agents/agent-registry-store.ts';
 import { createAgentStore } from '#features/agents/agent-store.ts';
 import { createAgentVersionStore } from '#features/agents/agent-version-store.ts';
+import { openAdministration } from '#features/appliance/administration.ts';
 import { createCallAccessStore } from '#features/calls/call-access-store.ts';
 import { createCallStore } from '#features/calls/call-store.ts';
 import { createDirectoryStore } from '#features/telephony/directory-store.ts';
@@ -50,6 +51,8 @@ export type OfficeParts = {
   readonly directory: TelephonyDirectory;
   /** Null where no recordings are made. */
   readonly recordings: RecordingStorage | null;
+  /** Calls of an organization that are up in this process. */
+  readonly liveCalls: (organizationId: string) => number;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -57,7 +60,7 @@ export type OfficeParts = {
 /** The stores and guards. Disposing it stops what runs in the background. */
 export type Office = Awaited<ReturnType<typeof openOffice>>;
 
-export async function openOffice({ config, database, directory, recordings, clock, log }: OfficeParts) {
+export async function openOffice({ config, database, directory, recordings, liveCalls, clock, log }: OfficeParts) {
   await using opened = new AsyncDisposableStack();
   const audit = createAuditTrail({ keys: config.secretKeys, clock });
   const keys = config.secretKeys;
@@ -81,8 +84,12 @@ export async function openOffice({ config, database, directory, recordings, cloc
   const callAccess = createCallAccessStore({ database, audit });
   const recordingStore = createRecordingStore({ database, audit, recordings, clock, log });
   const recordingAuthentication = createRecordingAuthentication({ ...config, clock, recordingStore });
+  const administration = opened.use(
+    openAdministration({ config, database, audit, tokenExpiry, idempotency, recordingStore, recordings, liveCalls, clock, log }),
+  );
   const running = opened.move();
   return {
+    ...administration,
     config,
     audit,
     guards,

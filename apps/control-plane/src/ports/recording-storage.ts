@@ -17,4 +17,6 @@ export type RecordingStorage = {
   measure(path: string): Promise<number | null>;
   /** Opens a recording, or null when there is none. Throws when the disk fails. */
   open(path: string): Promise<OpenRecording | null>;
+  /** Removes a recording for good. False when there is none at that path; also what is there and is no WAV file goes. Throws when the disk fails. */
+  remove(path: string): Promise<boolean>;
 };

@@ -78,7 +78,9 @@ export type TestApiOptions = {
 export async function openTestApi(test: TestDatabase, options: TestApiOptions = {}): Promise<TestApi> {
   const { config, checks = [], clock = systemClock, recordings = null, hangUp = () => false } = options;
   const directory = openMemoryTelephonyDirectory();
+  const board = createLiveCallBoard();
   const office = await openOffice({
+    liveCalls: (organizationId) => board.list(organizationId).length,
     config: testOfficeConfig(config),
     database: test.database,
     directory,
@@ -86,7 +88,6 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     clock,
     log: silentLog,
   });
-  const board = createLiveCallBoard();
   const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'centralita_calls_live 0\n' };
   const api = createApi({ office, board, engine: { hangUp }, checks, metrics, clock, log: silentLog });
   const ask = async (path: string, { method = 'GET', body, headers = {} }: Ask = {}): Promise<Answer> => {

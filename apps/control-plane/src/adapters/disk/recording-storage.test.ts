@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,6 +60,13 @@ describe('recordings on disk', () => {
 
   it('are none while the folder is not there', async () => {
     expect(await createRecordingStorage({ folder: join(home, 'nowhere') }).measure(at('call.wav'))).toBeNull();
+  });
+
+  it('are removed, once, and nothing outside of the folder ever is', async () => {
+    await writeFile(at('old.wav'), wav);
+    expect([await storage.remove(at('old.wav')), await storage.remove(at('old.wav'))]).toEqual([true, false]);
+    for (const name of ['../secret.wav', 'link.wav', 'folder.wav']) expect(await storage.remove(`${at('')}/${name}`)).toBe(false);
+    await expect(access(join(home, 'secret.wav'))).resolves.toBeUndefined();
   });
 
   it('stop being read when the reader gives up', async () => {

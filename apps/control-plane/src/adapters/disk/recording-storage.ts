@@ -1,7 +1,7 @@
 // Recordings as the telephone system leaves them: WAV files in one folder. A row's path is believed only as far as it stays in there.
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { open, realpath } from 'node:fs/promises';
+import { open, realpath, rm } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { Readable } from 'node:stream';
 import type { OpenRecording, RecordingStorage } from '#ports/recording-storage.ts';
@@ -17,6 +17,13 @@ export function createRecordingStorage({ folder }: { folder: string }): Recordin
       return recording?.bytes ?? null;
     },
     open: (path) => openWav(folder, path),
+    async remove(path) {
+      const file = await openInside(folder, path);
+      if (file === null) return false;
+      await file.close();
+      await rm(path, { force: true });
+      return true;
+    },
   };
 }
 

@@ -1,0 +1,78 @@
+// What has been kept long enough: recordings and calls by their organization's plan, and calls that nobody's number took.
+import type { SQL } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
+import type { Database } from '#db/client.ts';
+import { calls, rejectedCalls } from '#db/schema/calls.ts';
+import { organizations } from '#db/schema/organizations.ts';
+import { plans } from '#db/schema/plans.ts';
+import type { ApplianceScope } from '#shared/appliance-scope.ts';
+import type { OrganizationId } from '#shared/id.ts';
+
+/** How long an organization's plan lets it keep things. */
+export type RetentionTerms = { readonly organizationId: OrganizationId; readonly recordingDays: number; readonly textDays: number };
+/** A call with what it has on the disk. */
+export type AgedCall = { readonly callId: string; readonly recordingPath: string | null };
+
+export type RetentionStore = {
+  listTerms(scope: ApplianceScope): Promise<RetentionTerms[]>;
+  /** Ended calls that began before `before` and still have a recording: the next ones after `after`, by id. */
+  listRecordings(scope: ApplianceScope, organizationId: OrganizationId, page: { before: Date; after: string }): Promise<AgedCall[]>;
+  /** Ended calls that began before `before`: the next ones after `after`, by id. */
+  listCalls(scope: ApplianceScope, organizationId: OrganizationId, page: { before: Date; after: string }): Promise<AgedCall[]>;
+  /** Their rows no longer say that there is a recording. */
+  forgetRecordings(scope: ApplianceScope, organizationId: OrganizationId, callIds: readonly string[]): Promise<void>;
+  /** Deletes calls with what was said and what happened in them. */
+  deleteCalls(scope: ApplianceScope, organizationId: OrganizationId, callIds: readonly string[]): Promise<void>;
+  /** Deletes calls of nobody's numbers from before `before`, one batch. Returns how many; fewer than a batch means that none is left. */
+  deleteRejected(scope: ApplianceScope, before: Date): Promise<number>;
+};
+
+/** Rows of one transaction: with their turns well below the limit of a statement. */
+export const RETENTION_BATCH = 500;
+
+export function createRetentionStore(database: Database): RetentionStore {
+  const list = (scope: ApplianceScope, where: SQL | undefined): Promise<AgedCall[]> =>
+    database.inAppliance(scope, (queries) =>
+      queries
+        .select({ callId: calls.id, recordingPath: calls.recordingPath })
+        .from(calls)
+        .where(and(isNotNull(calls.endedAt), where))
+        .orderBy(asc(calls.id))
+        .limit(RETENTION_BATCH),
+    );
+  const aged = (organizationId: OrganizationId, { before, after }: { before: Date; after: string }) =>
+    and(eq(calls.orgId, organizationId), lt(calls.startedAt, before), gt(calls.id, after));
+  const these = (organizationId: OrganizationId, callIds: readonly string[]) =>
+    and(eq(calls.orgId, organizationId), inArray(calls.id, [...callIds]));
+
+  return {
+    listTerms: (scope) =>
+      database.inAppliance(scope, (queries) =>
+        queries
+          .select({
+            organizationId: sql<OrganizationId>`${organizations.id}`,
+            recordingDays: plans.recordingRetentionDays,
+            textDays: plans.textRetentionDays,
+          })
+          .from(organizations)
+          .innerJoin(plans, eq(plans.id, organizations.planId))
+          .orderBy(asc(organizations.id)),
+      ),
+    listRecordings: (scope, organizationId, page) => list(scope, and(aged(organizationId, page), isNotNull(calls.recordingPath))),
+    listCalls: (scope, organizationId, page) => list(scope, aged(organizationId, page)),
+    forgetRecordings: (scope, organizationId, callIds) =>
+      database.inAppliance(scope, async (queries) => {
+        await queries.update(calls).set({ recordingPath: null, recordingBytes: null }).where(these(organizationId, callIds));
+      }),
+    deleteCalls: (scope, organizationId, callIds) =>
+      database.inAppliance(scope, async (queries) => {
+        await queries.delete(calls).where(these(organizationId, callIds));
+      }),
+    deleteRejected: (scope, before) =>
+      database.inAppliance(scope, async (queries) => {
+        const old = queries.select({ id: rejectedCalls.id }).from(rejectedCalls).where(lt(rejectedCalls.rejectedAt, before));
+        const batch = old.orderBy(asc(rejectedCalls.rejectedAt)).limit(RETENTION_BATCH);
+        return (await queries.delete(rejectedCalls).where(inArray(rejectedCalls.id, batch)).returning({ id: rejectedCalls.id })).length;
+      }),
+  };
+}

@@ -1,0 +1,118 @@
+// The daily job that removes what has been kept long enough, and writes down how much it was.
+import type { Database } from '#db/client.ts';
+import type { AuditTrail } from '#features/access/audit-store.ts';
+import type { RecordingStorage } from '#ports/recording-storage.ts';
+import type { Actor } from '#shared/actor.ts';
+import type { ApplianceScope } from '#shared/appliance-scope.ts';
+import { onOrganization } from '#shared/appliance-scope.ts';
+import type { OrganizationId } from '#shared/id.ts';
+import type { Log } from '#shared/log.ts';
+import { loggableError } from '#shared/loggable-error.ts';
+import type { AgedCall, RetentionStore, RetentionTerms } from './retention-store.ts';
+import { RETENTION_BATCH } from './retention-store.ts';
+
+export type RetentionParts = {
+  readonly store: RetentionStore;
+  readonly database: Database;
+  readonly audit: AuditTrail;
+  /** Null where no recordings are made. */
+  readonly recordings: RecordingStorage | null;
+};
+/** One run of the job. */
+export type RetentionRun = { readonly scope: ApplianceScope; readonly at: Date; readonly signal: AbortSignal; readonly log: Log };
+
+const DAY_MS = 86_400_000;
+/** Calls of nobody's numbers belong to no plan; a month is enough to look into who dials them. */
+const REJECTED_DAYS = 30;
+const actor: Actor = { kind: 'job', name: 'retention', address: null, requestId: null };
+
+/** Removes what is too old, organization by organization; one that fails keeps the others from nothing, and is thrown at the end. */
+export async function removeExpiredData(parts: RetentionParts, run: RetentionRun): Promise<void> {
+  const failures: unknown[] = [];
+  for (const terms of await parts.store.listTerms(run.scope)) {
+    run.signal.throwIfAborted();
+    await removeOfOrganization(parts, run, terms).catch((error: unknown) => {
+      run.log.error({ organizationId: terms.organizationId, error: loggableError(error) }, 'retention failed for an organization');
+      failures.push(error);
+    });
+  }
+  await removeRejected(parts, run);
+  if (failures.length > 0) throw new Error(`retention failed for ${failures.length} organization(s)`, { cause: failures[0] });
+}
+
+async function removeOfOrganization(parts: RetentionParts, run: RetentionRun, terms: RetentionTerms): Promise<void> {
+  const { store } = parts;
+  const { scope } = run;
+  const { organizationId } = terms;
+  const recordingsBefore = daysBefore(run.at, terms.recordingDays);
+  const callsBefore = daysBefore(run.at, terms.textDays);
+  const recordings = await eachBatch(run.signal, async (after) => {
+    const batch = await store.listRecordings(scope, organizationId, { before: recordingsBefore, after });
+    await removeFiles(parts.recordings, batch);
+    if (batch.length > 0) await store.forgetRecordings(scope, organizationId, idsOf(batch));
+    return batch;
+  });
+  const calls = await eachBatch(run.signal, async (after) => {
+    const batch = await store.listCalls(scope, organizationId, { before: callsBefore, after });
+    // A plan may keep texts for a shorter time than sound: no file is left without its row.
+    await removeFiles(parts.recordings, batch);
+    if (batch.length > 0) await store.deleteCalls(scope, organizationId, idsOf(batch));
+    return batch;
+  });
+  if (recordings + calls === 0) return;
+  const details = { recordings, recordingsBefore: recordingsBefore.toISOString(), calls, callsBefore: callsBefore.toISOString() };
+  await record(parts, { scope, organizationId }, details);
+  run.log.info({ organizationId, ...details }, 'data removed by retention');
+}
+
+async function removeRejected({ store, database, audit }: RetentionParts, { scope, at, signal, log }: RetentionRun): Promise<void> {
+  const before = daysBefore(at, REJECTED_DAYS);
+  let rejectedCalls = 0;
+  for (let batch = RETENTION_BATCH; batch === RETENTION_BATCH; rejectedCalls += batch) {
+    signal.throwIfAborted();
+    batch = await store.deleteRejected(scope, before);
+  }
+  if (rejectedCalls === 0) return;
+  const details = { rejectedCalls, before: before.toISOString() };
+  await database.inAppliance(scope, (queries) =>
+    audit.append(queries, { scope, actor }, { action: 'retention.applied', resource: 'rejected_calls', details }),
+  );
+  log.info(details, 'rejected calls removed by retention');
+}
+
+async function record(
+  { database, audit }: RetentionParts,
+  { scope, organizationId }: { scope: ApplianceScope; organizationId: OrganizationId },
+  details: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const own = onOrganization(scope, organizationId);
+  await database.inAppliance(own, (queries) =>
+    audit.append(queries, { scope: own, actor }, { action: 'retention.applied', resource: organizationId, details }),
+  );
+}
+
+/** Runs `take` until a batch is not full. Returns how many calls there were. */
+async function eachBatch(signal: AbortSignal, take: (after: string) => Promise<AgedCall[]>): Promise<number> {
+  let count = 0;
+  let after = '';
+  for (;;) {
+    signal.throwIfAborted();
+    const batch = await take(after);
+    count += batch.length;
+    after = batch.at(-1)?.callId ?? after;
+    if (batch.length < RETENTION_BATCH) return count;
+  }
+}
+
+/** Files first: a row whose file is gone is met again at the next run, a file without a row never. A missing file is no error. */
+async function removeFiles(recordings: RecordingStorage | null, batch: readonly AgedCall[]): Promise<void> {
+  for (const { recordingPath } of batch) if (recordingPath !== null) await recordings?.remove(recordingPath);
+}
+
+function idsOf(batch: readonly AgedCall[]): string[] {
+  return batch.map(({ callId }) => callId);
+}
+
+function daysBefore(at: Date, days: number): Date {
+  return new Date(at.getTime() - days * DAY_MS);
+}
