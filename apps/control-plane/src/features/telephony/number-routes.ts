@@ -1,7 +1,8 @@
 // Numbers over HTTP: the admin gives them to organizations, an organization says which of its agents answers.
 import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
-import { fromCursor, pageQuerySchema, toCursor } from '#http/page.ts';
+import { json, jsonBody } from '#http/json-content.ts';
+import { adminPageQuerySchema, fromCursor, pageQuerySchema, readScopeOf, toPage } from '#http/page.ts';
 import { notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute, orgRoute } from '#http/route.ts';
@@ -11,8 +12,6 @@ import { isId } from '#shared/id.ts';
 import {
   changedNumberBody,
   heardWithin,
-  json,
-  jsonBody,
   newNumberSchema,
   numberBody,
   numberChangeSchema,
@@ -28,13 +27,6 @@ import type { NumberCreation, NumberStore, NumberSummary } from './number-store.
 export type NumberRouteParts = { readonly numbers: NumberStore; readonly guards: Guards };
 
 const tags = ['Numbers'];
-const adminListQuery = pageQuerySchema.extend({
-  organizationId: z
-    .string()
-    .regex(/^org_[0-9a-f]{32}$/, "must be an organization's id")
-    .optional(),
-});
-
 export function createNumberRoutes(parts: NumberRouteParts) {
   return createRoutes().route('/', createAdminRoutes(parts)).route('/', createClientRoutes(parts));
 }
@@ -49,9 +41,8 @@ function createAdminRoutes({ numbers, guards }: NumberRouteParts) {
   return createRoutes()
     .openapi(routes.list, async (context) => {
       const { limit, cursor, organizationId } = context.req.valid('query');
-      const scope = context.get('applianceScope');
-      const reader = organizationId !== undefined && isId('organization', organizationId) ? onOrganization(scope, organizationId) : scope;
-      const rows = await numbers.list(reader, { limit: limit + 1, after: fromCursor(numberPositionSchema, cursor)?.number ?? null });
+      const scope = readScopeOf(context.get('applianceScope'), organizationId);
+      const rows = await numbers.list(scope, { limit: limit + 1, after: fromCursor(numberPositionSchema, cursor)?.number ?? null });
       return context.json(pageBody(rows, limit), 200);
     })
     .openapi(routes.create, async (context) => {
@@ -101,11 +92,10 @@ function createClientRoutes({ numbers, guards }: NumberRouteParts) {
     });
 }
 
-/** A page of at most `limit`; one row more than that tells whether another page follows. */
+/** A page from rows that were read with `limit + 1`. */
 function pageBody(rows: readonly NumberSummary[], limit: number) {
-  const page = rows.slice(0, limit);
-  const last = rows.length > limit ? page.at(-1) : undefined;
-  return { numbers: page.map(numberBody), nextCursor: last ? toCursor({ number: last.number }) : null };
+  const { page, nextCursor } = toPage(rows, limit, ({ number }) => ({ number }));
+  return { numbers: page.map(numberBody), nextCursor };
 }
 
 function createdBody(outcome: NumberCreation) {
@@ -117,8 +107,13 @@ function createdBody(outcome: NumberCreation) {
     case 'agent_not_found':
       throw unknownAgent();
     case 'taken':
-      throw new ProblemError('conflict', 'number: it is taken; choose another one');
+      throw numberTaken();
   }
+}
+
+function numberTaken(): ProblemError {
+  const message = 'it is taken; choose another one';
+  return new ProblemError('conflict', `number: ${message}`, { fields: [{ path: 'number', message }] });
 }
 
 function declareAdminRoutes(guards: Guards) {
@@ -129,7 +124,7 @@ function declareAdminRoutes(guards: Guards) {
       path: '/admin/numbers',
       tags,
       summary: 'Numbers of every organization or of one',
-      request: { query: adminListQuery },
+      request: { query: adminPageQuerySchema },
       responses: { 200: json('A page', numberPageSchema) },
     }),
     create: adminRoute(guards, {

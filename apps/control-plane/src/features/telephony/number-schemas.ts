@@ -2,15 +2,10 @@
 import { z } from '@hono/zod-openapi';
 import type { ProblemError } from '#http/problem.ts';
 import { notFound, unprocessable } from '#http/problem.ts';
+import { DIALLED_NUMBER_ADVICE, DIALLED_NUMBER_FORM } from '#shared/dialled-number.ts';
 import type { NumberChange, NumberSummary } from './number-store.ts';
 
-const form = /^[+]?[0-9]{2,20}$/;
-
-/** The form that the table itself demands. */
-const dialledNumber = z
-  .string()
-  .regex(form, 'a number is E.164 such as +34910000001, or an extension: 2 to 20 digits, with or without + before them')
-  .openapi({ example: '+34910000001' });
+const dialledNumber = z.string().regex(DIALLED_NUMBER_FORM, DIALLED_NUMBER_ADVICE).openapi({ example: '+34910000001' });
 const agentId = z.string().max(100).openapi({ description: 'The agent that answers, of the same organization' });
 
 export const newNumberSchema = z.strictObject({ number: dialledNumber, agentId }).openapi('NewNumber');
@@ -21,7 +16,7 @@ export const numberSchema = z
   .openapi('Number');
 export const numberPageSchema = z.object({ numbers: z.array(numberSchema), nextCursor: z.string().nullable() });
 /** Where a page ends. */
-export const numberPositionSchema = z.strictObject({ number: z.string().regex(form) });
+export const numberPositionSchema = z.strictObject({ number: z.string().regex(DIALLED_NUMBER_FORM) });
 
 /** A change is in the database at once; calls hear it when routing forgets what it remembered. */
 export const heardWithin = 'Callers hear the change within 5 s. The telephone system needs no push: it hands every dialled number over.';
@@ -39,12 +34,4 @@ export function changedNumberBody(outcome: NumberChange) {
 
 export function unknownAgent(): ProblemError {
   return unprocessable('agentId', 'the organization has no such agent');
-}
-
-/** A response or a request body of JSON. */
-export function json<Schema extends z.ZodType>(text: string, schema: Schema) {
-  return { description: text, content: { 'application/json': { schema } } };
-}
-export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
-  return { required: true, content: { 'application/json': { schema } } };
 }
