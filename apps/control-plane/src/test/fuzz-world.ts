@@ -1,0 +1,123 @@
+// What exists while requests are made up: two organizations with everything, and things whose end takes nothing from the rest.
+import type { ApiOperation } from './api-operations.ts';
+import type { Choices } from './seeded-random.ts';
+import type { AskAdmin, HeldToken, TwinOrganization } from './twin-organizations.ts';
+import { addToken, addTwin } from './twin-organizations.ts';
+
+/** Ids by the name of the parameter or field that takes them. */
+type Pool = Map<string, string[]>;
+
+export type FuzzWorld = {
+  /** A value that exists for a field of this name; null when there is none. What `mayEnd` things gets none of the two organizations'. */
+  known(name: string, options: { mayEnd: boolean; choices: Choices }): string | null;
+  /** Headers that open the operation, most of the time with every right. */
+  goodAccess(operation: ApiOperation, choices: Choices): Record<string, string>;
+  /** Headers that open nothing, or not this. */
+  badAccess(choices: Choices): Record<string, string>;
+  /** Ids in the answer to a write exist from now on, and whoever wants may end them. */
+  learn(operation: ApiOperation, body: unknown): void;
+};
+
+const PLAN = {
+  planId: 'fuzz',
+  name: 'Fuzz',
+  concurrentCalls: 100,
+  agents: 10_000,
+  requestsPerMinute: 1_000_000,
+  dailyDials: 1_000,
+  storageBytes: 2 ** 40,
+  recordingRetentionDays: 90,
+  textRetentionDays: 365,
+};
+const VICTIMS = 3;
+/** Most ids of a kind that are remembered; the oldest go. */
+const MAX_POOL = 200;
+const GARBAGE_ACCESS: readonly Record<string, string>[] = [
+  {},
+  { authorization: '' },
+  { authorization: 'Bearer' },
+  { authorization: 'Bearer  ' },
+  { authorization: 'Bearer x' },
+  { authorization: 'Basic YWRtaW46YWRtaW4=' },
+  { authorization: `Bearer cck_live_${'0'.repeat(38)}` },
+  { authorization: `Bearer ${'a'.repeat(8_000)}` },
+  { authorization: 'Bearer é\u00ff' },
+  { 'x-admin-key': '' },
+  { 'x-admin-key': 'x' },
+  { 'x-admin-key': '\u00e9'.repeat(3_000) },
+];
+
+/** Whether an operation may end or weaken something that other requests need. */
+export function endsThings({ method, path }: ApiOperation): boolean {
+  if (method === 'GET' || !path.startsWith('/admin/')) return false;
+  if (method === 'DELETE' || /\/(deactivate|revoke|rotate|reset-password)$/.test(path)) return true;
+  return /^\/admin\/(organizations\/\{organizationId\}|plans\/\{planId\}|trunks\/\{trunkId\})$/.test(path);
+}
+
+/** Makes the two organizations, three more to be ended, and tokens of every condition. */
+export async function buildFuzzWorld(parts: Parameters<typeof addTwin>[0] & { readonly adminKey: string }): Promise<FuzzWorld> {
+  const { askAdmin, adminKey } = parts;
+  await askAdmin('/admin/plans', { method: 'POST', body: PLAN });
+  const twins = [await addTwin(parts, { index: 1, planId: PLAN.planId }), await addTwin(parts, { index: 2, planId: PLAN.planId })];
+  const victims: TwinOrganization[] = [];
+  for (let index = 0; index < VICTIMS; index += 1) victims.push(await addTwin(parts, { index: 10 + index, planId: PLAN.planId }));
+  const kept = poolOf(twins);
+  kept.set('planId', [PLAN.planId]);
+  const ending = poolOf(victims);
+  const narrow = await narrowTokens(askAdmin, twins);
+  const good = twins.map(({ token }) => token);
+  return {
+    known(name, { mayEnd, choices }) {
+      const endable = ending.get(name) ?? [];
+      const candidates = mayEnd ? endable : [...(kept.get(name) ?? []), ...endable.slice(-3)];
+      return candidates.length === 0 ? null : choices.pick(candidates);
+    },
+    goodAccess({ access }, choices): Record<string, string> {
+      if (access.kind === 'admin') return { 'x-admin-key': adminKey };
+      if (access.kind !== 'organization') return {};
+      return bearer(choices.chance(0.9) ? choices.pick(good) : choices.pick(narrow));
+    },
+    badAccess: (choices) =>
+      choices.chance(0.3) ? choices.pick([bearer(choices.pick(good)), { 'x-admin-key': adminKey }]) : choices.pick(GARBAGE_ACCESS),
+    learn({ access, method }, body) {
+      if (access.kind !== 'admin' || method === 'GET' || typeof body !== 'object' || body === null) return;
+      for (const [name, value] of Object.entries(body)) {
+        const pool = ending.get(name);
+        if (!pool || typeof value !== 'string' || kept.get(name)?.includes(value)) continue;
+        pool.push(value);
+        if (pool.length > MAX_POOL) pool.shift();
+      }
+    },
+  };
+}
+
+function poolOf(organizations: readonly TwinOrganization[]): Pool {
+  const all = (of: (organization: TwinOrganization) => readonly string[]) => organizations.flatMap(of);
+  return new Map([
+    ['organizationId', all((one) => [one.organizationId])],
+    ['agentId', all((one) => one.agentIds)],
+    ['numberId', all((one) => one.numberIds)],
+    ['phoneId', all((one) => one.phoneIds)],
+    ['callId', all((one) => one.callIds)],
+    ['tokenId', all((one) => [one.token.tokenId])],
+    ['planId', []],
+    ['trunkId', []],
+  ]);
+}
+
+async function narrowTokens(askAdmin: AskAdmin, twins: readonly TwinOrganization[]): Promise<HeldToken[]> {
+  const tokens: HeldToken[] = [];
+  for (const { organizationId } of twins)
+    for (const scope of ['agent:read', 'calls:read']) tokens.push(await addToken(askAdmin, organizationId, [scope]));
+  const [first] = twins;
+  if (first) {
+    const revoked = await addToken(askAdmin, first.organizationId, ['agent:read']);
+    await askAdmin(`/admin/tokens/${revoked.tokenId}/revoke`, { method: 'POST' });
+    tokens.push(revoked);
+  }
+  return tokens;
+}
+
+function bearer({ text }: HeldToken): Record<string, string> {
+  return { authorization: `Bearer ${text}` };
+}

@@ -1,0 +1,89 @@
+// Organizations that have one of everything, made through the admin's API: what tests of every operation work on.
+import type { Database } from '#db/client.ts';
+import { clinicEs } from '#dialog/demo/clinic-es.ts';
+import { createCallEventWriter, queued } from '#features/calls/call-event-writer.ts';
+import type { CallEvent } from '#ports/call-event.ts';
+import type { CallId, OrganizationId } from '#shared/id.ts';
+import { newId } from '#shared/id.ts';
+import { mintOrgScope } from '#shared/org-scope.ts';
+import { scopePresets } from '#shared/permission-scopes.ts';
+import type { TestApi } from './test-api.ts';
+
+/** Asks as admin and gives the body of a success; throws for anything else. */
+export type AskAdmin = (path: string, request?: { readonly method?: string; readonly body?: unknown }) => Promise<Record<string, unknown>>;
+
+/** A token with its text. */
+export type HeldToken = { readonly tokenId: string; readonly text: string };
+
+/** One organization and what it has. */
+export type TwinOrganization = {
+  readonly organizationId: OrganizationId;
+  readonly agentIds: readonly string[];
+  readonly numberIds: readonly string[];
+  readonly phoneIds: readonly string[];
+  readonly callIds: readonly CallId[];
+  /** Good for every scope. */
+  readonly token: HeldToken;
+};
+
+const CALLS = 3;
+const AGENTS = 2;
+
+/** Makes one. `index` keeps numbers and names apart; organizations that are made alike differ in it alone. */
+export async function addTwin(
+  { askAdmin, database }: { readonly askAdmin: AskAdmin; readonly database: Database },
+  { index, planId }: { readonly index: number; readonly planId: string },
+): Promise<TwinOrganization> {
+  const post = (path: string, body: unknown) => askAdmin(path, { method: 'POST', body });
+  const { organizationId } = (await post('/admin/organizations', { name: `Twin ${index}`, planId })) as { organizationId: OrganizationId };
+  const own = `/admin/organizations/${organizationId}`;
+  const phone = await post(`${own}/phones`, { extension: '2001', displayName: 'Reception' });
+  const agentIds: string[] = [];
+  const numberIds: string[] = [];
+  for (let agent = 0; agent < AGENTS; agent += 1) {
+    const registered = await post(`${own}/agents`, clinicEs({ organizationName: `Twin ${agent}`, destination: '2001' }));
+    const agentId = String(registered['agentId']);
+    agentIds.push(agentId);
+    await post(`/admin/agents/${agentId}/provision`, {});
+    const number = await post(`${own}/numbers`, { number: `+3491${String(index).padStart(5, '0')}${agent}`, agentId });
+    numberIds.push(String(number['numberId']));
+  }
+  const callIds = Array.from({ length: CALLS }, () => newId('call'));
+  const [agentId = ''] = agentIds;
+  await createCallEventWriter(database)(callIds.flatMap((callId) => eventsOf({ callId, agentId, organizationId })).map(queued));
+  const token = await addToken(askAdmin, organizationId, scopePresets.full);
+  return { organizationId, agentIds, numberIds, phoneIds: [String(phone['phoneId'])], callIds, token };
+}
+
+/** Makes a token of an organization. */
+export async function addToken(askAdmin: AskAdmin, organizationId: string, scopes: readonly string[]): Promise<HeldToken> {
+  const body = { name: 'Test', scopes };
+  const made = await askAdmin(`/admin/organizations/${organizationId}/tokens`, { method: 'POST', body });
+  return { tokenId: String(made['tokenId']), text: String(made['token']) };
+}
+
+function eventsOf({ callId, agentId, organizationId }: { callId: CallId; agentId: string; organizationId: OrganizationId }): CallEvent[] {
+  const call = { scope: mintOrgScope(organizationId), callId, at: new Date('2026-11-21T10:00:00Z') };
+  const leg = {
+    agentId,
+    legId: `leg-${callId}`,
+    dialledNumber: '+34910000000',
+    callerNumber: '+34600000000',
+    recordingPath: `${callId}.wav`,
+  };
+  const said = { text: 'Buenos días', input: null, heardMs: 900, interrupted: false, latency: null };
+  return [
+    { ...call, ...leg, kind: 'call_started' },
+    { ...call, kind: 'turn_recorded', turn: { seq: 1, role: 'agent', startedAt: call.at, endedAt: call.at, ...said } },
+    { ...call, kind: 'call_ended', outcome: 'completed', reason: 'caller', durationMs: 60_000 },
+  ];
+}
+
+/** Asks an application in this process as its admin. */
+export function askAdminOf(api: Pick<TestApi, 'asAdmin'>): AskAdmin {
+  return async (path, request = {}) => {
+    const { status, body } = await api.asAdmin(path, request);
+    if (status >= 300) throw new Error(`${request.method ?? 'GET'} ${path}: ${status} ${JSON.stringify(body)}`);
+    return body;
+  };
+}
