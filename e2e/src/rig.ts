@@ -21,6 +21,8 @@ const REPOSITORY = resolve(import.meta.dirname, '..', '..');
 const NODE = process.execPath;
 /** The rig's admin key; the control plane gets its hash, as on an appliance. */
 export const RIG_ADMIN_KEY = 'rig-admin-key-0123456789abcdef0123456789abcdef';
+/** The rig's secret keys, for tests that make what only the appliance can make. */
+export const RIG_SECRET_KEYS = { 1: '1f'.repeat(32) };
 
 /** What a rig may be given. */
 export type RigOptions = {
@@ -135,7 +137,7 @@ type RigSecrets = { readonly adminKeyHashFile: string; readonly secretKeysFile: 
 async function writeSecrets(dir: string): Promise<RigSecrets> {
   const secrets = { adminKeyHashFile: join(dir, 'admin-key.sha256'), secretKeysFile: join(dir, 'secret-keys.json') };
   await writeFile(secrets.adminKeyHashFile, createHash('sha256').update(RIG_ADMIN_KEY).digest('hex'));
-  await writeFile(secrets.secretKeysFile, JSON.stringify({ 1: '1f'.repeat(32) }));
+  await writeFile(secrets.secretKeysFile, JSON.stringify(RIG_SECRET_KEYS));
   return secrets;
 }
 

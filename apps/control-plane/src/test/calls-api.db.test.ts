@@ -71,7 +71,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the calls API on
     { afterMs: 3_000, dialledNumber: '1002' },
     { afterMs: 4_000, durationMs: 1_000, said: 'me duele una muela' },
   ];
-  const ids = facts.map(() => newId('call'));
+  /** Of one millisecond each: two calls that began at once are listed by their ids. */
+  const ids = facts.map((_, index) => newId('call', start + index));
   const theirCall = newId('call');
 
   beforeAll(async () => {
