@@ -1,7 +1,7 @@
 // The admin's agents: registered for an organization, put to work, taken off, removed.
-import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
-import { fromCursor, pageQuerySchema, toCursor } from '#http/page.ts';
+import { json, jsonBody } from '#http/json-content.ts';
+import { adminPageQuerySchema, fromCursor, readScopeOf } from '#http/page.ts';
 import { notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
@@ -12,6 +12,7 @@ import { isId } from '#shared/id.ts';
 import type { ActivationOutcome, AgentRegistryStore, RemovalOutcome } from './agent-registry-store.ts';
 import {
   agentBody,
+  agentPageBody,
   agentPageSchema,
   agentParams,
   agentPositionSchema,
@@ -19,8 +20,6 @@ import {
   agentSummaryBody,
   agentSummarySchema,
   draftBodySchema,
-  json,
-  jsonBody,
   organizationParams,
   provisionBodySchema,
 } from './agent-schemas.ts';
@@ -30,13 +29,6 @@ import type { AgentStore } from './agent-store.ts';
 export type AgentAdminRouteParts = { readonly agents: AgentStore; readonly agentRegistry: AgentRegistryStore; readonly guards: Guards };
 
 const tags = ['Agents'];
-const listQuery = pageQuerySchema.extend({
-  organizationId: z
-    .string()
-    .regex(/^org_[0-9a-f]{32}$/, "must be an organization's id")
-    .optional(),
-});
-
 export function createAgentAdminRoutes({ agents, agentRegistry, guards }: AgentAdminRouteParts) {
   const routes = declareRoutes(guards);
   const onOwner = async (scope: ApplianceScope, agentId: string) => {
@@ -51,16 +43,9 @@ export function createAgentAdminRoutes({ agents, agentRegistry, guards }: AgentA
   return createRoutes()
     .openapi(routes.list, async (context) => {
       const { limit, cursor, organizationId } = context.req.valid('query');
-      const scope = context.get('applianceScope');
-      const reader = organizationId !== undefined && isId('organization', organizationId) ? onOrganization(scope, organizationId) : scope;
-      // One row more than the page tells whether another page follows.
-      const rows = await agents.list(reader, { limit: limit + 1, after: fromCursor(agentPositionSchema, cursor) });
-      const page = rows.slice(0, limit);
-      const last = rows.length > limit ? page.at(-1) : undefined;
-      return context.json(
-        { agents: page.map(agentSummaryBody), nextCursor: last ? toCursor({ name: last.name, agentId: last.agentId }) : null },
-        200,
-      );
+      const scope = readScopeOf(context.get('applianceScope'), organizationId);
+      const rows = await agents.list(scope, { limit: limit + 1, after: fromCursor(agentPositionSchema, cursor) });
+      return context.json(agentPageBody(rows, limit), 200);
     })
     .openapi(routes.register, async (context) => {
       const { organizationId } = context.req.valid('param');
@@ -90,13 +75,18 @@ export function createAgentAdminRoutes({ agents, agentRegistry, guards }: AgentA
       const by = { scope, actor: context.get('actor') };
       const outcome = await agentRegistry.provision(by, agentId, context.req.valid('json'));
       if (outcome.kind === 'not_found') throw notFound('agent');
-      if (outcome.kind === 'number_taken') throw new ProblemError('conflict', 'number: it is taken; choose another one');
+      if (outcome.kind === 'number_taken') throw numberTaken();
       return context.json(agentSummaryBody(outcome.agent), 200);
     })
     .openapi(routes.activate, async (context) => context.json(await setActive(context.var, context.req.valid('param').agentId, true), 200))
     .openapi(routes.deactivate, async (context) =>
       context.json(await setActive(context.var, context.req.valid('param').agentId, false), 200),
     );
+}
+
+function numberTaken(): ProblemError {
+  const message = 'it is taken; choose another one';
+  return new ProblemError('conflict', `number: ${message}`, { fields: [{ path: 'number', message }] });
 }
 
 function activated(outcome: ActivationOutcome) {
@@ -124,7 +114,7 @@ function declareRoutes(guards: Guards) {
       path: '/admin/agents',
       tags,
       summary: 'Agents of every organization or of one, by name',
-      request: { query: listQuery },
+      request: { query: adminPageQuerySchema },
       responses: { 200: json('A page', agentPageSchema) },
     }),
     register: adminRoute(guards, {

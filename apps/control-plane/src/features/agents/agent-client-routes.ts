@@ -1,20 +1,19 @@
 // An organization's agents: read, changed, and taken back to any version they ever had.
 import { createRoutes } from '#http/app.ts';
-import { fromCursor, pageQuerySchema, toCursor } from '#http/page.ts';
+import { json, jsonBody } from '#http/json-content.ts';
+import { fromCursor, pageQuerySchema, toPage } from '#http/page.ts';
 import { notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { orgRoute } from '#http/route.ts';
 import { isId } from '#shared/id.ts';
 import {
   agentBody,
+  agentPageBody,
   agentPageSchema,
   agentParams,
   agentPositionSchema,
   agentSchema,
-  agentSummaryBody,
   changeBodySchema,
-  json,
-  jsonBody,
   rollbackBodySchema,
   versionBody,
   versionPageSchema,
@@ -36,12 +35,8 @@ export function createAgentClientRoutes({ agents, agentVersions, guards }: Agent
   return createRoutes()
     .openapi(routes.list, async (context) => {
       const { limit, cursor } = context.req.valid('query');
-      // One row more than the page tells whether another page follows.
       const rows = await agents.list(context.get('scope'), { limit: limit + 1, after: fromCursor(agentPositionSchema, cursor) });
-      const page = rows.slice(0, limit);
-      const last = rows.length > limit ? page.at(-1) : undefined;
-      const nextCursor = last ? toCursor({ name: last.name, agentId: last.agentId }) : null;
-      return context.json({ agents: page.map(agentSummaryBody), nextCursor }, 200);
+      return context.json(agentPageBody(rows, limit), 200);
     })
     .openapi(routes.get, async (context) => {
       const agent = await agents.find(context.get('scope'), known(context.req.valid('param').agentId));
@@ -61,9 +56,8 @@ export function createAgentClientRoutes({ agents, agentVersions, guards }: Agent
       const agentId = known(context.req.valid('param').agentId);
       const rows = await agentVersions.list(context.get('scope'), agentId, { limit: limit + 1, before });
       if (!rows) throw notFound('agent');
-      const page = rows.slice(0, limit);
-      const last = rows.length > limit ? page.at(-1) : undefined;
-      return context.json({ versions: page.map(versionSummaryBody), nextCursor: last ? toCursor({ version: last.version }) : null }, 200);
+      const { page, nextCursor } = toPage(rows, limit, ({ version }) => ({ version }));
+      return context.json({ versions: page.map(versionSummaryBody), nextCursor }, 200);
     })
     .openapi(routes.getVersion, async (context) => {
       const { agentId, version } = context.req.valid('param');
@@ -92,12 +86,17 @@ function saved(outcome: SaveOutcome): AgentDetails {
     case 'not_found':
       throw notFound('agent');
     case 'version_conflict':
-      throw new ProblemError('conflict', `expectedVersion: the agent has version ${outcome.currentVersion} now; read it and try again`);
+      throw versionConflict(outcome.currentVersion);
     case 'invalid':
       throw new ProblemError('unprocessable', `with this change ${outcome.fields.length} field(s) of the agent are not valid`, {
         fields: outcome.fields,
       });
   }
+}
+
+function versionConflict(currentVersion: number): ProblemError {
+  const message = `the agent has version ${currentVersion} now; read it and try again`;
+  return new ProblemError('conflict', `expectedVersion: ${message}`, { fields: [{ path: 'expectedVersion', message }] });
 }
 
 function rolledBack(outcome: RollbackOutcome): AgentDetails {

@@ -1,6 +1,8 @@
 // How agents look on the wire, for the routes of the admin and of their organization alike.
 import { z } from '@hono/zod-openapi';
 import { agentDraftSchema, conversationSettingsSchema, flowSchema } from '#dialog/flow-schema.ts';
+import { toPage } from '#http/page.ts';
+import { DIALLED_NUMBER_ADVICE, DIALLED_NUMBER_FORM } from '#shared/dialled-number.ts';
 import { agentChangeSchema } from './agent-draft.ts';
 import type { AgentDetails, AgentSummary } from './agent-store.ts';
 import { agentStates } from './agent-store.ts';
@@ -8,11 +10,7 @@ import type { AgentVersionDetails, AgentVersionSummary } from './agent-version-s
 
 const instant = z.iso.datetime();
 const COMMENT_CHARACTERS = 500;
-/** Two to twenty digits, with a plus sign where it is E.164: the form that the table of numbers demands. */
-export const dialledNumberSchema = z
-  .string()
-  .regex(/^[+]?[0-9]{2,20}$/, 'a number is E.164 such as +34910000001, or an extension: 2 to 20 digits, with or without + before them')
-  .openapi({ example: '+34910000001' });
+const dialledNumber = z.string().regex(DIALLED_NUMBER_FORM, DIALLED_NUMBER_ADVICE).openapi({ example: '+34910000001' });
 
 /** Named in the document: flows stand in five operations. Its own JSON schema, because the generator takes fields that may be absent for required. */
 const flow = flowSchema.clone().openapi('Flow', documentOf(flowSchema));
@@ -43,7 +41,7 @@ export const rollbackBodySchema = z.strictObject({ version: z.int().min(1).max(2
 /** With which number to put an agent to work. */
 export const provisionBodySchema = z
   .strictObject({
-    number: dialledNumberSchema
+    number: dialledNumber
       .optional()
       .openapi({ description: 'A number of the organization, which then leads here, or one that nobody has' }),
   })
@@ -86,16 +84,14 @@ export const versionPageSchema = z.object({ versions: z.array(versionSummarySche
 export const agentPositionSchema = z.strictObject({ name: z.string().max(100), agentId: z.string().max(100) });
 export const versionPositionSchema = z.strictObject({ version: z.int().min(1).max(2_147_483_647) });
 
-/** A response or a request body of JSON. */
-export function json<Schema extends z.ZodType>(description: string, schema: Schema) {
-  return { description, content: { 'application/json': { schema } } };
-}
-export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
-  return { required: true, content: { 'application/json': { schema } } };
-}
-
 export function agentSummaryBody(agent: AgentSummary) {
   return { ...agent, createdAt: agent.createdAt.toISOString(), updatedAt: agent.updatedAt.toISOString() };
+}
+
+/** A page from rows that were read with `limit + 1`. */
+export function agentPageBody(rows: readonly AgentSummary[], limit: number) {
+  const { page, nextCursor } = toPage(rows, limit, ({ name, agentId }) => ({ name, agentId }));
+  return { agents: page.map(agentSummaryBody), nextCursor };
 }
 
 export function agentBody({ draft, ...summary }: AgentDetails): z.infer<typeof agentSchema> {
