@@ -154,12 +154,12 @@ describe('token create', () => {
 describe('org export', () => {
   it('downloads into a file, whole or not at all', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'export-'));
-    const file = join(dir, 'acme.zip');
+    const file = join(dir, 'acme.tar.gz');
     await using refusing = await openRecordingApi({ status: 409, body: { title: 'not yet', detail: 'the export is not ready' } });
     const early = await play(['org', 'export', ORG, '--output', file], { env: at(refusing.url) });
     expect([early.exitCode, early.err]).toEqual([1, 'refused (409): the export is not ready\n']);
     await expect(readFile(file)).rejects.toThrow('ENOENT');
-    await using api = await openRecordingApi({ body: 'a whole export', headers: { 'content-type': 'application/zip' } });
+    await using api = await openRecordingApi({ body: 'a whole export', headers: { 'content-type': 'application/gzip' } });
     expect((await play(['org', 'export', ORG, '--output', file], { env: at(api.url) })).exitCode).toBe(0);
     expect(await readFile(file, 'utf8')).toBe('a whole export');
     await rm(dir, { recursive: true });

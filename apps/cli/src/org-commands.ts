@@ -105,13 +105,13 @@ const exportOne: CommandSpec = {
   args: ['organization'],
   options: [textOption('--output <file>', 'download the finished export into this file')],
   summary: 'the state of its export, or the export itself',
-  example: 'org export acme --output acme.zip',
+  example: 'org export acme --output acme.tar.gz',
   run: async (invocation, { args, options }) => {
     const api = await invocation.api();
     const path = pathOf('/admin/organizations', await findOrganization(invocation, args['organization'] ?? ''), 'export');
     const output = textOf(options, 'output');
     if (output === undefined) return invocation.show(await api.get(path));
-    if (output === '-') throw new CommandFailure(2, 'an export goes into a file: --output acme.zip');
+    if (output === '-') throw new CommandFailure(2, 'an export goes into a file: --output acme.tar.gz');
     const bytes = await api.download(`${path}/download`, output);
     invocation.terminal.err(`${output}: ${bytes} bytes\n`);
   },
