@@ -45,6 +45,7 @@ function eventsOf(organizationId: OrganizationId, callId: CallId, facts: CallFac
       recordingPath: '/r/a.wav',
     },
     { ...call, kind: 'note', name: 'dtmf', fields: { digit: '7' } },
+    { ...call, kind: 'note', name: 'model_failed', fields: { error: 'connect 10.0.0.9:8001' } },
     {
       ...call,
       kind: 'turn_recorded',
@@ -179,7 +180,10 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the calls API on
     expect(body).toMatchObject({
       call: { callId: ids[0], durationMs: 5_000.25, hasRecording: true, recordingBytes: null },
       turns: [{ role: 'caller', text: 'quiero una cita con la dentista' }],
-      notes: [{ name: 'dtmf', fields: { digit: '7' } }],
+      notes: [
+        { name: 'dtmf', fields: { digit: '7' } },
+        { name: 'model_failed', fields: {} },
+      ],
     });
     const text = JSON.stringify([body, (await ask('/calls')).body]);
     expect(text).not.toMatch(/a\.wav|recordingPath|legId|organizationId/);
@@ -231,10 +235,16 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the calls API on
     for (const id of [newId('organization'), 'org'])
       expect((await api.asAdmin(`/admin/calls?organizationId=${id}`)).body['calls']).toEqual([]);
     const closed = await api.asAdmin(`/admin/calls/${theirCall}`);
-    expect(closed.body).toMatchObject({ turns: [{ role: 'caller', text: null }], notes: [{ name: 'dtmf', fields: null }] });
+    expect(closed.body).toMatchObject({
+      turns: [{ role: 'caller', text: null }],
+      notes: [{ name: 'dtmf', fields: null }, { fields: null }],
+    });
     expect(await auditOf(theirs)).toEqual([]);
     const opened = await api.asAdmin(`/admin/calls/${theirCall}`, { headers: REASON });
-    expect(opened.body).toMatchObject({ turns: [{ text: 'quiero una cita' }], notes: [{ fields: { digit: '7' } }] });
+    expect(opened.body).toMatchObject({
+      turns: [{ text: 'quiero una cita' }],
+      notes: [{ fields: { digit: '7' } }, { fields: { error: 'connect 10.0.0.9:8001' } }],
+    });
     expect(await auditOf(theirs)).toMatchObject([
       { actor_kind: 'admin', action: 'call.opened_by_admin', resource: theirCall, details: { reason: REASON['X-Break-Glass'] } },
     ]);

@@ -94,12 +94,12 @@ export function wordsBody({ turns, notes }: CallDetails) {
   };
 }
 
-/** Turns and notes as their organization sees them: nothing is withheld. */
+/** Turns and notes as their organization sees them: everything but the words of a fault, which may name the appliance's own servers. */
 export function ownWordsBody(details: CallDetails) {
   const { turns, notes } = wordsBody(details);
   return {
     turns: turns.map(({ text, ...turn }) => ({ ...turn, text: text ?? '' })),
-    notes: notes.map(({ fields, ...note }) => ({ ...note, fields: fields ?? {} })),
+    notes: notes.map(({ fields, ...note }) => ({ ...note, fields: note.name === 'model_failed' ? {} : (fields ?? {}) })),
   };
 }
 
