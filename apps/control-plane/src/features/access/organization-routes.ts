@@ -1,5 +1,4 @@
 // The admin's organizations: made, changed, switched on and off, deleted with a grace period.
-import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
 import { fromCursor, toCursor } from '#http/page.ts';
 import { notFound, ProblemError, unprocessable } from '#http/problem.ts';

@@ -86,34 +86,7 @@ const organizationColumns = {
 type Columns = Partial<typeof organizations.$inferInsert>;
 
 export function createOrganizationStore(parts: OrganizationStoreParts): OrganizationStore {
-  const { database, clock } = parts;
-
-  /** Runs `decide` on the locked row: it refuses, or says which columns change and what is written down. */
-  function change(
-    by: By,
-    organizationId: OrganizationId,
-    decide: (
-      queries: Queries,
-      current: Organization,
-    ) => Promise<OrganizationOutcome | { set: Columns; entry: Omit<AuditEntry, 'resource'> }>,
-  ): Promise<OrganizationOutcome> {
-    return database.inAppliance(by.scope, async (queries): Promise<OrganizationOutcome> => {
-      const own = eq(organizations.id, organizationId);
-      const [current] = await queries.select(organizationColumns).from(organizations).where(own).for('update');
-      if (!current) return { kind: 'not_found' };
-      const decision = await decide(queries, current);
-      if ('kind' in decision) return decision;
-      const [organization] = await queries
-        .update(organizations)
-        .set({ ...decision.set, updatedAt: clock.wallAt() })
-        .where(own)
-        .returning(organizationColumns);
-      if (!organization) throw new Error(`the locked row of ${organizationId} is gone`);
-      await record(parts.audit, { queries, by, organizationId }, decision.entry);
-      return { kind: 'done', organization };
-    });
-  }
-
+  const { database } = parts;
   return {
     list: (scope, { limit, after, active }) =>
       database.inAppliance(scope, (queries) =>
@@ -130,39 +103,70 @@ export function createOrganizationStore(parts: OrganizationStoreParts): Organiza
         return found ?? null;
       }),
     create: (by, wanted) => create(parts, by, wanted),
-    update: (by, organizationId, { name, planId }) =>
-      change(by, organizationId, async (queries, current) => {
-        if (planId !== undefined && planId !== current.planId) {
-          const refusal = await refusePlan(queries, organizationId, planId);
-          if (refusal) return refusal;
-        }
-        const set = { ...(name === undefined ? {} : { name }), ...(planId === undefined ? {} : { planId }) };
-        return {
-          set,
-          entry: { action: 'organization.updated', details: { from: { name: current.name, planId: current.planId }, to: set } },
-        };
-      }),
+    update: (by, organizationId, changes) =>
+      change(parts, { by, organizationId }, (queries, current) => decideUpdate(queries, current, changes)),
     setActive: (by, organizationId, active) =>
-      change(by, organizationId, async (_queries, current) => {
+      change(parts, { by, organizationId }, async (_queries, current) => {
         if (active && current.deletionRequestedAt) return { kind: 'deletion_pending' };
         return { set: { active }, entry: { action: active ? 'organization.activated' : 'organization.deactivated' } };
       }),
     requestDeletion: (by, organizationId, graceDays) =>
-      change(by, organizationId, async (queries, current) => {
-        if (current.deletionRequestedAt) return { kind: 'deletion_pending' };
-        const liveCalls = Math.max(parts.liveCalls(organizationId), await openCalls(queries, organizationId));
-        if (liveCalls > 0) return { kind: 'live_calls', liveCalls };
-        const deletionRequestedAt = clock.wallAt();
-        const deleteAfter = new Date(deletionRequestedAt.getTime() + graceDays * DAY_MS);
-        const details = { graceDays, deleteAfter: deleteAfter.toISOString(), wasActive: current.active };
-        return { set: { active: false, deletionRequestedAt, deleteAfter }, entry: { action: 'organization.deletion_requested', details } };
-      }),
+      change(parts, { by, organizationId }, (queries, current) => decideDeletion(parts, queries, { current, graceDays })),
     restore: (by, organizationId) =>
-      change(by, organizationId, async (_queries, current) => {
+      change(parts, { by, organizationId }, async (_queries, current) => {
         if (!current.deletionRequestedAt) return { kind: 'no_deletion_pending' };
         return { set: { deletionRequestedAt: null, deleteAfter: null }, entry: { action: 'organization.restored' } };
       }),
   };
+}
+
+/** A refusal, or the columns that change and what is written down. */
+type Decision = OrganizationOutcome | { readonly set: Columns; readonly entry: Omit<AuditEntry, 'resource'> };
+type Subject = { readonly by: By; readonly organizationId: OrganizationId };
+
+/** Lets `decide` look at the locked row, and does what it says. */
+function change(
+  { database, audit, clock }: OrganizationStoreParts,
+  { by, organizationId }: Subject,
+  decide: (queries: Queries, current: Organization) => Promise<Decision>,
+): Promise<OrganizationOutcome> {
+  return database.inAppliance(by.scope, async (queries): Promise<OrganizationOutcome> => {
+    const own = eq(organizations.id, organizationId);
+    const [current] = await queries.select(organizationColumns).from(organizations).where(own).for('update');
+    if (!current) return { kind: 'not_found' };
+    const decision = await decide(queries, current);
+    if ('kind' in decision) return decision;
+    const set = { ...decision.set, updatedAt: clock.wallAt() };
+    const [organization] = await queries.update(organizations).set(set).where(own).returning(organizationColumns);
+    if (!organization) throw new Error(`the locked row of ${organizationId} is gone`);
+    await record(audit, { queries, by, organizationId }, decision.entry);
+    return { kind: 'done', organization };
+  });
+}
+
+async function decideUpdate(queries: Queries, current: Organization, { name, planId }: OrganizationChanges): Promise<Decision> {
+  if (planId !== undefined && planId !== current.planId) {
+    const refusal = await refusePlan(queries, current.organizationId, planId);
+    if (refusal) return refusal;
+  }
+  const set = { ...(name === undefined ? {} : { name }), ...(planId === undefined ? {} : { planId }) };
+  const details = { from: { name: current.name, planId: current.planId }, to: set };
+  return { set, entry: { action: 'organization.updated', details } };
+}
+
+async function decideDeletion(
+  { clock, liveCalls: liveHere }: OrganizationStoreParts,
+  queries: Queries,
+  { current, graceDays }: { current: Organization; graceDays: number },
+): Promise<Decision> {
+  const { organizationId, deletionRequestedAt: pendingSince, active: wasActive } = current;
+  if (pendingSince) return { kind: 'deletion_pending' };
+  const liveCalls = Math.max(liveHere(organizationId), await openCalls(queries, organizationId));
+  if (liveCalls > 0) return { kind: 'live_calls', liveCalls };
+  const deletionRequestedAt = clock.wallAt();
+  const deleteAfter = new Date(deletionRequestedAt.getTime() + graceDays * DAY_MS);
+  const details = { graceDays, deleteAfter: deleteAfter.toISOString(), wasActive };
+  return { set: { active: false, deletionRequestedAt, deleteAfter }, entry: { action: 'organization.deletion_requested', details } };
 }
 
 async function create({ database, audit, clock }: OrganizationStoreParts, by: By, wanted: NewOrganization): Promise<OrganizationOutcome> {

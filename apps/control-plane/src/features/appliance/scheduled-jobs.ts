@@ -90,7 +90,7 @@ export function openJobScheduler({ jobs, runs, log }: JobSchedulerParts): JobSch
     },
     async [Symbol.asyncDispose]() {
       stopping.abort(new Error('the process stops'));
-      await Promise.all(tasks.map((task) => task.destroy()));
+      for (const task of tasks) await task.destroy();
       await Promise.allSettled(running.values());
     },
   };
