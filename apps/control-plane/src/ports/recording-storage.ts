@@ -7,6 +7,8 @@ export type ByteRange = { readonly firstByte: number; readonly lastByte: number 
 export type OpenRecording = AsyncDisposable & {
   readonly bytes: number;
   readonly modifiedAt: Date;
+  /** Settles when the recording is closed, on whichever way. */
+  readonly closed: Promise<void>;
   /** Streams a part, once; the recording is closed when the stream is read to its end or given up, or when `signal` aborts. */
   read(range: ByteRange, options: { signal: AbortSignal }): ReadableStream<Uint8Array>;
 };

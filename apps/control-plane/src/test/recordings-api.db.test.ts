@@ -1,5 +1,5 @@
 // Recordings over the API: links for those who may hear, files behind links, and the sizes of both.
-import { mkdtemp, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readlink, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -155,6 +155,31 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('recordings on $k
     expect((await get(bySecond)).status).toBe(404);
   });
   const tokenIdOf = (path: string) => /id=(tok_[0-9a-f]+)/.exec(path)?.[1] ?? '';
+
+  it('are closed when their readers go away, and an organization reads so many at once and no more', async () => {
+    const callId = await addCall();
+    const file = join(folder, `${callId}.wav`);
+    await writeFile(file, Buffer.concat([wav, Buffer.alloc(4_000_000)]));
+    const path = await linkTo(callId);
+    const readers = [];
+    for (let each = 0; each < 16; each += 1) {
+      const response = await api.api.request(path);
+      expect(response.status).toBe(200);
+      readers.push(response);
+    }
+    expect(await openFiles(file)).toBe(16);
+    const refused = await api.ask(path);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5']);
+    for (const { body } of readers) await body?.cancel();
+    await expect.poll(() => openFiles(file)).toBe(0);
+    expect((await get(path)).bytes.length).toBe(wav.length + 4_000_000);
+    await expect.poll(() => openFiles(file)).toBe(0);
+  });
+  /** How often this process has the file open. */
+  async function openFiles(file: string): Promise<number> {
+    const links = await Promise.allSettled((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`)));
+    return links.filter((link) => link.status === 'fulfilled' && link.value === file).length;
+  }
 
   it('that are not there are 404, and of a call that is up 409', async () => {
     const theirs = await addTestOrganization(test, 'theirs-missing');

@@ -36,6 +36,7 @@ describe('recordings on disk', () => {
       const recording = await storage.open(at('call.wav'));
       const read = recording!.read({ firstByte, lastByte }, { signal: new AbortController().signal });
       expect(Buffer.from(await new Response(read).arrayBuffer())).toEqual(wav.subarray(firstByte, lastByte + 1));
+      await recording!.closed;
     }
   });
 
@@ -75,5 +76,6 @@ describe('recordings on disk', () => {
     const reader = recording!.read({ firstByte: 0, lastByte: wav.length - 1 }, { signal: gone.signal }).getReader();
     gone.abort();
     await expect(reader.read().then(() => reader.read())).rejects.toThrow(/abort/i);
+    await recording!.closed;
   });
 });

@@ -43,15 +43,19 @@ async function openWav(folder: string, path: string): Promise<OpenRecording | nu
 
 function openRecording(file: FileHandle, about: { bytes: number; modifiedAt: Date }): OpenRecording {
   let isHandedOver = false;
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
   return {
     ...about,
+    closed,
     read({ firstByte, lastByte }, { signal }) {
       isHandedOver = true;
-      const stream = file.createReadStream({ start: firstByte, end: lastByte, signal });
+      const stream = file.createReadStream({ start: firstByte, end: lastByte, signal }).once('close', () => resolve());
       return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
     },
     async [Symbol.asyncDispose]() {
-      if (!isHandedOver) await file.close();
+      if (isHandedOver) return;
+      await file.close();
+      resolve();
     },
   };
 }

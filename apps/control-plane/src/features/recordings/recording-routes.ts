@@ -36,6 +36,9 @@ export type RecordingRouteParts = {
 
 /** A download ends after this time, also with a client that stopped reading: a recording of 4 hours has 460 MB. */
 const DOWNLOAD_LIMIT_MS = 900_000;
+/** Downloads of one organization at once: each holds a file open, and players read one at a time. */
+const MAX_DOWNLOADS = 16;
+const RETRY_AFTER_S = 5;
 /** Links whose download is in the log already, while they live. One that falls out is logged again. */
 const MAX_LOGGED_LINKS = 10_000;
 
@@ -43,6 +46,20 @@ export function createRecordingRoutes(parts: RecordingRouteParts) {
   const { config, recordingStore, recordingAuthentication, recordings, guards, clock } = parts;
   const logged = new LRUCache<string, true>({ max: MAX_LOGGED_LINKS, ttl: RECORDING_URL_LIFE_MS });
   const trustedProxies = addressSet(config.trustedProxies);
+  const downloads = new Map<string, number>();
+
+  /** Counts the open file until it is closed, whether by its last byte, by the reader, or by a fault. */
+  function countDownload({ scope }: LinkedRecording, open: OpenRecording): void {
+    const { organizationId } = scope;
+    const held = downloads.get(organizationId) ?? 0;
+    if (held >= MAX_DOWNLOADS) throw tooManyDownloads();
+    downloads.set(organizationId, held + 1);
+    void open.closed.then(() => {
+      const left = (downloads.get(organizationId) ?? 1) - 1;
+      if (left === 0) downloads.delete(organizationId);
+      else downloads.set(organizationId, left);
+    });
+  }
 
   /** One line per link, whichever part is read first: by parts alone nobody hears a recording unseen. */
   async function logDownload(context: Context, { scope, grant }: LinkedRecording): Promise<void> {
@@ -85,6 +102,7 @@ export function createRecordingRoutes(parts: RecordingRouteParts) {
       if (method === 'HEAD') return context.body(null, 200, { ...headers, 'content-length': String(open.bytes) });
       const range = isUnchanged(asked['if-range'], open) ? toByteRange(asked.range, open.bytes) : null;
       if (range === 'unsatisfiable') throw unsatisfiable(open.bytes);
+      countDownload(linked, open);
       await logDownload(context, linked);
       return part(context, { open, range, headers });
     });
@@ -132,6 +150,11 @@ function fileHeaders(callId: string, recording: OpenRecording): Record<string, s
 function unsatisfiable(bytes: number): ProblemError {
   const headers = { 'content-range': `bytes */${bytes}`, 'cache-control': 'private, no-store' };
   return new ProblemError('range_not_satisfiable', `the recording has ${bytes} bytes`, { headers });
+}
+
+function tooManyDownloads(): ProblemError {
+  const detail = `the organization has ${MAX_DOWNLOADS} downloads under way`;
+  return new ProblemError('rate_limited', detail, { headers: { 'retry-after': String(RETRY_AFTER_S) } });
 }
 
 const callIdParams = z.object({ callId: z.string().max(100) });
