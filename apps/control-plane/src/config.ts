@@ -93,7 +93,20 @@ const serveSchema = z
 
 const migrationSchema = z.object({ DATABASE_MIGRATION_URL: postgresUrl }).transform((env) => ({ databaseUrl: env.DATABASE_MIGRATION_URL }));
 
-const seedSchema = z.object({ DATABASE_URL: postgresUrl }).transform((env) => ({ databaseUrl: env.DATABASE_URL }));
+const seedSchema = z
+  .object({
+    DATABASE_URL: postgresUrl,
+    DEMO_PHONE_PASSWORD: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{12,128}$/, 'must be 12 to 128 letters, digits, - and _')
+      .optional(),
+  })
+  // Null: the demo's phone cannot register until its password is reset.
+  .transform((env) => ({ databaseUrl: env.DATABASE_URL, phonePassword: env.DEMO_PHONE_PASSWORD ?? null }));
+
+const recordSchema = z
+  .object({ DATABASE_URL: postgresUrl, SECRET_KEYS_FILE: file('holding the secret keys') })
+  .transform((env) => ({ databaseUrl: env.DATABASE_URL, secretKeysFile: env.SECRET_KEYS_FILE }));
 
 /** Everything that the control plane is told from outside. */
 export type Config = Readonly<z.output<typeof serveSchema>>;
@@ -115,9 +128,14 @@ export function loadMigrationConfig(environment: Environment): { readonly databa
   return load(migrationSchema, environment);
 }
 
-/** Configuration of the commands that only write rows. */
-export function loadDatabaseConfig(environment: Environment): { readonly databaseUrl: string } {
+/** Configuration of the command that adds the demo. */
+export function loadSeedConfig(environment: Environment): { readonly databaseUrl: string; readonly phonePassword: string | null } {
   return load(seedSchema, environment);
+}
+
+/** Configuration of the command that writes into the audit log. */
+export function loadRecordConfig(environment: Environment): { readonly databaseUrl: string; readonly secretKeysFile: string } {
+  return load(recordSchema, environment);
 }
 
 function load<Output extends object>(schema: z.ZodType<Output>, environment: Environment): Readonly<Output> {

@@ -2,7 +2,7 @@
 //
 //   node main.ts              serves calls and HTTP until SIGTERM or SIGINT
 //   node main.ts migrate      brings the database of DATABASE_MIGRATION_URL to this release
-//   node main.ts seed-demo    adds the demo organization to DATABASE_URL, prints it as JSON
+//   node main.ts seed-demo    adds the demo organization to DATABASE_URL, its phone with DEMO_PHONE_PASSWORD, prints it as JSON
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { openAnnouncements } from '#adapters/disk/announcement-store.ts';
 import { createRecordingStorage } from '#adapters/disk/recording-storage.ts';
@@ -21,7 +21,7 @@ import type { Log } from '#shared/log.ts';
 import { openLog } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import type { Config } from './config.ts';
-import { ConfigError, loadConfig, loadDatabaseConfig, loadMigrationConfig } from './config.ts';
+import { ConfigError, loadConfig, loadSeedConfig, loadMigrationConfig } from './config.ts';
 import { createControlPlane } from './control-plane.ts';
 
 /** An answer after this is of no use to a caller; the engine gives up a little earlier. */
@@ -144,8 +144,9 @@ async function migrate(): Promise<void> {
 }
 
 async function seed(): Promise<void> {
-  await using database = await openDatabase({ kind: 'server', url: loadDatabaseConfig(process.env).databaseUrl });
-  process.stdout.write(`${JSON.stringify(await seedDemo(database, mintApplianceScope()))}\n`);
+  const { databaseUrl, phonePassword } = loadSeedConfig(process.env);
+  await using database = await openDatabase({ kind: 'server', url: databaseUrl });
+  process.stdout.write(`${JSON.stringify(await seedDemo(database, mintApplianceScope(), { phonePassword }))}\n`);
 }
 
 const commands = new Map([

@@ -1,6 +1,8 @@
 // The operations of ARI that the control plane uses, carried out on the stand-in's switchboard.
 import { randomUUID } from 'node:crypto';
 import { type OperationRoute, operations } from 'asterisk-ari-client/generated/operations.ts';
+import { z } from 'zod';
+import { deleteObject, getObject, listEndpoints, type StandInObjects, updateObject } from './asterisk-stand-in-objects.ts';
 import { StandInMedia } from './asterisk-stand-in-media.ts';
 import { EXPLICIT, type StandInChannel, StandInRefusal, type Switchboard } from './asterisk-stand-in-switchboard.ts';
 
@@ -11,6 +13,7 @@ export type RingingPhone = { readonly channelId: string; readonly endpoint: stri
 export type StandInRestParts = {
   readonly switchboard: Switchboard;
   readonly application: string;
+  readonly objects: StandInObjects;
   /** Media channels by connection id. */
   readonly media: Map<string, StandInMedia>;
   /** Makes the far end of a channel towards `endpoint`, or null when no such telephone is registered. */
@@ -25,17 +28,24 @@ export type StandInAnswer = { readonly status: number; readonly body: string };
 const ENTER_MS = 5;
 
 type Given = Readonly<Record<string, string>>;
-type Operation = (parts: StandInRestParts, given: Given) => unknown;
+type Operation = (parts: StandInRestParts, given: Given, body: unknown) => unknown;
 
-/** Carries out one request; `uri` is below `/ari/`. */
-export function answerRequest(parts: StandInRestParts, method: string, uri: string): StandInAnswer {
+/** What an object of the dynamic configuration is told. */
+const fieldsSchema = z.object({ fields: z.array(z.object({ attribute: z.string(), value: z.string() })) });
+
+/** A request; `uri` is below `/ari/`, `body` its JSON or undefined. */
+export type StandInRequest = { readonly method: string; readonly uri: string; readonly body: unknown };
+
+/** Carries out one request. */
+export function answerRequest(parts: StandInRestParts, request: StandInRequest): StandInAnswer {
+  const { method, uri, body } = request;
   const [path = '', query = ''] = uri.split('?', 2);
   const found = findOperation(method, path);
   if (found === null) return { status: 404, body: JSON.stringify({ message: `Invalid method or path: ${method} ${path}` }) };
   const operation = OPERATIONS[found.name];
   if (operation === undefined) return { status: 501, body: JSON.stringify({ message: `the stand-in does not know ${found.name}` }) };
   try {
-    const result = operation(parts, { ...Object.fromEntries(new URLSearchParams(query)), ...found.given });
+    const result = operation(parts, { ...Object.fromEntries(new URLSearchParams(query)), ...found.given }, body);
     return result === undefined ? { status: 204, body: '' } : { status: 200, body: JSON.stringify(result) };
   } catch (error) {
     if (!(error instanceof StandInRefusal)) throw error;
@@ -45,6 +55,11 @@ export function answerRequest(parts: StandInRestParts, method: string, uri: stri
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   'asterisk.ping': () => ({ ping: 'pong', asterisk_id: 'stand-in', timestamp: new Date().toISOString() }),
+  'asterisk.getObject': ({ objects }, given) => getObject(objects, need(given, 'objectType'), need(given, 'id')),
+  'asterisk.updateObject': ({ objects }, given, body) =>
+    updateObject(objects, { type: need(given, 'objectType'), id: need(given, 'id') }, fieldsSchema.parse(body).fields),
+  'asterisk.deleteObject': ({ objects }, given) => deleteObject(objects, need(given, 'objectType'), need(given, 'id')),
+  'endpoints.listByTech': ({ objects }) => listEndpoints(objects),
   'applications.get': describeApplication,
   'channels.list': ({ switchboard }) => switchboard.channels.map((channel) => switchboard.describe(channel)),
   'channels.get': ({ switchboard }, given) => switchboard.describe(switchboard.channel(need(given, 'channelId'))),

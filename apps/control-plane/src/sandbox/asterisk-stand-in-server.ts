@@ -13,7 +13,8 @@ export type StandInServerOptions = {
   readonly port: number;
   readonly username: string;
   readonly password: string;
-  readonly answer: (method: string, uri: string) => StandInAnswer;
+  /** `body` is the request's JSON, or undefined. */
+  readonly answer: (method: string, uri: string, body: unknown) => StandInAnswer;
   /** A media socket connected; false refuses it (unknown or used connection id: 404). */
   readonly canAttach: (connectionId: string) => boolean;
   readonly attach: (connectionId: string, socket: WebSocket) => void;
@@ -31,14 +32,20 @@ export type StandInServer = AsyncDisposable & {
   readonly mediaSockets: ReadonlySet<WebSocket>;
 };
 
-const restRequest = z.object({ type: z.literal('RESTRequest'), request_id: z.string(), method: z.string(), uri: z.string() });
+const restRequest = z.object({
+  type: z.literal('RESTRequest'),
+  request_id: z.string(),
+  method: z.string(),
+  uri: z.string(),
+  message_body: z.string().optional(),
+});
 
 /** Listens on loopback. */
 export async function openStandInServer(options: StandInServerOptions): Promise<StandInServer> {
   const expected = `Basic ${Buffer.from(`${options.username}:${options.password}`).toString('base64')}`;
   const controls = new Set<WebSocket>();
   const mediaSockets = new Set<WebSocket>();
-  const http = createServer((request, response) => answerHttp(request, response, { expected, answer: options.answer }));
+  const http = createServer((request, response) => void answerHttp(request, response, { expected, answer: options.answer }));
   const control = new WebSocketServer({ noServer: true });
   const media = new WebSocketServer({ noServer: true, maxPayload: MAX_MEDIA_BYTES });
   http.on('upgrade', (request, socket, head) => {
@@ -85,17 +92,21 @@ function refuse(socket: Duplex, status: string): void {
 
 type Http = { readonly expected: string; readonly answer: StandInServerOptions['answer'] };
 
-function answerHttp(request: IncomingMessage, response: ServerResponse, { expected, answer }: Http): void {
-  request.resume();
+async function answerHttp(request: IncomingMessage, response: ServerResponse, { expected, answer }: Http): Promise<void> {
+  const text = (await request.setEncoding('utf8').toArray()).join('');
   if (request.headers.authorization !== expected) return void response.writeHead(401).end();
-  const given = answer(request.method ?? '', (request.url ?? '').replace(/^\/ari\//, ''));
+  const given = answer(request.method ?? '', (request.url ?? '').replace(/^\/ari\//, ''), toBody(text));
   return void response.writeHead(given.status, { 'content-type': 'application/json' }).end(given.body);
 }
 
 function answerSocket(socket: WebSocket, text: string, answer: StandInServerOptions['answer']): void {
   const request = restRequest.safeParse(JSON.parse(text)).data;
   if (request === undefined) return;
-  const { status, body } = answer(request.method, request.uri);
+  const { status, body } = answer(request.method, request.uri, toBody(request.message_body));
   const answered = { type: 'RESTResponse', request_id: request.request_id, transaction_id: request.request_id, status_code: status };
   socket.send(JSON.stringify({ ...answered, reason_phrase: String(status), uri: request.uri, message_body: body }));
+}
+
+function toBody(text: string | undefined): unknown {
+  return text === undefined || text === '' ? undefined : JSON.parse(text);
 }

@@ -3,6 +3,7 @@
 import type { WebSocket } from 'ws';
 import { openFarEnd, type StandInLeg, type StandInPhone } from './asterisk-stand-in-leg.ts';
 import type { StandInMedia } from './asterisk-stand-in-media.ts';
+import type { StandInObjects } from './asterisk-stand-in-objects.ts';
 import { answerRequest, type RingingPhone, type StandInRestParts } from './asterisk-stand-in-rest.ts';
 import { openStandInServer, type StandInServer } from './asterisk-stand-in-server.ts';
 import { type BareEvent, type FarEnd, Switchboard } from './asterisk-stand-in-switchboard.ts';
@@ -23,6 +24,8 @@ export type AsteriskStandIn = AsyncDisposable & {
   readonly username: string;
   readonly password: string;
   readonly application: string;
+  /** The dynamic configuration. */
+  readonly objects: StandInObjects;
   /** Lets a call arrive. It ends at once with cause 34 when nobody controls this Asterisk, as with the dialplan's safety net behind a balancer. */
   placeCall(numbers: { readonly dialledNumber: string; readonly callerNumber: string }): StandInLeg;
   /** Registers a telephone; without one the endpoint cannot be dialled. `listener` gets it each time it rings. */
@@ -56,6 +59,7 @@ class LiveStandIn implements AsteriskStandIn {
   readonly username: string;
   readonly password: string;
   readonly application: string;
+  readonly objects: StandInObjects = new Map();
   readonly #media = new Map<string, StandInMedia>();
   readonly #listeners = new Map<string, (phone: StandInPhone) => void>();
   readonly #phones = new Map<string, StandInPhone>();
@@ -79,6 +83,7 @@ class LiveStandIn implements AsteriskStandIn {
     const parts: StandInRestParts = {
       switchboard: this.#switchboard,
       application: this.application,
+      objects: this.objects,
       media: this.#media,
       openPhone: (endpoint, channelId) => this.#openPhone(endpoint, channelId),
       onRing: (ringing) => this.#ring(ringing),
@@ -87,7 +92,7 @@ class LiveStandIn implements AsteriskStandIn {
       port,
       username: this.username,
       password: this.password,
-      answer: (method, uri) => answerRequest(parts, method, uri),
+      answer: (method, uri, body) => answerRequest(parts, { method, uri, body }),
       canAttach: (connectionId) => this.#media.get(connectionId)?.isAttached === false,
       attach: (connectionId, socket) => this.#attach(connectionId, socket),
     });

@@ -61,7 +61,7 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
   const pglite = await PGlite.create();
   await migrateDatabase({ kind: 'pglite', pglite });
   const database = opening.use(await openDatabase({ kind: 'pglite', pglite }));
-  const seed = await seedDemo(database, mintApplianceScope());
+  const seed = await seedDemo(database, mintApplianceScope(), { phonePassword: randomBytes(12).toString('base64url') });
   await database.inAppliance(mintApplianceScope(), (queries) =>
     queries.execute(sql`update agents set profile = jsonb_set(profile, '{conversation,noInputMs}', ${String(NO_INPUT_MS)}::jsonb)`),
   );

@@ -1,4 +1,5 @@
 // The demo organization of a fresh installation: a clinic with a Spanish and an English reception and one telephone for its people.
+import { isNull, sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
@@ -8,6 +9,7 @@ import { clinicEs } from '#dialog/demo/clinic-es.ts';
 import { insertAgent } from '#features/agents/agent-version-store.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { AgentId, OrganizationId } from '#shared/id.ts';
+import { digestHa1 } from '#shared/sip-digest.ts';
 
 /** What is in the database afterwards, for the one who provisions. */
 export type DemoSeed = {
@@ -28,11 +30,17 @@ const ENGLISH_AGENT_ID: AgentId = 'agent_00000000000000000000000000001002';
 const SLUG = 'clinica-demo';
 const PHONE = { id: 'phone_00000000000000000000000000002001', extension: '2001', username: `2001-${SLUG}`, displayName: 'Recepción' };
 
+/** What the one who provisions decides. */
+export type DemoOptions = {
+  /** Password of the phone. Null, the default: it cannot register until its password is reset. */
+  readonly phonePassword?: string | null;
+};
+
 /**
  * Adds what is missing and changes nothing that is there: an agent that its owner edited stays edited. Throws when a number or an extension of the
  * demo already belongs to somebody else.
  */
-export async function seedDemo(database: Database, scope: ApplianceScope): Promise<DemoSeed> {
+export async function seedDemo(database: Database, scope: ApplianceScope, { phonePassword = null }: DemoOptions = {}): Promise<DemoSeed> {
   const name = 'Clínica Demo';
   const destination = PHONE.extension;
   const demoAgents = [
@@ -59,10 +67,16 @@ export async function seedDemo(database: Database, scope: ApplianceScope): Promi
         .values({ orgId, id: numberId, number, agentId })
         .onConflictDoNothing({ target: [numbers.orgId, numbers.id] });
     }
+    const digest = phonePassword === null ? null : digestHa1(PHONE.username, phonePassword);
+    // A phone without a password gets this one; one that its admin has given another keeps it.
     await queries
       .insert(phones)
-      .values({ orgId, ...PHONE })
-      .onConflictDoNothing({ target: [phones.orgId, phones.id] });
+      .values({ orgId, ...PHONE, digestHa1: digest })
+      .onConflictDoUpdate({
+        target: [phones.orgId, phones.id],
+        set: { digestHa1: digest, pushState: 'pending', updatedAt: sql`now()` },
+        setWhere: isNull(phones.digestHa1),
+      });
   });
   return {
     organization: { organizationId: orgId, name },

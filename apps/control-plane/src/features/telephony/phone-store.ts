@@ -9,7 +9,8 @@ import type { Actor } from '#shared/actor.ts';
 import type { AdminOrgScope, ApplianceScope, OneOrganization } from '#shared/appliance-scope.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
-import { digestHa1, makePhonePassword } from './phone-password.ts';
+import { digestHa1 } from '#shared/sip-digest.ts';
+import { makePhonePassword } from './phone-password.ts';
 
 /** Whether Asterisk has what the row says. */
 export type PushState = (typeof pushStates)[number];

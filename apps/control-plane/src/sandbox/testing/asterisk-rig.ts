@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { silentFrames } from '#audio/frame.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
-import type { CallControl, CallLeg, LegEvent } from '#ports/call-control.ts';
+import type { CallLeg, LegEvent } from '#ports/call-control.ts';
 import { silentLog } from '#shared/log.ts';
 import type { StandInLeg } from '#sandbox/asterisk-stand-in-leg.ts';
 import { type AsteriskStandIn, openAsteriskStandIn } from '#sandbox/asterisk-stand-in.ts';
@@ -16,7 +16,7 @@ export const SIGNAL = new AbortController().signal;
 /** The stand-in and the adapter, connected. */
 export type Rig = AsyncDisposable & {
   readonly standIn: AsteriskStandIn;
-  readonly asterisk: CallControl & AsyncDisposable;
+  readonly asterisk: Awaited<ReturnType<typeof openAsterisk>>;
   readonly legs: CallLeg[];
 };
 
