@@ -23,6 +23,7 @@ import {
   versionSummaryBody,
 } from './agent-schemas.ts';
 import type { AgentDetails, AgentStore } from './agent-store.ts';
+import { MAX_AGENT_VERSIONS } from './agent-version-store.ts';
 import type { AgentVersionStore, RollbackOutcome, SaveOutcome } from './agent-version-store.ts';
 
 /** What an organization's routes work with. */
@@ -85,6 +86,8 @@ function saved(outcome: SaveOutcome): AgentDetails {
       return outcome.agent;
     case 'not_found':
       throw notFound('agent');
+    case 'too_many_versions':
+      throw tooManyVersions();
     case 'version_conflict':
       throw versionConflict(outcome.currentVersion);
     case 'invalid':
@@ -99,8 +102,13 @@ function versionConflict(currentVersion: number): ProblemError {
   return new ProblemError('conflict', `expectedVersion: ${message}`, { fields: [{ path: 'expectedVersion', message }] });
 }
 
+function tooManyVersions(): ProblemError {
+  return new ProblemError('unprocessable', `the agent has ${MAX_AGENT_VERSIONS} versions, which is the limit; have another one registered`);
+}
+
 function rolledBack(outcome: RollbackOutcome): AgentDetails {
   if (outcome.kind === 'saved') return outcome.agent;
+  if (outcome.kind === 'too_many_versions') throw tooManyVersions();
   throw notFound(outcome.kind === 'not_found' ? 'agent' : 'version of this agent');
 }
 

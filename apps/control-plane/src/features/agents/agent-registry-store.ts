@@ -85,27 +85,33 @@ type Provisioning = { readonly agentId: string; readonly number: string | undefi
 async function provision({ database, audit }: Parts, by: AgentAdmin, { agentId, number }: Provisioning): Promise<ProvisionOutcome> {
   return database.inScope(by.scope, async (queries) => {
     if (!(await lockState(queries, by, agentId))) return { kind: 'not_found' };
-    if (number !== undefined && !(await leadNumber(queries, by, { agentId, number }))) return { kind: 'number_taken' };
+    if (number !== undefined) {
+      const numberId = await leadNumber(queries, by, { agentId, number });
+      if (numberId === null) return { kind: 'number_taken' };
+      await audit.append(queries, by, { action: 'number.led', resource: numberId, details: { number, agentId } });
+    }
     const [agent] = await queries
       .update(agents)
       .set({ active: true, provisionedAt: sql`coalesce(${agents.provisionedAt}, now())`, updatedAt: sql`now()` })
       .where(isAgent(by, agentId))
       .returning(agentSummaryColumns);
     if (!agent) throw new Error(`${agentId} went away while it was locked`);
-    await audit.append(queries, by, { action: 'agent.provisioned', resource: agentId, details: number === undefined ? {} : { number } });
+    await audit.append(queries, by, { action: 'agent.provisioned', resource: agentId });
     return { kind: 'provisioned', agent };
   });
 }
 
-/** Points the organization's number to the agent, adding it when nobody has it. False when it is another organization's. */
-async function leadNumber(queries: Queries, by: AgentAdmin, { agentId, number }: { agentId: string; number: string }): Promise<boolean> {
+type NumberLead = { readonly agentId: string; readonly number: string };
+
+/** Points the organization's number to the agent, adding it when nobody has it. Returns its id, or null when it is another organization's. */
+async function leadNumber(queries: Queries, by: AgentAdmin, { agentId, number }: NumberLead): Promise<string | null> {
   const orgId = by.scope.organizationId;
-  const written = await queries
+  const [written] = await queries
     .insert(numbers)
     .values({ orgId, id: newId('number'), number, agentId })
     .onConflictDoUpdate({ target: numbers.number, set: { agentId }, setWhere: eq(numbers.orgId, orgId) })
     .returning({ id: numbers.id });
-  return written.length > 0;
+  return written?.id ?? null;
 }
 
 type Activation = { readonly agentId: string; readonly active: boolean };

@@ -30,18 +30,21 @@ export type AgentVersionDetails = AgentVersionSummary & { readonly draft: AgentD
 /** Who changes an agent of which organization. */
 export type AgentEditor = { readonly scope: OneOrganization; readonly actor: Actor };
 
+/** Versions of one agent, each about 10 kB and kept for ever. At the limit nothing more is saved: a program saves in a loop. */
+export const MAX_AGENT_VERSIONS = 10_000;
+
 /** How a save ended. */
 export type SaveOutcome =
   | { readonly kind: 'saved' | 'unchanged'; readonly agent: AgentDetails }
   /** Somebody saved in between: nothing was written. */
   | { readonly kind: 'version_conflict'; readonly currentVersion: number }
   | { readonly kind: 'invalid'; readonly fields: readonly FieldProblem[] }
-  | { readonly kind: 'not_found' };
+  | { readonly kind: 'not_found' | 'too_many_versions' };
 
 /** How a rollback ended. */
 export type RollbackOutcome =
   | { readonly kind: 'saved'; readonly agent: AgentDetails }
-  | { readonly kind: 'not_found' | 'version_not_found' };
+  | { readonly kind: 'not_found' | 'version_not_found' | 'too_many_versions' };
 
 export type AgentVersionStore = {
   /** Lays `change` over the newest version. Saves that come together get consecutive versions, each over the one before; one that changes nothing adds none. */
@@ -79,6 +82,7 @@ export function createAgentVersionStore({ database, audit }: { database: Databas
         if (merged.kind === 'invalid') return merged;
         const fields = changedFields(current.draft, merged.draft);
         if (fields.length === 0) return { kind: 'unchanged', agent: current };
+        if (current.version >= MAX_AGENT_VERSIONS) return { kind: 'too_many_versions' };
         const agent = await addVersion(queries, { by, current, draft: merged.draft, comment, restoredFrom: null });
         await audit.append(queries, by, { action: 'agent.saved', resource: agentId, details: { version: agent.version, fields } });
         return { kind: 'saved', agent };
@@ -89,6 +93,7 @@ export function createAgentVersionStore({ database, audit }: { database: Databas
         if (!current) return { kind: 'not_found' };
         const wanted = await readVersion(queries, { scope: by.scope, agentId, version });
         if (!wanted) return { kind: 'version_not_found' };
+        if (current.version >= MAX_AGENT_VERSIONS) return { kind: 'too_many_versions' };
         const agent = await addVersion(queries, { by, current, draft: wanted.draft, comment, restoredFrom: version });
         const details = { version: agent.version, restoredFrom: version };
         await audit.append(queries, by, { action: 'agent.rolled_back', resource: agentId, details });

@@ -143,6 +143,14 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('agents on $kind'
     expect(await agents.find(asOwner().scope, agentId)).toMatchObject({ version: 2, voice: 'es+f2' });
   });
 
+  it('have a limit of versions, at which nothing is saved', async () => {
+    const agentId = await registered();
+    await test.asSuperuser(`update agents set version = 10000 where id = '${agentId}'`);
+    expect(await versions.save(asOwner(), agentId, { change: { voice: 'es+f2' } })).toEqual({ kind: 'too_many_versions' });
+    expect(await versions.rollBack(asOwner(), agentId, { version: 1 })).toEqual({ kind: 'too_many_versions' });
+    expect(await agents.find(asOwner().scope, agentId)).toMatchObject({ version: 10_000, draft });
+  });
+
   it('go back to any version by a copy of it', async () => {
     const agentId = await registered();
     await versions.save(asOwner(), agentId, { change: { voice: 'es+f2', name: 'Otra voz' } });
@@ -159,6 +167,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('agents on $kind'
     expect(await registry.setActive(asAdmin(), agentId, true)).toEqual({ kind: 'not_provisioned' });
     const provisioned = await registry.provision(asAdmin(), agentId, { number: '+34910000001' });
     expect(provisioned).toMatchObject({ kind: 'provisioned', agent: { state: 'active' } });
+    const led = await test.asSuperuser(`select details from audit_entries where action = 'number.led' and org_id = '${orgId}'`);
+    expect(led).toEqual([{ details: { number: '+34910000001', agentId } }]);
     expect(await registry.setActive(asAdmin(), agentId, false)).toMatchObject({ kind: 'done', agent: { state: 'inactive' } });
     expect(await lastAudit(orgId)).toMatchObject({ action: 'agent.deactivated', resource: agentId });
     expect(await registry.setActive(asAdmin(), agentId, true)).toMatchObject({ kind: 'done', agent: { state: 'active' } });
