@@ -30,6 +30,11 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('demo seed on $ki
     const routing = createCallRoutingStore({ database: test.database, clock: systemClock, log: silentLog });
     expect((await routing.findRoute('1001', { signal }))?.agent).toMatchObject({ language: 'es', agentId: first.agents[0]?.agentId });
     expect((await routing.findRoute('1002', { signal }))?.agent).toMatchObject({ language: 'en', name: 'Renamed by its owner' });
+    const versions = await test.asSuperuser('select version, created_by from agent_versions');
+    expect(versions).toEqual([
+      { version: 1, created_by: 'seed-demo' },
+      { version: 1, created_by: 'seed-demo' },
+    ]);
   });
 
   it('refuses to take a number that belongs to somebody else, and leaves nothing behind', async () => {
