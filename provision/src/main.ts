@@ -28,7 +28,7 @@ async function main(argv: readonly string[], place: Place): Promise<number> {
   else if (verb === 'status') return (await printStatus(place)) ? 0 : 1;
   else if (verb === 'stop') console.log((await stopSupervisor(place.home)) ? 'Stopped.' : 'Nothing was running.');
   else if (verb === 'start') await start(place, abort.signal);
-  else if (verb === 'new-admin-key') await renewAdminKey(place);
+  else if (verb === 'new-admin-key') await renewAdminKey(place, abort.signal);
   else if (verb === 'logs') return await printLogs(place, rest[0]);
   else {
     console.error(USAGE);

@@ -6,6 +6,7 @@ import { gatherFacts } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { waitUntilReady } from './health.ts';
 import { findObstacles, planSteps } from './plan.ts';
+import { runProgram } from './program.ts';
 import { renderScreen } from './screen.ts';
 import { forgetAdminKey, withNewAdminKey, writeSecrets } from './secrets.ts';
 import { SERVICE_NAMES } from './services.ts';
@@ -61,7 +62,7 @@ export async function provision(place: Place, signal: AbortSignal): Promise<void
  * Replaces the admin key and shows the new one. The control plane reads the hash's file at every request: nothing restarts, and the old key is
  * dead at once. Cut short, the next run of the plan goes on and shows the key: until then it lies in the secrets' file, which root alone reads.
  */
-export async function renewAdminKey(place: Place): Promise<void> {
+export async function renewAdminKey(place: Place, signal: AbortSignal): Promise<void> {
   const facts = await gatherFacts(place);
   const { secrets, home, user } = facts;
   if (!secrets?.secretKeys || !user || !describeAppliance(facts))
@@ -71,6 +72,11 @@ export async function renewAdminKey(place: Place): Promise<void> {
   await writeSecretFiles({ ...facts, secrets: renewed }, user);
   await print(`Admin key  ${renewed.adminKey}  (header X-Admin-Key; shown this once, the old key is refused from now on)\n`);
   await writeSecrets(home, forgetAdminKey(renewed));
+  // A lost key is replaced whatever else is broken: the record comes last, and its failure is said rather than thrown.
+  const argv = ['apps/control-plane/src/main.ts', 'record-admin-key-rotation'];
+  await runProgram(facts, { argv, signal, timeoutMs: 60_000 }).catch((error: Error) =>
+    console.error(`The audit log does not have this rotation: ${error.message}`),
+  );
 }
 
 async function finish({

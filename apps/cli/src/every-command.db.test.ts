@@ -20,7 +20,7 @@ const NEXT_KEY = 'cca_the-next-admin-key-of-this-test-000000000000';
 const limits = ['--concurrent-calls', '2', '--agents', '3', '--requests-per-minute', '60', '--daily-dials', '0'];
 const moreLimits = ['--storage-bytes', '10000000000', '--recording-retention-days', '30', '--text-retention-days', '90'];
 
-describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line on $kind', ({ open }) => {
+describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line on $kind', (kind) => {
   let test: TestDatabase;
   let api: TestApi;
   let server: HttpServer;
@@ -30,7 +30,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'command-line-'));
-    test = await open();
+    test = await kind.open();
     const adminKeyHash = async () => createHash('sha256').update(adminKey).digest('hex');
     api = await openTestApi(test, { config: { adminKeyHash, exportsDir: dir } });
     server = await openHttpServer({ app: api.api, host: '127.0.0.1', port: 0 });

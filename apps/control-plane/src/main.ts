@@ -3,6 +3,7 @@
 //   node main.ts              serves calls and HTTP until SIGTERM or SIGINT
 //   node main.ts migrate      brings the database of DATABASE_MIGRATION_URL to this release
 //   node main.ts seed-demo    adds the demo organization to DATABASE_URL, its phone with DEMO_PHONE_PASSWORD, prints it as JSON
+//   node main.ts record-admin-key-rotation    writes into the audit log that the provisioner replaced the admin key
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { openAnnouncements } from '#adapters/disk/announcement-store.ts';
 import { createRecordingStorage } from '#adapters/disk/recording-storage.ts';
@@ -12,6 +13,7 @@ import { chatTemplate } from '#adapters/triton/chat-template.ts';
 import type { Triton } from '#adapters/triton/triton.ts';
 import { openTriton } from '#adapters/triton/triton.ts';
 import { openDatabase } from '#db/client.ts';
+import { recordAdminKeyRotation } from '#features/access/admin-key-record.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
@@ -21,7 +23,7 @@ import type { Log } from '#shared/log.ts';
 import { openLog } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import type { Config } from './config.ts';
-import { ConfigError, loadConfig, loadSeedConfig, loadMigrationConfig } from './config.ts';
+import { ConfigError, loadConfig, loadMigrationConfig, loadRecordConfig, loadSeedConfig } from './config.ts';
 import { createControlPlane } from './control-plane.ts';
 
 /** An answer after this is of no use to a caller; the engine gives up a little earlier. */
@@ -149,10 +151,18 @@ async function seed(): Promise<void> {
   process.stdout.write(`${JSON.stringify(await seedDemo(database, mintApplianceScope(), { phonePassword }))}\n`);
 }
 
+async function recordKeyRotation(): Promise<void> {
+  const { databaseUrl, secretKeysFile } = loadRecordConfig(process.env);
+  const keys = await readSecretKeys(secretKeysFile);
+  await using database = await openDatabase({ kind: 'server', url: databaseUrl });
+  await recordAdminKeyRotation({ database, keys, clock: systemClock }, mintApplianceScope());
+}
+
 const commands = new Map([
   ['serve', serve],
   ['migrate', migrate],
   ['seed-demo', seed],
+  ['record-admin-key-rotation', recordKeyRotation],
 ]);
 const name = process.argv[2] ?? 'serve';
 const command = commands.get(name);
