@@ -35,7 +35,7 @@ export const RIG_PASSWORDS = {
   testCaller: 'rig-caller-password',
 } as const;
 
-/** Password of every phone of the rig. */
+/** Password of every phone that the rig's seed makes. */
 export const RIG_PHONE_PASSWORD = 'rig-phone-password';
 
 /** What the rig's Asterisk and PostgreSQL are made from. */
@@ -46,9 +46,6 @@ export function rigInstance(
   return {
     bindAddress: '127.0.0.1',
     passwords: RIG_PASSWORDS,
-    phones: ['2001', '2002'].map((extension) => ({ extension, password: RIG_PHONE_PASSWORD, displayName: `Phone ${extension}` })),
-    // Whoever calls from the loopback is the rig's carrier: benchmarks place calls without credentials.
-    trunks: [{ name: 'rig-trunk', host: '127.0.0.1', port: ports.sip + 1, match: ['127.0.0.1'] }],
     ...rest,
     ports: { sip: ports.sip, ari: ports.ari, rtpFirst: ports.rtpFirst, rtpLast: ports.rtpLast, postgres: ports.postgres },
   };

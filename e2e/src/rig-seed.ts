@@ -3,15 +3,24 @@ import { openDatabase } from '@centralita/control-plane/db/client.ts';
 import type { Database } from '@centralita/control-plane/db/client.ts';
 import { numbers } from '@centralita/control-plane/db/schema/numbers.ts';
 import { organizations } from '@centralita/control-plane/db/schema/organizations.ts';
+import { phones } from '@centralita/control-plane/db/schema/phones.ts';
+import { trunks } from '@centralita/control-plane/db/schema/trunks.ts';
 import { clinicEs } from '@centralita/control-plane/dialog/demo/clinic-es.ts';
 import { insertAgent } from '@centralita/control-plane/features/agents/agent-version-store.ts';
 import { seedDemo } from '@centralita/control-plane/features/appliance/seed-demo.ts';
 import type { AgentProfile } from '@centralita/control-plane/ports/agent-profile.ts';
 import { mintApplianceScope } from '@centralita/control-plane/shared/appliance-scope.ts';
 import { newId } from '@centralita/control-plane/shared/id.ts';
+import type { OrganizationId } from '@centralita/control-plane/shared/id.ts';
+import { digestHa1 } from '@centralita/control-plane/shared/sip-digest.ts';
+import { RIG_PHONE_PASSWORD } from './rig-ports.ts';
+import type { RigPorts } from './rig-ports.ts';
 
 /** Numbers of the rig. */
 export const RIG_NUMBERS = { demoSpanish: '1001', demoEnglish: '1002', northSpanish: '3001', unknown: '7777' } as const;
+
+/** SIP users of the rig's phones, all with `RIG_PHONE_PASSWORD`. */
+export const RIG_PHONES = { demo: '2001-clinica-demo', north: '2002-dental-norte' } as const;
 
 const RING_MS = 8_000;
 
@@ -25,10 +34,18 @@ export const northDraft = clinicEs({
 });
 
 /** Adds the rig's rows to a migrated, empty database. */
-export async function seedRig(url: string): Promise<void> {
+export async function seedRig(url: string, ports: RigPorts): Promise<void> {
   await using database = await openDatabase({ kind: 'server', url });
-  await seedDemo(database, mintApplianceScope());
-  await addOrganization(database, { name: 'Dental Norte', number: RIG_NUMBERS.northSpanish, draft: northDraft });
+  await seedDemo(database, mintApplianceScope(), { phonePassword: RIG_PHONE_PASSWORD });
+  const orgId = await addOrganization(database, { name: 'Dental Norte', number: RIG_NUMBERS.northSpanish, draft: northDraft });
+  const username = RIG_PHONES.north;
+  const phone = { id: newId('phone'), extension: '2002', username, displayName: 'Recepción Norte' };
+  // Whoever calls from the loopback is the rig's carrier: benchmarks place calls without credentials.
+  const trunk = { name: 'rig-trunk', host: '127.0.0.1', port: ports.sip + 1, matches: ['127.0.0.1'], registers: false };
+  await database.inAppliance(mintApplianceScope(), async (queries) => {
+    await queries.insert(phones).values({ orgId, ...phone, digestHa1: digestHa1(username, RIG_PHONE_PASSWORD) });
+    await queries.insert(trunks).values({ id: newId('trunk'), ...trunk });
+  });
 }
 
 /** `Dental Norte` -> `dental-norte`. */
@@ -36,11 +53,11 @@ function slugOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
 
-/** Adds an organization with one agent behind one number. */
+/** Adds an organization with one agent behind one number; settles with its id. */
 export async function addOrganization(
   database: Database,
   options: { readonly name: string; readonly number: string; readonly draft: Omit<AgentProfile, 'agentId'> },
-): Promise<void> {
+): Promise<OrganizationId> {
   const orgId = newId('organization');
   const agentId = newId('agent');
   await database.inAppliance(mintApplianceScope(), async (queries) => {
@@ -48,4 +65,5 @@ export async function addOrganization(
     await insertAgent(queries, { orgId, profile: { agentId, ...options.draft }, createdBy: 'rig', isProvisioned: true });
     await queries.insert(numbers).values({ orgId, id: newId('number'), number: options.number, agentId });
   });
+  return orgId;
 }

@@ -54,6 +54,8 @@ export type Rig = AsyncDisposable & {
   untilReady(): Promise<void>;
   startControlPlane(): Promise<void>;
   startInference(): Promise<void>;
+  /** Kills Asterisk with every call in it, and starts it again on what it kept. */
+  restartAsterisk(): Promise<void>;
   /** GET on the control plane's API as admin, with these headers more. */
   admin(path: string, headers?: Readonly<Record<string, string>>): Promise<unknown>;
 };
@@ -80,8 +82,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     return process;
   };
 
-  await startPostgres(instance, start);
-  await startAsterisk(instance, start);
+  await startPostgres(instance, ports, start);
+  let asterisk = await startAsterisk(instance, start);
   const models = options.models ?? ownModels(ports);
   const startInference = async (): Promise<RigProcess> => {
     const env = { CPU_SERVER_PORT: String(ports.inference), CPU_SERVER_METRICS_PORT: String(ports.inferenceMetrics), LOG_LEVEL: 'info' };
@@ -117,6 +119,10 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     async startControlPlane() {
       controlPlane = await startControlPlane();
     },
+    async restartAsterisk() {
+      await asterisk.stop('SIGKILL', 1_000);
+      asterisk = await startAsterisk(instance, start);
+    },
     async startInference() {
       inference = await startInference();
     },
@@ -141,8 +147,20 @@ async function writeSecrets(dir: string): Promise<RigSecrets> {
   return secrets;
 }
 
+/** Ready for calls, and every phone and trunk is in Asterisk: a control plane says the first before the second. */
 function untilReady(controlPlane: RigProcess, ports: RigPorts): Promise<void> {
-  return waitUntilReady(controlPlane, () => answers(`http://127.0.0.1:${ports.http}/health/ready`), 30_000);
+  const isReady = async (): Promise<boolean> =>
+    (await answers(`http://127.0.0.1:${ports.http}/health/ready`)) && (await hasEveryPhone(`http://127.0.0.1:${ports.http}`));
+  return waitUntilReady(controlPlane, isReady, 30_000);
+}
+
+async function hasEveryPhone(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/admin/telephony`, { headers: { 'X-Admin-Key': RIG_ADMIN_KEY } });
+  const { reconciliation, outOfStep } = (await response.json()) as {
+    reconciliation: { error: string | null } | null;
+    outOfStep: unknown[];
+  };
+  return reconciliation?.error === null && outOfStep.length === 0;
 }
 
 function ownModels(ports: RigPorts): NonNullable<RigOptions['models']> {
@@ -152,26 +170,27 @@ function ownModels(ports: RigPorts): NonNullable<RigOptions['models']> {
 
 type Start = (name: string, argv: readonly string[], env?: Record<string, string>) => RigProcess;
 
-async function startPostgres(instance: Instance, start: Start): Promise<void> {
+async function startPostgres(instance: Instance, ports: RigPorts, start: Start): Promise<void> {
   await initPostgres(instance);
   const process = start('postgres', postgresCommand(instance));
-  const migrate = (): Promise<boolean> => prepareDatabase(instance).then(() => true);
+  const migrate = (): Promise<boolean> => prepareDatabase(instance, ports).then(() => true);
   await waitUntilReady(process, migrate, 30_000);
 }
 
-async function prepareDatabase(instance: Instance): Promise<void> {
+async function prepareDatabase(instance: Instance, ports: RigPorts): Promise<void> {
   const { migrateDatabase } = await import('@centralita/control-plane/db/migrate.ts');
   await migrateDatabase({ kind: 'server', url: databaseUrl(instance, 'migrator') });
   const { seedRig } = await import('./rig-seed.ts');
-  await seedRig(databaseUrl(instance, 'app'));
+  await seedRig(databaseUrl(instance, 'app'), ports);
 }
 
-async function startAsterisk(instance: Instance, start: Start): Promise<void> {
+async function startAsterisk(instance: Instance, start: Start): Promise<RigProcess> {
   await prepareAsterisk(instance);
   const process = start('asterisk', asteriskCommand(instance));
   // The port answers before the modules are loaded; ping is there when ARI is.
   const ping = `${ariUrl(instance)}/ari/asterisk/ping?api_key=${ARI_USER}:${RIG_PASSWORDS.ari}`;
   await waitUntilReady(process, () => answers(ping), 60_000);
+  return process;
 }
 
 type ControlPlaneOptions = {

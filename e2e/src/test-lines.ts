@@ -36,6 +36,9 @@ export const people = {
   },
 } as const;
 
+/** A phone that is registered; it can call too. */
+export type RegisteredPhone = { readonly telephone: SipCaller; readonly ringing: Promise<SipOffer> };
+
 /** Places calls for a test. Disposing it hangs up what is left. */
 export type TestLines = AsyncDisposable & {
   readonly ear: Ear;
@@ -43,8 +46,8 @@ export type TestLines = AsyncDisposable & {
   dial(person: (typeof people)[keyof typeof people]): Promise<Caller>;
   /** A telephone without a call, to dial whatever number. */
   telephone(): Promise<SipCaller>;
-  /** Registers phone `extension`; settles with the first call that rings there. */
-  phone(extension: '2001' | '2002'): Promise<{ readonly ringing: Promise<SipOffer> }>;
+  /** Registers a phone under its SIP user; settles with the first call that rings there. */
+  phone(username: string, password?: string): Promise<RegisteredPhone>;
 };
 
 /** Opens the telephones of one test. */
@@ -64,12 +67,12 @@ export function openTestLines(rig: Rig): TestLines {
       if (outcome.kind !== 'answered') throw new Error(`${number} did not answer: ${JSON.stringify(outcome)}`);
       return openCaller({ call, ear, ...rest });
     },
-    async phone(extension) {
-      const phone = stack.use(await openSipCaller({ server, username: `phone-${extension}`, password: RIG_PHONE_PASSWORD }));
+    async phone(username, password = RIG_PHONE_PASSWORD) {
+      const phone = stack.use(await openSipCaller({ server, username, password }));
       const ringing = new Promise<SipOffer>((resolve) => phone.onIncoming(resolve));
       const registration = await phone.register();
-      if (registration.kind !== 'registered') throw new Error(`phone ${extension}: ${JSON.stringify(registration)}`);
-      return { ringing };
+      if (registration.kind !== 'registered') throw new Error(`phone ${username}: ${JSON.stringify(registration)}`);
+      return { telephone: phone, ringing };
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

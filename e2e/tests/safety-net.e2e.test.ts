@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
+import { RIG_PHONES } from '#e2e/rig-seed.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig, RigOptions } from '#e2e/rig.ts';
 import { openTestLines, people } from '#e2e/test-lines.ts';
@@ -28,9 +29,9 @@ describe('without a controller', () => {
   });
 
   test('a box with a fallback destination rings it after the apology, and the two can talk', async () => {
-    const headless = await openHeadless({ fallbackDestination: 'PJSIP/phone-2001' });
+    const headless = await openHeadless({ fallbackDestination: `PJSIP/${RIG_PHONES.demo}` });
     await using lines = openTestLines(headless);
-    const phone = await lines.phone('2001');
+    const phone = await lines.phone(RIG_PHONES.demo);
     const caller = await lines.dial(people.spanish);
     await caller.hearBeginning();
     const representative = await (await phone.ringing).answer();

@@ -4,7 +4,7 @@ import { textAt } from '#e2e/flow-texts.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
-import { northDraft } from '#e2e/rig-seed.ts';
+import { northDraft, RIG_PHONES } from '#e2e/rig-seed.ts';
 import { synthesize } from '#e2e/speech.ts';
 import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
 
@@ -20,7 +20,7 @@ const NONSENSE = 'las montañas nevadas brillan al amanecer';
 describe('a caller who needs a person', () => {
   test('is not understood twice, rings the phone of the reception, and talks to whoever answers', async () => {
     await using lines = openTestLines(rig);
-    const phone = await lines.phone('2001');
+    const phone = await lines.phone(RIG_PHONES.demo);
     const answered = phone.ringing.then((offer) => offer.answer());
     const caller = await lines.dial(people.spanish);
     await caller.hear();
@@ -45,7 +45,7 @@ describe('a caller who needs a person', () => {
 
   test('hears that nobody is free when the phone is not answered, and goes on with the agent', async () => {
     await using lines = openTestLines(rig);
-    const phone = await lines.phone('2002');
+    const phone = await lines.phone(RIG_PHONES.north);
     const caller = await lines.dial(people.north);
     await caller.hear();
     await caller.say('recepción');
