@@ -1,6 +1,7 @@
 // The admin's look at calls: lists, one call, and what is up now. What was said is the organization's: it opens for a reason that is written down.
 import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
+import { json } from '#http/json-content.ts';
 import { notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
@@ -18,7 +19,6 @@ import {
   adminLiveCallSchema,
   adminNoteSchema,
   adminTurnSchema,
-  json,
   wordsBody,
 } from './call-schemas.ts';
 import type { CallStore } from './call-store.ts';

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { CallEngine } from '#engine/call-engine.ts';
 import { createRoutes } from '#http/app.ts';
+import { json } from '#http/json-content.ts';
 import { notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { orgRoute } from '#http/route.ts';
@@ -11,7 +12,7 @@ import type { OrgScope } from '#shared/org-scope.ts';
 import type { CallAccessStore } from './call-access-store.ts';
 import { listCalls } from './call-listing.ts';
 import { callQuerySchema, toCallPage, toCallQuery } from './call-query.ts';
-import { callBody, callSchema, json, liveCallBody, liveCallSchema, noteSchema, ownWordsBody, turnSchema } from './call-schemas.ts';
+import { callBody, callSchema, liveCallBody, liveCallSchema, noteSchema, ownWordsBody, turnSchema } from './call-schemas.ts';
 import type { CallStore } from './call-store.ts';
 import type { LiveCallBoard } from './live-calls.ts';
 
@@ -121,11 +122,10 @@ function hangUpRoute(guards: Guards) {
       method: 'post',
       path: '/calls/{callId}/hang-up',
       tags: ['Calls'],
-      summary: 'Ends a call that is up',
+      summary: 'Ends a call that is up; 409 when it is over or another server process holds it',
       request: { params: callIdParams },
       responses: {
         202: json('The call is ending', z.object({ callId: z.string(), state: z.literal('ending') })),
-        409: { description: 'The call is over, or another server process holds it' },
       },
     },
   );

@@ -64,11 +64,6 @@ const liveCallFields = {
 export const liveCallSchema = z.object(liveCallFields).openapi('LiveCall');
 export const adminLiveCallSchema = z.object({ organizationId: z.string(), ...liveCallFields }).openapi('AdminLiveCall');
 
-/** A response with a JSON body. */
-export function json<Schema extends z.ZodType>(description: string, schema: Schema) {
-  return { description, content: { 'application/json': { schema } } };
-}
-
 /** A call as its organization sees it. */
 export function callBody(call: CallSummary) {
   const { organizationId: _organizationId, legId: _legId, recordingPath, ...shown } = call;

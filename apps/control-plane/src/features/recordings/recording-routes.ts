@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { LRUCache } from 'lru-cache';
 import { createRoutes } from '#http/app.ts';
 import { addressSet, clientAddress } from '#http/client-address.ts';
+import { json } from '#http/json-content.ts';
 import { notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { orgRoute, signedRoute } from '#http/route.ts';
@@ -172,10 +173,7 @@ function urlRoute(guards: Guards) {
       summary: "A link to the call's recording, good for five minutes without a token",
       request: { params: callIdParams },
       responses: {
-        200: {
-          description: 'The link',
-          content: { 'application/json': { schema: z.object({ url: z.url(), expiresAt: z.iso.datetime() }).openapi('RecordingUrl') } },
-        },
+        200: json('The link', z.object({ url: z.url(), expiresAt: z.iso.datetime() }).openapi('RecordingUrl')),
       },
     },
   );
@@ -203,6 +201,5 @@ const downloadRoute = signedRoute({
   responses: {
     200: { description: 'The whole recording', content: wav },
     206: { description: 'The part asked for', content: wav },
-    416: { description: 'The part begins behind the end' },
   },
 });
