@@ -52,7 +52,12 @@ async function openPlane(test: TestDatabase) {
     const response = await fetch(plane.httpAddress + path, { headers: { 'X-Admin-Key': TEST_ADMIN_KEY } });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
-  return { clock, plane, ring, get };
+  const post = async (path: string, headers: Record<string, string>, body?: object) => {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { ...headers, 'content-type': 'application/json' } };
+    const response = await fetch(plane.httpAddress + path, { method: 'POST', headers, ...sent });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  return { clock, plane, ring, get, post };
 }
 
 /** Lets time pass until the leg is in that state. */
@@ -97,6 +102,43 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
       { outcome: 'rejected_unknown_number' },
     ]);
     expect(await test.asSuperuser(`select id from calls where dialled_number = '7777'`)).toEqual([]);
+  });
+
+  it("takes no more calls of an organization than its plan says, and writes the refused one down as the organization's", async () => {
+    const demo = 'org_00000000000000000000000000000001';
+    await test.asSuperuser(`insert into plans select 'tiny', 'Tiny', 1, agents, requests_per_minute, daily_dials, storage_bytes,
+      recording_retention_days, text_retention_days from plans where id = 'standard'`);
+    await test.asSuperuser(`update organizations set plan_id = 'tiny' where id = '${demo}'`);
+    const { clock, plane, ring } = await openPlane(test);
+    const first = ring('1001');
+    await expectProgress(clock, first, 'answered');
+    const second = ring('1002');
+    await expectProgress(clock, second, 'rejected');
+    await plane[Symbol.asyncDispose]();
+    await test.asSuperuser(`update organizations set plan_id = 'standard' where id = '${demo}'`);
+    expect(second.rejectedFor()).toBe('at_capacity');
+    expect(await test.asSuperuser(`select org_id, state, dialled_number from calls where outcome = 'rejected_at_capacity'`)).toEqual([
+      { org_id: demo, state: 'rejected', dialled_number: '1002' },
+    ]);
+  });
+
+  it('hangs up a live call for its organization over the API, after a line in the audit log', async () => {
+    const { clock, plane, ring, get, post } = await openPlane(test);
+    const leg = ring('1001');
+    await expectProgress(clock, leg, 'answered');
+    const [live] = (await get('/admin/live-calls')).body['calls'] as { callId: string; organizationId: string }[];
+    const path = `/admin/organizations/${live?.organizationId}/tokens`;
+    const made = await post(path, { 'X-Admin-Key': TEST_ADMIN_KEY }, { name: 'calls', scopes: ['calls:write'] });
+    const bearer = { authorization: `Bearer ${made.body['token'] as string}` };
+    expect(await post(`/calls/${live?.callId}/hang-up`, bearer)).toMatchObject({ status: 202, body: { state: 'ending' } });
+    await expectProgress(clock, leg, 'ended');
+    await plane[Symbol.asyncDispose]();
+    expect(await test.asSuperuser(`select outcome, reason from calls where id = '${live?.callId}'`)).toEqual([
+      { outcome: 'completed', reason: 'hung_up_by_api' },
+    ]);
+    expect(await test.asSuperuser(`select action from audit_entries where resource = '${live?.callId}'`)).toEqual([
+      { action: 'call.hang_up_requested' },
+    ]);
   });
 
   it('stops by refusing new calls and letting live ones end', async () => {
