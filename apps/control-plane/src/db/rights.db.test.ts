@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sql } from 'drizzle-orm';
+import { newId } from '#shared/id.ts';
+import { mintOrgScope } from '#shared/org-scope.ts';
+import type { TestDatabase } from './test-database.ts';
+import { testDatabases } from './test-database.ts';
+
+/** What each role may do with each table: `*` for the whole table, else the columns. What is not listed is refused. */
+const applicationRights = [
+  'agent_versions INSERT *',
+  'agent_versions SELECT *',
+  'agents SELECT *',
+  'agents UPDATE language name profile updated_at version voice',
+  'api_tokens SELECT *',
+  'api_tokens UPDATE last_used_address last_used_at',
+  'audit_entries INSERT *',
+  'audit_entries SELECT *',
+  'audit_heads INSERT *',
+  'audit_heads SELECT *',
+  'audit_heads UPDATE hash key_version mac seq',
+  'call_events INSERT *',
+  'call_events SELECT *',
+  'calls INSERT *',
+  'calls SELECT *',
+  'calls UPDATE *',
+  'idempotency_keys DELETE *',
+  'idempotency_keys INSERT *',
+  'idempotency_keys SELECT *',
+  'idempotency_keys UPDATE *',
+  'numbers SELECT *',
+  'numbers UPDATE agent_id',
+  'organizations SELECT *',
+  // Without the digest, which is for Asterisk alone.
+  'phones SELECT created_at display_name extension id org_id push_error push_state updated_at username',
+  'phones UPDATE display_name push_error push_state updated_at',
+  'plans SELECT *',
+  'rejected_calls INSERT *',
+  'turns INSERT *',
+  'turns SELECT *',
+];
+const adminRights = [
+  ...['agents', 'api_tokens', 'job_runs', 'numbers', 'organizations', 'phones', 'plans', 'trunks'].flatMap((table) =>
+    ['DELETE', 'INSERT', 'SELECT', 'UPDATE'].map((right) => `${table} ${right} *`),
+  ),
+  'agent_versions INSERT *',
+  'agent_versions SELECT *',
+  'audit_entries INSERT *',
+  'audit_entries SELECT *',
+  'audit_heads INSERT *',
+  'audit_heads SELECT *',
+  'audit_heads UPDATE hash key_version mac seq',
+  'call_events SELECT *',
+  'calls DELETE *',
+  'calls SELECT *',
+  'calls UPDATE ended_at outcome reason recording_bytes recording_path state',
+  'idempotency_keys DELETE *',
+  'idempotency_keys SELECT *',
+  'rejected_calls DELETE *',
+  'rejected_calls SELECT *',
+  'turns SELECT *',
+];
+
+/** The driver's code behind drizzle's error; null when the work succeeded. */
+async function refusal(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => null,
+    (error: unknown) => (error as { cause?: { code?: string } }).cause?.code,
+  );
+}
+
+describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('rights on $kind', (kind) => {
+  let test: TestDatabase;
+  const [ours, theirs] = [mintOrgScope(newId('organization')), mintOrgScope(newId('organization'))];
+  const macs = new Map([
+    [ours, 'a'.repeat(64)],
+    [theirs, 'b'.repeat(64)],
+  ]);
+  /** Every table that names an organization, by the catalogue, and the column that does. */
+  let owned: { table: string; column: string }[];
+
+  beforeAll(async () => {
+    test = await kind.open();
+    for (const [index, scope] of [ours, theirs].entries()) {
+      const org = scope.organizationId;
+      for (const row of [
+        `organizations (id, name, slug) values ('${org}', 'O', 'o-${index}')`,
+        `agents (org_id, id, name, language, voice, profile) values ('${org}', 'agent_${index}', 'A', 'es', '', '{}')`,
+        `agent_versions (org_id, agent_id, version, name, language, voice, profile, comment, created_by)
+          values ('${org}', 'agent_${index}', 1, 'A', 'es', '', '{}', '', 'admin')`,
+        `numbers (org_id, id, number, agent_id) values ('${org}', 'num_${index}', '100${index}', 'agent_${index}')`,
+        `phones (org_id, id, extension, username, display_name, digest_ha1) values ('${org}', 'phone_${index}', '2001', '2001-o-${index}', 'P', 'x')`,
+        `api_tokens (org_id, id, name, mac, key_version, prefix, last_four, scopes, created_by, expires_at)
+          values ('${org}', 'tok_${index}', 'T', '${macs.get(scope)}', 1, 'p', 'l', '{}', 'admin', '2100-01-01')`,
+        `calls (org_id, id, dialled_number, caller_number, state, started_at) values ('${org}', 'call_${index}', '1', '', 'ringing', now())`,
+        `turns (org_id, call_id, seq, role, text, started_at, ended_at, interrupted)
+          values ('${org}', 'call_${index}', 1, 'caller', 'hola', now(), now(), false)`,
+        `call_events (org_id, call_id, id, name, fields, at) values ('${org}', 'call_${index}', gen_random_uuid(), 'n', '{}', now())`,
+        `idempotency_keys (org_id, key, request_hash, expires_at) values ('${org}', 'k', 'h', '2100-01-01')`,
+        `audit_entries (org_id, seq, at, actor_kind, actor_name, action, resource, details, previous_hash, hash, key_version)
+          values ('${org}', 1, now(), 'admin', 'admin', 'a', 'r', '{}', '', '', 1)`,
+        `audit_heads (org_id, seq, hash, mac, key_version) values ('${org}', 1, '', '', 1)`,
+      ])
+        await test.asSuperuser(`insert into ${row}`);
+    }
+    const named = await test.asSuperuser(`select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      join pg_attribute a on a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped
+      where n.nspname = 'public' and c.relkind in ('r', 'p') order by 1`);
+    owned = [{ table: 'organizations', column: 'id' }, ...named.map(({ relname }) => ({ table: String(relname), column: 'org_id' }))];
+  });
+  afterAll(() => test[Symbol.asyncDispose]());
+
+  const rightsOf = async (role: string) => {
+    const rows = await test.asSuperuser(`
+      select c.relname, p.name as privilege, case when has_table_privilege('${role}', c.oid, p.name) then '*' when p.name <> 'DELETE' then
+          (select string_agg(a.attname, ' ' order by a.attname) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0
+            and not a.attisdropped and has_column_privilege('${role}', c.oid, a.attname, p.name)) end as columns
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as p (name)
+      where n.nspname = 'public' and c.relkind in ('r', 'p', 'v')`);
+    const held = rows.filter(({ columns }) => columns !== null);
+    return held.map(({ relname, privilege, columns }) => `${String(relname)} ${String(privilege)} ${String(columns)}`).toSorted();
+  };
+
+  it('are exactly these: what was said, done or saved as a version is changed by nobody', async () => {
+    expect(await rightsOf('centralita_app')).toEqual(applicationRights.toSorted());
+    expect(await rightsOf('centralita_admin')).toEqual(adminRights.toSorted());
+    expect(
+      [...applicationRights, ...adminRights].filter((right) =>
+        /^(audit_entries|agent_versions|turns|call_events) (UPDATE|DELETE)/.test(right),
+      ),
+    ).toEqual([]);
+  });
+
+  it('are given to nobody else, nor for tables to come', async () => {
+    const toPublic = await test.asSuperuser(`select table_name from information_schema.table_privileges
+      where table_schema = 'public' and grantee = 'PUBLIC'`);
+    expect(toPublic).toEqual([]);
+    const standing = await test.asSuperuser(`select defaclacl::text as rights from pg_default_acl where defaclacl::text ~ 'centralita|=r'`);
+    expect(standing).toEqual([]);
+    const functions = await test.asSuperuser(`select proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where n.nspname = 'public' and has_function_privilege('public', p.oid, 'EXECUTE')`);
+    expect(functions).toEqual([]);
+  });
+
+  it('show every table of an organization only as far as it is its own, without any WHERE', async () => {
+    for (const { table, column } of owned) {
+      const read = (scope: typeof ours) =>
+        test.database.inOrg(scope, (queries) =>
+          queries.select({ org: sql<string>`${sql.identifier(column)}` }).from(sql.identifier(table)),
+        );
+      const seen = new Set((await read(ours)).map(({ org }) => org));
+      expect([table, ...seen]).toEqual([table, ours.organizationId]);
+    }
+    expect(owned.length).toBeGreaterThanOrEqual(12);
+  });
+
+  it('show nothing of any table before an organization is named', async () => {
+    for (const { table, column } of owned) {
+      const rows = await test.database.unscoped((queries) =>
+        queries.select({ org: sql`${sql.identifier(column)}` }).from(sql.identifier(table)),
+      );
+      expect([table, rows]).toEqual([table, []]);
+    }
+  });
+
+  it("leave another organization's rows as they are, whatever is attempted without a WHERE", async () => {
+    const count = async () => {
+      const counts: string[] = [];
+      for (const { table, column } of owned) {
+        const [row] = await test.asSuperuser(`select count(*)::int as rows from ${table} where ${column} = '${theirs.organizationId}'`);
+        counts.push(`${table} ${String(row?.['rows'])}`);
+      }
+      return counts;
+    };
+    const before = await count();
+    for (const { table, column } of owned) {
+      const moved = sql`update ${sql.identifier(table)} set ${sql.identifier(column)} = ${theirs.organizationId}`;
+      expect([table, await refusal(test.database.inOrg(ours, (queries) => queries.execute(moved)))]).toEqual([table, '42501']);
+      await refusal(test.database.inOrg(ours, (queries) => queries.execute(sql`delete from ${sql.identifier(table)}`)));
+    }
+    expect(await count()).toEqual(before);
+  });
+
+  it("refuse to read a phone's digest and to change what a token opens", async () => {
+    const run = (query: string) => refusal(test.database.inOrg(ours, (queries) => queries.execute(sql.raw(query))));
+    expect(await run('select digest_ha1 from phones')).toBe('42501');
+    expect(await run('select * from phones')).toBe('42501');
+    for (const change of [`mac = '${'c'.repeat(64)}'`, `scopes = '{full}'`, 'active = true', `expires_at = '2200-01-01'`])
+      expect([change, await run(`update api_tokens set ${change}`)]).toEqual([change, '42501']);
+    expect(await run('update organizations set active = true')).toBe('42501');
+    expect(await run(`update plans set agents = 1000`)).toBe('42501');
+  });
+
+  it('let a lookup by token or by number tell about that one alone, and leave no setting behind', async () => {
+    const lookUp = (call: string) =>
+      test.database.unscoped(async (queries) => ({
+        found: await queries.select({ org: sql<string>`org_id` }).from(sql.raw(call)),
+        tokens: await queries.select({ id: sql`id` }).from(sql`api_tokens`),
+        numbers: await queries.select({ id: sql`id` }).from(sql`numbers`),
+        organizations: await queries.select({ id: sql`id` }).from(sql`organizations`),
+      }));
+    const nothing = { tokens: [], numbers: [], organizations: [] };
+    expect(await lookUp(`find_token('${macs.get(theirs)}')`)).toEqual({ found: [{ org: theirs.organizationId }], ...nothing });
+    expect(await lookUp(`find_route('1000')`)).toEqual({ found: [{ org: ours.organizationId }], ...nothing });
+    for (const call of [`find_token('${'c'.repeat(64)}')`, `find_token('')`, `find_token('%')`, `find_route('')`, `find_route('100%')`])
+      expect([call, await lookUp(call)]).toEqual([call, { found: [], ...nothing }]);
+  });
+});
