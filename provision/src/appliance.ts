@@ -15,9 +15,6 @@ import type { Service } from './services.ts';
 import { sizeMachine } from './sizing.ts';
 import { renderStartScript, renderSupervisor } from './supervisor.ts';
 
-/** The demo organization's phone. */
-export const DEMO_PHONE = { extension: '2001', displayName: 'Recepción' } as const;
-
 /** What should be on the machine. */
 export type Appliance = {
   readonly instance: Instance;

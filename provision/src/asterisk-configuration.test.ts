@@ -17,7 +17,6 @@ const sample: InstanceInput = {
   bindAddress: '127.0.0.1',
   ports: { sip: 5062, ari: 8089, rtpFirst: 30_000, rtpLast: 30_100, postgres: 5434 },
   passwords: { ari: 'ari-password', databaseMigrator: 'migrator-password', databaseApp: 'app-password', testCaller: 'caller-password' },
-  phones: [{ extension: '2001', password: 'phone-password', displayName: 'Recepción' }],
 };
 
 function render(change: Partial<InstanceInput> = {}): (path: string) => string {
@@ -37,18 +36,18 @@ function sections(text: string): { name: string; settings: string[] }[] {
 }
 
 describe('SIP', () => {
-  it('makes each phone an endpoint, an address of record and a digest under one name', () => {
-    const phone = sections(render()('pjsip.conf')).filter(({ name }) => name === 'phone-2001');
-    expect(phone).toHaveLength(3);
-    expect(phone.flatMap(({ settings }) => settings)).toContain('password = phone-password');
+  it('has no phone, no trunk and no anonymous endpoint in files: only the test caller is there before the control plane', () => {
+    const text = render()('pjsip.conf');
+    expect(new Set(sections(text).map(({ name }) => name))).toEqual(new Set(['global', 'system', 'transport-udp', 'test-caller']));
+    expect(text).toContain('endpoint_identifier_order = auth_username,username,ip');
   });
 
-  it('has no anonymous endpoint and identifies trunks by address alone', () => {
-    const text = render({ trunks: [{ name: 'carrier', host: '192.0.2.1', match: ['192.0.2.0/24', '198.51.100.7'] }] })('pjsip.conf');
-    expect(text).not.toMatch(/^\[anonymous\]/m);
-    expect(text).toContain('endpoint_identifier_order = auth_username,username,ip');
-    expect(text).toContain('match = 192.0.2.0/24,198.51.100.7');
-    expect(text).toContain('contact = sip:192.0.2.1:5060');
+  it('keeps what the control plane pushes in Asterisk itself, behind the files', () => {
+    const settings = sections(render()('sorcery.conf')).flatMap((section) => section.settings);
+    for (const type of ['endpoint', 'auth', 'aor', 'identify', 'registration']) {
+      const wizards = settings.filter((line) => line.startsWith(`${type} = `)).map((line) => line.split(/[=,]/)[1]?.trim());
+      expect([type, wizards]).toEqual([type, ['config', 'astdb']]);
+    }
   });
 
   it('lets the test caller in from this machine alone', () => {
@@ -86,12 +85,18 @@ describe('the dialplan', () => {
       expect(settings).toBeDefined();
       expect(settings).not.toContain('Dial(');
     }
-    expect(all.find(({ name }) => name === 'from-phones')?.settings).toContain('exten => 2001,1,Dial(PJSIP/phone-2001,30)');
+  });
+
+  it("lets a phone ring its own organization's phones, and no name that it dialled itself", () => {
+    const settings = sections(render()('extensions.conf')).find(({ name }) => name === 'from-phones')?.settings ?? [];
+    const dialled = settings.filter((line) => line.includes('Dial('));
+    expect(dialled).toEqual(['same => n,Dial(PJSIP/${COLLEAGUE},30)']);
+    expect(settings).toContain('same => n,Set(COLLEAGUE=${DIALLED}-${CHANNEL(tenantid)})');
   });
 
   it('never uses what was dialled without filtering it first', () => {
     const text = render()('extensions.conf');
-    const uses = text.split('\n').filter((line) => line.includes('Goto(inbound,'));
+    const uses = text.split('\n').filter((line) => line.startsWith('exten => _[+0-9]X!') && !line.includes('TIMEOUT'));
     expect(uses).toHaveLength(3);
     for (const line of uses) expect(line).toContain('${FILTER(+0-9,${EXTEN})}');
   });
@@ -117,8 +122,7 @@ describe('the edges', () => {
   });
 
   it('refuses a description that would break out of its line, naming the field', () => {
-    const phones = [{ extension: '2001', password: 'phone-password', displayName: 'x"\nallow = all' }];
-    expect(() => render({ phones })).toThrow(/displayName/);
+    expect(() => render({ fallbackDestination: 'PJSIP/2001\nallow = all' })).toThrow(/fallbackDestination/);
     expect(() => render({ passwords: { ...sample.passwords, ari: 'short' } })).toThrow(/passwords\.ari/);
     expect(() => render({ ports: { ...sample.ports, rtpLast: 30_001 } })).toThrow(/rtpLast/);
   });

@@ -60,9 +60,11 @@ export function recognitionEngine({ environmentText }: Pick<Facts, 'environmentT
     : 'phrases: for demo and test voices only. For people, set SPEECH_TO_TEXT_MODEL_DIR in .env and run again';
 }
 
-function phoneRows(phone: { extension: string; displayName: string; password: string; server: string; port: number }): [string, string][] {
+type PhoneRow = Demo['phones'][number] & { password: string; server: string; port: number };
+
+function phoneRows(phone: PhoneRow): [string, string][] {
   return [
-    ['Softphone', `server ${phone.server}, port ${phone.port} UDP, user phone-${phone.extension}, password ${phone.password}`],
+    ['Softphone', `server ${phone.server}, port ${phone.port} UDP, user ${phone.username}, password ${phone.password}`],
     ['', `extension ${phone.extension}, ${phone.displayName}`],
   ];
 }

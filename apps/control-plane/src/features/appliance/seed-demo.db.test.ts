@@ -5,6 +5,7 @@ import { createCallRoutingStore } from '#features/telephony/call-routing-store.t
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import { silentLog } from '#shared/log.ts';
+import { digestHa1 } from '#shared/sip-digest.ts';
 import { seedDemo } from './seed-demo.ts';
 
 const scope = mintApplianceScope();
@@ -35,6 +36,15 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('demo seed on $ki
       { version: 1, created_by: 'seed-demo' },
       { version: 1, created_by: 'seed-demo' },
     ]);
+  });
+
+  it('gives the telephone a password that it has not, and leaves one that its admin made', async () => {
+    const digest = async () => (await test.asSuperuser('select digest_ha1 from phones'))[0]?.['digest_ha1'];
+    expect(await digest()).toBeNull();
+    await seedDemo(test.database, scope, { phonePassword: 'first-password' });
+    expect(await digest()).toBe(digestHa1('2001-clinica-demo', 'first-password'));
+    await seedDemo(test.database, scope, { phonePassword: 'second-password' });
+    expect(await digest()).toBe(digestHa1('2001-clinica-demo', 'first-password'));
   });
 
   it('refuses to take a number that belongs to somebody else, and leaves nothing behind', async () => {

@@ -6,6 +6,7 @@ import { organizations } from '#db/schema/organizations.ts';
 import { phones } from '#db/schema/phones.ts';
 import { clinicEn } from '#dialog/demo/clinic-en.ts';
 import { clinicEs } from '#dialog/demo/clinic-es.ts';
+import { announceAccessChange } from '#features/access/access-change-store.ts';
 import { insertAgent } from '#features/agents/agent-version-store.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { AgentId, OrganizationId } from '#shared/id.ts';
@@ -77,6 +78,8 @@ export async function seedDemo(database: Database, scope: ApplianceScope, { phon
         set: { digestHa1: digest, pushState: 'pending', updatedAt: sql`now()` },
         setWhere: isNull(phones.digestHa1),
       });
+    // A control plane that runs already has to push the phone.
+    await announceAccessChange(queries, { kind: 'organization', organizationId: orgId });
   });
   return {
     organization: { organizationId: orgId, name },
