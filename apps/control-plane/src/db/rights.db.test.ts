@@ -145,7 +145,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('rights on $kind'
     for (const { table, column } of owned) {
       const read = (scope: typeof ours) =>
         test.database.inOrg(scope, (queries) =>
-          queries.select({ org: sql<string>`${sql.identifier(column)}` }).from(sql.identifier(table)),
+          queries.select({ org: sql<string>`${sql.identifier(column)}` }).from(sql`${sql.identifier(table)}`),
         );
       const seen = new Set((await read(ours)).map(({ org }) => org));
       expect([table, ...seen]).toEqual([table, ours.organizationId]);
@@ -156,7 +156,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('rights on $kind'
   it('show nothing of any table before an organization is named', async () => {
     for (const { table, column } of owned) {
       const rows = await test.database.unscoped((queries) =>
-        queries.select({ org: sql`${sql.identifier(column)}` }).from(sql.identifier(table)),
+        queries.select({ org: sql`${sql.identifier(column)}` }).from(sql`${sql.identifier(table)}`),
       );
       expect([table, rows]).toEqual([table, []]);
     }
