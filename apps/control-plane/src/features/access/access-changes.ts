@@ -9,8 +9,16 @@ import { ACCESS_CHANGES } from './access-change-store.ts';
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 15_000;
 
-/** Listens in the background until disposed. `observe` is told of a gap once it listens after a failure: something may have been missed. */
-export function openAccessChanges(parts: { database: Database; log: Log; observe: (notification: Notification) => void }): AsyncDisposable {
+/** What listens, and who is told. `wait` is replaced in tests alone. */
+export type AccessChangeParts = {
+  readonly database: Pick<Database, 'listen'>;
+  readonly log: Log;
+  readonly observe: (notification: Notification) => void;
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+};
+
+/** Listens in the background until disposed. `observe` is told of a gap as soon as it listens: something may have been missed before. */
+export function openAccessChanges(parts: AccessChangeParts): AsyncDisposable {
   const stopping = new AbortController();
   const listening = listenUntil(parts, stopping.signal);
   return {
@@ -21,10 +29,8 @@ export function openAccessChanges(parts: { database: Database; log: Log; observe
   };
 }
 
-async function listenUntil(
-  { database, log, observe }: Parameters<typeof openAccessChanges>[0],
-  signal: AbortSignal,
-): Promise<AsyncDisposable | null> {
+async function listenUntil(parts: AccessChangeParts, signal: AbortSignal): Promise<AsyncDisposable | null> {
+  const { database, log, observe, wait = pause } = parts;
   for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
     try {
       const listening = await database.listen(ACCESS_CHANGES, observe);
@@ -33,8 +39,13 @@ async function listenUntil(
       return listening;
     } catch (error) {
       log.warn({ error: loggableError(error), waitMs }, 'not listening for changes of access yet');
-      await sleep(waitMs, undefined, { signal }).catch(() => {});
+      await wait(waitMs, signal);
     }
   }
   return null;
+}
+
+/** Settles after the time, or at once when the signal aborts. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
 }

@@ -30,7 +30,7 @@ function opened() {
     cache,
     asked,
     oldMac,
-    store(text: TokenText, changes: Partial<Principal> = {}) {
+    store: (text: TokenText, changes: Partial<Principal> = {}) => {
       const principal: Principal = {
         tokenId: newId('apiToken'),
         organizationId: newId('organization'),
@@ -45,7 +45,7 @@ function opened() {
     },
     remove: (text: TokenText) => stored.delete(oldMac(text)),
     /** Answers of the database wait from now on; the function lets them go. */
-    hold() {
+    hold: () => {
       const held = Promise.withResolvers<void>();
       gate = held.promise;
       return () => {

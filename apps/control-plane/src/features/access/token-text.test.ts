@@ -46,7 +46,7 @@ describe('the text of a token', () => {
   });
 
   it('is no text that somebody made up', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => parseTokenText(text) === null));
+    fc.assert(fc.property(fc.string({ maxLength: 60 }), (text) => parseTokenText(text) === null));
   });
 
   it('shows its start and its end in lists, and not its middle', () => {
