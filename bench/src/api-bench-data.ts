@@ -74,6 +74,7 @@ function callRows(orgId: OrganizationId, agentId: string, random: () => number) 
     setupMs: measured(100),
     durationMs: 62_000,
     recordingPath: `${id}.wav`,
+    recordingBytes: 960_044,
   };
   const said = Array.from({ length: TURNS_PER_CALL }, (_, seq) => {
     const isAgent = seq % 2 === 0;

@@ -12,7 +12,7 @@ export const apiStandIns = [
   'models are a stand-in in a process of its own, which nobody asks: no call is placed; control plane, PostgreSQL and Asterisk are real, each its own process, asked over the loopback',
 ];
 
-/** An answer: its body is parsed when it is JSON. */
+/** An answer: its body is parsed when it is JSON; empty when there is none. */
 export type ApiAnswer = { readonly status: number; readonly headers: Headers; readonly body: unknown };
 /** A request: an object as body goes as JSON. */
 export type ApiAsk = { readonly method?: string; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
@@ -52,7 +52,7 @@ export async function openApiRig(options: ApiRigOptions): Promise<ApiRig> {
     const response = await fetch(`${url}${path}`, { method, headers, ...sent });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as unknown) : text };
+    return { status: response.status, headers: response.headers, body: isJson && text !== '' ? (JSON.parse(text) as unknown) : text };
   };
   const running = opened.move();
   return {

@@ -11,6 +11,8 @@ export type RigPorts = {
   readonly inference: number;
   readonly inferenceMetrics: number;
   readonly http: number;
+  /** Of a second control plane, where one is started. */
+  readonly secondHttp: number;
 };
 
 /** Ports from `base` on: tests use 26,000, benchmarks 17,000. */
@@ -24,6 +26,7 @@ export function rigPorts(base: number): RigPorts {
     inference: base + 801,
     inferenceMetrics: base + 802,
     http: base + 808,
+    secondHttp: base + 809,
   };
 }
 

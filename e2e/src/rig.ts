@@ -40,6 +40,9 @@ export type RigOptions = {
   readonly instance?: Omit<Partial<InstanceInput>, 'ports' | 'name' | 'dir'>;
 };
 
+/** What the API answered. */
+export type AdminAnswer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> };
+
 /** Everything that a test needs. Disposing it stops all processes. */
 export type Rig = AsyncDisposable & {
   readonly instance: Instance;
@@ -53,11 +56,15 @@ export type Rig = AsyncDisposable & {
   /** Settles when the control plane may take calls, as it says itself. */
   untilReady(): Promise<void>;
   startControlPlane(): Promise<void>;
+  /** Starts a second one on the same database, with an application of its own at Asterisk, which sends it no calls. Returns its address. */
+  startSecondControlPlane(): Promise<string>;
   startInference(): Promise<void>;
   /** Kills Asterisk with every call in it, and starts it again on what it kept. */
   restartAsterisk(): Promise<void>;
   /** GET on the control plane's API as admin, with these headers more. */
   admin(path: string, headers?: Readonly<Record<string, string>>): Promise<unknown>;
+  /** Any other request as admin; throws for no status. */
+  adminSend(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<AdminAnswer>;
 };
 
 /** Builds and starts a rig. Takes a minute the first time (private root), seconds afterwards. */
@@ -93,11 +100,12 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     return process;
   };
   const secrets = await writeSecrets(dir);
-  const startControlPlane = async (): Promise<RigProcess> => {
+  const startControlPlane = async (name = 'control-plane', differing: Readonly<Record<string, string>> = {}): Promise<RigProcess> => {
     const env = controlPlaneEnvironment(instance, { ports, models, maxConcurrentCalls: limits.maxConcurrentCalls, secrets });
     const argv = [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/main.ts')];
-    const process = start('control-plane', argv, { ...env, ...options.settings });
-    await untilReady(process, ports);
+    const all = { ...env, ...options.settings, ...differing };
+    const process = start(name, argv, all);
+    await untilReady(process, Number(all['HTTP_PORT']));
     return process;
   };
   let inference = options.models === undefined ? await startInference() : null;
@@ -115,9 +123,14 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     get inference() {
       return inference;
     },
-    untilReady: () => untilReady(controlPlane, ports),
+    untilReady: () => untilReady(controlPlane, ports.http),
     async startControlPlane() {
       controlPlane = await startControlPlane();
+    },
+    async startSecondControlPlane() {
+      const settings = { ASTERISK_APPLICATION: `${instance.application}-second`, HTTP_PORT: String(ports.secondHttp) };
+      await startControlPlane('second-control-plane', settings);
+      return `http://127.0.0.1:${ports.secondHttp}`;
     },
     async restartAsterisk() {
       await asterisk.stop('SIGKILL', 1_000);
@@ -130,6 +143,13 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       const response = await fetch(`http://127.0.0.1:${ports.http}${path}`, { headers: { ...headers, 'X-Admin-Key': RIG_ADMIN_KEY } });
       if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
       return await response.json();
+    },
+    async adminSend(method, path, body) {
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      const headers = { 'X-Admin-Key': RIG_ADMIN_KEY, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+      const response = await fetch(`http://127.0.0.1:${ports.http}${path}`, { method, headers, ...sent });
+      const text = await response.text();
+      return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as AdminAnswer['body']) };
     },
     [Symbol.asyncDispose]: async () => {
       await running.disposeAsync();
@@ -148,9 +168,9 @@ async function writeSecrets(dir: string): Promise<RigSecrets> {
 }
 
 /** Ready for calls, and every phone and trunk is in Asterisk: a control plane says the first before the second. */
-function untilReady(controlPlane: RigProcess, ports: RigPorts): Promise<void> {
-  const isReady = async (): Promise<boolean> =>
-    (await answers(`http://127.0.0.1:${ports.http}/health/ready`)) && (await hasEveryPhone(`http://127.0.0.1:${ports.http}`));
+function untilReady(controlPlane: RigProcess, httpPort: number): Promise<void> {
+  const url = `http://127.0.0.1:${httpPort}`;
+  const isReady = async (): Promise<boolean> => (await answers(`${url}/health/ready`)) && (await hasEveryPhone(url));
   return waitUntilReady(controlPlane, isReady, 30_000);
 }
 
