@@ -111,6 +111,8 @@ async function addEntry({ tar, name, size, signal }: Entry, content: AsyncIterab
   signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   added.catch(() => {});
   const entry = tar.entry({ name, size, mode: 0o600 }, (error) => (error ? reject(error) : resolve(undefined)));
+  // An archive that is given up ends the entry that is being written with an error, which would end the process if nobody listened.
+  entry.on('error', reject);
   for await (const chunk of content) {
     hash.update(chunk);
     if (!entry.write(chunk)) await once(entry, 'drain', { signal });
