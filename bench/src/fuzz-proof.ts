@@ -59,6 +59,7 @@ await runBench({
     const world = await buildFuzzWorld({
       askAdmin: (path, request) => rig.asAdmin(path, request),
       database: rig.database,
+      recordingsDir: rig.rig.recordingsDir,
       adminKey: RIG_ADMIN_KEY,
     });
     const api = describeApi((await rig.ask('/openapi.json')).body);

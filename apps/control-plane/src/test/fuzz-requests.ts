@@ -22,7 +22,7 @@ const GOOD_ACCESS = 0.7;
 const WELL_FORMED = 0.3;
 /** Operations that read whole chains, or compare everything with Asterisk, come this much less often. */
 const EXPENSIVE = /\/(verify|reconcile|export|download)$/;
-const EXPENSIVE_SHARE = 0.15;
+const EXPENSIVE_SHARE = 0.5;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY'];
 const CONTENT_TYPES = [
@@ -68,6 +68,7 @@ const BROKEN_TARGET_PARTS = [
 /** Makes requests, one after another; what they name exists in `world`, or does not. */
 export function createRequestMaker(parts: { readonly api: ApiDescription; readonly world: FuzzWorld; readonly choices: Choices }) {
   const { api, world, choices } = parts;
+  let made = 0;
 
   return (): FuzzRequest => {
     let operation = choices.pick(api.operations);
@@ -77,11 +78,13 @@ export function createRequestMaker(parts: { readonly api: ApiDescription; readon
     // At most one part is wrong in half of the malformed ones, so that what is behind the first check is reached as well.
     const isWellFormed = choices.chance(WELL_FORMED);
     const spoils = (share: number): boolean => !isWellFormed && choices.chance(share);
-    const body = bodyOf(operation, { values, choices, spoils });
+    made += 1;
+    const sample = choices.chance(0.6) ? world.body(operation, { unique: made, choices }) : undefined;
+    const body = bodyOf(operation, { values, choices, spoils, sample });
     return {
       operation,
       method: spoils(0.06) ? choices.pick(METHODS) : operation.method,
-      target: targetOf(operation, { values, choices, spoils, known }),
+      target: signedTargetOf(operation, { world, choices, spoils }) ?? targetOf(operation, { values, choices, spoils, known }),
       headers: headersOf(operation, { choices, spoils, world, values, hasBody: body !== null }),
       body,
     };
@@ -89,6 +92,15 @@ export function createRequestMaker(parts: { readonly api: ApiDescription; readon
 }
 
 type Spoiling = { readonly values: ValueMaker; readonly choices: Choices; readonly spoils: (share: number) => boolean };
+
+/** A link that was given out, with a character or a parameter changed when something is to be wrong; null where links are no business. */
+function signedTargetOf({ access }: ApiOperation, parts: { world: FuzzWorld } & Omit<Spoiling, 'values'>): string | null {
+  const { world, choices, spoils } = parts;
+  const target = access.kind === 'signed' && choices.chance(0.6) ? world.signedTarget(choices) : null;
+  if (target === null || !spoils(0.5)) return target;
+  const at = choices.int(target.length - 1) + 1;
+  return choices.pick([`${target.slice(0, at)}0${target.slice(at + 1)}`, target.slice(0, at), `${target}&expires=1`]);
+}
 
 function targetOf(operation: ApiOperation, parts: Spoiling & { known: (name: string) => string | null }): string {
   const { values, choices, spoils, known } = parts;
@@ -141,11 +153,11 @@ function headerText(text: string): string {
   return text.replaceAll(/[^\x20-\x7e\xa0-\xff]/g, '?').slice(0, 2_000);
 }
 
-function bodyOf(operation: ApiOperation, { values, choices, spoils }: Spoiling): string | null {
+function bodyOf(operation: ApiOperation, { values, choices, spoils, sample }: Spoiling & { sample: unknown }): string | null {
   if (operation.body === null) return spoils(0.03) ? JSON.stringify(values.hostile()) : null;
   if (spoils(0.03)) return null;
   if (spoils(0.05)) return JSON.stringify(values.hostile());
-  const plausible = values.plausible(operation.body);
+  const plausible = sample ?? values.plausible(operation.body);
   if (!spoils(0.6)) return JSON.stringify(plausible);
   const spoilt = JSON.stringify(spoil(plausible, { values, choices }));
   if (!choices.chance(0.15)) return spoilt;

@@ -64,6 +64,12 @@ const hostileTexts: readonly string[] = [
   '=cmd|calc',
   '[]',
   '{}',
+  // Patterns that try every way to cut a text stop here.
+  `${'a'.repeat(60)}!`,
+  `${'1'.repeat(60)}!`,
+  `${'a-'.repeat(40)}!`,
+  `${'a.'.repeat(40)}!`,
+  `${' '.repeat(60)}!`,
   '(((((((((((((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+',
   'org_00000000000000000000000000000000',
   'cck_live_00000000000000000000000000000000000000',

@@ -1,7 +1,8 @@
 // What exists while requests are made up: two organizations with everything, and things whose end takes nothing from the rest.
+import { accessTable } from './access-table.ts';
 import type { ApiOperation } from './api-operations.ts';
 import type { Choices } from './seeded-random.ts';
-import type { AskAdmin, HeldToken, TwinOrganization } from './twin-organizations.ts';
+import type { AskAdmin, HeldToken, TwinOrganization, TwinParts } from './twin-organizations.ts';
 import { addToken, addTwin } from './twin-organizations.ts';
 
 /** Ids by the name of the parameter or field that takes them. */
@@ -14,6 +15,10 @@ export type FuzzWorld = {
   goodAccess(operation: ApiOperation, choices: Choices): Record<string, string>;
   /** Headers that open nothing, or not this. */
   badAccess(choices: Choices): Record<string, string>;
+  /** A body that the operation took once and may take again; undefined when none is known. */
+  body(operation: ApiOperation, options: { unique: number; choices: Choices }): unknown;
+  /** Path and query of a signed link that was given out; null when none was yet. */
+  signedTarget(choices: Choices): string | null;
   /** Ids in the answer to a write exist from now on, and whoever wants may end them. */
   learn(operation: ApiOperation, body: unknown): void;
 };
@@ -55,7 +60,7 @@ export function endsThings({ method, path }: ApiOperation): boolean {
 }
 
 /** Makes the two organizations, three more to be ended, and tokens of every condition. */
-export async function buildFuzzWorld(parts: Parameters<typeof addTwin>[0] & { readonly adminKey: string }): Promise<FuzzWorld> {
+export async function buildFuzzWorld(parts: TwinParts & { readonly adminKey: string }): Promise<FuzzWorld> {
   const { askAdmin, adminKey } = parts;
   await askAdmin('/admin/plans', { method: 'POST', body: PLAN });
   const twins = [await addTwin(parts, { index: 1, planId: PLAN.planId }), await addTwin(parts, { index: 2, planId: PLAN.planId })];
@@ -66,6 +71,7 @@ export async function buildFuzzWorld(parts: Parameters<typeof addTwin>[0] & { re
   const ending = poolOf(victims);
   const narrow = await narrowTokens(askAdmin, twins);
   const good = twins.map(({ token }) => token);
+  const links: string[] = [];
   return {
     known(name, { mayEnd, choices }) {
       const endable = ending.get(name) ?? [];
@@ -79,7 +85,14 @@ export async function buildFuzzWorld(parts: Parameters<typeof addTwin>[0] & { re
     },
     badAccess: (choices) =>
       choices.chance(0.3) ? choices.pick([bearer(choices.pick(good)), { 'x-admin-key': adminKey }]) : choices.pick(GARBAGE_ACCESS),
+    body: (operation, { unique, choices }) =>
+      accessTable[operation.key]?.body?.({ own: choices.pick(endsThings(operation) ? victims : twins), unique }),
+    signedTarget: (choices) => (links.length === 0 ? null : choices.pick(links.slice(-MAX_POOL))),
     learn({ access, method }, body) {
+      if (typeof body === 'object' && body !== null && 'url' in body && typeof body.url === 'string' && URL.canParse(body.url)) {
+        const { pathname, search } = new URL(body.url);
+        links.push(`${pathname}${search}`);
+      }
       if (access.kind !== 'admin' || method === 'GET' || typeof body !== 'object' || body === null) return;
       for (const [name, value] of Object.entries(body)) {
         const pool = ending.get(name);

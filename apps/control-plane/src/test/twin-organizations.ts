@@ -1,4 +1,6 @@
 // Organizations that have one of everything, made through the admin's API: what tests of every operation work on.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Database } from '#db/client.ts';
 import { clinicEs } from '#dialog/demo/clinic-es.ts';
 import { createCallEventWriter, queued } from '#features/calls/call-event-writer.ts';
@@ -29,9 +31,15 @@ export type TwinOrganization = {
 const CALLS = 3;
 const AGENTS = 2;
 
+/** The sound of every call: the start of a WAV file and some silence. */
+const RECORDING = Buffer.concat([Buffer.from('RIFF'), Buffer.from([68, 0, 0, 0]), Buffer.from('WAVE'), Buffer.alloc(64)]);
+
+/** What an organization is made with; in `recordingsDir` lie the recordings of its calls. */
+export type TwinParts = { readonly askAdmin: AskAdmin; readonly database: Database; readonly recordingsDir: string };
+
 /** Makes one. `index` keeps numbers and names apart; organizations that are made alike differ in it alone. */
 export async function addTwin(
-  { askAdmin, database }: { readonly askAdmin: AskAdmin; readonly database: Database },
+  { askAdmin, database, recordingsDir }: TwinParts,
   { index, planId }: { readonly index: number; readonly planId: string },
 ): Promise<TwinOrganization> {
   const post = (path: string, body: unknown) => askAdmin(path, { method: 'POST', body });
@@ -50,7 +58,11 @@ export async function addTwin(
   }
   const callIds = Array.from({ length: CALLS }, () => newId('call'));
   const [agentId = ''] = agentIds;
-  await createCallEventWriter(database)(callIds.flatMap((callId) => eventsOf({ callId, agentId, organizationId })).map(queued));
+  const recordings = new Map(callIds.map((callId) => [callId, join(recordingsDir, `${callId}.wav`)]));
+  await mkdir(recordingsDir, { recursive: true });
+  for (const path of recordings.values()) await writeFile(path, RECORDING);
+  const events = [...recordings].flatMap(([callId, recordingPath]) => eventsOf({ callId, agentId, organizationId, recordingPath }));
+  await createCallEventWriter(database)(events.map(queued));
   const token = await addToken(askAdmin, organizationId, scopePresets.full);
   return { organizationId, agentIds, numberIds, phoneIds: [String(phone['phoneId'])], callIds, token };
 }
@@ -62,14 +74,21 @@ export async function addToken(askAdmin: AskAdmin, organizationId: string, scope
   return { tokenId: String(made['tokenId']), text: String(made['token']) };
 }
 
-function eventsOf({ callId, agentId, organizationId }: { callId: CallId; agentId: string; organizationId: OrganizationId }): CallEvent[] {
+type CallParts = {
+  readonly callId: CallId;
+  readonly agentId: string;
+  readonly organizationId: OrganizationId;
+  readonly recordingPath: string;
+};
+
+function eventsOf({ callId, agentId, organizationId, recordingPath }: CallParts): CallEvent[] {
   const call = { scope: mintOrgScope(organizationId), callId, at: new Date('2026-11-21T10:00:00Z') };
   const leg = {
     agentId,
     legId: `leg-${callId}`,
     dialledNumber: '+34910000000',
     callerNumber: '+34600000000',
-    recordingPath: `${callId}.wav`,
+    recordingPath,
   };
   const said = { text: 'Buenos días', input: null, heardMs: 900, interrupted: false, latency: null };
   return [
