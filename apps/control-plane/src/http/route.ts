@@ -32,7 +32,7 @@ export type OrgAccess = {
   readonly idempotent?: boolean;
 };
 
-/** The guards, made once by the composition: authentication, scope, rate, idempotency, in this order. */
+/** The guards, made once by the composition: authentication, rate, scope, idempotency, in this order. */
 export type Guards = { readonly admin: AdminGuard; readonly organization: (access: Required<OrgAccess>) => OrgGuard };
 
 /** Who may call an operation, as the OpenAPI document says it under `x-access`. */

@@ -11,7 +11,7 @@ const LAST_WAIT_MS = 15_000;
 
 /** What listens, and who is told. `wait` is replaced in tests alone. */
 export type AccessChangeParts = {
-  readonly database: Pick<Database, 'listen'>;
+  readonly database: Pick<Database, 'listen' | 'ping'>;
   readonly log: Log;
   readonly observe: (notification: Notification) => void;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -33,6 +33,8 @@ async function listenUntil(parts: AccessChangeParts, signal: AbortSignal): Promi
   const { database, log, observe, wait = pause } = parts;
   for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
     try {
+      // The driver keeps a listener that could not listen and tries it again by itself: none is given to it before the database answers.
+      await database.ping();
       const listening = await database.listen(ACCESS_CHANGES, observe);
       // Whatever changed before this moment was not heard.
       observe({ kind: 'gap' });

@@ -9,7 +9,7 @@ import type { OrgScope } from '#shared/org-scope.ts';
 /** How long an answer is kept for. */
 const KEPT_MS = 86_400_000;
 /** A request that has not ended by then died with its process: requests are answered within 15 s, statements end within 10 s. */
-export const ABANDONED_MS = 60_000;
+const ABANDONED_MS = 60_000;
 
 /** An answer as it is kept. */
 export type StoredAnswer = { readonly status: number; readonly contentType: string | null; readonly body: string };
