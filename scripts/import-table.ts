@@ -170,7 +170,7 @@ const workspaceRules: readonly FolderRule[] = [
     areas: [],
     packages: ['@centralita/control-plane', '@centralita/cpu-server', '@centralita/e2e', '@centralita/provision', ...clientPackages],
   },
-  { files: 'scripts/**', because: 'scripts run the checks and the rig', areas: [], packages: ['@centralita/provision'] },
+  { files: 'scripts/**', because: 'scripts run the checks and the rig', areas: [], packages: ['@centralita/e2e', '@centralita/provision'] },
 ];
 
 /** Every rule, in the order in which the linter applies them (the last one that matches a file wins). */
