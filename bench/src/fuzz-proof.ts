@@ -13,6 +13,8 @@ import { runBench } from './harness.ts';
 
 /** Findings that are printed whole; of more the first ones tell enough. */
 const SHOWN_FINDINGS = 25;
+/** Hanging up needs a call that is up, and nobody calls here; the end-to-end tests hang up. */
+const NOT_DONE_HERE = ['POST /calls/{callId}/hang-up'];
 
 /** What the control plane logged as faults: message -> lines. */
 async function loggedFaults(rig: ApiRig): Promise<ReadonlyMap<string, number>> {
@@ -68,7 +70,7 @@ await runBench({
     const outcome = await runFuzz({ url: rig.url, api, world, random, requests: options.requests, signal });
     log(`${outcome.requests} requests in ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s`);
     show(outcome, log);
-    const never = neverDone(api, outcome);
+    const never = neverDone(api, outcome).filter((key) => !NOT_DONE_HERE.includes(key));
     if (never.length > 0) log(`never done: ${never.join(', ')}`);
     const faults = await loggedFaults(rig);
     for (const [message, lines] of faults) log(`logged as a fault: ${message} (${lines})`);

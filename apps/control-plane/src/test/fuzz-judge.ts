@@ -31,7 +31,8 @@ export function judgeAnswer(request: FuzzRequest, answer: FuzzAnswer): FuzzFindi
   const verdict = verdictOf(request, answer);
   if (!verdict) return null;
   const { method, target, headers, body, operation } = request;
-  const access = headers['authorization'] ?? (headers['x-admin-key'] === undefined ? 'none' : 'admin key');
+  // Enough of a header to see its form.
+  const access = headers['authorization']?.slice(0, 20) ?? (headers['x-admin-key'] === undefined ? 'none' : 'admin key');
   const shown = {
     operation: operation.key,
     method,

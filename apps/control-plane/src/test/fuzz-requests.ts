@@ -144,6 +144,7 @@ function headersOf(operation: ApiOperation, parts: Spoiling & { world: FuzzWorld
   if (operation.path.startsWith('/admin/calls/') && choices.chance(0.5))
     headers['x-break-glass'] = spoils(0.4) ? headerText(values.hostileText()) : 'fuzzing the appliance';
   if (operation.path.startsWith('/recordings/') && choices.chance(0.5)) headers['range'] = choices.pick(RANGES);
+  if (spoils(0.02)) headers['x-forwarded-for'] = headerText(values.hostileText());
   if (spoils(0.02)) headers['if-none-match'] = headerText(values.hostileText());
   return headers;
 }
