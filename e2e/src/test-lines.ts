@@ -46,6 +46,8 @@ export type TestLines = AsyncDisposable & {
   dial(person: (typeof people)[keyof typeof people]): Promise<Caller>;
   /** A telephone without a call, to dial whatever number. */
   telephone(): Promise<SipCaller>;
+  /** Whether a phone may register: null when it may, else the status of the refusal. */
+  refusalOf(username: string, password?: string): Promise<number | null>;
   /** Registers a phone under its SIP user; settles with the first call that rings there. */
   phone(username: string, password?: string): Promise<RegisteredPhone>;
 };
@@ -66,6 +68,12 @@ export function openTestLines(rig: Rig): TestLines {
       const outcome = await call.outcome;
       if (outcome.kind !== 'answered') throw new Error(`${number} did not answer: ${JSON.stringify(outcome)}`);
       return openCaller({ call, ear, ...rest });
+    },
+    async refusalOf(username, password = RIG_PHONE_PASSWORD) {
+      await using phone = await openSipCaller({ server, username, password });
+      const registration = await phone.register();
+      if (registration.kind === 'no_response') throw new Error(`Asterisk did not answer the REGISTER of ${username}`);
+      return registration.kind === 'registered' ? null : registration.status;
     },
     async phone(username, password = RIG_PHONE_PASSWORD) {
       const phone = stack.use(await openSipCaller({ server, username, password }));
