@@ -119,15 +119,15 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     expect(await actionsOf(id)).toEqual(['organization.updated', 'organization.created']);
   });
 
-  it('tell other processes when they are switched off and on', async () => {
-    const { id } = await make('Switched');
+  it('tell other processes when they are made and switched off and on', async () => {
     const heard: string[] = [];
     await using _listening = await test.database.listen('access_changes', (notification) => {
       if (notification.kind === 'payload') heard.push(notification.payload);
     });
+    const { id } = await make('Switched');
     expect((await post(`/admin/organizations/${id}/deactivate`)).body).toMatchObject({ active: false });
     expect((await post(`/admin/organizations/${id}/activate`)).body).toMatchObject({ active: true });
-    await expect.poll(() => heard.filter((payload) => payload === `organization ${id}`)).toHaveLength(2);
+    await expect.poll(() => heard.filter((payload) => payload === `organization ${id}`)).toHaveLength(3);
   });
 
   it('are not deleted while calls are live, and the refusal says how many', async () => {
