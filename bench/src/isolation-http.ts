@@ -126,7 +126,8 @@ async function probeQueries(probing: HttpProbing, operation: ApiOperation, heade
     const unknown = queryValuesOf(name, nobody()) ?? [];
     for (const sort of sorts)
       for (const [index, value] of values.entries()) {
-        const ask = (text: string) => `${path}?${new URLSearchParams({ ...(sort && name !== 'sort' ? { sort } : {}), [name]: text })}`;
+        const ask = (text: string) =>
+          `${path}?${new URLSearchParams({ ...(sort && name !== 'sort' ? { sort } : {}), [name]: text }).toString()}`;
         const nobodys = unknown[index] ?? unknown[0] ?? '';
         if (NAMING_QUERIES.has(name))
           await compare(probing, operation.key, {
@@ -141,12 +142,15 @@ async function probeQueries(probing: HttpProbing, operation: ApiOperation, heade
   if (!names.includes('cursor') || operation.path.includes('{')) return;
   for (const sort of sorts) {
     const query = { limit: '1', ...(sort ? { sort } : {}) };
-    const page = await api.ask(`${operation.path}?${new URLSearchParams(query)}`, { headers: bearer(victim.tokens.full) });
+    const page = await api.ask(`${operation.path}?${new URLSearchParams(query).toString()}`, { headers: bearer(victim.tokens.full) });
     const cursor = (page.body as { nextCursor?: unknown }).nextCursor;
     // A list of one has no second page.
     if (typeof cursor !== 'string') continue;
     for (const limit of ['1', '2', '100'])
-      await look(probing, operation.key, { path: `${operation.path}?${new URLSearchParams({ ...query, limit, cursor })}`, headers });
+      await look(probing, operation.key, {
+        path: `${operation.path}?${new URLSearchParams({ ...query, limit, cursor }).toString()}`,
+        headers,
+      });
   }
 }
 
@@ -188,10 +192,10 @@ export async function probeAdminNarrowed(probing: HttpProbing, operation: ApiOpe
   if (!narrowing && !operation.path.includes('{organizationId}')) return;
   const path = fill(operation.path, {}, attacker.ids);
   const narrow = narrowing ? { [narrowing]: attacker.organizationId } : {};
-  await look(probing, operation.key, { path: `${path}?${new URLSearchParams(narrow)}`, headers });
+  await look(probing, operation.key, { path: `${path}?${new URLSearchParams(narrow).toString()}`, headers });
   for (const name of names.filter((each) => each !== 'cursor' && each !== narrowing))
     for (const value of queryValuesOf(name, namesOf(victim)) ?? [])
-      await look(probing, operation.key, { path: `${path}?${new URLSearchParams({ ...narrow, [name]: value })}`, headers });
+      await look(probing, operation.key, { path: `${path}?${new URLSearchParams({ ...narrow, [name]: value }).toString()}`, headers });
 }
 
 /** What anybody may see tells nothing of any organization, whoever asks. */

@@ -73,7 +73,6 @@ await runBench({
       const probing: HttpProbing = { api, tally, attacker, victim };
       await checkInstrument(probing, tables.length);
       await probeIdempotency(probing, IDEMPOTENCY_ROUNDS);
-      await probeLiveCalls(probing, signal);
       // From here on the other asks for nothing that writes: whatever changes in its rows, one has changed.
       const before = await digestOf(api.rig.instance, tables, victim.organizationId);
       for (const operation of operations) {
@@ -85,6 +84,8 @@ await runBench({
       for (const { name } of tables)
         tally.count(`rows of ${name}`, changed.includes(name) ? `rows of ${victim.organizationId} changed` : null);
       for (const operation of operations) if (operation.access.kind === 'signed') await probeOperation(probing, operation);
+      // At last: what a call writes when it is over would look like somebody's change.
+      await probeLiveCalls(probing, signal);
       await probeRates(probing);
       log(`${attacker.canary} against ${victim.canary}: ${tally.total()} probes so far, ${tally.leaks.length} leaks`);
     }

@@ -77,6 +77,7 @@ function statementsOn({ name, owner, columns, keys }: ProbedTable, victim: Twin)
     `insert into ${name} (${list}) select ${copied} from ${name} on conflict (${keys.map((key) => `"${key}"`).join(', ')}) do update set ${own} = '$A' returning "${owner}" as n`,
     `merge into ${name} t using (values ('$B')) v(id) on t.${own} = v.id when matched then delete`,
     `truncate ${name} cascade`,
+    `copy ${name} (${columns.join(', ')}) to stdout`,
     `lock table ${name} in access exclusive mode`,
     `alter table ${name} disable row level security`,
     `create policy probe on ${name} for all to public using (true)`,
@@ -163,9 +164,7 @@ async function attempt(client: postgres.Sql, before: readonly string[], text: st
   await client
     .begin(async (inside) => {
       for (const statement of before) await inside.unsafe(statement);
-      const results = (await inside.unsafe(text)) as unknown as Rows | Rows[];
-      const rows = Array.isArray(results[0]) ? (results as Rows[]).flat() : (results as Rows);
-      answer = { kind: 'rows', rows };
+      answer = { kind: 'rows', rows: await rowsOf(inside, text) };
       throw taken;
     })
     .catch((error: unknown) => {
@@ -174,6 +173,16 @@ async function attempt(client: postgres.Sql, before: readonly string[], text: st
       answer = { kind: 'refused', code: error.code };
     });
   return answer;
+}
+
+async function rowsOf(inside: postgres.TransactionSql, text: string): Promise<Rows> {
+  if (text.startsWith('copy ')) {
+    const copied = await inside.unsafe(text).readable();
+    return (await copied.toArray()).map((piece) => ({ copied: String(piece) }));
+  }
+  const results = (await inside.unsafe(text)) as unknown as Rows | Rows[];
+  // Two statements in one text give two results.
+  return Array.isArray(results[0]) ? (results as Rows[]).flat() : (results as Rows);
 }
 
 /** How an answer leaks; null when it does not. A statement that the server does not understand is a fault of the probe. */
