@@ -71,6 +71,11 @@ export function notFound(what: string): ProblemError {
   return new ProblemError('not_found', `there is no such ${what}`);
 }
 
+/** The problem for a write that would add to an organization whose export is made and whose rows are about to go. */
+export function deletionPending(): ProblemError {
+  return new ProblemError('conflict', 'the organization waits to be deleted; restore it first');
+}
+
 /** The problem for fields that have the right form and a value that cannot be, such as an agent that does not exist. */
 export function unprocessable(path: string, message: string): ProblemError {
   return new ProblemError('unprocessable', `${path}: ${message}`, { fields: [{ path, message }] });

@@ -58,6 +58,17 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API of agent
     expect((await register(newId('organization'))).status).toBe(404);
   });
 
+  it('adds neither an agent nor a token to an organization that waits to be deleted, until it is restored', async () => {
+    const leaving = await addTestOrganization(test, 'se-va');
+    const makeToken = () =>
+      api.asAdmin(`/admin/organizations/${leaving}/tokens`, { method: 'POST', body: { name: 'CRM', preset: 'reporting' } });
+    await api.asAdmin(`/admin/organizations/${leaving}`, { method: 'DELETE' });
+    for (const refused of [await register(leaving), await makeToken()])
+      expect(refused).toMatchObject({ status: 409, body: { code: 'conflict', detail: expect.stringContaining('restore it first') } });
+    await api.asAdmin(`/admin/organizations/${leaving}/restore`, { method: 'POST' });
+    expect([(await register(leaving)).status, (await makeToken()).status]).toEqual([201, 201]);
+  });
+
   it('names every wrong field of a draft and of a change by its path', async () => {
     const at = draft.flow.nodes.findIndex(({ transitions }) => transitions.length > 0);
     const node = draft.flow.nodes[at]!;

@@ -1,7 +1,7 @@
 // The admin's organizations: made, changed, switched on and off, deleted with a grace period.
 import { createRoutes } from '#http/app.ts';
 import { fromCursor, toCursor } from '#http/page.ts';
-import { notFound, ProblemError, unprocessable } from '#http/problem.ts';
+import { deletionPending, notFound, ProblemError, unprocessable } from '#http/problem.ts';
 import type { AdminVariables, Guards } from '#http/route.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { isId } from '#shared/id.ts';
@@ -78,7 +78,7 @@ function done(outcome: OrganizationOutcome) {
     case 'slug_taken':
       throw new ProblemError('conflict', 'slug: another organization has it', { fields: [{ path: 'slug', message: 'is taken' }] });
     case 'deletion_pending':
-      throw new ProblemError('conflict', 'the organization waits to be deleted; restore it first');
+      throw deletionPending();
     case 'no_deletion_pending':
       throw new ProblemError('conflict', 'the organization does not wait to be deleted');
     case 'too_many_agents':

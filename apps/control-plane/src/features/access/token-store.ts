@@ -92,11 +92,12 @@ async function createToken(work: Work, by: By<AdminOrgScope>, draft: TokenDraft)
   const { organizationId } = by.scope;
   // The lock makes two that create at once count one after the other; rows that refer to the organization are still written meanwhile.
   const [organization] = await queries
-    .select({ id: organizations.id })
+    .select({ deletionRequestedAt: organizations.deletionRequestedAt })
     .from(organizations)
     .where(eq(organizations.id, organizationId))
     .for('no key update');
   if (!organization) return { kind: 'not_found' };
+  if (organization.deletionRequestedAt) return { kind: 'refused', reason: 'the organization waits to be deleted; restore it first' };
   const live = and(eq(apiTokens.orgId, organizationId), eq(apiTokens.active, true), gt(apiTokens.expiresAt, clock.wallAt()));
   const [counted] = await queries.select({ tokens: count() }).from(apiTokens).where(live);
   if ((counted?.tokens ?? 0) >= MAX_LIVE_TOKENS) {

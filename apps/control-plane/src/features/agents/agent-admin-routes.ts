@@ -2,7 +2,7 @@
 import { createRoutes } from '#http/app.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { adminPageQuerySchema, fromCursor, readScopeOf } from '#http/page.ts';
-import { notFound, ProblemError } from '#http/problem.ts';
+import { deletionPending, notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
 import type { Actor } from '#shared/actor.ts';
@@ -53,6 +53,7 @@ export function createAgentAdminRoutes({ agents, agentRegistry, guards }: AgentA
       const by = { scope: onOrganization(context.get('applianceScope'), organizationId), actor: context.get('actor') };
       const outcome = await agentRegistry.register(by, context.req.valid('json'));
       if (outcome.kind === 'organization_not_found') throw notFound('organization');
+      if (outcome.kind === 'deletion_pending') throw deletionPending();
       if (outcome.kind === 'plan_limit')
         throw new ProblemError('plan_limit', `the plan allows ${outcome.limit} agents and ${outcome.used} are registered`);
       return context.json(agentBody(outcome.agent), 201);

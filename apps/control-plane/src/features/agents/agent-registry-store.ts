@@ -20,7 +20,7 @@ export type AgentAdmin = { readonly scope: AdminOrgScope; readonly actor: Actor 
 
 export type RegisterOutcome =
   | { readonly kind: 'registered'; readonly agent: AgentDetails }
-  | { readonly kind: 'organization_not_found' }
+  | { readonly kind: 'organization_not_found' | 'deletion_pending' }
   | { readonly kind: 'plan_limit'; readonly limit: number; readonly used: number };
 export type ProvisionOutcome =
   | { readonly kind: 'provisioned'; readonly agent: AgentSummary }
@@ -37,7 +37,7 @@ export type RemovalOutcome =
   | { readonly kind: 'in_use'; readonly numbers: number; readonly hasCalls: boolean };
 
 export type AgentRegistryStore = {
-  /** Adds an agent that answers nothing yet, when the organization's plan allows one more. */
+  /** Adds an agent that answers nothing yet, when the organization's plan allows one more. An organization that waits to be deleted gets none: its export is made. */
   register(by: AgentAdmin, draft: AgentDraft): Promise<RegisterOutcome>;
   /** Puts an agent to work, with the number that is to lead to it: one of the organization, or a new one. */
   provision(by: AgentAdmin, agentId: string, options: { number?: string | undefined }): Promise<ProvisionOutcome>;
@@ -63,12 +63,13 @@ function register({ database, audit }: Parts, by: AgentAdmin, draft: AgentDraft)
   return database.inScope(by.scope, async (queries) => {
     // The lock on the organization orders registrations, so that two cannot both take the last place.
     const [owner] = await queries
-      .select({ limit: plans.agents })
+      .select({ limit: plans.agents, deletionRequestedAt: organizations.deletionRequestedAt })
       .from(organizations)
       .innerJoin(plans, eq(plans.id, organizations.planId))
       .where(eq(organizations.id, orgId))
       .for('no key update', { of: organizations });
     if (!owner) return { kind: 'organization_not_found' };
+    if (owner.deletionRequestedAt) return { kind: 'deletion_pending' };
     const [{ used } = { used: 0 }] = await queries.select({ used: count() }).from(agents).where(eq(agents.orgId, orgId));
     if (used >= owner.limit) return { kind: 'plan_limit', limit: owner.limit, used };
     const agentId = newId('agent');
