@@ -11,6 +11,7 @@ import { onOrganization } from '#shared/appliance-scope.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
+import { announceAccessChange } from './access-change-store.ts';
 import type { AuditEntry, AuditTrail } from './audit-store.ts';
 import { slugCandidates, slugOf } from './organization-slug.ts';
 
@@ -197,7 +198,7 @@ async function record(
 ): Promise<void> {
   const scope = onOrganization(by.scope, organizationId);
   await audit.append(queries, { scope, actor: by.actor }, { ...entry, resource: organizationId });
-  await queries.execute(sql`select pg_notify('access_changes', ${`organization ${organizationId}`})`);
+  await announceAccessChange(queries, { kind: 'organization', organizationId });
 }
 
 /** Why the organization cannot be put on the plan; null when it can. */

@@ -5,6 +5,7 @@ import { organizations } from '#db/schema/organizations.ts';
 import { plans } from '#db/schema/plans.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
+import { announceAccessChange } from './access-change-store.ts';
 import type { AuditTrail } from './audit-store.ts';
 
 /** What a plan allows; the columns say what each limit is. */
@@ -83,7 +84,7 @@ export function createPlanStore({ database, audit }: { database: Database; audit
           .returning(planColumns);
         if (!plan) return null;
         await audit.append(queries, by, { action: 'plan.updated', resource: planId, details: changes });
-        await queries.execute(sql`select pg_notify('access_changes', ${`plan ${planId}`})`);
+        await announceAccessChange(queries, { kind: 'plan', planId });
         return plan;
       }),
     remove: (by, planId) =>

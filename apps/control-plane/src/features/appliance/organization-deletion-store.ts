@@ -1,5 +1,5 @@
 // Deletes an organization for good once its time has come: everything but the audit chain, which outlives it.
-import { and, asc, eq, inArray, isNotNull, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, lte } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
 import { agents } from '#db/schema/agents.ts';
 import { apiTokens } from '#db/schema/api-tokens.ts';
@@ -8,6 +8,7 @@ import { idempotencyKeys } from '#db/schema/idempotency-keys.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { phones } from '#db/schema/phones.ts';
+import { announceAccessChange } from '#features/access/access-change-store.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
@@ -62,7 +63,7 @@ export function createOrganizationDeletionStore(parts: { database: Database; aud
         await queries.delete(agents).where(eq(agents.orgId, organizationId));
         await queries.delete(organizations).where(eq(organizations.id, organizationId));
         await audit.append(queries, by, { action: 'organization.deleted', resource: organizationId, details });
-        await queries.execute(sql`select pg_notify('access_changes', ${`organization ${organizationId}`})`);
+        await announceAccessChange(queries, { kind: 'organization', organizationId });
         return true;
       }),
   };

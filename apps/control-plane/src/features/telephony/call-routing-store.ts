@@ -4,6 +4,7 @@ import type { Database } from '#db/client.ts';
 import { toAgentProfile } from '#features/agents/agent-store.ts';
 import type { CallRoute, CallRouting } from '#ports/call-routing.ts';
 import type { Clock } from '#shared/clock.ts';
+import { DIALLED_NUMBER_FORM } from '#shared/dialled-number.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
@@ -49,8 +50,7 @@ export function createCallRoutingStore(options: { database: Database; clock: Clo
 
   return {
     async findRoute(dialledNumber, { signal }) {
-      // The form that the table's own check demands: anything else is nobody's number.
-      if (!/^[+]?[0-9]{2,20}$/.test(dialledNumber)) return null;
+      if (!DIALLED_NUMBER_FORM.test(dialledNumber)) return null;
       const known = remembered.get(dialledNumber);
       const ageMs = known ? clock.nowMs() - known.storedAtMs : Infinity;
       if (known && ageMs < (known.route ? FRESH_MS : FRESH_UNKNOWN_MS)) return known.route;
