@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
 import { json } from '#http/json-content.ts';
+import { readScopeOf } from '#http/page.ts';
 import { notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
@@ -46,9 +47,7 @@ export function createAdminCallRoutes({ calls, callAccess, board, guards, clock 
     .openapi(listRoute(guards), async (context) => {
       const { organizationId, ...asked } = context.req.valid('query');
       const query = toCallQuery(asked, clock.wallAt());
-      const appliance = context.get('applianceScope');
-      if (organizationId !== undefined && !isId('organization', organizationId)) return context.json({ calls: [], nextCursor: null }, 200);
-      const scope = organizationId === undefined ? appliance : onOrganization(appliance, organizationId);
+      const scope = readScopeOf(context.get('applianceScope'), organizationId);
       if (query.search !== undefined) {
         // Whether words were said is as much as the words.
         const reason = context.req.valid('header')['x-break-glass'];

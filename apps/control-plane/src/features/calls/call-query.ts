@@ -1,7 +1,7 @@
 // How a list of calls is asked for: filters, orders and cursors of the client's list and the admin's, parsed into what the store takes.
 import { z } from '@hono/zod-openapi';
 import { callStates } from '#db/schema/calls.ts';
-import { fromCursor, pageQuerySchema, toCursor } from '#http/page.ts';
+import { adminPageQuerySchema, fromCursor, pageQuerySchema, toPage } from '#http/page.ts';
 import { ProblemError } from '#http/problem.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
 import type { CallPosition, CallQuery, CallSort } from './call-conditions.ts';
@@ -67,7 +67,7 @@ const filters = {
 /** Query of the client's list. */
 export const callQuerySchema = pageQuerySchema.extend(filters);
 /** Query of the admin's list. */
-export const adminCallQuerySchema = pageQuerySchema.extend({ ...filters, organizationId: z.string().max(100).optional() });
+export const adminCallQuerySchema = adminPageQuerySchema.extend(filters);
 
 type AskedQuery = z.output<typeof callQuerySchema>;
 
@@ -85,12 +85,10 @@ export function toCallQuery(asked: AskedQuery, now: Date): CallQuery {
 
 /** The page of the rows that the store gave, and the cursor of the next one. */
 export function toCallPage(rows: readonly CallSummary[], { limit, sort }: AskedQuery) {
-  const calls = rows.slice(0, limit);
-  const last = rows.length > limit ? calls.at(-1) : undefined;
-  if (!last) return { calls, nextCursor: null };
-  const { callId, startedAt, durationMs } = last;
-  const position = byDuration(sort) ? { sort, ms: durationMs, callId } : { sort, at: startedAt.toISOString(), callId };
-  return { calls, nextCursor: toCursor(position) };
+  const { page, nextCursor } = toPage(rows, limit, ({ callId, startedAt, durationMs }) =>
+    byDuration(sort) ? { sort, ms: durationMs, callId } : { sort, at: startedAt.toISOString(), callId },
+  );
+  return { calls: page, nextCursor };
 }
 
 function toPosition({ cursor, sort }: AskedQuery): CallPosition | null {

@@ -1,6 +1,5 @@
 // How numbers look on the wire, for the routes of the admin and of their organization alike.
 import { z } from '@hono/zod-openapi';
-import { json, jsonBody } from '#http/json-content.ts';
 import type { ProblemError } from '#http/problem.ts';
 import { notFound, unprocessable } from '#http/problem.ts';
 import { DIALLED_NUMBER_ADVICE, DIALLED_NUMBER_FORM } from '#shared/dialled-number.ts';
@@ -36,6 +35,3 @@ export function changedNumberBody(outcome: NumberChange) {
 export function unknownAgent(): ProblemError {
   return unprocessable('agentId', 'the organization has no such agent');
 }
-
-// The other routes of this folder take them from here.
-export { json, jsonBody };

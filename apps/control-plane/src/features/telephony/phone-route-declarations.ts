@@ -1,9 +1,9 @@
 // The routes of phones: paths, who may call them, and what goes in and out.
 import { z } from '@hono/zod-openapi';
-import { pageQuerySchema } from '#http/page.ts';
+import { json, jsonBody } from '#http/json-content.ts';
+import { adminPageQuerySchema, pageQuerySchema } from '#http/page.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute, orgRoute } from '#http/route.ts';
-import { json, jsonBody } from './number-schemas.ts';
 import {
   newPhoneSchema,
   phoneChangeSchema,
@@ -16,12 +16,6 @@ import {
 
 const tags = ['Phones'];
 const pushed = 'The telephone system is told at once, without a restart; `telephony` says whether it took it.';
-const adminListQuery = pageQuerySchema.extend({
-  organizationId: z
-    .string()
-    .regex(/^org_[0-9a-f]{32}$/, "must be an organization's id")
-    .optional(),
-});
 
 export function declarePhoneAdminRoutes(guards: Guards) {
   const one = { path: '/admin/phones/{phoneId}', tags } as const;
@@ -31,7 +25,7 @@ export function declarePhoneAdminRoutes(guards: Guards) {
       path: '/admin/phones',
       tags,
       summary: 'Phones of every organization or of one',
-      request: { query: adminListQuery },
+      request: { query: adminPageQuerySchema },
       responses: { 200: json('A page', phonePageSchema) },
     }),
     create: adminRoute(guards, {

@@ -1,6 +1,6 @@
 // Phones over HTTP: the admin gives them to organizations, an organization sees and renames its own.
 import { createRoutes } from '#http/app.ts';
-import { fromCursor, toCursor } from '#http/page.ts';
+import { fromCursor, readScopeOf, toPage } from '#http/page.ts';
 import { notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
@@ -33,10 +33,9 @@ function createAdminRoutes({ phones, directorySync, guards }: PhoneRouteParts) {
   return createRoutes()
     .openapi(routes.list, async (context) => {
       const { limit, cursor, organizationId } = context.req.valid('query');
-      const scope = context.get('applianceScope');
-      const reader = organizationId !== undefined && isId('organization', organizationId) ? onOrganization(scope, organizationId) : scope;
+      const scope = readScopeOf(context.get('applianceScope'), organizationId);
       const after = fromCursor(phonePositionSchema, cursor)?.username ?? null;
-      return context.json(pageBody(await phones.list(reader, { limit: limit + 1, after }), limit), 200);
+      return context.json(pageBody(await phones.list(scope, { limit: limit + 1, after }), limit), 200);
     })
     .openapi(routes.create, async (context) => {
       const { organizationId } = context.req.valid('param');
@@ -114,9 +113,8 @@ function createdPhone(outcome: PhoneCreation): PhoneWithPassword {
   }
 }
 
-/** A page of at most `limit`; one row more than that tells whether another page follows. */
+/** A page from rows that were read with `limit + 1`. */
 function pageBody(rows: readonly PhoneSummary[], limit: number) {
-  const page = rows.slice(0, limit);
-  const last = rows.length > limit ? page.at(-1) : undefined;
-  return { phones: page.map((phone) => phoneBody(phone)), nextCursor: last ? toCursor({ username: last.username }) : null };
+  const { page, nextCursor } = toPage(rows, limit, ({ username }) => ({ username }));
+  return { phones: page.map((phone) => phoneBody(phone)), nextCursor };
 }

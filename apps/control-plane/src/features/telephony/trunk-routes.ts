@@ -1,12 +1,12 @@
 // Trunks over HTTP, and whether the telephone system is in step: the admin's alone.
 import { createRoutes } from '#http/app.ts';
-import { fromCursor, pageQuerySchema, toCursor } from '#http/page.ts';
+import { json, jsonBody } from '#http/json-content.ts';
+import { fromCursor, pageQuerySchema, toPage } from '#http/page.ts';
 import { notFound, ProblemError, unprocessable } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
 import type { DirectoryStore } from './directory-store.ts';
 import type { DirectorySync, Reconciliation } from './directory-sync.ts';
-import { json, jsonBody } from './number-schemas.ts';
 import {
   newTrunkSchema,
   reconciliationSchema,
@@ -44,9 +44,8 @@ function createTrunks({ trunks, directorySync, guards }: TrunkRouteParts) {
       const { limit, cursor } = context.req.valid('query');
       const after = fromCursor(trunkPositionSchema, cursor)?.name ?? null;
       const rows = await trunks.list(context.get('applianceScope'), { limit: limit + 1, after });
-      const page = rows.slice(0, limit);
-      const last = rows.length > limit ? page.at(-1) : undefined;
-      return context.json({ trunks: page.map((row) => trunkBody(row)), nextCursor: last ? toCursor({ name: last.name }) : null }, 200);
+      const { page, nextCursor } = toPage(rows, limit, ({ name }) => ({ name }));
+      return context.json({ trunks: page.map((row) => trunkBody(row)), nextCursor }, 200);
     })
     .openapi(routes.create, async (context) => {
       const by = { scope: context.get('applianceScope'), actor: context.get('actor') };
