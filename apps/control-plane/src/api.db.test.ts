@@ -8,6 +8,7 @@ import type { CallEvent } from '#ports/call-event.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
+import { silentLog } from '#shared/log.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 import type { TestApi } from './test/test-api.ts';
 import { openTestApi } from './test/test-api.ts';
@@ -56,7 +57,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
         },
       ];
     });
-    await createCallEventWriter(test.database)(events.map(queued));
+    await createCallEventWriter({ database: test.database, log: silentLog })(events.map(queued));
     api = await openTestApi(test, { checks: [{ name: 'telephony', check: async () => reasons.get('telephony') ?? null }, stuck] });
     for (const event of events.slice(0, 3)) api.board.observe(event);
   });

@@ -58,7 +58,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   // The first calls find connections that are open: opening one costs about 20 ms, which a caller would hear as ringing.
   await Promise.allSettled(Array.from({ length: WARM_CONNECTIONS }, () => database.ping()));
 
-  const stored = opened.use(openCallJournal({ write: createCallEventWriter(database), log }));
+  const stored = opened.use(openCallJournal({ write: createCallEventWriter({ database, log }), log }));
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const countEvent = createCallMetrics({

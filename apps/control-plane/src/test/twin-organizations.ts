@@ -7,6 +7,7 @@ import { createCallEventWriter, queued } from '#features/calls/call-event-writer
 import type { CallEvent } from '#ports/call-event.ts';
 import type { CallId, OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
+import { silentLog } from '#shared/log.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 import { scopePresets } from '#shared/permission-scopes.ts';
 import type { TestApi } from './test-api.ts';
@@ -62,7 +63,7 @@ export async function addTwin(
   await mkdir(recordingsDir, { recursive: true });
   for (const path of recordings.values()) await writeFile(path, RECORDING);
   const events = [...recordings].flatMap(([callId, recordingPath]) => eventsOf({ callId, agentId, organizationId, recordingPath }));
-  await createCallEventWriter(database)(events.map(queued));
+  await createCallEventWriter({ database, log: silentLog })(events.map(queued));
   const token = await addToken(askAdmin, organizationId, scopePresets.full);
   return { organizationId, agentIds, numberIds, phoneIds: [String(phone['phoneId'])], callIds, token };
 }

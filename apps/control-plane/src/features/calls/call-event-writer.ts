@@ -1,11 +1,13 @@
 // How a batch of call events becomes rows: one transaction per organization, few statements each, and harmless when repeated.
 import { randomUUID } from 'node:crypto';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
+import { agents } from '#db/schema/agents.ts';
 import { callEvents } from '#db/schema/call-events.ts';
 import { calls, rejectedCalls } from '#db/schema/calls.ts';
 import { turns } from '#db/schema/turns.ts';
 import type { CallEvent } from '#ports/call-event.ts';
+import type { Log } from '#shared/log.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 
 /** An event that waits to be written. `id` is made once, so that a note written twice is one row. */
@@ -21,7 +23,7 @@ export function queued(event: CallEvent): QueuedEvent {
 }
 
 /** Writes to the database. After a rejection some organizations may be written and others not: repeat the whole batch. */
-export function createCallEventWriter(database: Database): CallEventWriter {
+export function createCallEventWriter({ database, log }: { database: Database; log: Log }): CallEventWriter {
   return async (batch) => {
     const byOrganization = new Map<string, { scope: OrgScope; events: QueuedEvent[] }>();
     const groupOf = (scope: OrgScope) => {
@@ -36,20 +38,21 @@ export function createCallEventWriter(database: Database): CallEventWriter {
       else if (event.kind === 'call_rejected') ownerless.push(event);
     }
     for (const { scope, events } of byOrganization.values()) {
-      await database.inOrg(scope, (queries) => writeOfOrganization(queries, scope, events));
+      await database.inOrg(scope, (queries) => writeOfOrganization({ queries, scope, log }, events));
     }
     if (ownerless.length > 0) await database.unscoped((queries) => writeOwnerless(queries, ownerless));
   };
 }
 
-async function writeOfOrganization(queries: Queries, scope: OrgScope, batch: readonly QueuedEvent[]): Promise<void> {
+type Writing = { readonly queries: Queries; readonly scope: OrgScope; readonly log: Log };
+
+async function writeOfOrganization(writing: Writing, batch: readonly QueuedEvent[]): Promise<void> {
+  const { queries, scope } = writing;
   const of = <K extends CallEvent['kind']>(kind: K) =>
     batch.flatMap(({ id, event }) => (event.kind === kind ? [{ id, event: event as Kind<K> }] : []));
   const orgId = scope.organizationId;
-  const opened = [
-    ...of('call_started').map(({ event }) => startedRow(event)),
-    ...of('call_rejected').map(({ event }) => ({ orgId, ...rejectedRow(event) })),
-  ];
+  const begun = of('call_started').map(({ event }) => event);
+  const opened = [...(await startedRows(writing, begun)), ...of('call_rejected').map(({ event }) => ({ orgId, ...rejectedRow(event) }))];
   if (opened.length > 0) await queries.insert(calls).values(opened).onConflictDoNothing();
   for (const { event } of of('call_answered')) {
     await queries
@@ -87,8 +90,30 @@ async function writeOwnerless(queries: Queries, rejected: readonly Kind<'call_re
   await queries.insert(rejectedCalls).values(rows).onConflictDoNothing();
 }
 
-function startedRow(event: Kind<'call_started'>) {
-  const { callId, agentId, legId, dialledNumber, callerNumber, recordingPath } = event;
+/**
+ * A call's agent may be gone: routing remembers where a number led for seconds, also when number and agent were removed meanwhile. Such a call was
+ * answered as its number promised and is kept, without the agent.
+ */
+async function startedRows({ queries, scope, log }: Writing, begun: readonly Kind<'call_started'>[]) {
+  if (begun.length === 0) return [];
+  const named = [...new Set(begun.map(({ agentId }) => agentId))];
+  // Locked: none of them is removed before the calls that name it are there.
+  const found = await queries
+    .select({ agentId: agents.id })
+    .from(agents)
+    .where(and(eq(agents.orgId, scope.organizationId), inArray(agents.id, named)))
+    .for('key share');
+  const there = new Set(found.map(({ agentId }) => agentId));
+  return begun.map((event) => {
+    const { callId, agentId } = event;
+    if (there.has(agentId)) return startedRow(event, agentId);
+    log.warn({ callId, agentId }, 'call was answered by an agent that is removed by now; it is kept without one');
+    return startedRow(event, null);
+  });
+}
+
+function startedRow(event: Kind<'call_started'>, agentId: string | null) {
+  const { callId, legId, dialledNumber, callerNumber, recordingPath } = event;
   return {
     orgId: event.scope.organizationId,
     id: callId,

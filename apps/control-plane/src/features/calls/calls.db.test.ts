@@ -8,6 +8,7 @@ import type { CallEvent, TurnRecord } from '#ports/call-event.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { CallId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
+import type { Log } from '#shared/log.ts';
 import { silentLog } from '#shared/log.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
@@ -83,7 +84,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
 
   it('turn the events of a call into one row, its turns and its notes', async () => {
     const callId = newId('call');
-    await using journal = openCallJournal({ write: createCallEventWriter(test.database), log: silentLog });
+    await using journal = openCallJournal({ write: createCallEventWriter({ database: test.database, log: silentLog }), log: silentLog });
     for (const event of wholeCall(ours, callId)) journal.record(event);
     await journal.flush();
     const found = await createCallStore(test.database).find(ours, callId);
@@ -127,7 +128,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
   it('are written once, however often a batch is repeated', async () => {
     const callId = newId('call');
     const batch = wholeCall(ours, callId).map(queued);
-    const write = createCallEventWriter(test.database);
+    const write = createCallEventWriter({ database: test.database, log: silentLog });
     await write(batch);
     await write(batch.slice(0, 4));
     await write(batch);
@@ -136,10 +137,24 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
     expect([found?.turns.length, found?.notes.length]).toEqual([2, 2]);
   });
 
+  it('that an agent answered who was removed in the same seconds are kept whole, without the agent, and the log says so', async () => {
+    const [callId, removed] = [newId('call'), newId('agent')];
+    const warnings: object[] = [];
+    const log: Log = { ...silentLog, warn: (fields) => void warnings.push(fields) };
+    await using journal = openCallJournal({ write: createCallEventWriter({ database: test.database, log }), log });
+    for (const event of wholeCall(ours, callId)) journal.record(event.kind === 'call_started' ? { ...event, agentId: removed } : event);
+    await journal.flush();
+    expect(journal.dropped()).toBe(0);
+    expect(warnings).toEqual([{ callId, agentId: removed }]);
+    const found = await createCallStore(test.database).find(ours, callId);
+    expect(found?.call).toMatchObject({ agentId: null, state: 'ended', outcome: 'caller_hung_up', recordingPath: 'a.raw' });
+    expect([found?.turns.length, found?.notes.length]).toEqual([2, 2]);
+  });
+
   it('of two organizations in one batch stay apart', async () => {
     const [mine, yours] = [newId('call'), newId('call')];
     const events = wholeCall(ours, mine).flatMap((event, index) => [event, wholeCall(theirs, yours)[index]!]);
-    await createCallEventWriter(test.database)(events.map(queued));
+    await createCallEventWriter({ database: test.database, log: silentLog })(events.map(queued));
     const store = createCallStore(test.database);
     expect((await store.find(ours, mine))?.turns).toHaveLength(2);
     expect((await store.find(theirs, yours))?.turns).toHaveLength(2);
@@ -158,7 +173,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
       callerNumber: '',
       outcome: 'rejected_unknown_number',
     } as const;
-    await createCallEventWriter(test.database)([queued({ ...rejected, scope: null })]);
+    await createCallEventWriter({ database: test.database, log: silentLog })([queued({ ...rejected, scope: null })]);
     expect(await createCallStore(test.database).outline(appliance, callId)).toBeNull();
     expect(await test.asSuperuser(`select dialled_number, outcome from rejected_calls where id = '${callId}'`)).toEqual([
       { dialled_number: '999', outcome: 'rejected_unknown_number' },
@@ -175,7 +190,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
       callerNumber: '',
       outcome: 'rejected_at_capacity',
     } as const;
-    await createCallEventWriter(test.database)([queued({ ...rejected, scope: theirs })]);
+    await createCallEventWriter({ database: test.database, log: silentLog })([queued({ ...rejected, scope: theirs })]);
     const found = await createCallStore(test.database).find(theirs, callId);
     expect(found?.call).toMatchObject({ state: 'rejected', outcome: 'rejected_at_capacity', agentId: null, endedAt: at(0) });
   });
@@ -183,7 +198,9 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
   it('are listed newest first, page after page, without a gap or a repetition', async () => {
     const scope = await addOrganization(test.database);
     const ids = Array.from({ length: 7 }, (_, index) => ({ callId: newId('call'), ms: Math.floor(index / 2) * 1_000 }));
-    await createCallEventWriter(test.database)(ids.map(({ callId, ms }) => queued(started(scope, callId, ms))));
+    await createCallEventWriter({ database: test.database, log: silentLog })(
+      ids.map(({ callId, ms }) => queued(started(scope, callId, ms))),
+    );
     const store = createCallStore(test.database);
     const seen: string[] = [];
     let after = null;
@@ -200,7 +217,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
 
   it('that a dead process left open are closed, and only those', async () => {
     const [dead, living] = [newId('call'), newId('call')];
-    const write = createCallEventWriter(test.database);
+    const write = createCallEventWriter({ database: test.database, log: silentLog });
     await write([queued(started(ours, dead, -60_000)), queued(started(theirs, living, 60_000))]);
     const store = createCallStore(test.database);
     await store.endAbandoned(appliance, { startedBefore: at(-1), reason: 'control_plane_restarted' });
