@@ -20,7 +20,8 @@ export type AgentAdmin = { readonly scope: AdminOrgScope; readonly actor: Actor 
 
 export type RegisterOutcome =
   | { readonly kind: 'registered'; readonly agent: AgentDetails }
-  | { readonly kind: 'organization_not_found' | 'deletion_pending' }
+  | { readonly kind: 'organization_not_found' }
+  | { readonly kind: 'deletion_pending' }
   | { readonly kind: 'plan_limit'; readonly limit: number; readonly used: number };
 export type ProvisionOutcome =
   | { readonly kind: 'provisioned'; readonly agent: AgentSummary }
