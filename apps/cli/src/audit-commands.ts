@@ -1,5 +1,6 @@
 // centralita audit: who did what, and whether anybody touched the record of it.
 import { z } from 'zod';
+import type { ApiClient } from './api-client.ts';
 import { CommandFailure } from './command-failure.ts';
 import type { CommandGroup, CommandSpec } from './command-group.ts';
 import type { Invocation } from './invocation.ts';
@@ -35,7 +36,9 @@ const reportSchema = z.object({
   intact: z.boolean(),
   chains: z.array(chainSchema),
   unreadableAnchorLines: z.array(z.number()).default([]),
+  nextCursor: z.string().nullable(),
 });
+type Report = Omit<z.infer<typeof reportSchema>, 'nextCursor'>;
 const chainColumns: readonly Column[] = [
   ['CHAIN', 'chain'],
   ['ENTRIES', 'entries'],
@@ -55,17 +58,39 @@ const verify: CommandSpec = {
   example: 'audit verify',
   run: async (invocation, { options }) => {
     const chain = await findChain(invocation, textOf(options, 'chain'));
-    const answer = await (await invocation.api()).get('/admin/audit/verify', { chain });
-    const parsed = reportSchema.safeParse(answer.body);
-    if (!parsed.success)
-      throw new CommandFailure(3, '/admin/audit/verify answers no report: is this address a Centralita of this release?');
-    const report = parsed.data;
-    invocation.terminal.out(invocation.common.json ? `${answer.text}\n` : renderReport(report));
+    const report = await readReport(await invocation.api(), chain);
+    invocation.terminal.out(invocation.common.json ? `${JSON.stringify(report)}\n` : renderReport(report));
     if (!report.intact || report.chains.some(({ intact }) => !intact)) throw new CommandFailure(4, 'the audit log is damaged');
   },
 };
 
-function renderReport({ chains, unreadableAnchorLines }: z.infer<typeof reportSchema>): string {
+/** The whole report: a long log is checked in parts, and a chain may have several. */
+async function readReport(api: ApiClient, chain: string | undefined): Promise<Report> {
+  const chains = new Map<string, Report['chains'][number]>();
+  const unreadableAnchorLines: number[] = [];
+  let intact = true;
+  let cursor: string | undefined;
+  for (;;) {
+    const parsed = reportSchema.safeParse((await api.get('/admin/audit/verify', { chain, cursor })).body);
+    if (!parsed.success || (cursor !== undefined && parsed.data.nextCursor === cursor))
+      throw new CommandFailure(3, '/admin/audit/verify answers no report: is this address a Centralita of this release?');
+    const part = parsed.data;
+    intact &&= part.intact;
+    unreadableAnchorLines.push(...part.unreadableAnchorLines);
+    for (const found of part.chains) chains.set(found.chain, joined(chains.get(found.chain), found));
+    if (part.nextCursor === null) return { intact, chains: [...chains.values()], unreadableAnchorLines };
+    cursor = part.nextCursor;
+  }
+}
+
+function joined(before: Report['chains'][number] | undefined, found: Report['chains'][number]): Report['chains'][number] {
+  if (!before) return found;
+  const { chain } = found;
+  const intact = before.intact && found.intact;
+  return { chain, intact, entries: before.entries + found.entries, faults: [...before.faults, ...found.faults] };
+}
+
+function renderReport({ chains, unreadableAnchorLines }: Report): string {
   const faults = chains.flatMap(({ chain, faults: own }) => own.map((fault) => ({ chain, ...fault })));
   const anchors =
     unreadableAnchorLines.length === 0 ? '' : `\nLines of the file of anchors that are none: ${unreadableAnchorLines.join(', ')}\n`;

@@ -172,7 +172,9 @@ describe('audit verify', () => {
   it('ends with 4 when a chain is damaged, and says where', async () => {
     const faults = [{ kind: 'edited', seq: 2, message: 'entry 2 is not as it was written' }];
     const damaged = { chain: ORG, intact: false, entries: 9, faults };
-    await using api = await openRecordingApi({ body: { intact: false, unreadableAnchorLines: [7], chains: [sound, damaged] } });
+    await using api = await openRecordingApi({
+      body: { intact: false, unreadableAnchorLines: [7], chains: [sound, damaged], nextCursor: null },
+    });
     const { exitCode, out, err } = await play(['audit', 'verify'], { env: at(api.url) });
     expect(exitCode).toBe(4);
     expect(out).toContain(`${ORG}  2    edited  entry 2 is not as it was written\n`);
@@ -181,8 +183,25 @@ describe('audit verify', () => {
     expect((await play(['audit', 'verify', '--json'], { env: at(api.url) })).exitCode).toBe(4);
   });
 
+  it('reads a long log part by part, and joins what is said of one chain', async () => {
+    const faults = [{ kind: 'edited', seq: 2, message: 'entry 2 is not as it was written' }];
+    const first = { intact: false, chains: [sound, { chain: ORG, intact: false, entries: 10_000, faults }], nextCursor: 'more' };
+    const last = { intact: true, chains: [{ chain: ORG, intact: true, entries: 5, faults: [] }], nextCursor: null };
+    await using api = await openRecordingApi({ body: first }, { body: last });
+    const { exitCode, out } = await play(['audit', 'verify', '--json'], { env: at(api.url) });
+    expect(api.lines()).toEqual(['GET /admin/audit/verify', 'GET /admin/audit/verify?cursor=more']);
+    expect(exitCode).toBe(4);
+    const chains = [sound, { chain: ORG, intact: false, entries: 10_005, faults }];
+    expect(JSON.parse(out)).toEqual({ intact: false, chains, unreadableAnchorLines: [] });
+  });
+
+  it('does not go in circles when the API names the same part again', async () => {
+    await using api = await openRecordingApi({ body: { intact: true, chains: [sound], nextCursor: 'same' } });
+    expect((await play(['audit', 'verify'], { env: at(api.url) })).exitCode).toBe(3);
+  });
+
   it('takes nothing for sound that does not say so', async () => {
-    await using api = await openRecordingApi({ body: { chains: [sound] } });
+    await using api = await openRecordingApi({ body: { chains: [sound], nextCursor: null } });
     expect((await play(['audit', 'verify'], { env: at(api.url) })).exitCode).toBe(3);
   });
 });

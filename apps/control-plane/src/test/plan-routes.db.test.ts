@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
+import { toCursor } from '#http/page.ts';
 import { newId } from '#shared/id.ts';
 import type { TestApi } from './test-api.ts';
 import { addTestOrganization, openTestApi } from './test-api.ts';
@@ -93,6 +94,15 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('plans and the au
     expect((await api.asAdmin('/admin/audit/verify?chain=appliance')).body).toMatchObject({
       intact: false,
       chains: [{ intact: false, faults: [{ kind: 'edited', seq: 2 }] }],
+    });
+    // A part of another chain cannot be asked for under the name of this one.
+    const elsewhere = toCursor({ chain: newId('organization'), seq: 3, hash: 'a'.repeat(64) });
+    expect((await api.asAdmin(`/admin/audit/verify?chain=appliance&cursor=${elsewhere}`)).status).toBe(400);
+    const onwards = toCursor({ chain: 'appliance', seq: 2, hash: 'a'.repeat(64) });
+    expect((await api.asAdmin(`/admin/audit/verify?cursor=${onwards}`)).body).toMatchObject({
+      intact: false,
+      nextCursor: null,
+      chains: [{ faults: [{ kind: 'misplaced', seq: 3 }] }],
     });
     expect((await api.asAdmin('/admin/audit?chain=nonsense')).status).toBe(404);
     expect((await api.asAdmin(`/admin/audit?chain=${newId('organization')}`)).body).toEqual({ entries: [], nextCursor: null });

@@ -15,7 +15,7 @@ export type AuditReader = {
   list(scope: ApplianceScope, chain: string, page: { limit: number; before: number | null }): Promise<AuditRow[]>;
   /** Rows of a chain in order, at most `limit`, those after `after` only. */
   readForward(scope: ApplianceScope, chain: string, page: { limit: number; after: number }): Promise<ChainPage>;
-  /** Every chain that has a row or a head, by name. */
+  /** Every chain that has a row or a head, in no order. */
   listChains(scope: ApplianceScope): Promise<string[]>;
   /** Where every chain ends. */
   listHeads(scope: ApplianceScope): Promise<AuditHead[]>;
@@ -57,8 +57,7 @@ export function createAuditReader(database: Database): AuditReader {
       database.inAppliance(scope, async (queries) => {
         const heads = await queries.select({ chain: auditHeads.orgId }).from(auditHeads);
         const entries = await queries.selectDistinct({ chain: auditEntries.orgId }).from(auditEntries);
-        const chains = new Set([...heads, ...entries].map(({ chain }) => chain));
-        return [...chains].toSorted((a, b) => a.localeCompare(b));
+        return [...new Set([...heads, ...entries].map(({ chain }) => chain))];
       }),
     listHeads: (scope) => database.inAppliance(scope, (queries) => queries.select().from(auditHeads).orderBy(asc(auditHeads.orgId))),
   };

@@ -2,7 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { APPLIANCE_CHAIN } from '#db/schema/audit.ts';
 import { createRoutes } from '#http/app.ts';
-import { fromCursor, pageQuerySchema, toCursor } from '#http/page.ts';
+import { json } from '#http/json-content.ts';
+import { fromCursor, pageQuerySchema, toCursor, toPage } from '#http/page.ts';
 import { notFound } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
@@ -27,13 +28,13 @@ const entrySchema = z
 
 const reportSchema = z
   .object({
-    intact: z.boolean(),
+    intact: z.boolean().openapi({ description: 'Whether nothing is wrong with what this answer covers; see `nextCursor`' }),
     unreadableAnchorLines: z.array(z.int()).openapi({ description: "Lines of the anchors' file that are no anchor" }),
     chains: z.array(
       z.object({
         chain: z.string(),
         intact: z.boolean(),
-        entries: z.int(),
+        entries: z.int().openapi({ description: 'Entries that this answer covers' }),
         faults: z.array(
           z.object({
             kind: z.enum(['edited', 'missing', 'misplaced', 'cut', 'head', 'rolled_back', 'anchor']),
@@ -43,16 +44,17 @@ const reportSchema = z
         ),
       }),
     ),
+    nextCursor: z
+      .string()
+      .nullable()
+      .openapi({ description: 'A long log is checked in parts: the next one, or null when everything was checked' }),
   })
   .openapi('AuditReport');
 
 const chain = z.string().max(100).openapi({ description: "An organization's id, or `appliance` for what concerns no single organization" });
 const positionSchema = z.strictObject({ seq: z.int().min(1) });
+const checkedSchema = z.strictObject({ chain: z.string().max(100), seq: z.int().min(0), hash: z.string().regex(/^[0-9a-f]{64}$/) });
 const tags = ['Audit'];
-
-function json<Schema extends z.ZodType>(description: string, schema: Schema) {
-  return { description, content: { 'application/json': { schema } } };
-}
 
 export type AuditRouteParts = { readonly auditReader: AuditReader; readonly auditCheck: AuditCheck; readonly guards: Guards };
 
@@ -69,8 +71,8 @@ export function createAuditRoutes({ auditReader, auditCheck, guards }: AuditRout
     method: 'get',
     path: '/admin/audit/verify',
     tags,
-    summary: 'Whether a chain is as it was written; without a chain all of them',
-    request: { query: z.strictObject({ chain: chain.optional() }) },
+    summary: 'Whether a chain is as it was written; without a chain all of them; 10,000 entries at a time',
+    request: { query: z.strictObject({ chain: chain.optional(), cursor: pageQuerySchema.shape.cursor }) },
     responses: { 200: json('What was found', reportSchema) },
   });
   return createRoutes()
@@ -78,18 +80,19 @@ export function createAuditRoutes({ auditReader, auditCheck, guards }: AuditRout
       const { limit, cursor, chain: wanted } = context.req.valid('query');
       const before = fromCursor(positionSchema, cursor)?.seq ?? null;
       const rows = await auditReader.list(context.get('applianceScope'), checkedChain(wanted), { limit: limit + 1, before });
-      const page = rows.slice(0, limit);
-      const last = rows.length > limit ? page.at(-1) : undefined;
-      return context.json({ entries: page.map(entryBody), nextCursor: last ? toCursor({ seq: last.seq }) : null }, 200);
+      const { page, nextCursor } = toPage(rows, limit, ({ seq }) => ({ seq }));
+      return context.json({ entries: page.map(entryBody), nextCursor }, 200);
     })
     .openapi(verify, async (context) => {
-      const { chain: wanted } = context.req.valid('query');
-      const scope = context.get('applianceScope');
-      const report = await auditCheck.verify(scope, wanted === undefined ? null : checkedChain(wanted));
+      const { chain: wanted, cursor } = context.req.valid('query');
+      const ofChain = wanted === undefined ? null : checkedChain(wanted);
+      const from = fromCursor(ofChain === null ? checkedSchema : checkedSchema.extend({ chain: z.literal(ofChain) }), cursor);
+      const report = await auditCheck.verify(context.get('applianceScope'), { chain: ofChain, from });
       const chains = report.chains.map((found) => ({ ...found, faults: [...found.faults], intact: found.faults.length === 0 }));
       const unreadableAnchorLines = [...report.unreadableAnchorLines];
       const intact = unreadableAnchorLines.length === 0 && chains.every((found) => found.intact);
-      return context.json({ intact, unreadableAnchorLines, chains }, 200);
+      const nextCursor = report.next && toCursor(report.next);
+      return context.json({ intact, unreadableAnchorLines, chains, nextCursor }, 200);
     });
 }
 

@@ -1,7 +1,9 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { auditEntries, auditHeads } from '#db/schema/audit.ts';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
 import type { Actor } from '#shared/actor.ts';
@@ -13,10 +15,12 @@ import { silentLog } from '#shared/log.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 import { openSecretKeys } from '#shared/secret-keys.ts';
 import { openAuditAnchors } from './audit-anchor-store.ts';
-import type { AuditCheck } from './audit-check-store.ts';
+import type { AuditCheck, AuditPosition, AuditReport } from './audit-check-store.ts';
 import { createAuditCheck } from './audit-check-store.ts';
 import { createAuditReader } from './audit-reader-store.ts';
-import { auditHeadMac, createAuditTrail } from './audit-store.ts';
+import type { AuditRow } from './audit-store.ts';
+import { auditHash, auditHeadMac, createAuditTrail } from './audit-store.ts';
+import { CHAIN_START } from './audit-verification.ts';
 
 const appliance = mintApplianceScope();
 const actor: Actor = { kind: 'admin', name: 'admin', address: '192.0.2.1', requestId: 'r-1' };
@@ -53,15 +57,16 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the audit chain 
     const entry = { action: 'thing.changed', resource, details: { ñ: '→', n: 1.5, nested: { b: [1, null], a: true } } };
     return test.database.inAppliance(scope, (queries) => trail.append(queries, { scope, actor }, entry));
   };
+  const verify = (name: string) => check.verify(appliance, { chain: name, from: null });
   const faults = async () => {
-    const { chains } = await check.verify(appliance, chain);
+    const { chains } = await verify(chain);
     return chains.flatMap((report) => report.faults.map(({ kind: fault, seq }) => [fault, seq]));
   };
   const tamper = (change: string) => test.asSuperuser(change.replaceAll('$chain', chain));
   const anchor = () => check.anchor(appliance, { at: new Date(), log: silentLog });
 
   it('is intact as it was written', async () => {
-    expect(await check.verify(appliance, chain)).toEqual({ chains: [{ chain, entries: ROWS, faults: [] }], unreadableAnchorLines: [] });
+    expect(await verify(chain)).toEqual({ chains: [{ chain, entries: ROWS, faults: [] }], unreadableAnchorLines: [], next: null });
   });
 
   it('is intact after hundreds of rows that were written at once, by the organization and by the admin', async () => {
@@ -69,8 +74,61 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the audit chain 
     const byOwner = (index: number) =>
       test.database.inOrg(scope, (queries) => trail.append(queries, { scope, actor }, { action: 'own.changed', resource: `own-${index}` }));
     await Promise.all(Array.from({ length: 300 }, (_, index) => (index % 2 === 0 ? write(`at-once-${index}`) : byOwner(index))));
-    const { chains } = await check.verify(appliance, chain);
+    const { chains } = await verify(chain);
     expect(chains).toEqual([{ chain, entries: ROWS + 300, faults: [] }]);
+  });
+
+  it('is checked in parts when it is long, and a fault is seen in the part that it is in, the end only in the last one', async () => {
+    // The chain goes on from the twelve rows; each row is made as the trail makes it, and stored a thousand at a time.
+    const [head] = await tamper(`select seq, hash from audit_heads where org_id = '$chain'`);
+    const rows: AuditRow[] = [];
+    let previousHash = String(head?.['hash']);
+    for (let seq = ROWS + 1; seq <= 22_500; seq += 1) {
+      const who = {
+        actorKind: 'job',
+        actorName: 'many',
+        address: null,
+        requestId: null,
+        action: 'thing.changed',
+        resource: `${seq}`,
+      } as const;
+      const row = { orgId: chain, seq, at: new Date(seq * 1_000), ...who, details: {}, previousHash, keyVersion: 1 };
+      previousHash = auditHash(keys, row);
+      rows.push({ ...row, hash: previousHash });
+    }
+    const end = { seq: 22_500, hash: previousHash, keyVersion: 1 };
+    await test.database.inAppliance(appliance, async (queries) => {
+      for (let at = 0; at < rows.length; at += 1_000) await queries.insert(auditEntries).values(rows.slice(at, at + 1_000));
+      await queries
+        .update(auditHeads)
+        .set({ ...end, mac: auditHeadMac(keys, { orgId: chain, ...end }) })
+        .where(eq(auditHeads.orgId, chain));
+    });
+    const parts = async () => {
+      const found: { entries: number; faults: unknown[] }[] = [];
+      for (let from: AuditPosition | null = null, isLast = false; !isLast; isLast = from === null) {
+        const part: AuditReport = await check.verify(appliance, { chain, from });
+        found.push(
+          ...part.chains.map(({ entries, faults: seen }) => ({ entries, faults: seen.map(({ kind: fault, seq }) => [fault, seq]) })),
+        );
+        from = part.next;
+      }
+      return found;
+    };
+    expect(await parts()).toEqual([10_000, 10_000, 2_500].map((entries) => ({ entries, faults: [] })));
+    await tamper(`update audit_entries set resource = 'another' where org_id = '$chain' and seq in (3, 10000, 10001)`);
+    await tamper(`delete from audit_entries where org_id = '$chain' and seq > 22000`);
+    expect(await parts()).toEqual([
+      {
+        entries: 10_000,
+        faults: [
+          ['edited', 3],
+          ['edited', 10_000],
+        ],
+      },
+      { entries: 10_000, faults: [['edited', 10_001]] },
+      { entries: 2_000, faults: [['cut', 22_001]] },
+    ]);
   });
 
   it('is read while it grows, and no row that is added meanwhile looks like a fault', async () => {
@@ -128,7 +186,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the audit chain 
     const other = newId('organization');
     await write('only', other);
     await test.asSuperuser(`delete from audit_entries where org_id = '${other}'`);
-    expect((await check.verify(appliance, other)).chains[0]?.faults).toMatchObject([{ kind: 'cut', seq: 1 }]);
+    expect((await verify(other)).chains[0]?.faults).toMatchObject([{ kind: 'cut', seq: 1 }]);
     await tamper(`delete from audit_heads where org_id = '$chain'`);
     expect(await faults()).toEqual([['head', ROWS]]);
     await expect(write('over the first row')).rejects.toMatchObject({ cause: { code: '23505' } });
@@ -172,7 +230,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the audit chain 
     expect(lines.filter((line) => line.chain === chain).map(({ seq }) => seq)).toEqual([ROWS, ROWS + 1]);
     await tamper(`delete from audit_entries where org_id = '$chain'`);
     await tamper(`delete from audit_heads where org_id = '$chain'`);
-    const { chains } = await check.verify(appliance, null);
+    const { chains } = await check.verify(appliance, { chain: null, from: { chain, ...CHAIN_START } });
     expect(chains.find((report) => report.chain === chain)).toMatchObject({ entries: 0, faults: [{ kind: 'rolled_back', seq: 1 }] });
   });
 
@@ -182,6 +240,6 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the audit chain 
     await writeFile(file, lines.replaceAll(`"seq":${ROWS},`, `"seq":${ROWS - 1},`));
     expect(await faults()).toEqual([['anchor', ROWS - 1]]);
     await appendFile(file, '{"chain"\n');
-    expect((await check.verify(appliance, chain)).unreadableAnchorLines).toEqual([lines.trim().split('\n').length + 1]);
+    expect((await verify(chain)).unreadableAnchorLines).toEqual([lines.trim().split('\n').length + 1]);
   });
 });
