@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { renderBootUnit } from './boot-step.ts';
 import { findObstacles, planSteps } from './plan.ts';
 import { bareFacts, finishedFacts } from './sample-facts.ts';
-import { renderSecretFiles, withNewAdminKey, withSecretKeys } from './secrets.ts';
+import { makeSecrets, renderSecretFiles, withNewAdminKey, withSecretKeys } from './secrets.ts';
 import type { Secrets } from './secrets.ts';
 import { steps } from './steps.ts';
 
@@ -52,6 +52,26 @@ describe('the plan', () => {
     const { secretKeys, ...without } = sampleSecrets();
     expect(withSecretKeys(without, renderSecretFiles({ ...without, secretKeys })).secretKeys).toEqual(secretKeys);
     expect(() => withSecretKeys(without, [{ path: 'secret-keys.json', text: '{' }])).toThrow(/secret-keys\.json: damaged/);
+  });
+
+  it('warns of what is lost when the secret keys are gone from both places, and not where there never were any', () => {
+    const { secretKeys, ...without } = sampleSecrets();
+    const warnings = (change: Parameters<typeof finishedFacts>[0]) =>
+      planSteps(finishedFacts(change), steps)
+        .filter(({ step }) => step.name === 'secrets')
+        .flatMap(({ changes }) => changes.filter((text) => text.startsWith('WARNING')));
+    const [warning] = warnings({ secrets: without, secretFiles: [] });
+    for (const lost of ['API token', 'trunks', 'audit entries', 'anchors']) expect(warning).toContain(lost);
+    expect(warnings({ secrets: null, secretFiles: [] })).toEqual([warning]);
+    expect(warnings({ secrets: null, secretFiles: [], environmentText: '' })).toEqual([warning]);
+    expect(warnings({ secrets: without, secretFiles: renderSecretFiles({ ...without, secretKeys }) })).toEqual([]);
+    expect(warnings({ secrets: without, secretFiles: [], environmentText: 'ADMIN_KEY_HASH=abc\n' })).toEqual([]);
+    expect(planSteps(bareFacts(), steps).flatMap(({ changes }) => changes.filter((text) => text.includes('WARNING')))).toEqual([]);
+  });
+
+  it('takes the secret keys back also when everything else that was secret is gone', () => {
+    const kept = renderSecretFiles(sampleSecrets());
+    expect(withSecretKeys(makeSecrets(), kept).secretKeys).toEqual(sampleSecrets().secretKeys);
   });
 
   it('restarts the control plane alone when a version is added to the secret keys', () => {

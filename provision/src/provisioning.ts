@@ -8,7 +8,7 @@ import { waitUntilReady } from './health.ts';
 import { findObstacles, planSteps } from './plan.ts';
 import { runProgram } from './program.ts';
 import { renderScreen } from './screen.ts';
-import { forgetAdminKey, withNewAdminKey, writeSecrets } from './secrets.ts';
+import { areSecretKeysLost, forgetAdminKey, withNewAdminKey, writeSecrets } from './secrets.ts';
 import { SERVICE_NAMES } from './services.ts';
 import { steps } from './steps.ts';
 
@@ -39,6 +39,7 @@ export async function provision(place: Place, signal: AbortSignal): Promise<void
   console.log(describeMachine(facts));
   const obstacles = findObstacles(facts);
   if (obstacles.length > 0) throw new ObstacleError(obstacles.join('\n'));
+  const hasLostKeys = areSecretKeysLost(facts);
   let count = 0;
   for (const step of steps) {
     const changes = step.changes(facts);
@@ -55,7 +56,7 @@ export async function provision(place: Place, signal: AbortSignal): Promise<void
     if (left.length > 0) throw new Error(`step "${step.name}" ran, but this is still to do: ${left.join('; ')}`);
   }
   if (count === 0) console.log('0 changes.');
-  await finish({ facts, count, startedAtMs, signal });
+  await finish({ facts, count, hasLostKeys, startedAtMs, signal });
 }
 
 /**
@@ -82,11 +83,13 @@ export async function renewAdminKey(place: Place, signal: AbortSignal): Promise<
 async function finish({
   facts,
   count,
+  hasLostKeys,
   startedAtMs,
   signal,
 }: {
   facts: Facts;
   count: number;
+  hasLostKeys: boolean;
   startedAtMs: number;
   signal: AbortSignal;
 }): Promise<void> {
@@ -100,6 +103,7 @@ async function finish({
     testCall: state.testCall,
     phonePassword: secrets.phone,
     adminKey: secrets.adminKey ?? null,
+    hasLostKeys,
     changes: count,
     elapsedMs: Date.now() - startedAtMs,
   });

@@ -4,6 +4,7 @@ import { commandPath } from './command-link.ts';
 import type { Demo } from './demo-step.ts';
 import type { Facts } from './facts.ts';
 import { apiUrl } from './health.ts';
+import { LOST_KEYS_WARNING } from './secrets.ts';
 import type { TestCallRecord } from './state.ts';
 
 export type ScreenParts = {
@@ -13,6 +14,8 @@ export type ScreenParts = {
   readonly phonePassword: string;
   /** Shown once; null when an earlier run showed it. */
   readonly adminKey: string | null;
+  /** The run began without the secret keys that the installation had. */
+  readonly hasLostKeys: boolean;
   readonly changes: number;
   readonly elapsedMs: number;
 };
@@ -42,6 +45,7 @@ export function renderScreen(parts: ScreenParts): string {
     ['Calls at once', readLimit(facts)],
     ['Test call', `passed ${testCall.at}; heard:`],
     ...testCall.heard.map((text): [string, string] => ['', `"${text}"`]),
+    ...(parts.hasLostKeys ? [['WARNING', LOST_KEYS_WARNING] as [string, string]] : []),
     ['Command', `${facts.command.link === 'ours' ? 'centralita' : commandPath(facts.home)} --help   (log in once: … login)`],
     ['Stop', './provision.sh stop   (also: start, status, logs [service])'],
     ['Files', `${facts.home}: settings in .env, logs in log/, recordings in instances/appliance/recordings`],

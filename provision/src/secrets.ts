@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RenderedFile } from './asterisk-configuration.ts';
+import { parseEnvFile } from './env-file.ts';
 import { replaceFile } from './rendered-files.ts';
 
 /** What the control plane asks of its secret keys: version -> 64 hexadecimal digits, the highest version is current. */
@@ -47,7 +48,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** New secrets: 192 random bits each, in characters that need no quoting anywhere. */
+/** New secrets but for the secret keys: 192 random bits each, in characters that need no quoting anywhere. */
 export function makeSecrets(): Secrets {
   return {
     ari: randomSecret(),
@@ -56,7 +57,6 @@ export function makeSecrets(): Secrets {
     testCaller: randomSecret(),
     phone: randomBytes(9).toString('hex'),
     ...makeAdminKey(),
-    ...makeSecretKeys(),
   };
 }
 
@@ -71,6 +71,26 @@ export function withSecretKeys(secrets: Secrets, files: readonly RenderedFile[])
   const parsed = secretKeysSchema.safeParse(parseJson(text));
   if (!parsed.success) throw new Error(`secrets/${SECRET_KEYS_FILE}: damaged. Restore it from a copy; new keys would end every token`);
   return { ...secrets, secretKeys: parsed.data };
+}
+
+/** What nobody can undo once new secret keys were made where old ones are lost. */
+export const LOST_KEYS_WARNING =
+  'the secret keys were lost in both places, secrets.json and secrets/secret-keys.json, and new ones take their place: every API token and ' +
+  "signed link made before is refused, trunks' passwords must be given again, and audit entries and anchors from before cannot be verified. " +
+  'With a copy of either file: put it back and run again';
+
+/**
+ * Whether the secret keys that are about to be made replace lost ones. An installation from before there were any has a database too, but its
+ * `.env` names no file of keys; without an `.env` nobody can tell, and the worse is said.
+ */
+export function areSecretKeysLost(facts: {
+  readonly secrets: Secrets | null;
+  readonly secretFiles: readonly RenderedFile[];
+  readonly hasCluster: boolean;
+  readonly environmentText: string;
+}): boolean {
+  if (facts.secrets?.secretKeys || facts.secretFiles.some(({ path }) => path === SECRET_KEYS_FILE)) return false;
+  return facts.hasCluster && (facts.environmentText === '' || parseEnvFile(facts.environmentText).has('SECRET_KEYS_FILE'));
 }
 
 /** Names of the files in the folder `secrets`, which the control plane reads. */

@@ -19,7 +19,7 @@ import { ensureRoot } from './private-root.ts';
 import { runProgram } from './program.ts';
 import { makePrompts } from './prompts.ts';
 import { listDifferences, replaceFile } from './rendered-files.ts';
-import { makeSecrets, withSecretKeys, writeSecrets } from './secrets.ts';
+import { areSecretKeysLost, LOST_KEYS_WARNING, makeSecrets, withSecretKeys, writeSecrets } from './secrets.ts';
 import { listServiceChanges, servicesStep, startService } from './services-step.ts';
 import { updateState } from './state.ts';
 import { ensureSupervisor, stopService, stopSupervisor, supervisorConfigPath } from './supervisor.ts';
@@ -71,12 +71,13 @@ const root: Step = {
 
 const secrets: Step = {
   name: 'secrets',
-  changes: ({ secrets: current }) => {
-    if (!current) return ['make passwords, the admin key and the secret keys'];
-    return current.secretKeys ? [] : ['make the secret keys of tokens, audit log and signed addresses'];
+  changes: (facts) => {
+    const { secrets: current } = facts;
+    const warning = areSecretKeysLost(facts) ? [`WARNING: ${LOST_KEYS_WARNING}`] : [];
+    if (!current) return ['make passwords, the admin key and the secret keys', ...warning];
+    return current.secretKeys ? [] : ['make the secret keys of tokens, audit log and signed addresses', ...warning];
   },
-  apply: async ({ facts }) =>
-    await writeSecrets(facts.home, facts.secrets ? withSecretKeys(facts.secrets, facts.secretFiles) : makeSecrets()),
+  apply: async ({ facts }) => await writeSecrets(facts.home, withSecretKeys(facts.secrets ?? makeSecrets(), facts.secretFiles)),
 };
 
 const environment = applianceStep('environment', 'write .env', {

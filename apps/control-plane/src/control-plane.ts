@@ -4,6 +4,7 @@ import type { Database } from '#db/client.ts';
 import { createCallEngine } from '#engine/call-engine.ts';
 import type { CallEngine, CallEngineParts } from '#engine/call-engine.ts';
 import { withSpeechCache } from '#engine/speech-cache.ts';
+import type { AuditCheck } from '#features/access/audit-check-store.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
 import { openJobScheduler } from '#features/appliance/scheduled-jobs.ts';
 import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
@@ -55,6 +56,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   const board = createLiveCallBoard();
   const office = opened.use(await openOffice({ ...parts, liveCalls: (organizationId) => board.list(organizationId).length }));
   await closeAbandonedCalls(parts, office.calls);
+  await checkSecretKeys(parts, office.auditCheck);
   // The first calls find connections that are open: opening one costs about 20 ms, which a caller would hear as ringing.
   await Promise.allSettled(Array.from({ length: WARM_CONNECTIONS }, () => database.ping()));
 
@@ -116,6 +118,18 @@ async function closeAbandonedCalls({ clock, log }: ControlPlaneParts, calls: Cal
     if (closed > 0) log.warn({ closed }, 'calls left open by an earlier process were closed');
   } catch (error) {
     log.error({ error: loggableError(error) }, 'calls left open by an earlier process could not be closed');
+  }
+}
+
+/** Keys that were lost and made anew look good until somebody needs the old ones: said at every start, and every hour with the anchors. */
+async function checkSecretKeys({ log }: ControlPlaneParts, auditCheck: AuditCheck): Promise<void> {
+  try {
+    await auditCheck.reportForeignEnds(mintApplianceScope(), log);
+  } catch (error) {
+    log.warn(
+      { error: loggableError(error) },
+      'the secret keys could not be compared with the audit log; it is done again with the hourly anchors',
+    );
   }
 }
 

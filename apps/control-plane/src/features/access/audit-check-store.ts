@@ -3,9 +3,9 @@ import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { Log } from '#shared/log.ts';
 import type { SecretKeys } from '#shared/secret-keys.ts';
 import type { AuditAnchorStore } from './audit-anchor-store.ts';
-import type { AuditReader } from './audit-reader-store.ts';
+import type { AuditHead, AuditReader } from './audit-reader-store.ts';
 import type { ChainPosition, ChainReport } from './audit-verification.ts';
-import { CHAIN_START, verifyChain } from './audit-verification.ts';
+import { CHAIN_START, isGenuine, verifyChain } from './audit-verification.ts';
 
 /** Rows read at a time: about 1 MB. */
 const PAGE_ROWS = 1_000;
@@ -30,6 +30,8 @@ export type AuditReport = {
 export type AuditCheck = {
   /** Reports on one chain, or on all, also on those that only an anchor remembers: on the rows that follow `from`, as many as one part has. */
   verify(scope: ApplianceScope, part: { chain: string | null; from: AuditPosition | null }): Promise<AuditReport>;
+  /** Logs an error when ends of chains were not written under our keys: the keys were lost and made anew, or somebody forged the ends. Returns how many. */
+  reportForeignEnds(scope: ApplianceScope, log: Log): Promise<number>;
   /** Writes the end of every chain to the anchors' file and to the log. Returns how many moved since the last time. */
   anchor(scope: ApplianceScope, options: { at: Date; log: Log }): Promise<number>;
 };
@@ -58,10 +60,30 @@ export function createAuditCheck(parts: { reader: AuditReader; anchors: AuditAnc
         return { chains, unreadableAnchorLines: from === null ? anchored.unreadableLines : [], next };
       }
     },
+    async reportForeignEnds(scope, log) {
+      return logForeign(keys, await reader.listHeads(scope), log);
+    },
     async anchor(scope, { at, log }) {
-      const added = await anchors.append(await reader.listHeads(scope), at);
+      const heads = await reader.listHeads(scope);
+      logForeign(keys, heads, log);
+      const added = await anchors.append(heads, at);
       for (const { chain, seq, hash } of added) log.info({ chain, seq, hash }, 'audit chain anchored');
       return added.length;
     },
   };
+}
+
+/** Chains named in one log line. */
+const MAX_NAMED = 10;
+
+function logForeign(keys: SecretKeys, heads: readonly AuditHead[], log: Log): number {
+  const foreign = heads.filter((head) => !isGenuine(keys, head)).map(({ orgId }) => orgId);
+  if (foreign.length > 0) {
+    log.error(
+      { chains: foreign.length, ofChains: heads.length, first: foreign.slice(0, MAX_NAMED), keyVersions: keys.versions },
+      'audit chains were not ended under these secret keys: forged, or the keys were lost; then audit entries and anchors from before cannot be ' +
+        "verified, and API tokens, signed links and trunks' passwords made before are refused. Put the old keys back into SECRET_KEYS_FILE",
+    );
+  }
+  return foreign.length;
 }

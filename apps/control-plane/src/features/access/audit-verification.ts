@@ -121,8 +121,8 @@ function checkLeftAnchors(anchored: ReadonlyMap<number, string>, last: ChainPosi
   return [{ kind: 'rolled_back', seq: last.seq + 1, message: `the chain was anchored at row ${newest} and ends at ${last.seq}` }];
 }
 
-/** A head whose code was made with our key. */
-function isGenuine(keys: SecretKeys, head: AuditHead): boolean {
+/** Whether a head's code was made with one of our keys. */
+export function isGenuine(keys: SecretKeys, head: AuditHead): boolean {
   const { mac, ...columns } = head;
   return keys.versions.includes(head.keyVersion) && auditHeadMac(keys, columns) === mac;
 }

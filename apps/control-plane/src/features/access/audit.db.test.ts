@@ -63,6 +63,11 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the audit chain 
     return chains.flatMap((report) => report.faults.map(({ kind: fault, seq }) => [fault, seq]));
   };
   const tamper = (change: string) => test.asSuperuser(change.replaceAll('$chain', chain));
+  /** A log that keeps the fields of its errors. */
+  const errors = () => {
+    const logged: object[] = [];
+    return { logged, keyed: { ...silentLog, info: () => {}, error: (fields: object) => void logged.push(fields) } };
+  };
   const anchor = () => check.anchor(appliance, { at: new Date(), log: silentLog });
 
   it('is intact as it was written', async () => {
@@ -232,6 +237,19 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the audit chain 
     await tamper(`delete from audit_heads where org_id = '$chain'`);
     const { chains } = await check.verify(appliance, { chain: null, from: { chain, ...CHAIN_START } });
     expect(chains.find((report) => report.chain === chain)).toMatchObject({ entries: 0, faults: [{ kind: 'rolled_back', seq: 1 }] });
+  });
+
+  it('says in the log that ends were written under other keys, with every anchoring and when it is asked', async () => {
+    // Other tests forge ends of their own.
+    await tamper(`delete from audit_heads where org_id <> '$chain'`);
+    const { keyed, logged } = errors();
+    const foreign = createAuditCheck({ reader: createAuditReader(test.database), anchors: openAuditAnchors(file), keys: foreignKeys });
+    expect(await check.reportForeignEnds(appliance, keyed)).toBe(0);
+    expect(logged).toEqual([]);
+    expect(await foreign.reportForeignEnds(appliance, keyed)).toBe(1);
+    await foreign.anchor(appliance, { at: new Date(), log: keyed });
+    const fields = { chains: 1, ofChains: 1, first: [chain], keyVersions: [1] };
+    expect(logged).toEqual([fields, fields]);
   });
 
   it('shows an anchor that is not genuine, and a line that is none', async () => {
