@@ -1,9 +1,10 @@
 /** An organization's own calls over the API, on a real line: seen while they are up, hung up from outside, heard afterwards through a link. */
 import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { newRecordingGrant, recordingUrl } from '@centralita/control-plane/features/recordings/recording-url.ts';
 import { isId } from '@centralita/control-plane/shared/id.ts';
 import { openSecretKeys } from '@centralita/control-plane/shared/secret-keys.ts';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endedCall } from '#e2e/call-journal.ts';
 import { textAt } from '#e2e/flow-texts.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
@@ -11,6 +12,9 @@ import { readStereoRecording } from '#e2e/recording.ts';
 import { openRig, RIG_ADMIN_KEY, RIG_SECRET_KEYS } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
+
+/** A change of a plan is heard by the calls after this time. */
+const ROUTING_REMEMBERS_MS = 5_500;
 
 type LiveCall = { readonly callId: string; readonly dialledNumber: string };
 
@@ -72,6 +76,41 @@ describe('a call that is up', () => {
     expect((await ask(`/calls/${callId}/hang-up`, { token, method: 'POST' })).status).toBe(409);
     await readStereoRecording(call.recordingPath);
     await expectRecordingBehindLinks(call.recordingPath ?? '', { callId, organizationId: call.organizationId, token });
+  });
+});
+
+describe('an organization at the limit of its plan', () => {
+  const ONE_CALL = {
+    planId: 'one-call',
+    name: 'One call',
+    concurrentCalls: 1,
+    agents: 5,
+    requestsPerMinute: 1_000,
+    dailyDials: 0,
+    storageBytes: 10_000_000_000,
+    recordingRetentionDays: 30,
+    textRetentionDays: 30,
+  };
+
+  test('has the next call refused while its own is up, takes one again afterwards, and costs its neighbours nothing', async () => {
+    const { organizations } = (await rig.admin('/admin/organizations')) as { organizations: { slug: string; organizationId: string }[] };
+    const northId = organizations.find(({ slug }) => slug === 'dental-norte')?.organizationId ?? '';
+    expect((await rig.adminSend('POST', '/admin/plans', ONE_CALL)).status).toBe(201);
+    expect((await rig.adminSend('PATCH', `/admin/organizations/${northId}`, { planId: ONE_CALL.planId })).status).toBe(200);
+    await setTimeout(ROUTING_REMEMBERS_MS);
+    await using lines = openTestLines(rig);
+    const first = await lines.dial(people.north);
+    const outcomeOf = async (number: string) => {
+      await using call = await (await lines.telephone()).call(number, { signal: AbortSignal.timeout(20_000) });
+      return await call.outcome;
+    };
+    expect(await outcomeOf(people.north.number)).toMatchObject({ kind: 'rejected', status: 486 });
+    expect(await outcomeOf(people.spanish.number)).toMatchObject({ kind: 'answered' });
+    expect(first.call.state).toBe('answered');
+    await first.call.hangUp();
+    await vi.waitFor(async () => expect(await outcomeOf(people.north.number)).toMatchObject({ kind: 'answered' }), { timeout: 5_000 });
+    const refused = await ask<{ calls: object[] }>('/calls?outcome=rejected_at_capacity', { token: await tokenOf(northId) });
+    expect(refused.body.calls[0]).toMatchObject({ dialledNumber: people.north.number, state: 'rejected', agentId: null });
   });
 });
 
