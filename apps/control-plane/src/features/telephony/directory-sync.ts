@@ -12,7 +12,7 @@ import type { PushState } from './phone-store.ts';
 
 /** What Asterisk forgot or was told by others is put right within this time. */
 const RECONCILE_EVERY_MS = 300_000;
-/** After a comparison that failed, in whole or for one entry. */
+/** After a comparison that failed, in whole or for one entry, and after a change that was not taken. */
 const RETRY_AFTER_MS = 15_000;
 /** A thousand phones take about 2 s; an Asterisk that does not answer must not hold up the next attempt for long. */
 const RECONCILE_LIMIT_MS = 60_000;
@@ -71,29 +71,39 @@ export function openDirectorySync(parts: DirectorySyncParts): DirectorySync {
     return result;
   }
 
+  function retryLater(): void {
+    if (!closing.signal.aborted) retry ??= setTimeout(() => void reconcile(), RETRY_AFTER_MS).unref();
+  }
+
   function reconcile(): Promise<Reconciliation> {
     waiting ??= inTurn(async () => {
       waiting = null;
-      last = await compare(parts, closing.signal);
       clearTimeout(retry);
-      const isWhole = last.error === null && last.failed.length === 0;
-      if (!isWhole && !closing.signal.aborted) retry = setTimeout(() => void reconcile(), RETRY_AFTER_MS).unref();
+      retry = undefined;
+      last = await compare(parts, closing.signal);
+      if (last.error !== null || last.failed.length > 0) retryLater();
       return last;
     });
     return waiting;
+  }
+
+  async function pushInTurn(key: DirectoryKey): Promise<TelephonyState> {
+    try {
+      const pushed = await inTurn(() => pushOne(parts, key, closing.signal));
+      if (pushed.state === 'failed') retryLater();
+      return pushed;
+    } catch (error) {
+      log.error({ error: loggableError(error), key }, 'a change of the directory could not be pushed');
+      retryLater();
+      return { state: 'pending', reason: 'the database could not be read; it is tried again' };
+    }
   }
 
   const timer = setInterval(() => void reconcile(), RECONCILE_EVERY_MS).unref();
   directory.onConnected(() => void (closing.signal.aborted || reconcile()));
   void reconcile();
   return {
-    push(key) {
-      const pushed = inTurn(() => pushOne(parts, key, closing.signal)).catch((error: unknown): TelephonyState => {
-        log.error({ error: loggableError(error), key }, 'a change of the directory could not be pushed');
-        return { state: 'pending', reason: 'the database could not be read; it is tried again' };
-      });
-      return Promise.race([pushed, patience()]);
-    },
+    push: (key) => Promise.race([pushInTurn(key), patience()]),
     reconcile,
     last: () => last,
     observe(notification) {
@@ -103,7 +113,6 @@ export function openDirectorySync(parts: DirectorySyncParts): DirectorySync {
     async [Symbol.asyncDispose]() {
       closing.abort(new Error('the process is stopping'));
       clearInterval(timer);
-      clearTimeout(retry);
       await tail;
       clearTimeout(retry);
     },
