@@ -9,7 +9,13 @@ import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { OrganizationId } from '#shared/id.ts';
 
 /** How long an organization's plan lets it keep things. */
-export type RetentionTerms = { readonly organizationId: OrganizationId; readonly recordingDays: number; readonly textDays: number };
+export type RetentionTerms = {
+  readonly organizationId: OrganizationId;
+  readonly recordingDays: number;
+  readonly textDays: number;
+  /** Of all its recordings together. */
+  readonly storageBytes: number;
+};
 /** A call with what it has on the disk. */
 export type AgedCall = { readonly callId: string; readonly recordingPath: string | null };
 
@@ -19,6 +25,8 @@ export type RetentionStore = {
   listRecordings(scope: ApplianceScope, organizationId: OrganizationId, page: { before: Date; after: string }): Promise<AgedCall[]>;
   /** Ended calls that began before `before`: the next ones after `after`, by id. */
   listCalls(scope: ApplianceScope, organizationId: OrganizationId, page: { before: Date; after: string }): Promise<AgedCall[]>;
+  /** Recordings that do not fit into `storageBytes` beside the younger ones, the oldest first. */
+  listOverStorage(scope: ApplianceScope, organizationId: OrganizationId, storageBytes: number): Promise<AgedCall[]>;
   /** Their rows no longer say that there is a recording. */
   forgetRecordings(scope: ApplianceScope, organizationId: OrganizationId, callIds: readonly string[]): Promise<void>;
   /** Deletes calls with what was said and what happened in them. */
@@ -53,6 +61,7 @@ export function createRetentionStore(database: Database): RetentionStore {
             organizationId: sql<OrganizationId>`${organizations.id}`,
             recordingDays: plans.recordingRetentionDays,
             textDays: plans.textRetentionDays,
+            storageBytes: plans.storageBytes,
           })
           .from(organizations)
           .innerJoin(plans, eq(plans.id, organizations.planId))
@@ -60,6 +69,7 @@ export function createRetentionStore(database: Database): RetentionStore {
       ),
     listRecordings: (scope, organizationId, page) => list(scope, and(aged(organizationId, page), isNotNull(calls.recordingPath))),
     listCalls: (scope, organizationId, page) => list(scope, aged(organizationId, page)),
+    listOverStorage: (scope, organizationId, storageBytes) => listOverStorage(database, scope, { organizationId, storageBytes }),
     forgetRecordings: (scope, organizationId, callIds) =>
       database.inAppliance(scope, async (queries) => {
         await queries.update(calls).set({ recordingPath: null, recordingBytes: null }).where(these(organizationId, callIds));
@@ -75,4 +85,29 @@ export function createRetentionStore(database: Database): RetentionStore {
         return (await queries.delete(rejectedCalls).where(inArray(rejectedCalls.id, batch)).returning({ id: rejectedCalls.id })).length;
       }),
   };
+}
+
+type Storage = { readonly organizationId: OrganizationId; readonly storageBytes: number };
+
+/** Taking the oldest away changes no sum of a younger one: batch after batch comes to the same end. */
+function listOverStorage(database: Database, scope: ApplianceScope, { organizationId, storageBytes }: Storage): Promise<AgedCall[]> {
+  return database.inAppliance(scope, (queries) => {
+    const measured = and(eq(calls.orgId, organizationId), isNotNull(calls.endedAt), gt(calls.recordingBytes, 0));
+    const kept = queries
+      .select({
+        callId: calls.id,
+        recordingPath: calls.recordingPath,
+        startedAt: calls.startedAt,
+        bytes: sql<number>`sum(${calls.recordingBytes}) over (order by ${calls.startedAt} desc, ${calls.id} desc)`.as('bytes'),
+      })
+      .from(calls)
+      .where(measured)
+      .as('kept');
+    return queries
+      .select({ callId: kept.callId, recordingPath: kept.recordingPath })
+      .from(kept)
+      .where(gt(kept.bytes, storageBytes))
+      .orderBy(asc(kept.startedAt), asc(kept.callId))
+      .limit(RETENTION_BATCH);
+  });
 }

@@ -102,6 +102,27 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('retention on $ki
     expect(await test.asSuperuser('select from audit_entries')).toHaveLength(3);
   });
 
+  it('removes the oldest recordings that do not fit into the storage of the plan, and leaves the calls', async () => {
+    const full = newId('organization');
+    await test.asSuperuser(`insert into plans (id, name, concurrent_calls, agents, requests_per_minute, daily_dials, storage_bytes,
+      recording_retention_days, text_retention_days) values ('small', 'Small', 1, 1, 1, 1, 13, 90, 90)`);
+    await test.asSuperuser(`insert into organizations (id, name, slug, plan_id) values ('${full}', 'F', 'full', 'small')`);
+    // 5 bytes each: two of them fit.
+    await addCalls(full, 'elder', { days: 5, count: RETENTION_BATCH + 1 });
+    await addCalls(full, 'younger', { days: 3, count: 2 });
+    await run();
+    expect(
+      await namesOf(`select recording_path as name from calls where org_id = '${full}' and recording_path is not null order by 1`),
+    ).toEqual(['/recordings/younger-1', '/recordings/younger-2']);
+    expect(await test.asSuperuser(`select count(*)::int as calls from calls where org_id = '${full}'`)).toEqual([
+      { calls: RETENTION_BATCH + 3 },
+    ]);
+    expect(removed.filter((path) => path.includes('elder-'))).toHaveLength(RETENTION_BATCH + 1);
+    expect(await test.asSuperuser(`select details from audit_entries where org_id = '${full}'`)).toMatchObject([
+      { details: { recordings: 0, calls: 0, overStorage: RETENTION_BATCH + 1, storageBytes: 13 } },
+    ]);
+  });
+
   it('fails for one organization without keeping the others from theirs, and keeps the row of a file that would not go', async () => {
     await addCalls(broken, 'broken', { days: 40 });
     await addCalls(starter, 'late', { days: 40 });

@@ -59,8 +59,15 @@ async function removeOfOrganization(parts: RetentionParts, run: RetentionRun, te
     if (batch.length > 0) await store.deleteCalls(scope, organizationId, idsOf(batch));
     return batch;
   });
-  if (recordings + calls === 0) return;
-  const details = { recordings, recordingsBefore: recordingsBefore.toISOString(), calls, callsBefore: callsBefore.toISOString() };
+  const overStorage = await eachBatch(run.signal, async () => {
+    const batch = await store.listOverStorage(scope, organizationId, terms.storageBytes);
+    await removeFiles(parts.recordings, batch);
+    if (batch.length > 0) await store.forgetRecordings(scope, organizationId, idsOf(batch));
+    return batch;
+  });
+  if (recordings + calls + overStorage === 0) return;
+  const removed = { recordings, recordingsBefore: recordingsBefore.toISOString(), calls, callsBefore: callsBefore.toISOString() };
+  const details = { ...removed, overStorage, storageBytes: terms.storageBytes };
   await record(parts, { scope, organizationId }, details);
   run.log.info({ organizationId, ...details }, 'data removed by retention');
 }
