@@ -64,6 +64,15 @@ export function createDocumentationRoutes({ document }: { document: () => OpenAp
     responses: { 200: { description: 'JavaScript', content: { 'text/javascript': { schema: z.string() } } } },
   });
   let text: string | undefined;
+  // Read once: it has megabytes, and whoever reaches the appliance may ask for it as often as he likes.
+  let program: Promise<string> | undefined;
+  const readProgram = (): Promise<string> => {
+    program ??= readFile(scriptFile, 'utf8').catch((error: unknown) => {
+      program = undefined;
+      throw error;
+    });
+    return program;
+  };
   return createRoutes()
     .openapi(openApi, (context) => {
       text ??= JSON.stringify(document());
@@ -73,7 +82,7 @@ export function createDocumentationRoutes({ document }: { document: () => OpenAp
     .openapi(
       script,
       async (context) =>
-        context.body(await readFile(scriptFile, 'utf8'), 200, {
+        context.body(await readProgram(), 200, {
           'content-type': 'text/javascript; charset=utf-8',
           'cache-control': SCRIPT_CACHE,
         }) as never,
