@@ -62,7 +62,7 @@ export function callOrder(sort: CallSort): SQL[] {
   }
 }
 
-/** `simple`: words as they were said, in whatever language. */
+/** `simple`: words as they were said, in whatever language. No index: row-level security keeps `@@`, which is not leakproof, out of one (docs/decisions.md). */
 function saying(words: string): SQL {
   return sql`exists (select 1 from ${turns} where ${turns.orgId} = ${calls.orgId} and ${turns.callId} = ${calls.id}
     and to_tsvector('simple', ${turns.text}) @@ websearch_to_tsquery('simple', ${words}))`;
