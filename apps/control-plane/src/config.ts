@@ -47,6 +47,7 @@ const serveSchema = z
     ADMIN_KEY_HASH_FILE: file('holding the SHA-256 of the admin key'),
     SECRET_KEYS_FILE: file('holding the secret keys'),
     EXPORTS_DIR: folder,
+    EXPORT_DAYS: wholeNumber(1, 3_650).default(30),
     PUBLIC_URL: z
       .string()
       .regex(/^https?:\/\/[^/]+$/, 'must be where the API is reached from outside, without a path, such as https://centralita.example.com')
@@ -80,6 +81,7 @@ const serveSchema = z
     adminKeyHashFile: env.ADMIN_KEY_HASH_FILE,
     secretKeysFile: env.SECRET_KEYS_FILE,
     exportsDir: env.EXPORTS_DIR,
+    exportDays: env.EXPORT_DAYS,
     /** Null: as the request says. */
     publicUrl: env.PUBLIC_URL ?? null,
     trustedProxies: env.TRUSTED_PROXIES.split(',')

@@ -86,6 +86,7 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
         adminKeyHash: async () => createHash('sha256').update(adminKey).digest('hex'),
         secretKeys: openSecretKeys({ 1: randomBytes(32).toString('hex') }),
         recordingsDir: null,
+        exportDays: 30,
         exportsDir: join(tmpdir(), `centralita-sandbox-exports-${process.pid}`),
         publicUrl: null,
         trustedProxies: [],

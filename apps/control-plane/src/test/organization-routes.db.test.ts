@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -233,6 +233,39 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     expect(again).toMatchObject({ state: 'ready' });
     expect(again['file']).not.toBe(file);
     expect((await readdir(join(home, 'exports'))).filter((name) => name.startsWith('lost-export'))).toEqual([again['file']]);
+  });
+
+  it('have an export that is kept for 30 days from their deletion on, and for as long as they wait for it', async () => {
+    const { id } = await make('Kept a while');
+    await api.asAdmin(`/admin/organizations/${id}`, { method: 'DELETE', body: { graceDays: 90 } });
+    const state = async () => (await api.asAdmin(`/admin/organizations/${id}/export`)).body;
+    await expect.poll(async () => (await state())['state'], { timeout: 10_000 }).toBe('ready');
+    const file = String((await state())['file']);
+    const folder = join(home, 'exports');
+    const files = async () => (await readdir(folder)).filter((name) => name.includes('kept-a-while') || name.startsWith('audit-anchors'));
+    const age = (name: string, days: number) => {
+      const since = new Date(nowMs - days * DAY_MS);
+      return utimes(join(folder, name), since, since);
+    };
+    const unfinished = `.${file}.partial`;
+    for (const name of [unfinished, 'audit-anchors.jsonl']) await writeFile(join(folder, name), '');
+    await age(file, 89);
+    await age(unfinished, 2);
+    await age('audit-anchors.jsonl', 900);
+    await runJob('export-removal');
+    expect((await files()).toSorted()).toEqual(['audit-anchors.jsonl', file]);
+    nowMs += 91 * DAY_MS;
+    await runJob('organization-deletions');
+    expect((await api.asAdmin(`/admin/organizations/${id}`)).status).toBe(404);
+    nowMs += 29 * DAY_MS;
+    await runJob('export-removal');
+    expect(await files()).toContain(file);
+    nowMs += 2 * DAY_MS;
+    await runJob('export-removal');
+    expect(await files()).toEqual(['audit-anchors.jsonl']);
+    expect((await api.asAdmin('/admin/audit?limit=100')).body['entries']).toContainEqual(
+      expect.objectContaining({ action: 'export.removed', resource: file, details: expect.objectContaining({ days: 30 }) }),
+    );
   });
 
   it('leave no half-written file behind when their export breaks off', async () => {

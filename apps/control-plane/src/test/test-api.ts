@@ -36,6 +36,7 @@ export function testOfficeConfig(changes: Partial<OfficeConfig> = {}): OfficeCon
     adminKeyHash: async () => createHash('sha256').update(TEST_ADMIN_KEY).digest('hex'),
     secretKeys: openSecretKeys({ 1: '5e'.repeat(32) }),
     recordingsDir: null,
+    exportDays: 30,
     exportsDir: join(tmpdir(), 'centralita-test-exports'),
     publicUrl: null,
     // Attempts are limited per address: a test that fails often names another one in `X-Forwarded-For`.

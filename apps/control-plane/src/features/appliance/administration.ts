@@ -23,7 +23,7 @@ import { createRetentionStore } from './retention-store.ts';
 import { createUsageStore } from './usage-store.ts';
 
 export type AdministrationParts = {
-  readonly config: { readonly secretKeys: SecretKeys; readonly exportsDir: string };
+  readonly config: { readonly secretKeys: SecretKeys; readonly exportsDir: string; readonly exportDays: number };
   readonly database: Database;
   readonly audit: AuditTrail;
   readonly tokenExpiry: TokenExpiry;
@@ -56,7 +56,7 @@ export function openAdministration(parts: AdministrationParts) {
     usage: createUsageStore(database),
     exports,
     exportStore,
-    jobs: createOfficeJobs({ ...parts, auditCheck, exports, exportStore, deletions, retention, jobRuns }),
+    jobs: createOfficeJobs({ ...parts, ...config, auditCheck, exports, exportStore, deletions, retention, jobRuns }),
     jobRuns,
     [Symbol.asyncDispose]: () => exports[Symbol.asyncDispose](),
   };

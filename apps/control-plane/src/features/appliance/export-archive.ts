@@ -27,6 +27,22 @@ export type ArchiveWriter = {
 /** Recordings hardly get smaller: the fastest level costs a tenth of the default's time. */
 const GZIP_LEVEL = 1;
 
+/** The name of an organization's export, such as `acme-20261121T100000000Z.tar.gz`. */
+export function exportFileName(slug: string, exportedAt: Date): string {
+  return `${slug}-${exportedAt.toISOString().replaceAll(/[-:.]/g, '')}.tar.gz`;
+}
+
+/** Whether a file of the folder is an export. */
+export function isExportFile(name: string): boolean {
+  return /^[a-z][a-z0-9-]{1,31}-\d{8}T\d{9}Z\.tar\.gz$/.test(name);
+}
+
+/** Whether a file of the folder is what `writeArchive` works on. */
+export function isUnfinishedExport(name: string): boolean {
+  const [, file] = /^\.(.+)\.(?:partial|rows)$/.exec(name) ?? [];
+  return file !== undefined && isExportFile(file);
+}
+
 /**
  * Writes `folder`/`file`. `fill` adds what is in it; the archive appears under its name once all of it is on the disk. On a failure, and when
  * `signal` aborts, nothing is left.

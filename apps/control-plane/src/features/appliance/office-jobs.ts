@@ -6,6 +6,7 @@ import type { IdempotencyStore } from '#features/access/idempotency-store.ts';
 import type { TokenExpiry } from '#features/access/token-expiry-store.ts';
 import type { RecordingStore } from '#features/recordings/recording-store.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
+import { removeOldExports } from './export-removal.ts';
 import type { JobRunStore } from './job-run-store.ts';
 import type { OrganizationDeletionStore } from './organization-deletion-store.ts';
 import { deleteDueOrganizations } from './organization-deletions.ts';
@@ -30,6 +31,9 @@ export type OfficeJobParts = {
   /** Null where no recordings are made. */
   readonly recordings: RecordingStorage | null;
   readonly jobRuns: JobRunStore;
+  readonly exportsDir: string;
+  /** Days that an export is kept. */
+  readonly exportDays: number;
 };
 
 const DAY_MS = 86_400_000;
@@ -47,6 +51,7 @@ export function createOfficeJobs(parts: OfficeJobParts): ScheduledJob[] {
     { name: 'organization-deletions', schedule: '17 * * * *', run: async (run) => void (await deleteDueOrganizations(parts, run)) },
     // Between the working days of the organizations' usual time zones.
     { name: 'retention', schedule: '27 3 * * *', run: (run) => removeExpiredData({ ...parts, store: parts.retention }, run) },
+    { name: 'export-removal', schedule: '42 3 * * *', run: async (run) => void (await removeOldExports(parts, run)) },
     {
       name: 'job-run-cleanup',
       schedule: '57 3 * * *',

@@ -59,6 +59,8 @@ async function deleteForGood(parts: OrganizationDeletionParts, run: DeletionRun 
   const { file, sha256 } = subject.export ?? {};
   const details = { slug, calls: deletedCalls, recordings: deletedRecordings, export: { file, sha256 } };
   const isDeleted = await parts.deletions.deleteOrganization({ scope, actor }, organizationId, { at, details });
-  if (isDeleted) log.info({ organizationId, ...details }, 'organization deleted for good');
-  return isDeleted;
+  if (!isDeleted) return false;
+  await parts.exports.keepFrom(subject, at);
+  log.info({ organizationId, ...details }, 'organization deleted for good');
+  return true;
 }

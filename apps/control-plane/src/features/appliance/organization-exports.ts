@@ -1,5 +1,5 @@
 // Makes the export of an organization that is to be deleted: at once in the background, and again by the hour until it worked.
-import { rm, stat } from 'node:fs/promises';
+import { rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { Actor } from '#shared/actor.ts';
@@ -10,7 +10,7 @@ import type { OrganizationId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import type { ArchivedFile, WrittenArchive } from './export-archive.ts';
-import { writeArchive } from './export-archive.ts';
+import { exportFileName, writeArchive } from './export-archive.ts';
 import type { ExportSubject, OrganizationExportStore, StoredExport } from './organization-export-store.ts';
 import { exportedTables } from './organization-export-store.ts';
 
@@ -23,6 +23,8 @@ export type OrganizationExports = AsyncDisposable & {
   isComplete(subject: ExportSubject): Promise<boolean>;
   /** The file of an export that is on the disk with its size; null without one. */
   findFile(subject: ExportSubject): Promise<string | null>;
+  /** The time that the export is kept for begins anew: its organization was deleted at `at`. */
+  keepFrom(subject: ExportSubject, at: Date): Promise<void>;
 };
 
 export type OrganizationExportsParts = {
@@ -68,6 +70,10 @@ export function openOrganizationExports(parts: OrganizationExportsParts): Organi
   return {
     findFile,
     isComplete,
+    async keepFrom(subject, at) {
+      const file = await findFile(subject);
+      if (file) await utimes(file, at, at);
+    },
     start(organizationId) {
       make(organizationId).catch((error: unknown) => {
         log.error({ organizationId, error: loggableError(error) }, 'organization could not be exported; it is tried again within the hour');
@@ -96,7 +102,7 @@ async function makeExport(parts: OrganizationExportsParts, { scope, organization
   const subject = await store.find(scope, organizationId);
   if (!subject?.deletionRequestedAt) return;
   const exportedAt = clock.wallAt();
-  const file = `${subject.slug}-${exportedAt.toISOString().replaceAll(/[-:.]/g, '')}.tar.gz`;
+  const file = exportFileName(subject.slug, exportedAt);
   const archive = await writeArchive({ folder: exportsDir, file, signal }, async (writer) => {
     const tables: (ArchivedFile & { rows: number })[] = [];
     for (const table of exportedTables) {
