@@ -5,6 +5,7 @@ import { openJumpingClock } from '#ports/testing/jumping-clock.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
+import { silentLog } from '#shared/log.ts';
 import { scopePresets } from '#shared/permission-scopes.ts';
 import type { Answer, TestApi } from './test-api.ts';
 import { addTestOrganization, openTestApi } from './test-api.ts';
@@ -99,6 +100,35 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API of token
     clock.advance(1);
     expect(await opens(token)).toBe(false);
     expect(await look(token.tokenId)).toMatchObject({ state: 'expired', endedAt: null });
+  });
+
+  it('warns of a token 14, 7 and 1 days before it expires, once each, and not of one that was replaced or made for less', async () => {
+    const warned: { tokenId: string; name: string; days: number }[] = [];
+    const log = { ...silentLog, warn: (fields: object) => void warned.push(fields as (typeof warned)[number]) };
+    const long = await create({ name: 'Long', expiresInDays: 15 });
+    const short = await create({ name: 'Short', expiresInDays: 7 });
+    const replaced = await create({ name: 'Replaced', expiresInDays: 15 });
+    const next = made(await rotate(replaced.tokenId, { graceHours: 168, expiresInDays: 90 }));
+    const own = new Set([long, short, replaced, next].map(({ tokenId }) => tokenId));
+    const seen: unknown[] = [];
+    for (let day = 0.5; day <= 16; day += 0.5) {
+      clock.advance(DAY_MS / 2);
+      await api.office.tokenExpiry.warnOfExpiry(mintApplianceScope(), log);
+      seen.push(...warned.splice(0).flatMap(({ tokenId, name, days }) => (own.has(tokenId) ? [[day, name, days]] : [])));
+    }
+    expect(seen).toEqual([
+      [1, 'Long', 14],
+      [6, 'Short', 1],
+      [8, 'Long', 7],
+      [14, 'Long', 1],
+    ]);
+    const entries = (await audit()).filter(({ action }) => action === 'token.expiry_warned');
+    expect(entries.map(({ resource, details }) => [resource, (details as { days: number }).days])).toEqual([
+      [long.tokenId, 14],
+      [short.tokenId, 1],
+      [long.tokenId, 7],
+      [long.tokenId, 1],
+    ]);
   });
 
   it('marks expired tokens as ended once an hour, and writes it down once', async () => {

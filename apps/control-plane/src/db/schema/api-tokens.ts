@@ -29,6 +29,8 @@ export const apiTokens = pgTable(
     expiresAt: timestamp('expires_at', { withTimezone: true, precision: 3 }).notNull(),
     /** False once it was revoked, was rotated, or the hourly job found it expired. A token is good only if active and unexpired. */
     active: boolean('active').notNull().default(true),
+    /** Days before its expiry that the last warning was for; null before the first. */
+    warnedDays: integer('warned_days'),
     endedAt: timestamp('ended_at', { withTimezone: true, precision: 3 }),
     ending: text('ending', { enum: tokenEndings }),
     /** The token that this one replaced. */

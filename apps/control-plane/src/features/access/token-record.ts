@@ -41,7 +41,7 @@ export function selectTokens(queries: Queries) {
 
 /** The token of a row, as it is at `now`. */
 export function toApiToken({ row, rotatedTo }: { row: TokenRow; rotatedTo: string | null }, now: Date): ApiToken {
-  const { orgId, id, mac: _mac, keyVersion: _keyVersion, active: _active, ending: _ending, ...shown } = row;
+  const { orgId, id, mac: _mac, keyVersion: _keyVersion, active: _active, ending: _ending, warnedDays: _warnedDays, ...shown } = row;
   return { ...shown, tokenId: id, organizationId: orgId, rotatedTo, state: stateOf({ row, rotatedTo }, now) };
 }
 

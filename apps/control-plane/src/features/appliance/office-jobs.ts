@@ -45,7 +45,14 @@ const RECORDINGS_PER_MINUTE = 500;
 /** The jobs. Hourly ones begin at different minutes, so that they do not meet. */
 export function createOfficeJobs(parts: OfficeJobParts): ScheduledJob[] {
   return [
-    { name: 'expire-tokens', schedule: '2 * * * *', run: async ({ scope }) => void (await parts.tokenExpiry.deactivateExpired(scope)) },
+    {
+      name: 'expire-tokens',
+      schedule: '2 * * * *',
+      run: async ({ scope, log }) => {
+        await parts.tokenExpiry.deactivateExpired(scope);
+        await parts.tokenExpiry.warnOfExpiry(scope, log);
+      },
+    },
     { name: 'audit-anchors', schedule: '7 * * * *', run: async (run) => void (await parts.auditCheck.anchor(run.scope, run)) },
     { name: 'idempotency-cleanup', schedule: '12 * * * *', run: ({ scope }) => parts.idempotency.removeExpired(scope) },
     { name: 'organization-deletions', schedule: '17 * * * *', run: async (run) => void (await deleteDueOrganizations(parts, run)) },
