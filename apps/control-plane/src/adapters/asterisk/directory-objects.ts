@@ -87,7 +87,8 @@ export function toObjects(entry: DirectoryEntry): readonly SipObject[] {
   const key = keyOf(entry);
   if (keyOfEndpoint(endpointName(key))?.kind !== entry.kind)
     throw new Error(`"${printable(key.name)}" cannot be the name of a ${entry.kind}`);
-  if (entry.kind === 'trunk' && entry.matches.length > MAX_TRUNK_MATCHES) throw new Error(`more than ${MAX_TRUNK_MATCHES} addresses`);
+  if (entry.kind === 'phone') checkPhone(entry);
+  else checkTrunk(entry);
   const fieldsOf = entry.kind === 'phone' ? phoneFields(entry) : trunkFields(entry, endpointName(key));
   const objects = objectNames(key).map((name) => ({ ...name, fields: fieldsOf(name) }));
   for (const { id, fields } of objects) for (const tuple of fields ?? []) refuseControlCharacters(id, tuple);
@@ -167,6 +168,26 @@ function asNetwork(text: string): string {
   if (!mask.includes('.')) return `${address}/${mask}`;
   const bits = mask.split('.').map((part) => Number(part).toString(2).padStart(8, '0'));
   return `${address}/${bits.join('').replace(/0+$/, '').length}`;
+}
+
+/** The name says whose colleagues the phone rings, as its organization does: they may not differ. */
+function checkPhone({ username, extension, organizationSlug, displayName, digestHa1 }: DirectoryPhone): void {
+  if (username !== `${extension}-${organizationSlug}`)
+    throw new Error(`phone ${username} is of another organization or extension than its name says`);
+  // In a caller's identity the name stands in quotes.
+  if (!/^[^"\\\p{Cc}]{1,60}$/u.test(displayName))
+    throw new Error(`displayName of phone ${username} holds a quote, a backslash or a control character`);
+  if (!/^[0-9a-f]{32}$/.test(digestHa1)) throw new Error(`digestHa1 of phone ${username} is no digest`);
+}
+
+/** Host and user name become parts of a SIP address. */
+function checkTrunk({ name, host, port, matches, credentials }: DirectoryTrunk): void {
+  if (matches.length > MAX_TRUNK_MATCHES) throw new Error(`trunk ${name} has more than ${MAX_TRUNK_MATCHES} addresses`);
+  if (!/^[A-Za-z0-9.-]{1,253}$/.test(host)) throw new Error(`host of trunk ${name} is no host name`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`port of trunk ${name} is none`);
+  if (!matches.every((match) => /^[0-9.]{7,15}(?:\/[0-9]{1,2})?$/.test(match)))
+    throw new Error(`matches of trunk ${name} are no addresses`);
+  if (credentials && !/^[A-Za-z0-9._+-]{1,64}$/.test(credentials.username)) throw new Error(`username of trunk ${name} is none`);
 }
 
 function refuseControlCharacters(name: string, { attribute, value }: ConfigTuple): void {
