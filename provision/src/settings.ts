@@ -1,5 +1,12 @@
 /** What the operator may decide in `.env`: ports, addresses, limits. Everything has a default; nothing here is a secret. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
+
+/** Whether a text is addresses with commas between them; the control plane starts with no other. */
+function isAddressList(text: string): boolean {
+  const addresses = text.split(',').map((address) => address.trim());
+  return addresses.every((address) => address === '' || isIP(address) !== 0);
+}
 
 const port = z.coerce.number().int().min(1).max(65_535);
 
@@ -21,10 +28,7 @@ const settingsSchema = z.object({
     .regex(/^(https?:\/\/[^/]+)?$/, 'must be an http or https address without a path, such as https://centralita.example.com')
     .default(''),
   /** Addresses of proxies whose X-Forwarded-For is believed, comma-separated. */
-  TRUSTED_PROXIES: z
-    .string()
-    .regex(/^[0-9a-fA-F.:, ]*$/, 'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2')
-    .default(''),
+  TRUSTED_PROXIES: z.string().refine(isAddressList, 'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2').default(''),
   CPU_SERVER_PORT: port.default(8001),
   CPU_SERVER_METRICS_PORT: port.default(8002),
   /** Live calls admitted; left out, the sizing decides. */

@@ -73,6 +73,12 @@ describe('configuration', () => {
     expect(loadConfig({ ...good, LANGUAGE_MODEL_URL: '', HTTP_PORT: '' }).http.port).toBe(8080);
   });
 
+  it('takes the addresses of proxies apart, and none that is no address', () => {
+    expect(loadConfig({ ...good, TRUSTED_PROXIES: '127.0.0.1, fd00::1,' }).trustedProxies).toEqual(['127.0.0.1', 'fd00::1']);
+    for (const wrong of ['10.0.0.0/8', '10.0.0', 'fd00:::1', 'proxy'])
+      expect(messageOf({ ...good, TRUSTED_PROXIES: wrong })).toContain('TRUSTED_PROXIES must be addresses');
+  });
+
   it('cannot be changed afterwards', () => {
     const config = loadConfig(good);
     expect(() => Object.assign(config, { logLevel: 'debug' })).toThrow(TypeError);

@@ -1,4 +1,5 @@
 // The environment, read once and checked whole: one error names every variable that is wrong and what it should be.
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const postgresUrl = z
@@ -54,8 +55,17 @@ const serveSchema = z
       .optional(),
     TRUSTED_PROXIES: z
       .string()
-      .regex(/^[0-9a-fA-F.:, ]*$/, 'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2')
-      .default(''),
+      .default('')
+      .transform((text) =>
+        text
+          .split(',')
+          .map((address) => address.trim())
+          .filter((address) => address !== ''),
+      )
+      .refine(
+        (addresses) => addresses.every((address) => isIP(address) !== 0),
+        'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2',
+      ),
     MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
     DRAIN_SECONDS: wholeNumber(0, 86_400).default(120),
     LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
@@ -84,9 +94,7 @@ const serveSchema = z
     exportDays: env.EXPORT_DAYS,
     /** Null: as the request says. */
     publicUrl: env.PUBLIC_URL ?? null,
-    trustedProxies: env.TRUSTED_PROXIES.split(',')
-      .map((address) => address.trim())
-      .filter((address) => address !== ''),
+    trustedProxies: env.TRUSTED_PROXIES,
     maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
     /** How long live calls may go on after a stop signal. */
     drainMs: env.DRAIN_SECONDS * 1_000,

@@ -35,6 +35,15 @@ describe("a client's address", () => {
     expect(await behind('::FFFF:203.0.113.9')).toBe('203.0.113.9');
   });
 
+  it('is the same from whichever port, where a proxy adds the port', async () => {
+    const behind = (forwarded: string) => seenFrom({ remoteAddress: '10.0.0.1', forwarded, proxies: ['10.0.0.1'] });
+    expect(await behind('203.0.113.9:50001')).toBe('203.0.113.9');
+    expect(await behind('[2001:DB8::9]:50001')).toBe('2001:db8::9');
+    expect(await behind('[2001:db8::9]')).toBe('2001:db8::9');
+    expect(await behind('203.0.113.9, 10.0.0.1:443')).toBe('203.0.113.9');
+    expect(await behind('1.2.3:4::5')).toBe('10.0.0.1');
+  });
+
   it('is the proxy itself when the proxy says nothing that is an address', async () => {
     const behind = (forwarded?: string) =>
       seenFrom({ remoteAddress: '10.0.0.1', proxies: ['10.0.0.1'], ...(forwarded === undefined ? {} : { forwarded }) });

@@ -1,4 +1,5 @@
 // From where a request comes: the socket's other end, or what a proxy that we were told to believe says of it.
+import { isIP } from 'node:net';
 import type { Context } from 'hono';
 
 /** Where requests come from that reached the application without a socket, as in tests. It may be named as a trusted proxy too. */
@@ -8,10 +9,10 @@ export const NO_SOCKET_ADDRESS = 'local';
 export function clientAddress(context: Context, trustedProxies: ReadonlySet<string>): string {
   const socketAddress = normalAddress(remoteAddressOf(context.env) ?? NO_SOCKET_ADDRESS);
   if (!trustedProxies.has(socketAddress)) return socketAddress;
-  const forwarded = (context.req.header('x-forwarded-for') ?? '').split(',').map((part) => normalAddress(part.trim()));
+  const forwarded = (context.req.header('x-forwarded-for') ?? '').split(',').map((part) => normalAddress(withoutPort(part.trim())));
   const untrusted = forwarded.findLast((address) => !trustedProxies.has(address));
   // A proxy of ours that says nothing useful is the best that is known.
-  return untrusted !== undefined && isAddress(untrusted) ? untrusted : socketAddress;
+  return untrusted !== undefined && isIP(untrusted) !== 0 ? untrusted : socketAddress;
 }
 
 /** Addresses in the form in which `clientAddress` compares them. */
@@ -41,8 +42,10 @@ function normalAddress(address: string): string {
   return bare.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
 }
 
-function isAddress(text: string): boolean {
-  return text.length <= 45 && /^[0-9a-f:.]+$/.test(text);
+/** Some proxies add the port: a client that takes another port is no other client. */
+function withoutPort(text: string): string {
+  const [, bracketed, plain] = /^(?:\[(.+)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? [];
+  return bracketed ?? plain ?? text;
 }
 
 /** `getConnInfo` of the server's library throws without a socket; this is the same field. */

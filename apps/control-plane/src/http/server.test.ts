@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { openHttpServer } from './server.ts';
@@ -22,6 +23,24 @@ describe('the HTTP server', () => {
     expect((await fetch(`${server.address}/list`)).status).toBe(200);
     await server[Symbol.asyncDispose]();
     await expect(fetch(`${server.address}/list`)).rejects.toThrow('fetch failed');
+  });
+
+  it('closes a connection beyond the limit at once, and serves again when one has gone', async () => {
+    const { app } = openTestApp();
+    await using server = await openHttpServer({ app, host: '127.0.0.1', port: 0, maxConnections: 1 });
+    const held = connect(Number(new URL(server.address).port), '127.0.0.1');
+    await once(held, 'connect');
+    const request = `GET /list HTTP/1.1\r\nHost: x\r\n${close}`;
+    expect(await sendRaw(server.address, request).catch(() => 'closed')).toBe('closed');
+    held.destroy();
+    await expect
+      .poll(() =>
+        sendRaw(server.address, request).then(
+          ({ status }) => status,
+          () => 'closed',
+        ),
+      )
+      .toBe(200);
   });
 
   it('names the port that is taken', async () => {

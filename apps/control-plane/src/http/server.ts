@@ -11,6 +11,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const IDLE_TIMEOUT_MS = 60_000;
 /** How often the two limits are looked at; Node's own 30 s would make the first one meaningless. */
 const LIMIT_CHECK_MS = 1_000;
+/** Connections at once: many times what clients behind a proxy keep, and far from the 20,000 files that the process may open. One more is closed at once. */
+const MAX_CONNECTIONS = 4_000;
 /** Requests that still run when the server closes get this long. */
 const CLOSE_MS = 5_000;
 
@@ -22,6 +24,8 @@ export type HttpServerOptions = {
   readonly app: { readonly fetch: (request: Request, bindings?: HttpBindings) => Response | Promise<Response> };
   readonly host: string;
   readonly port: number;
+  /** Default 4,000. */
+  readonly maxConnections?: number;
 };
 
 /** A server that listens. */
@@ -32,7 +36,7 @@ export type HttpServer = AsyncDisposable & {
 
 /** Listens on `host`:`port`. Throws, naming both, when the port is taken. */
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { app, host, port } = options;
+  const { app, host, port, maxConnections = MAX_CONNECTIONS } = options;
   const listener = getRequestListener((request, bindings) => app.fetch(request, bindings as HttpBindings), {
     errorHandler: (error) => refuseRequest(error),
   });
@@ -47,6 +51,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     },
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
+  server.maxConnections = maxConnections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => endWithProblem(socket, problemOf(error)));
   server.on('connect', (_request, socket: Duplex) => endWithProblem(socket, new ProblemError('method_not_allowed', 'this is no proxy')));
   // The only expectation there is, 100-continue, is Node's; others are no reason to refuse.
