@@ -23,7 +23,7 @@ export type TokenUsage = AsyncDisposable & {
   flush(): Promise<void>;
 };
 
-export function openTokenUsage(parts: { database: Database; clock: Clock; log: Log; flushMs?: number }): TokenUsage {
+export function openTokenUsage(parts: { database: Pick<Database, 'inOrg'>; clock: Clock; log: Log; flushMs?: number }): TokenUsage {
   const { database, clock, log, flushMs = FLUSH_MS } = parts;
   let noted = new Map<OrganizationId, { scope: OrgScope; uses: Map<ApiTokenId, Use> }>();
   let size = 0;
@@ -49,7 +49,16 @@ export function openTokenUsage(parts: { database: Database; clock: Clock; log: L
     return writing;
   }
 
-  const timer = setInterval(() => void flush(), flushMs).unref();
+  let isWriting = false;
+  // A write that takes longer than the period is not followed by a queue of others: what is noted meanwhile waits in one place, with its limit.
+  async function flushUnlessBusy(): Promise<void> {
+    if (isWriting) return;
+    isWriting = true;
+    await flush();
+    isWriting = false;
+  }
+
+  const timer = setInterval(() => void flushUnlessBusy(), flushMs).unref();
   return {
     note(scope, tokenId, address) {
       const { organizationId } = scope;
@@ -69,7 +78,7 @@ export function openTokenUsage(parts: { database: Database; clock: Clock; log: L
   };
 }
 
-async function writeUses(database: Database, scope: OrgScope, uses: ReadonlyMap<ApiTokenId, Use>): Promise<void> {
+async function writeUses(database: Pick<Database, 'inOrg'>, scope: OrgScope, uses: ReadonlyMap<ApiTokenId, Use>): Promise<void> {
   const rows = [...uses].map(([tokenId, { at, address }]) => sql`(${tokenId}::text, ${at.toISOString()}::timestamptz, ${address}::text)`);
   const seen = sql`(values ${sql.join(rows, sql`, `)}) as seen (id, used_at, address)`;
   // Another process may have seen the token later than this one did.
