@@ -1,5 +1,6 @@
 // What the admin's operations on organizations take and give.
 import { z } from '@hono/zod-openapi';
+import { json, jsonBody } from '#http/json-content.ts';
 import { pageQuerySchema } from '#http/page.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
@@ -46,10 +47,6 @@ const params = z.object({ organizationId: z.string().max(100) });
 const one = '/admin/organizations/{organizationId}';
 const tags = ['Organizations'];
 
-function json<Schema extends z.ZodType>(description: string, schema: Schema) {
-  return { description, content: { 'application/json': { schema } } };
-}
-
 const theOrganization = { 200: json('The organization', organizationSchema) };
 
 /** The operations, guarded. */
@@ -72,7 +69,7 @@ export function declareOrganizationRoutes(guards: Guards) {
       path: '/admin/organizations',
       tags,
       summary: 'Makes an organization',
-      request: { body: { ...json('The organization', newOrganizationSchema), required: true } },
+      request: { body: jsonBody(newOrganizationSchema) },
       responses: { 201: json('The organization', organizationSchema) },
     }),
     get: adminRoute(guards, {
@@ -88,7 +85,7 @@ export function declareOrganizationRoutes(guards: Guards) {
       path: one,
       tags,
       summary: 'Changes the name or the plan',
-      request: { params, body: { ...json('What changes', organizationChangesSchema), required: true } },
+      request: { params, body: jsonBody(organizationChangesSchema) },
       responses: theOrganization,
     }),
     activate: post(`${one}/activate`, 'Its numbers are answered and its tokens are good again'),

@@ -1,6 +1,6 @@
 // The admin's organizations: made, changed, switched on and off, deleted with a grace period.
 import { createRoutes } from '#http/app.ts';
-import { fromCursor, toCursor } from '#http/page.ts';
+import { fromCursor, toPage } from '#http/page.ts';
 import { deletionPending, notFound, ProblemError, unprocessable } from '#http/problem.ts';
 import type { AdminVariables, Guards } from '#http/route.ts';
 import type { OrganizationId } from '#shared/id.ts';
@@ -24,9 +24,10 @@ export function createOrganizationRoutes({ organizations, guards, onDeletionRequ
       const after = position && { ...position, createdAt: new Date(position.createdAt) };
       const options = { limit: limit + 1, after, active: active === undefined ? null : active === 'true' };
       const rows = await organizations.list(context.get('applianceScope'), options);
-      const page = rows.slice(0, limit);
-      const last = rows.length > limit ? page.at(-1) : undefined;
-      const nextCursor = last ? toCursor({ createdAt: last.createdAt.toISOString(), organizationId: last.organizationId }) : null;
+      const { page, nextCursor } = toPage(rows, limit, ({ createdAt, organizationId }) => ({
+        createdAt: createdAt.toISOString(),
+        organizationId,
+      }));
       return context.json({ organizations: page.map(organizationBody), nextCursor }, 200);
     })
     .openapi(routes.create, async (context) => context.json(done(await organizations.create(by(context), context.req.valid('json'))), 201))

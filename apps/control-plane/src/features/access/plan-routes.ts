@@ -1,7 +1,8 @@
 // The admin's plans: what organizations may use.
 import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
-import { fromCursor, pageQuerySchema, toCursor } from '#http/page.ts';
+import { json, jsonBody } from '#http/json-content.ts';
+import { fromCursor, pageQuerySchema, toPage } from '#http/page.ts';
 import { notFound, ProblemError, unprocessable } from '#http/problem.ts';
 import type { AdminVariables, Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
@@ -39,10 +40,6 @@ const planChangesSchema = z
 const positionSchema = z.strictObject({ planId: z.string().max(100) });
 const params = z.object({ planId: z.string().max(100) });
 
-function json<Schema extends z.ZodType>(description: string, schema: Schema) {
-  return { description, content: { 'application/json': { schema } } };
-}
-
 function declarePlanRoutes(guards: Guards) {
   const tags = ['Plans'];
   return {
@@ -59,7 +56,7 @@ function declarePlanRoutes(guards: Guards) {
       path: '/admin/plans',
       tags,
       summary: 'Makes a plan',
-      request: { body: { ...json('The plan', newPlanSchema), required: true } },
+      request: { body: jsonBody(newPlanSchema) },
       responses: { 201: json('The plan', planSchema) },
     }),
     get: adminRoute(guards, {
@@ -75,7 +72,7 @@ function declarePlanRoutes(guards: Guards) {
       path: '/admin/plans/{planId}',
       tags,
       summary: 'Changes a plan; what is used beyond a lower limit stays, and more is refused',
-      request: { params, body: { ...json('What changes', planChangesSchema), required: true } },
+      request: { params, body: jsonBody(planChangesSchema) },
       responses: { 200: json('The plan', planSchema) },
     }),
     remove: adminRoute(guards, {
@@ -96,9 +93,8 @@ export function createPlanRoutes({ plans, guards }: { plans: PlanStore; guards: 
       const { limit, cursor } = context.req.valid('query');
       const after = fromCursor(positionSchema, cursor)?.planId ?? null;
       const rows = await plans.list(context.get('applianceScope'), { limit: limit + 1, after });
-      const page = rows.slice(0, limit);
-      const last = rows.length > limit ? page.at(-1) : undefined;
-      return context.json({ plans: page.map(planBody), nextCursor: last ? toCursor({ planId: last.planId }) : null }, 200);
+      const { page, nextCursor } = toPage(rows, limit, ({ planId: last }) => ({ planId: last }));
+      return context.json({ plans: page.map(planBody), nextCursor }, 200);
     })
     .openapi(routes.create, async (context) => {
       const plan = await plans.create(actorOf(context), context.req.valid('json'));

@@ -1,6 +1,6 @@
 // The admin's tokens, and what a token's holder may know of its own.
 import { createRoutes } from '#http/app.ts';
-import { fromCursor, toCursor } from '#http/page.ts';
+import { fromCursor, toPage } from '#http/page.ts';
 import { notFound, ProblemError } from '#http/problem.ts';
 import type { AdminVariables, Guards } from '#http/route.ts';
 import { onOrganization } from '#shared/appliance-scope.ts';
@@ -22,9 +22,8 @@ export function createTokenRoutes({ tokens, guards }: { tokens: TokenStore; guar
       const before = fromCursor(positionSchema, cursor)?.tokenId ?? null;
       const rows = await tokens.list(onOrganization(context.get('applianceScope'), organizationId), { before, limit: limit + 1 });
       if (!rows) throw notFound('organization');
-      const page = rows.slice(0, limit);
-      const last = rows.length > limit ? page.at(-1) : undefined;
-      return context.json({ tokens: page.map(tokenBody), nextCursor: last ? toCursor({ tokenId: last.tokenId }) : null }, 200);
+      const { page, nextCursor } = toPage(rows, limit, ({ tokenId }) => ({ tokenId }));
+      return context.json({ tokens: page.map(tokenBody), nextCursor }, 200);
     })
     .openapi(routes.create, async (context) => {
       const scope = onOrganization(context.get('applianceScope'), organizationOf(context.req.valid('param')));

@@ -1,5 +1,6 @@
 // What the operations on tokens take and give.
 import { z } from '@hono/zod-openapi';
+import { json, jsonBody } from '#http/json-content.ts';
 import { pageQuerySchema } from '#http/page.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute, orgRoute } from '#http/route.ts';
@@ -86,14 +87,6 @@ const tokenParams = z.object({ tokenId: z.string().max(100) });
 const tags = ['Tokens'];
 const ofOrganization = '/admin/organizations/{organizationId}/tokens';
 
-function json<Schema extends z.ZodType>(description: string, schema: Schema) {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-function body<Schema extends z.ZodType>(description: string, schema: Schema) {
-  return { ...json(description, schema), required: true };
-}
-
 /** The operations, guarded. */
 export function declareTokenRoutes(guards: Guards) {
   return {
@@ -110,7 +103,7 @@ export function declareTokenRoutes(guards: Guards) {
       path: ofOrganization,
       tags,
       summary: 'Makes a token; its text is in the answer and nowhere else',
-      request: { params: organizationParams, body: body('The token', draftSchema) },
+      request: { params: organizationParams, body: jsonBody(draftSchema) },
       responses: { 201: json('The token, with its text', newTokenSchema) },
     }),
     rotate: adminRoute(guards, {
@@ -118,7 +111,7 @@ export function declareTokenRoutes(guards: Guards) {
       path: '/admin/tokens/rotate',
       tags,
       summary: 'Replaces a token by one with the same name and scopes; the old one ends at once or after a grace',
-      request: { body: body('Which token, and how', rotationSchema) },
+      request: { body: jsonBody(rotationSchema) },
       responses: { 201: json('The new token, with its text', newTokenSchema) },
     }),
     get: adminRoute(guards, {
