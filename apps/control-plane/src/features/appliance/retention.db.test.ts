@@ -123,13 +123,16 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('retention on $ki
     ]);
   });
 
-  it('fails for one organization without keeping the others from theirs, and keeps the row of a file that would not go', async () => {
+  it('fails for one organization without keeping the others from theirs, and keeps the row of a file that would not go alone', async () => {
     await addCalls(broken, 'broken', { days: 40 });
+    await addCalls(broken, 'next', { days: 40 });
     await addCalls(starter, 'late', { days: 40 });
     await expect(run()).rejects.toThrow('retention failed for 1 organization(s)');
-    expect(await namesOf(`select recording_path as name from calls where id in ('call_broken-1', 'call_late-1') order by id`)).toEqual([
-      '/recordings/broken-1',
-      'null',
+    expect(
+      await namesOf(`select recording_path as name from calls where id in ('call_broken-1', 'call_late-1', 'call_next-1') order by id`),
+    ).toEqual(['/recordings/broken-1', 'null', 'null']);
+    expect(await test.asSuperuser(`select details from audit_entries where org_id = '${broken}'`)).toMatchObject([
+      { details: { recordings: 1 } },
     ]);
   });
 });

@@ -46,30 +46,26 @@ async function removeOfOrganization(parts: RetentionParts, run: RetentionRun, te
   const { organizationId } = terms;
   const recordingsBefore = daysBefore(run.at, terms.recordingDays);
   const callsBefore = daysBefore(run.at, terms.textDays);
-  const recordings = await eachBatch(run.signal, async (after) => {
-    const batch = await store.listRecordings(scope, organizationId, { before: recordingsBefore, after });
-    await removeFiles(parts.recordings, batch);
-    if (batch.length > 0) await store.forgetRecordings(scope, organizationId, idsOf(batch));
-    return batch;
+  const failures: unknown[] = [];
+  const takeAll = (batches: Batches) => takeBatches({ recordings: parts.recordings, signal: run.signal, failures }, batches);
+  const forget = (ids: readonly string[]) => store.forgetRecordings(scope, organizationId, ids);
+  const recordings = await takeAll({
+    next: (after) => store.listRecordings(scope, organizationId, { before: recordingsBefore, after }),
+    take: forget,
   });
-  const calls = await eachBatch(run.signal, async (after) => {
-    const batch = await store.listCalls(scope, organizationId, { before: callsBefore, after });
-    // A plan may keep texts for a shorter time than sound: no file is left without its row.
-    await removeFiles(parts.recordings, batch);
-    if (batch.length > 0) await store.deleteCalls(scope, organizationId, idsOf(batch));
-    return batch;
+  // A plan may keep texts for a shorter time than sound: no file is left without its row.
+  const calls = await takeAll({
+    next: (after) => store.listCalls(scope, organizationId, { before: callsBefore, after }),
+    take: (ids) => store.deleteCalls(scope, organizationId, ids),
   });
-  const overStorage = await eachBatch(run.signal, async () => {
-    const batch = await store.listOverStorage(scope, organizationId, terms.storageBytes);
-    await removeFiles(parts.recordings, batch);
-    if (batch.length > 0) await store.forgetRecordings(scope, organizationId, idsOf(batch));
-    return batch;
-  });
-  if (recordings + calls + overStorage === 0) return;
-  const removed = { recordings, recordingsBefore: recordingsBefore.toISOString(), calls, callsBefore: callsBefore.toISOString() };
-  const details = { ...removed, overStorage, storageBytes: terms.storageBytes };
-  await record(parts, { scope, organizationId }, details);
-  run.log.info({ organizationId, ...details }, 'data removed by retention');
+  const overStorage = await takeAll({ next: () => store.listOverStorage(scope, organizationId, terms.storageBytes), take: forget });
+  if (recordings + calls + overStorage > 0) {
+    const removed = { recordings, recordingsBefore: recordingsBefore.toISOString(), calls, callsBefore: callsBefore.toISOString() };
+    const details = { ...removed, overStorage, storageBytes: terms.storageBytes };
+    await record(parts, { scope, organizationId }, details);
+    run.log.info({ organizationId, ...details }, 'data removed by retention');
+  }
+  if (failures.length > 0) throw new Error(`${failures.length} recording(s) could not be removed`, { cause: failures[0] });
 }
 
 async function removeRejected({ store, database, audit }: RetentionParts, { scope, at, signal, log }: RetentionRun): Promise<void> {
@@ -98,26 +94,43 @@ async function record(
   );
 }
 
-/** Runs `take` until a batch is not full. Returns how many calls there were. */
-async function eachBatch(signal: AbortSignal, take: (after: string) => Promise<AgedCall[]>): Promise<number> {
+type Taking = { readonly recordings: RecordingStorage | null; readonly signal: AbortSignal; readonly failures: unknown[] };
+type Batches = {
+  /** The next calls, by the id of the last one before. */
+  readonly next: (after: string) => Promise<AgedCall[]>;
+  readonly take: (callIds: readonly string[]) => Promise<void>;
+};
+
+/** Goes on until a batch is not full, or nothing of it could be removed. Returns how many calls were taken. */
+async function takeBatches({ recordings, signal, failures }: Taking, { next, take }: Batches): Promise<number> {
   let count = 0;
   let after = '';
   for (;;) {
     signal.throwIfAborted();
-    const batch = await take(after);
-    count += batch.length;
+    const batch = await next(after);
+    const ids = await removeFiles(recordings, batch, failures);
+    if (ids.length > 0) await take(ids);
+    count += ids.length;
     after = batch.at(-1)?.callId ?? after;
-    if (batch.length < RETENTION_BATCH) return count;
+    if (batch.length < RETENTION_BATCH || ids.length === 0) return count;
   }
 }
 
-/** Files first: a row whose file is gone is met again at the next run, a file without a row never. A missing file is no error. */
-async function removeFiles(recordings: RecordingStorage | null, batch: readonly AgedCall[]): Promise<void> {
-  for (const { recordingPath } of batch) if (recordingPath !== null) await recordings?.remove(recordingPath);
-}
-
-function idsOf(batch: readonly AgedCall[]): string[] {
-  return batch.map(({ callId }) => callId);
+/**
+ * Files first: a row whose file is gone is met again at the next run, a file without a row never. A missing file is no error, and one that will not
+ * go keeps its row and nobody else's. Returns the calls without a file.
+ */
+async function removeFiles(recordings: RecordingStorage | null, batch: readonly AgedCall[], failures: unknown[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const { callId, recordingPath } of batch) {
+    try {
+      if (recordingPath !== null) await recordings?.remove(recordingPath);
+      ids.push(callId);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  return ids;
 }
 
 function daysBefore(at: Date, days: number): Date {
