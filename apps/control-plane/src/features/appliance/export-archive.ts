@@ -124,16 +124,22 @@ async function addEntry({ tar, name, size, signal }: Entry, content: AsyncIterab
   const hash = createHash('sha256');
   const { promise: added, resolve, reject } = Promise.withResolvers<void>();
   signal.throwIfAborted();
-  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  const giveUp = (): void => reject(signal.reason);
+  signal.addEventListener('abort', giveUp, { once: true });
   added.catch(() => {});
   const entry = tar.entry({ name, size, mode: 0o600 }, (error) => (error ? reject(error) : resolve(undefined)));
   // An archive that is given up ends the entry that is being written with an error, which would end the process if nobody listened.
   entry.on('error', reject);
-  for await (const chunk of content) {
-    hash.update(chunk);
-    if (!entry.write(chunk)) await once(entry, 'drain', { signal });
+  try {
+    for await (const chunk of content) {
+      hash.update(chunk);
+      if (!entry.write(chunk)) await once(entry, 'drain', { signal });
+    }
+    entry.end(() => {});
+    await added;
+  } finally {
+    // One signal for an archive of a hundred thousand recordings.
+    signal.removeEventListener('abort', giveUp);
   }
-  entry.end(() => {});
-  await added;
   return hash.digest('hex');
 }
