@@ -4,7 +4,7 @@ import { RIG_ADMIN_KEY, openRig } from '@centralita/e2e/rig.ts';
 import type { Rig } from '@centralita/e2e/rig.ts';
 import { openDatabase } from '@centralita/control-plane/db/client.ts';
 import type { Database } from '@centralita/control-plane/db/client.ts';
-import { BASE_PORT, modelTimes } from './bench-rig.ts';
+import { BASE_PORT, modelTimes, nodeFlags } from './bench-rig.ts';
 import { openModelStandInProcess } from './model-stand-in-process.ts';
 
 /** In words, for an output. */
@@ -43,6 +43,7 @@ export async function openApiRig(options: ApiRigOptions): Promise<ApiRig> {
       basePort: BASE_PORT,
       ...(options.settings ? { settings: options.settings } : {}),
       models: { speechToText: standIn.url, textToSpeech: standIn.url, languageModel: standIn.url },
+      nodeFlags: nodeFlags(),
     }),
   );
   const database = opened.use(await openDatabase({ kind: 'server', url: databaseUrl(rig.instance, 'app') }));

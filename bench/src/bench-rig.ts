@@ -45,11 +45,14 @@ export type BenchRig = AsyncDisposable & {
   readonly journal: JournalReader;
 };
 
+/** For whoever looks for what limits a figure: BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=DIR" profiles the control plane. */
+export function nodeFlags(): string[] {
+  return process.env['BENCH_NODE_FLAGS']?.split(' ') ?? [];
+}
+
 /** Starts everything; takes some seconds, a minute more where the private root is not built yet. */
 export async function openBenchRig(options: BenchRigOptions): Promise<BenchRig> {
   await using opened = new AsyncDisposableStack();
-  // For whoever looks for what limits a figure: BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=DIR" profiles the control plane.
-  const nodeFlags = process.env['BENCH_NODE_FLAGS'];
   const models = { ...modelTimes, heard: 'frase {n}', reply: 'Respuesta {n}. ', ...options.models };
   const standIn = opened.use(await openModelStandInProcess(models));
   const rig = opened.use(
@@ -58,7 +61,7 @@ export async function openBenchRig(options: BenchRigOptions): Promise<BenchRig> 
       basePort: BASE_PORT,
       maxConcurrentCalls: options.maxConcurrentCalls,
       models: { speechToText: standIn.url, textToSpeech: standIn.url, languageModel: standIn.url },
-      ...(nodeFlags ? { nodeFlags: nodeFlags.split(' ') } : {}),
+      nodeFlags: nodeFlags(),
     }),
   );
   const database = opened.use(await openDatabase({ kind: 'server', url: databaseUrl(rig.instance, 'app') }));

@@ -6,6 +6,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { putHeaders, putMissingHeaders } from './answer-headers.ts';
 import { limitBody } from './body.ts';
 import { problemResponse, ProblemError } from './problem.ts';
 import type { ProblemCode } from './problem.ts';
@@ -78,12 +79,9 @@ function requestLog({ log, clock }: { log: Log; clock: Clock }): MiddlewareHandl
     const requestId = randomUUID();
     context.set('requestId', requestId);
     const headers = { ...SECURITY_HEADERS, 'x-request-id': requestId };
-    for (const [name, value] of Object.entries(headers)) context.header(name, value);
+    putHeaders(context, headers);
     await next();
-    // A response that a handler made without its context knows nothing of them.
-    const answered = context.res.headers;
-    if (!answered.has('x-request-id'))
-      for (const [name, value] of Object.entries(headers)) if (!answered.has(name)) context.header(name, value);
+    putMissingHeaders(context, headers);
     const { method, path } = context.req;
     const fields = { requestId, method, path, status: context.res.status, durationMs: Math.round(clock.nowMs() - startedAtMs) };
     // Probes come every few seconds.

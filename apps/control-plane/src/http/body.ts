@@ -1,5 +1,5 @@
 // Bodies: none larger than a limit, and of JSON only what the database can hold and a stack can walk.
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { ProblemError } from './problem.ts';
 import { findUnstorableText } from './storable-text.ts';
@@ -25,16 +25,17 @@ export function limitBody(): MiddlewareHandler {
 }
 
 /** Refuses a JSON body that is nested too deeply or holds text that cannot be stored. Behind the guards: strangers' bodies are not read. */
-export const checkJsonBody: MiddlewareHandler = async (context, next) => {
+export const checkJsonBody: MiddlewareHandler = (context, next) => {
   const { method } = context.req;
-  if (method !== 'GET' && method !== 'HEAD' && JSON_MEDIA_TYPE.test(context.req.header('content-type') ?? '')) {
-    const text = await context.req.text().catch((cause: unknown) => {
-      throw new ProblemError('invalid_request', 'body: it ended before it was complete', { cause });
-    });
-    checkText(text);
-  }
-  await next();
+  if (method === 'GET' || method === 'HEAD' || !JSON_MEDIA_TYPE.test(context.req.header('content-type') ?? '')) return next();
+  return readText(context).then(checkText).then(next);
 };
+
+function readText(context: Context): Promise<string> {
+  return context.req.text().catch((cause: unknown) => {
+    throw new ProblemError('invalid_request', 'body: it ended before it was complete', { cause });
+  });
+}
 
 function checkText(text: string): void {
   if (isNestedDeeper(text, MAX_NESTING)) throw refusal({ path: '', message: `must not be nested more than ${MAX_NESTING} levels deep` });

@@ -7,13 +7,13 @@ import { whyUnstorable } from './storable-text.ts';
 const MAX_TARGET_BYTES = 8_192;
 
 /** Refuses a target that is too long, badly percent-encoded, or holds U+0000. Names the path or the query's parameter. */
-export const checkTarget: MiddlewareHandler = async (context, next) => {
+export const checkTarget: MiddlewareHandler = (context, next) => {
   const { url } = context.req;
   const start = url.indexOf('/', url.indexOf('://') + 3);
   if (url.length - start > MAX_TARGET_BYTES) throw new ProblemError('target_too_long', `path and query may have ${MAX_TARGET_BYTES} bytes`);
   // Nearly every target is plain, and then there is nothing to decode.
   if (url.includes('%')) checkEncoding(url.slice(start));
-  await next();
+  return next();
 };
 
 function checkEncoding(target: string): void {

@@ -1,6 +1,7 @@
 // Who may come in: the admin's key, and the organizations' tokens.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
+import { putHeaders } from '#http/answer-headers.ts';
 import { addressSet, clientAddress } from '#http/client-address.ts';
 import { ProblemError } from '#http/problem.ts';
 import type { RateLimiter } from '#http/rate-limit.ts';
@@ -91,7 +92,7 @@ function createOrgGuards(parts: GuardParts, addressOf: AddressOf): Guards['organ
 function countRequest(context: Context, plans: RateLimiter, { principal, cost }: { principal: Principal; cost: number }): void {
   const { organizationId, requestsPerMinute } = principal;
   const verdict = plans.take(organizationId, ratePerMinute(requestsPerMinute), cost);
-  for (const [name, value] of Object.entries(rateLimitHeaders(requestsPerMinute, verdict))) context.header(name, value);
+  putHeaders(context, rateLimitHeaders(requestsPerMinute, verdict));
   if (verdict.allowed) return;
   const detail = `the plan allows ${requestsPerMinute} requests a minute, all tokens of the organization together`;
   throw new ProblemError('rate_limited', detail, { headers: retryAfter(verdict.retryAfterMs) });

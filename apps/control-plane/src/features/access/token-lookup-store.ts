@@ -1,6 +1,7 @@
 // From the text that a client presents to the principal that it stands for: the only place that reads tokens before an organization is known.
-import { timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { sql } from 'drizzle-orm';
+import { LRUCache } from 'lru-cache';
 import type { Database } from '#db/client.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { ApiTokenId, OrganizationId } from '#shared/id.ts';
@@ -25,10 +26,22 @@ export function tokenMac(keys: SecretKeys, text: TokenText, version: number): st
   return hmacHex(keys.key('api-token', version), text);
 }
 
+/** Tokens whose keyed hashes are remembered; 300 bytes each. */
+const MAX_HASHED = 10_000;
+
 export function createTokenLookup(parts: { database: Database; keys: SecretKeys; clock: Clock }): TokenLookup {
   const { database, keys, clock } = parts;
+  // A keyed hash takes 25 us, a tenth of a whole request, and a plain one 1 us. By the plain one they are found again: no token's text is kept.
+  const hashed = new LRUCache<string, readonly string[]>({ max: MAX_HASHED });
   return {
-    macsOf: (text) => keys.versions.map((version) => tokenMac(keys, text, version)),
+    macsOf(text) {
+      const digest = hash('sha256', text, 'base64');
+      const known = hashed.get(digest);
+      if (known) return known;
+      const macs = keys.versions.map((version) => tokenMac(keys, text, version));
+      hashed.set(digest, macs);
+      return macs;
+    },
     async find(macs) {
       const row = (await readTokens(database, macs)).find(({ mac }) => macs.some((presented) => isSameMac(presented, mac)));
       if (!row?.active || !row.organizationActive) return null;
