@@ -3,7 +3,7 @@
  * HTTP. Statements and number of connections to the database are the product's; the driver's pipelining is used as far as it goes.
  */
 import { SET_SCOPE } from '@centralita/control-plane/db/read-pipeline.ts';
-import { callReads } from '@centralita/control-plane/features/calls/call-read.ts';
+import { readWholeCall } from '@centralita/control-plane/features/calls/call-read.ts';
 import type { CallId } from '@centralita/control-plane/shared/id.ts';
 import type { OrgScope } from '@centralita/control-plane/shared/org-scope.ts';
 import postgres from 'postgres';
@@ -25,10 +25,11 @@ export function openFloor(url: string, questions: readonly FloorQuestion[]): Flo
   let turn = 0;
   async function readOne({ scope, callId }: FloorQuestion): Promise<void> {
     const client = clients[turn++ % CONNECTIONS] as postgres.Sql;
+    const { text, values } = readWholeCall(scope, callId);
     const statements = [
       client.unsafe('begin', [], PREPARED),
       client.unsafe(SET_SCOPE, ['centralita_app', scope.organizationId], PREPARED),
-      ...callReads(scope, callId).map(({ text, values }) => client.unsafe(text, [...values], PREPARED)),
+      client.unsafe(text, [...values], PREPARED),
       client.unsafe('commit', [], PREPARED),
     ];
     const call = (await Promise.all(statements))[2];

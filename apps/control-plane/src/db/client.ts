@@ -6,6 +6,7 @@ import { drizzle as drizzleServer } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import type { AdminOrgScope, ApplianceScope, OneOrganization } from '#shared/appliance-scope.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import { connectGathered } from './gathered-socket.ts';
 import type { BoundRead, RowsOf } from './prepared-read.ts';
 import type { ReadSettings } from './read-pipeline.ts';
 import { openReadPipeline, SET_SCOPE } from './read-pipeline.ts';
@@ -90,8 +91,13 @@ export async function openDatabase(source: DatabaseSource): Promise<Database> {
   return database;
 }
 
+/** What the driver knows of the server when it opens a connection: a list of hosts, or the path of a Unix socket. */
+type SocketTarget = { readonly host: readonly string[]; readonly port: readonly number[]; readonly path: string | false };
+
 function connectServer(url: string): Connection {
   const options = {
+    socket: (target: SocketTarget) =>
+      connectGathered(target.path ? { path: target.path } : { host: target.host[0] ?? '', port: target.port[0] ?? 0 }),
     connect_timeout: CONNECT_TIMEOUT_S,
     onnotice: () => {},
     connection: {

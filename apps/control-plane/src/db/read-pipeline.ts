@@ -7,6 +7,11 @@ import type { BoundRead } from './prepared-read.ts';
  * two and 8,772 from four, on two cores; ten gave no more. A long read holds up only what was sent behind it on the same connection.
  */
 const CONNECTIONS = 4;
+/**
+ * Readers of one organization whose requests arrive in the same turn of the event loop share a transaction: of four statements for each, three are the
+ * transaction's own. At most so many, that a connection is not held up for long.
+ */
+const MAX_READERS = 16;
 /** While the server is away every transaction tries to connect once, this long after the try before: a request does not wait for more. */
 const RECONNECT_S = 0.1;
 
@@ -16,10 +21,17 @@ export type ReadSettings = { readonly role: string; readonly organizationId: str
 /** The pipeline. Disposing it lets what was sent end. */
 export type ReadPipeline = AsyncDisposable & {
   /** The rows of each read, as arrays. Rejects with the first error; then no row of any read is given. */
-  run(settings: ReadSettings, reads: readonly BoundRead<unknown>[]): Promise<unknown[][][]>;
+  run(settings: ReadSettings, reads: readonly BoundRead<unknown>[]): Promise<Rows[]>;
 };
 
+type Rows = unknown[][];
 type PendingQuery = ReturnType<postgres.Sql['unsafe']>;
+type Lane = { readonly client: postgres.Sql; underway: number };
+/** Who waits for some rows. */
+type Reader = PromiseWithResolvers<Rows[]> & { readonly reads: readonly BoundRead<unknown>[] };
+/** Readers of one organization, or all of the appliance: they see the same rows. */
+type Group = { readonly settings: ReadSettings; readonly readers: Reader[] };
+
 /** Role and organization of one transaction: the first statement after `begin`. */
 export const SET_SCOPE = "select set_config('role', $1, true), set_config('app.org_id', $2, true)";
 /** Parsed by the server once per connection. */
@@ -27,35 +39,69 @@ const PREPARED = { prepare: true };
 
 /** `options` are the driver's, as for every other connection of the process. */
 export function openReadPipeline(url: string, options: postgres.Options<Record<string, never>>): ReadPipeline {
-  const lanes = Array.from({ length: CONNECTIONS }, () => ({
+  const lanes: Lane[] = Array.from({ length: CONNECTIONS }, () => ({
     client: postgres(url, { ...options, max: 1, backoff: () => RECONNECT_S }),
     underway: 0,
   }));
-  return {
-    async run({ role, organizationId }, reads) {
-      // The shortest queue: on busy cores a backend may stand still for some milliseconds, and its connection gets nothing more meanwhile.
-      const lane = lanes.reduce((shortest, other) => (other.underway < shortest.underway ? other : shortest));
-      const { client } = lane;
-      // Nothing is awaited in between: on a client of one connection the statements follow each other, and no other transaction's come between.
-      const before = [client.unsafe('begin', [], PREPARED), client.unsafe(SET_SCOPE, [role, organizationId], PREPARED)];
-      const selects = reads.map(({ text, values }) => client.unsafe(text, [...values], PREPARED).values() as unknown as PendingQuery);
-      // After an error this rolls back.
-      const commit = client.unsafe('commit', [], PREPARED);
-      lane.underway += 1;
-      try {
-        return await settle({ before, selects, commit });
-      } finally {
-        lane.underway -= 1;
+  const gathering = new Map<string, Group>();
+
+  async function send({ settings, readers }: Group): Promise<void> {
+    // The shortest queue: on busy cores a backend may stand still for some milliseconds, and its connection gets nothing more meanwhile.
+    const lane = lanes.reduce((shortest, other) => (other.underway < shortest.underway ? other : shortest));
+    const allReads = readers.flatMap(({ reads }) => reads);
+    lane.underway += allReads.length;
+    try {
+      const rows = await transact(lane.client, settings, allReads);
+      let start = 0;
+      for (const reader of readers) reader.resolve(rows.slice(start, (start += reader.reads.length)));
+    } catch (error) {
+      // One statement that the server refused spoils the whole transaction: each reader gets one of its own.
+      const isSpoiltByAnother = error instanceof postgres.PostgresError && readers.length > 1;
+      for (const reader of readers) {
+        if (isSpoiltByAnother) void send({ settings, readers: [reader] });
+        else reader.reject(error);
       }
+    } finally {
+      lane.underway -= allReads.length;
+    }
+  }
+
+  function flush(): void {
+    for (const group of gathering.values()) void send(group);
+    gathering.clear();
+  }
+
+  return {
+    run(settings, reads) {
+      const reader: Reader = { ...Promise.withResolvers<Rows[]>(), reads };
+      const key = `${settings.role} ${settings.organizationId}`;
+      const group = gathering.get(key) ?? { settings, readers: [] };
+      if (gathering.size === 0) setImmediate(flush);
+      gathering.set(key, group);
+      group.readers.push(reader);
+      if (group.readers.length === MAX_READERS) {
+        gathering.delete(key);
+        void send(group);
+      }
+      return reader.promise;
     },
-    [Symbol.asyncDispose]: async () => void (await Promise.all(lanes.map(({ client }) => client.end({ timeout: 5 })))),
+    async [Symbol.asyncDispose]() {
+      flush();
+      await Promise.all(lanes.map(({ client }) => client.end({ timeout: 5 })));
+    },
   };
 }
 
-type Statements = { readonly before: PendingQuery[]; readonly selects: PendingQuery[]; readonly commit: PendingQuery };
-
-async function settle({ before, selects, commit }: Statements): Promise<unknown[][][]> {
-  const statements = [...before, ...selects, commit];
+/** Nothing is awaited in between: on a client of one connection the statements follow each other, and no other transaction's come between. */
+async function transact(client: postgres.Sql, settings: ReadSettings, reads: readonly BoundRead<unknown>[]): Promise<Rows[]> {
+  const { role, organizationId } = settings;
+  const statements: PendingQuery[] = [
+    client.unsafe('begin', [], PREPARED),
+    client.unsafe(SET_SCOPE, [role, organizationId], PREPARED),
+    ...reads.map(({ text, values }) => client.unsafe(text, [...values], PREPARED).values() as unknown as PendingQuery),
+    // After an error this rolls back.
+    client.unsafe('commit', [], PREPARED),
+  ];
   let results: Awaited<PendingQuery>[];
   try {
     results = await Promise.all(statements);
@@ -68,5 +114,5 @@ async function settle({ before, selects, commit }: Statements): Promise<unknown[
   // Reconnected half-way: what came after was read without the organization, by a role that sees no row. An empty answer would be a wrong one.
   if (backends.size !== 1 || results.at(-1)?.command !== 'COMMIT')
     throw new Error('the connection to the database changed within a transaction');
-  return results.slice(before.length, -1) as unknown as unknown[][][];
+  return results.slice(2, -1) as unknown as Rows[];
 }

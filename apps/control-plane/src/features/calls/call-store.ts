@@ -9,7 +9,7 @@ import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { CallQuery } from './call-conditions.ts';
 import { callOrder, matching } from './call-conditions.ts';
-import { callReads, NOTE_LIMIT, noteColumns, summaryColumns, TURN_LIMIT, turnColumns } from './call-read.ts';
+import { NOTE_LIMIT, noteColumns, readWholeCall, summaryColumns, TURN_LIMIT, turnColumns } from './call-read.ts';
 
 /** A call in a list: the row without what was said. `callerNumber` is personal data. */
 export type CallSummary = Omit<typeof calls.$inferSelect, 'orgId' | 'id'> & { readonly organizationId: string; readonly callId: string };
@@ -46,8 +46,10 @@ export function createCallStore(database: Database): CallStore {
           .limit(query.limit),
       ),
     async find(scope, callId) {
-      const [[call], said, notes] = await database.read(scope, callReads(scope, callId));
-      return call ? { call, turns: said, notes } : null;
+      const [[found]] = await database.read(scope, [readWholeCall(scope, callId)]);
+      if (!found) return null;
+      const { said, noted, ...call } = found;
+      return { call, turns: said, notes: noted };
     },
     outline: (scope, callId) => database.inScope(scope, (queries) => readCall(queries, { scope, callId, isOpen: false })),
     endAbandoned: (scope, { startedBefore, reason }) =>

@@ -1,0 +1,30 @@
+// What a connection to the database writes while the process handles one batch of events leaves in one system call.
+import type { NetConnectOpts } from 'node:net';
+import { Socket } from 'node:net';
+
+/**
+ * A socket that connects; what is written before it has connected is kept.
+ *
+ * The driver writes at every kilobyte: a dozen requests that arrive together cost a dozen system calls on each connection, 25 us each. Gathered until
+ * the event loop has seen to all of them, they cost one or two. What is gathered is not held back for the acknowledgement of earlier writes (Nagle).
+ */
+export function connectGathered(target: NetConnectOpts): Socket {
+  // `connect` puts the original `write` back: it comes first.
+  const socket = new Socket().setNoDelay(true).connect(target);
+  const write = socket.write.bind(socket);
+  let isGathering = false;
+  const flush = (): void => {
+    isGathering = false;
+    socket.uncork();
+  };
+  const gather = (...written: Parameters<typeof write>): boolean => {
+    if (!isGathering) {
+      isGathering = true;
+      socket.cork();
+      setImmediate(flush);
+    }
+    return write(...written);
+  };
+  socket.write = gather as Socket['write'];
+  return socket;
+}
