@@ -47,7 +47,7 @@ const median = (sample: readonly number[]): number => percentile(sample, 50);
 
 await runBench({
   name: 'api',
-  defaults: { connections: 64, seconds: 10, rounds: 3, organizations: 4, calls: 1_000 },
+  defaults: { connections: 64, seconds: 10, rounds: 5, organizations: 4, calls: 1_000 },
   reaches: { rate_of_floor: '>= 0.5', p99_ms: '<= 25' },
   standIns: [
     ...apiStandIns,
