@@ -12,8 +12,9 @@ import { problemResponse, ProblemError } from './problem.ts';
 import type { ProblemCode } from './problem.ts';
 import { ofTheKit } from './route-check.ts';
 import { checkTarget } from './target.ts';
+import { timeLimit } from './time-limit.ts';
 
-/** A request that takes longer is answered 503, or 408 when it has not even arrived; its work goes on until the database's own limit. */
+/** A request that takes longer is answered 503, or 408 when it has not even arrived; its work goes on until the database's own limits. */
 const REQUEST_LIMIT_MS = 15_000;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 /**
@@ -87,23 +88,5 @@ function requestLog({ log, clock }: { log: Log; clock: Clock }): MiddlewareHandl
     // Probes come every few seconds.
     if (path.startsWith('/health') || path === '/metrics') log.debug(fields, 'request');
     else log.info(fields, 'request');
-  };
-}
-
-function timeLimit(limitMs: number): MiddlewareHandler<{ Bindings: { incoming?: { complete: boolean } } }> {
-  return async (context, next) => {
-    const { promise: expiry, reject } = Promise.withResolvers<never>();
-    const expire = (): void => {
-      // Without a server around the application there is no environment.
-      const isWholeHere = (context.env as typeof context.env | undefined)?.incoming?.complete ?? true;
-      const code = isWholeHere ? 'unavailable' : 'request_timeout';
-      reject(new ProblemError(code, isWholeHere ? `no answer within ${limitMs} ms` : `the body did not arrive within ${limitMs} ms`));
-    };
-    const timer = setTimeout(expire, limitMs);
-    try {
-      await Promise.race([next(), expiry]);
-    } finally {
-      clearTimeout(timer);
-    }
   };
 }

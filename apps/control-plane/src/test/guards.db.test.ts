@@ -13,6 +13,7 @@ import { openJumpingClock } from '#ports/testing/jumping-clock.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { silentLog } from '#shared/log.ts';
+import { mintOrgScope } from '#shared/org-scope.ts';
 import type { TestApi } from './test-api.ts';
 import { addTestOrganization, openTestApi, TEST_ADMIN_KEY } from './test-api.ts';
 
@@ -313,6 +314,24 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the guards on $k
       release.resolve();
       await dead;
       expect((await keyed(7)).body).toEqual({ n: 7, times: 2 });
+    });
+
+    it('keep a key from others for as long as its work says that it goes on', async () => {
+      const { idempotency } = api.office;
+      const scope = mintOrgScope(orgId);
+      const request = { key: 'key-00000001', requestHash: 'a' };
+      const reserved = await idempotency.reserve(scope, request);
+      if (reserved.kind !== 'reserved') throw new Error(reserved.kind);
+      let { reservedAt } = reserved;
+      for (let renewal = 0; renewal < 3; renewal += 1) {
+        clock.advance(59_000);
+        reservedAt = await idempotency.renew(scope, { ...request, reservedAt });
+        expect(await idempotency.reserve(scope, request)).toEqual({ kind: 'under_way' });
+      }
+      clock.advance(60_001);
+      expect(await idempotency.reserve(scope, request)).toMatchObject({ kind: 'reserved' });
+      // Too late: another has the key.
+      expect(await idempotency.renew(scope, { ...request, reservedAt })).toEqual(reservedAt);
     });
 
     it('never keep an answer that holds a secret, and refuse a key of another form', async () => {

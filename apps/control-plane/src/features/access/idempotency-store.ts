@@ -8,8 +8,11 @@ import type { OrgScope } from '#shared/org-scope.ts';
 
 /** How long an answer is kept for. */
 const KEPT_MS = 86_400_000;
-/** A request that has not ended by then died with its process: requests are answered within 15 s, statements end within 10 s. */
+/** A reservation that was not renewed for so long died with its process. */
 const ABANDONED_MS = 60_000;
+
+/** Work that takes longer says this often that it goes on: two renewals may fail before it counts as abandoned. */
+export const RENEW_EVERY_MS = 20_000;
 
 /** An answer as it is kept. */
 export type StoredAnswer = { readonly status: number; readonly contentType: string | null; readonly body: string };
@@ -26,6 +29,8 @@ export type KeyedRequest = { readonly key: string; readonly requestHash: string 
 
 export type IdempotencyStore = {
   reserve(scope: OrgScope, request: KeyedRequest): Promise<Reservation>;
+  /** Says that the work of a reserved request goes on. Returns when it is reserved since, for the next renewal and the answer. */
+  renew(scope: OrgScope, request: KeyedRequest & { reservedAt: Date }): Promise<Date>;
   /** Keeps the answer of a reserved request; without an answer the key is free again. Does nothing once another request took the key over. */
   settle(scope: OrgScope, request: KeyedRequest & { reservedAt: Date }, answer: StoredAnswer | null): Promise<void>;
   /** Removes the keys of every organization that are over a day old. For the hourly job. */
@@ -35,9 +40,19 @@ export type IdempotencyStore = {
 export function createIdempotencyStore({ database, clock }: { database: Database; clock: Clock }): IdempotencyStore {
   return {
     reserve: (scope, request) => database.inOrg(scope, (queries) => reserveKey(queries, { ...request, scope, now: clock.wallAt() })),
-    settle: (scope, { key, reservedAt }, answer) =>
+    renew: (scope, request) =>
       database.inOrg(scope, async (queries) => {
-        const own = and(isKey(scope, key), isNull(idempotencyKeys.status), eq(idempotencyKeys.createdAt, reservedAt));
+        const now = clock.wallAt();
+        const renewed = await queries
+          .update(idempotencyKeys)
+          .set({ createdAt: now })
+          .where(isReserved(scope, request))
+          .returning({ key: idempotencyKeys.key });
+        return renewed.length > 0 ? now : request.reservedAt;
+      }),
+    settle: (scope, request, answer) =>
+      database.inOrg(scope, async (queries) => {
+        const own = isReserved(scope, request);
         if (answer) await queries.update(idempotencyKeys).set(answer).where(own);
         else await queries.delete(idempotencyKeys).where(own);
       }),
@@ -73,6 +88,11 @@ async function reserveKey(queries: Queries, { key, requestHash, scope, now }: At
   if (row.requestHash !== requestHash) return { kind: 'other_request' };
   if (row.status === null) return { kind: 'under_way' };
   return { kind: 'answered', answer: { status: row.status, contentType: row.contentType, body: row.body ?? '' } };
+}
+
+/** Holds while nobody else took the key over. */
+function isReserved(scope: OrgScope, { key, reservedAt }: { key: string; reservedAt: Date }) {
+  return and(isKey(scope, key), isNull(idempotencyKeys.status), eq(idempotencyKeys.createdAt, reservedAt));
 }
 
 function isKey(scope: OrgScope, key: string) {

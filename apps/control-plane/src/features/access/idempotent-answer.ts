@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { Context, Next } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { ProblemError } from '#http/problem.ts';
+import { ProblemError, renderProblem } from '#http/problem.ts';
+import { endedUnheard } from '#http/time-limit.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
-import type { IdempotencyStore, StoredAnswer } from './idempotency-store.ts';
+import type { IdempotencyStore, KeyedRequest, StoredAnswer } from './idempotency-store.ts';
+import { RENEW_EVERY_MS } from './idempotency-store.ts';
 
 /** The form that the routes declare; a header of another form is refused by the route's own validation. */
 const KEY_FORM = /^[\x21-\x7e]{8,128}$/;
@@ -34,15 +36,25 @@ export function createOnceOnly({ store, log }: { store: IdempotencyStore; log: L
         });
       case 'other_request':
         throw new ProblemError('idempotency_mismatch', 'this idempotency key came with another method, path or body before');
-      case 'reserved':
-        await next();
+      case 'reserved': {
+        const hold = holdKey(store, scope, { ...request, reservedAt: reservation.reservedAt });
+        await next().finally(hold.stop);
         // The work is done: that its answer could not be kept is no reason to answer anything else. The key is free again after a minute.
-        await store
-          .settle(scope, { ...request, reservedAt: reservation.reservedAt }, await keptAnswer(context.res))
+        await Promise.all([hold.since(), answerToKeep(context)])
+          .then(([reservedAt, answer]) => store.settle(scope, { ...request, reservedAt }, answer))
           .catch((error: unknown) => log.warn({ error: loggableError(error) }, 'an answer was not kept under its idempotency key'));
         return undefined;
+      }
     }
   };
+}
+
+/** Keeps a key reserved until `stop`, which may be long after the request was answered. `since` tells the last renewal. */
+function holdKey(store: IdempotencyStore, scope: OrgScope, { reservedAt, ...request }: KeyedRequest & { reservedAt: Date }) {
+  let held = Promise.resolve(reservedAt);
+  const renew = (since: Date) => store.renew(scope, { ...request, reservedAt: since }).catch(() => since);
+  const timer = setInterval(() => (held = held.then(renew)), RENEW_EVERY_MS).unref();
+  return { stop: () => clearInterval(timer), since: () => held };
 }
 
 async function hashOf(context: Context): Promise<string> {
@@ -55,10 +67,22 @@ async function hashOf(context: Context): Promise<string> {
 }
 
 /** What did not happen may be tried again under the same key: faults, refused tokens and rates are not kept. */
-async function keptAnswer(response: Response): Promise<StoredAnswer | null> {
+async function answerToKeep(context: Context): Promise<StoredAnswer | null> {
+  if (endedUnheard(context)) return unheardAnswer();
+  const { res: response } = context;
   const { status } = response;
   if (status >= 500 || status === 429 || status === 401) return null;
   return { status, contentType: response.headers.get('content-type'), body: await response.clone().text() };
+}
+
+/** For work that ended after its request was answered 503. It is done, so it must not be done again; its own answer is lost. */
+function unheardAnswer(): StoredAnswer {
+  const problem = new ProblemError(
+    'conflict',
+    'the first request with this idempotency key took longer than its answer was waited for, and has ended since: read what came of it',
+  );
+  const { status, text } = renderProblem(problem);
+  return { status, contentType: 'application/problem+json', body: text };
 }
 
 function replay(context: Context, { status, contentType, body }: StoredAnswer): Response {
