@@ -78,7 +78,7 @@ const layerRules: readonly FolderRule[] = [
   {
     files: `${controlPlane}/dialog/**`,
     because: 'an agent must not know whether it is heard or read',
-    areas: ['ports', 'shared'],
+    areas: ['dialog', 'ports', 'shared'],
     packages: none,
     noVendor: true,
   },

@@ -1,10 +1,10 @@
 // The databases that every `*.db.test.ts` runs on: PGlite always, and a PostgreSQL server when its superuser's URL is given.
 import { randomBytes } from 'node:crypto';
-import { PGlite } from '@electric-sql/pglite';
 import postgres from 'postgres';
 import type { Database, DatabaseSource } from './client.ts';
 import { openDatabase } from './client.ts';
 import { migrateDatabase } from './migrate.ts';
+import { createPglite } from './pglite.ts';
 
 /** A migrated, empty database of one test file; disposing it removes it. */
 export type TestDatabase = AsyncDisposable & {
@@ -24,7 +24,7 @@ export function testDatabases(serverUrl: string | undefined): TestDatabaseKind[]
 }
 
 async function openPglite(): Promise<TestDatabase> {
-  const pglite = await PGlite.create();
+  const pglite = await createPglite();
   const source: DatabaseSource = { kind: 'pglite', pglite };
   await migrateDatabase(source);
   const database = await openDatabase(source);

@@ -1,5 +1,4 @@
 /** The whole product on a laptop: PGlite for PostgreSQL, stand-ins for Asterisk and the inference server on real sockets, no root, no Debian. */
-import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
 import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -9,6 +8,7 @@ import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { openTriton } from '#adapters/triton/triton.ts';
 import { openDatabase } from '#db/client.ts';
 import { migrateDatabase } from '#db/migrate.ts';
+import { createPglite } from '#db/pglite.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
 import type { AnnouncementStore } from '#ports/announcement-store.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
@@ -58,7 +58,7 @@ export type SandboxOptions = {
 /** Opens everything; what was opened is closed again when a later part fails. */
 export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOptions): Promise<Sandbox> {
   await using opening = new AsyncDisposableStack();
-  const pglite = await PGlite.create();
+  const pglite = await createPglite();
   await migrateDatabase({ kind: 'pglite', pglite });
   const database = opening.use(await openDatabase({ kind: 'pglite', pglite }));
   const seed = await seedDemo(database, mintApplianceScope(), { phonePassword: randomBytes(12).toString('base64url') });

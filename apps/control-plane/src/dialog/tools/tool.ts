@@ -1,0 +1,41 @@
+// What an agent can do besides talking: the form of a tool, and what is known when it runs.
+import type { z } from 'zod';
+import type { JsonSchema } from '#ports/language-model.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+import type { NextStep } from '#dialog/dialog.ts';
+
+/** Who is served, and where. The same for every tool of a conversation. */
+export type ToolContext = {
+  readonly scope: OrgScope;
+  readonly agentId: string;
+  /** The call or chat, such as `call_…` or `chat_…`: effects are recorded under it. */
+  readonly conversationId: string;
+  /** The other side's number; null when it is withheld or there is none. Personal data. */
+  readonly callerNumber: string | null;
+  /** BCP 47, such as `es-MX`. */
+  readonly language: string;
+  readonly signal: AbortSignal;
+};
+
+/** What a tool came to. `text` goes to the model, in the caller's language; `nextStep` is taken once the reply was spoken. */
+export type ToolOutcome =
+  | { readonly kind: 'done'; readonly text: string; readonly facts?: Readonly<Record<string, string>>; readonly nextStep?: NextStep }
+  /** Expected: the slot is taken, nothing was found. The model goes on with it. */
+  | { readonly kind: 'refused'; readonly text: string };
+
+/** `read` may be run again at will; `write` runs once for the same arguments; `guarded` besides asks the caller first. */
+export type ToolEffect = 'read' | 'write' | 'guarded';
+
+/** One tool. `run` gets arguments that `arguments` has parsed. Throws only for faults; the dialog turns them into a refusal. */
+export type Tool<Arguments = unknown> = {
+  readonly name: string;
+  /** For the model: when to use it. */
+  readonly description: string;
+  readonly effect: ToolEffect;
+  readonly arguments: z.ZodType<Arguments>;
+  /** What the model is shown, in place of what `arguments` says. */
+  readonly schema?: JsonSchema;
+  /** The longest that it may take, ms. */
+  readonly budgetMs: number;
+  run(args: Arguments, context: ToolContext): Promise<ToolOutcome>;
+};
