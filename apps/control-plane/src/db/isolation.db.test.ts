@@ -96,6 +96,11 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
       'numbers',
       'organizations',
       'phones',
+      'rag_chunks',
+      'rag_documents',
+      'rag_indexes',
+      'rag_uploads',
+      'rag_vectors',
       'turns',
     ]);
     expect(tables.filter((row) => row['forced'] !== true || row['guarded'] !== true)).toEqual([]);
@@ -266,6 +271,8 @@ describe.runIf(process.env['TEST_DATABASE_URL'])('migration on a server', () => 
     await test.asSuperuser(`alter database ${name} owner to ${migrator}`);
     await test.asSuperuser('create schema public authorization pg_database_owner');
     await test.asSuperuser('grant usage on schema public to public');
+    // As the provisioner does: it is not a trusted extension.
+    await test.asSuperuser('create extension vector');
     await test.asSuperuser("alter role centralita_app login password 'for-tests-only'");
     await migrateDatabase({ kind: 'server', url: await urlOf(test, migrator) });
     await using asApplication = await openDatabase({ kind: 'server', url: await urlOf(test, 'centralita_app') });

@@ -5,8 +5,29 @@ import { mintOrgScope } from '#shared/org-scope.ts';
 import type { TestDatabase } from './test-database.ts';
 import { testDatabases } from './test-database.ts';
 
+/** What both roles do with knowledge: the admin role goes on with it after a restart. */
+const knowledgeRights = [
+  'rag_chunks DELETE *',
+  'rag_chunks INSERT *',
+  'rag_chunks SELECT *',
+  'rag_documents DELETE *',
+  'rag_documents INSERT *',
+  'rag_documents SELECT *',
+  'rag_documents UPDATE chunk_count failure state stored_count updated_at',
+  'rag_indexes INSERT *',
+  'rag_indexes SELECT *',
+  'rag_indexes UPDATE changed_at kind',
+  'rag_uploads DELETE *',
+  'rag_uploads INSERT *',
+  'rag_uploads SELECT *',
+  'rag_vectors DELETE *',
+  'rag_vectors INSERT *',
+  'rag_vectors SELECT *',
+];
+
 /** What each role may do with each table: `*` for the whole table, else the columns. What is not listed is refused. */
 const applicationRights = [
+  ...knowledgeRights,
   'agent_versions INSERT *',
   'agent_versions SELECT *',
   'agents SELECT *',
@@ -39,6 +60,7 @@ const applicationRights = [
   'turns SELECT *',
 ];
 const adminRights = [
+  ...knowledgeRights,
   ...['agents', 'api_tokens', 'job_runs', 'numbers', 'organizations', 'phones', 'plans', 'trunks'].flatMap((table) =>
     ['DELETE', 'INSERT', 'SELECT', 'UPDATE'].map((right) => `${table} ${right} *`),
   ),
@@ -99,6 +121,13 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('rights on $kind'
         `audit_entries (org_id, seq, at, actor_kind, actor_name, action, resource, details, previous_hash, hash, key_version)
           values ('${org}', 1, now(), 'admin', 'admin', 'a', 'r', '{}', '', '', 1)`,
         `audit_heads (org_id, seq, hash, mac, key_version) values ('${org}', 1, '', '', 1)`,
+        `rag_documents (org_id, id, agent_id, name, media_type, size_bytes, sha256)
+          values ('${org}', 'doc_${index}', 'agent_${index}', 'd', 't', 1, 'x')`,
+        `rag_uploads (org_id, document_id, content) values ('${org}', 'doc_${index}', '')`,
+        `rag_chunks (org_id, agent_id, document_id, id, ordinal, headings, text, words)
+          values ('${org}', 'agent_${index}', 'doc_${index}', 'chunk_${index}', 0, '{}', 'h', 'h')`,
+        `rag_vectors (org_id, agent_id, kind, chunk_id, embedding) values ('${org}', 'agent_${index}', 'k', 'chunk_${index}', '[1]')`,
+        `rag_indexes (org_id, agent_id, kind) values ('${org}', 'agent_${index}', 'k')`,
       ])
         await test.asSuperuser(`insert into ${row}`);
     }
@@ -137,7 +166,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('rights on $kind'
     const standing = await test.asSuperuser(`select defaclacl::text as rights from pg_default_acl where defaclacl::text ~ 'centralita|=r'`);
     expect(standing).toEqual([]);
     const functions = await test.asSuperuser(`select proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-      where n.nspname = 'public' and has_function_privilege('public', p.oid, 'EXECUTE')`);
+      where n.nspname = 'public' and has_function_privilege('public', p.oid, 'EXECUTE')
+        and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`);
     expect(functions).toEqual([]);
   });
 

@@ -1,0 +1,137 @@
+// What an agent may look up: the documents of its organization, cut into pieces that are found by words and by meaning.
+import { sql } from 'drizzle-orm';
+import { check, customType, foreignKey, index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
+import { organizationPolicies } from './access.ts';
+import { agents } from './agents.ts';
+
+/** `queued`: waits to be read; `parsing`, `embedding`: at work; `ready`: searched; `failed`: `failure` says why. */
+export const documentStates = ['queued', 'parsing', 'embedding', 'ready', 'failed'] as const;
+
+/** Vectors of any number of dimensions: each kind of embedding has its own, and two kinds are never compared. */
+const vector = customType<{ data: Float32Array; driverData: string }>({
+  dataType: () => 'vector',
+  toDriver: (values) => `[${values.join(',')}]`,
+  fromDriver: (text) => Float32Array.from(JSON.parse(text) as number[]),
+});
+/** Lexemes with their places. Made by PostgreSQL, never read here. */
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
+const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
+
+/** Documents, whatever their state. */
+export const ragDocuments = pgTable(
+  'rag_documents',
+  {
+    orgId: text('org_id').notNull(),
+    id: text('id').notNull(),
+    agentId: text('agent_id').notNull(),
+    /** The file's name, which the agent may cite. */
+    name: text('name').notNull(),
+    mediaType: text('media_type').notNull(),
+    sizeBytes: integer('size_bytes').notNull(),
+    /** Of the file, 64 hexadecimal digits: the same file twice is one document of an agent. */
+    sha256: text('sha256').notNull(),
+    category: text('category'),
+    state: text('state', { enum: documentStates }).notNull().default('queued'),
+    /** Why it failed, for the person who uploaded it; null in every other state. */
+    failure: text('failure'),
+    /** Pieces that it was cut into; null before it was. */
+    chunkCount: integer('chunk_count'),
+    /** Pieces of them that are stored: the progress. */
+    storedCount: integer('stored_count').notNull().default(0),
+    createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+    updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.id] }),
+    // Lists go by time within an agent; ids sort by it.
+    index('rag_documents_of_agent').on(table.orgId, table.agentId, table.id),
+    uniqueIndex('rag_documents_sha256_unique')
+      .on(table.orgId, table.agentId, table.sha256)
+      .where(sql`state <> 'failed'`),
+    // What a process that starts takes up again.
+    index('rag_documents_unfinished')
+      .on(table.id)
+      .where(sql`state in ('queued', 'parsing', 'embedding')`),
+    foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }).onDelete('cascade'),
+    check('rag_documents_failure', sql`(${table.state} = 'failed') = (${table.failure} is not null)`),
+    ...organizationPolicies('all'),
+  ],
+);
+
+/** The files of documents that are not read yet, so that a process that ends in between loses none. Gone with the last piece. */
+export const ragUploads = pgTable(
+  'rag_uploads',
+  {
+    orgId: text('org_id').notNull(),
+    documentId: text('document_id').notNull(),
+    content: bytea('content').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.documentId] }),
+    foreignKey({ columns: [table.orgId, table.documentId], foreignColumns: [ragDocuments.orgId, ragDocuments.id] }).onDelete('cascade'),
+    ...organizationPolicies('all'),
+  ],
+);
+
+/** The pieces. Agent and category are copied from the document, so that a search reads one table's rows and no other's. */
+export const ragChunks = pgTable(
+  'rag_chunks',
+  {
+    orgId: text('org_id').notNull(),
+    agentId: text('agent_id').notNull(),
+    documentId: text('document_id').notNull(),
+    id: text('id').notNull(),
+    /** Place in the document, from 0. */
+    ordinal: integer('ordinal').notNull(),
+    category: text('category'),
+    /** Outermost first. */
+    headings: text('headings').array().notNull(),
+    text: text('text').notNull(),
+    /** Stems of headings and text, Spanish or English. */
+    words: tsvector('words').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.id] }),
+    index('rag_chunks_of_agent').on(table.orgId, table.agentId),
+    index('rag_chunks_of_document').on(table.orgId, table.documentId, table.ordinal),
+    foreignKey({ columns: [table.orgId, table.documentId], foreignColumns: [ragDocuments.orgId, ragDocuments.id] }).onDelete('cascade'),
+    foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }).onDelete('cascade'),
+    ...organizationPolicies('all'),
+  ],
+);
+
+/** The pieces' vectors: narrow rows, because a search reads all of an agent's. A piece has several while its agent is indexed anew. */
+export const ragVectors = pgTable(
+  'rag_vectors',
+  {
+    orgId: text('org_id').notNull(),
+    agentId: text('agent_id').notNull(),
+    /** Which embedding made it. */
+    kind: text('kind').notNull(),
+    chunkId: text('chunk_id').notNull(),
+    category: text('category'),
+    embedding: vector('embedding').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.chunkId, table.kind] }),
+    index('rag_vectors_of_agent').on(table.orgId, table.agentId, table.kind),
+    foreignKey({ columns: [table.orgId, table.chunkId], foreignColumns: [ragChunks.orgId, ragChunks.id] }).onDelete('cascade'),
+    ...organizationPolicies('all'),
+  ],
+);
+
+/** Which kind of vectors answers for an agent: changed in one step, once the new kind's are complete. */
+export const ragIndexes = pgTable(
+  'rag_indexes',
+  {
+    orgId: text('org_id').notNull(),
+    agentId: text('agent_id').notNull(),
+    kind: text('kind').notNull(),
+    changedAt: timestamp('changed_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.agentId] }),
+    foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }).onDelete('cascade'),
+    ...organizationPolicies('all'),
+  ],
+);
