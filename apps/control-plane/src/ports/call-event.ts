@@ -89,6 +89,7 @@ export type NoteName =
   | 'no_input'
   | 'dtmf'
   | 'node_entered'
+  | 'tool_called'
   | 'transfer_started'
   | 'transfer_ended'
   | 'model_failed'

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { JsonSchema } from '#ports/language-model.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
-import type { NextStep } from '#dialog/dialog.ts';
+import type { NextStep } from '#dialog/next-step.ts';
 
 /** Who is served, and where. The same for every tool of a conversation. */
 export type ToolContext = {
@@ -37,5 +37,7 @@ export type Tool<Arguments = unknown> = {
   readonly schema?: JsonSchema;
   /** The longest that it may take, ms. */
   readonly budgetMs: number;
+  /** Tools whose earlier effects this one takes back once it is done: their same calls may run again (book, cancel, book). */
+  readonly undoes?: readonly string[];
   run(args: Arguments, context: ToolContext): Promise<ToolOutcome>;
 };
