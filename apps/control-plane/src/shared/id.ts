@@ -10,6 +10,8 @@ const PREFIXES = {
   trunk: 'trunk',
   apiToken: 'tok',
   reply: 'reply',
+  document: 'doc',
+  chunk: 'chunk',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;
@@ -23,6 +25,7 @@ export type PhoneId = Id<'phone'>;
 export type TrunkId = Id<'trunk'>;
 export type ApiTokenId = Id<'apiToken'>;
 export type ReplyId = Id<'reply'>;
+export type DocumentId = Id<'document'>;
 
 /** Makes a new id: 48 bits of milliseconds then 80 random bits, so ids sort by creation and an index stays compact. */
 export function newId<Kind extends IdKind>(kind: Kind, nowMs = Date.now()): Id<Kind> {
