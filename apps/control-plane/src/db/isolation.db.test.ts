@@ -91,8 +91,14 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
       'audit_entries',
       'audit_heads',
       'call_events',
+      'call_outcomes',
       'calls',
+      'conversation_turns',
+      'conversations',
+      'contact_facts',
+      'contacts',
       'idempotency_keys',
+      'jobs',
       'numbers',
       'organizations',
       'phones',
@@ -101,6 +107,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
       'rag_indexes',
       'rag_uploads',
       'rag_vectors',
+      'turn_traces',
       'turns',
     ]);
     expect(tables.filter((row) => row['forced'] !== true || row['guarded'] !== true)).toEqual([]);
