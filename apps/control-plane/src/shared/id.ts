@@ -10,6 +10,12 @@ const PREFIXES = {
   trunk: 'trunk',
   apiToken: 'tok',
   reply: 'reply',
+  chat: 'chat',
+  job: 'job',
+  contact: 'contact',
+  bookingService: 'svc',
+  bookingStaff: 'staff',
+  appointment: 'appt',
   document: 'doc',
   chunk: 'chunk',
 } as const;
@@ -25,6 +31,7 @@ export type PhoneId = Id<'phone'>;
 export type TrunkId = Id<'trunk'>;
 export type ApiTokenId = Id<'apiToken'>;
 export type ReplyId = Id<'reply'>;
+export type ChatId = Id<'chat'>;
 export type DocumentId = Id<'document'>;
 
 /** Makes a new id: 48 bits of milliseconds then 80 random bits, so ids sort by creation and an index stays compact. */
