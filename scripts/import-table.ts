@@ -10,10 +10,13 @@ export type Area = (typeof areas)[number];
 /** Features in import order: each may read the stores of those before it, never of those after. */
 export const features = [
   'access',
+  'jobs',
   'knowledge',
   'agents',
   'telephony',
+  'contacts',
   'calls',
+  'outcomes',
   'campaigns',
   'recordings',
   'quality',

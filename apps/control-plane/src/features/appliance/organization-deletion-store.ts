@@ -4,7 +4,9 @@ import type { Database, Queries } from '#db/client.ts';
 import { agents } from '#db/schema/agents.ts';
 import { apiTokens } from '#db/schema/api-tokens.ts';
 import { calls } from '#db/schema/calls.ts';
+import { contacts } from '#db/schema/contacts.ts';
 import { idempotencyKeys } from '#db/schema/idempotency-keys.ts';
+import { jobs } from '#db/schema/jobs.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { phones } from '#db/schema/phones.ts';
@@ -55,11 +57,13 @@ export function createOrganizationDeletionStore(parts: { database: Database; aud
     deleteOrganization: (by, organizationId, { at, details }) =>
       database.inAppliance(by.scope, async (queries) => {
         if (!(await isDue(queries, organizationId, at))) return false;
-        // What refers before what is referred to; versions, turns and notes go with their owners.
+        // What refers before what is referred to; versions, turns, notes and facts go with their owners.
         await queries.delete(numbers).where(eq(numbers.orgId, organizationId));
         await queries.delete(phones).where(eq(phones.orgId, organizationId));
         await queries.delete(apiTokens).where(eq(apiTokens.orgId, organizationId));
         await queries.delete(idempotencyKeys).where(eq(idempotencyKeys.orgId, organizationId));
+        await queries.delete(jobs).where(eq(jobs.orgId, organizationId));
+        await queries.delete(contacts).where(eq(contacts.orgId, organizationId));
         await queries.delete(agents).where(eq(agents.orgId, organizationId));
         await queries.delete(organizations).where(eq(organizations.id, organizationId));
         await audit.append(queries, by, { action: 'organization.deleted', resource: organizationId, details });

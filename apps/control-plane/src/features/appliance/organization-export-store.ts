@@ -7,7 +7,9 @@ import { agents, agentVersions } from '#db/schema/agents.ts';
 import { apiTokens } from '#db/schema/api-tokens.ts';
 import { auditEntries } from '#db/schema/audit.ts';
 import { callEvents } from '#db/schema/call-events.ts';
+import { callOutcomes } from '#db/schema/call-outcomes.ts';
 import { calls } from '#db/schema/calls.ts';
+import { contactFacts, contacts } from '#db/schema/contacts.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { phones } from '#db/schema/phones.ts';
@@ -44,7 +46,7 @@ type ExportedTable = {
   readonly without?: string;
 };
 
-/** Every table that holds rows of an organization, but for stored answers to repeated requests and the chain's head. */
+/** Every table that holds rows of an organization, but for stored answers to repeated requests, work that is still to be done and the chain's head. */
 export const exportedTables: readonly ExportedTable[] = [
   { name: 'organization', table: organizations, of: (id) => eq(organizations.id, id), key: [organizations.id] },
   {
@@ -66,6 +68,9 @@ export const exportedTables: readonly ExportedTable[] = [
   { name: 'calls', table: calls, of: (id) => eq(calls.orgId, id), key: [calls.id] },
   { name: 'turns', table: turns, of: (id) => eq(turns.orgId, id), key: [turns.callId, turns.seq] },
   { name: 'call_events', table: callEvents, of: (id) => eq(callEvents.orgId, id), key: [callEvents.callId, callEvents.id] },
+  { name: 'call_outcomes', table: callOutcomes, of: (id) => eq(callOutcomes.orgId, id), key: [callOutcomes.callId] },
+  { name: 'contacts', table: contacts, of: (id) => eq(contacts.orgId, id), key: [contacts.id] },
+  { name: 'contact_facts', table: contactFacts, of: (id) => eq(contactFacts.orgId, id), key: [contactFacts.contactId, contactFacts.name] },
   { name: 'audit_entries', table: auditEntries, of: (id) => eq(auditEntries.orgId, id), key: [auditEntries.seq] },
 ];
 

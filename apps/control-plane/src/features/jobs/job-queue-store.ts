@@ -1,0 +1,230 @@
+// Work that is left in one transaction and done after it: taken by one worker at a time under a lease, and ended in the transaction of what it leads to.
+import type { SQL } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, lt, lte, min, sql } from 'drizzle-orm';
+import type { Database, Queries } from '#db/client.ts';
+import type { jobKinds } from '#db/schema/jobs.ts';
+import { jobs } from '#db/schema/jobs.ts';
+import type { ApplianceScope } from '#shared/appliance-scope.ts';
+import { newId } from '#shared/id.ts';
+import type { Log } from '#shared/log.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+import { mintOrgScope } from '#shared/org-scope.ts';
+import type { OrganizationId } from '#shared/id.ts';
+
+export type JobKind = (typeof jobKinds)[number];
+
+/** Work to leave. There is one job per organization, kind and key: leaving it again changes nothing. */
+export type NewJob = {
+  readonly organizationId: string;
+  readonly kind: JobKind;
+  /** What it is about, such as a call's id. */
+  readonly key: string;
+  /** Ids and numbers; nothing that anybody said. */
+  readonly payload: Readonly<Record<string, string | number>>;
+};
+
+/** A job that this process holds. */
+export type ClaimedJob = {
+  readonly scope: OrgScope;
+  readonly jobId: string;
+  readonly kind: JobKind;
+  readonly key: string;
+  readonly payload: unknown;
+  /** 1 for the first; names the holder. */
+  readonly attempt: number;
+};
+
+/** What a job leads to, written in one transaction with its end: nothing of it is there when another worker has taken the job over. */
+export type JobWrite = (queries: Queries) => Promise<void>;
+
+/** Who does the jobs of a kind. */
+export type JobHandler = {
+  readonly kind: JobKind;
+  /** The longest that an attempt may take, ms. */
+  readonly timeoutMs: number;
+  /** Does the slow part and returns what is to be written. Throws when it failed; with `FinalJobError` when trying again is of no use. */
+  run(job: ClaimedJob, options: { signal: AbortSignal; log: Log }): Promise<JobWrite>;
+};
+
+/** A failure that trying again does not mend: the job is given up with this message. */
+export class FinalJobError extends Error {
+  override readonly name = 'FinalJobError';
+}
+
+/** How much waits, and how long the oldest job that is due has. */
+export type QueueDepth = { readonly ready: number; readonly running: number; readonly dead: number; readonly oldestDueMs: number };
+
+export type JobQueueStore = {
+  /** Takes jobs that are due, the longest due first. A job is never given to two. */
+  claim(scope: ApplianceScope, options: { kinds: readonly JobKind[]; limit: number; leaseMs: number }): Promise<ClaimedJob[]>;
+  /** Says that the holder lives. False when it no longer holds the job. */
+  extend(scope: ApplianceScope, job: ClaimedJob, leaseMs: number): Promise<boolean>;
+  /** Ends a job together with what it leads to. False, and nothing is written, when the job is no longer held. */
+  finish(job: ClaimedJob, write: JobWrite): Promise<boolean>;
+  /** Puts a failed job back, or gives it up after its last attempt or when `retryInMs` is null. */
+  fail(scope: ApplianceScope, job: ClaimedJob, failure: { error: string; retryInMs: number | null }): Promise<'ready' | 'dead' | 'lost'>;
+  /** Puts back a job that nothing was wrong with, to be taken at once: the process stops. */
+  release(scope: ApplianceScope, job: ClaimedJob): Promise<void>;
+  /** Takes jobs from workers that no longer say that they live. Returns how many were put back and how many given up. */
+  reap(scope: ApplianceScope): Promise<{ returned: number; dead: number }>;
+  depth(scope: ApplianceScope): Promise<QueueDepth>;
+};
+
+/** The channel that tells workers of new jobs. */
+export const JOB_WAKE_UPS = 'jobs';
+/** With the waits of `job-backoff.ts` about half an hour: longer than a restart of everything, short enough that somebody hears of it the same day. */
+export const MAX_JOB_ATTEMPTS = 10;
+/** Workers that died at once leave this many at most; the rest comes with the next look. */
+const REAPED_AT_ONCE = 100;
+const MAX_ERROR_LENGTH = 500;
+
+/** Leaves work in the transaction that causes it: either both are there or neither. Idle workers hear of it at the commit. */
+export async function enqueueJobs(queries: Queries, wanted: readonly NewJob[]): Promise<void> {
+  if (wanted.length === 0) return;
+  const rows = wanted.map(({ organizationId, ...job }) => ({
+    orgId: organizationId,
+    id: newId('job'),
+    ...job,
+    maxAttempts: MAX_JOB_ATTEMPTS,
+  }));
+  const left = await queries
+    .insert(jobs)
+    .values(rows)
+    .onConflictDoNothing({ target: [jobs.orgId, jobs.kind, jobs.key] })
+    .returning({ id: jobs.id });
+  if (left.length > 0) await wakeWorkers(queries);
+}
+
+/** Tells idle workers, once the transaction has committed, that a job is due. */
+export async function wakeWorkers(queries: Queries): Promise<void> {
+  await queries.execute(sql`select pg_notify(${JOB_WAKE_UPS}, '')`);
+}
+
+export function createJobQueueStore(database: Database): JobQueueStore {
+  return {
+    claim: (scope, options) => database.inAppliance(scope, (queries) => claim(queries, options)),
+    extend: (scope, job, leaseMs) =>
+      database.inAppliance(scope, async (queries) => {
+        const held = await queries
+          .update(jobs)
+          .set({ leaseUntil: inMs(leaseMs) })
+          .where(heldBy(job))
+          .returning({ id: jobs.id });
+        return held.length > 0;
+      }),
+    finish: (job, write) =>
+      database.inOrg(job.scope, async (queries) => {
+        // First: the row stays locked until what follows is committed, so that nobody takes the job over in between.
+        const held = await queries
+          .update(jobs)
+          .set({ state: 'done', leaseUntil: null, lastError: null, endedAt: sql`now()` })
+          .where(heldBy(job))
+          .returning({ id: jobs.id });
+        if (held.length === 0) return false;
+        await write(queries);
+        return true;
+      }),
+    fail: (scope, job, failure) => database.inAppliance(scope, (queries) => fail(queries, job, failure)),
+    release: (scope, job) =>
+      database.inAppliance(scope, async (queries) => {
+        const back = { state: 'ready', leaseUntil: null, nextAttemptAt: sql`now()` } as const;
+        await queries.update(jobs).set(back).where(heldBy(job));
+        await wakeWorkers(queries);
+      }),
+    reap: (scope) => database.inAppliance(scope, reap),
+    depth: (scope) => database.inAppliance(scope, depth),
+  };
+}
+
+function heldBy({ scope, jobId, attempt }: ClaimedJob): SQL | undefined {
+  return and(eq(jobs.orgId, scope.organizationId), eq(jobs.id, jobId), eq(jobs.state, 'running'), eq(jobs.attempts, attempt));
+}
+
+/** An instant by the database's clock, which all workers share. */
+function inMs(ms: number): SQL {
+  return sql`now() + ${Math.round(ms)} * interval '1 millisecond'`;
+}
+
+type Claim = { readonly kinds: readonly JobKind[]; readonly limit: number; readonly leaseMs: number };
+
+async function claim(queries: Queries, { kinds, limit, leaseMs }: Claim): Promise<ClaimedJob[]> {
+  // A row lock in a WITH query keeps it from being run twice, which would take more than the limit.
+  const due = queries.$with('due').as(
+    queries
+      .select({ orgId: jobs.orgId, id: jobs.id })
+      .from(jobs)
+      .where(and(eq(jobs.state, 'ready'), lte(jobs.nextAttemptAt, sql`now()`), inArray(jobs.kind, [...kinds])))
+      .orderBy(asc(jobs.nextAttemptAt))
+      .limit(limit)
+      .for('update', { skipLocked: true }),
+  );
+  const rows = await queries
+    .with(due)
+    .update(jobs)
+    .set({ state: 'running', attempts: sql`${jobs.attempts} + 1`, leaseUntil: inMs(leaseMs) })
+    .from(due)
+    .where(and(eq(jobs.orgId, due.orgId), eq(jobs.id, due.id)))
+    .returning({ orgId: jobs.orgId, jobId: jobs.id, kind: jobs.kind, key: jobs.key, payload: jobs.payload, attempt: jobs.attempts });
+  return rows.map(({ orgId, ...job }) => ({ scope: mintOrgScope(orgId as OrganizationId), ...job }));
+}
+
+type Failure = { readonly error: string; readonly retryInMs: number | null };
+
+async function fail(queries: Queries, job: ClaimedJob, { error, retryInMs }: Failure): Promise<'ready' | 'dead' | 'lost'> {
+  const isOver = retryInMs === null ? sql`true` : sql`${jobs.attempts} >= ${jobs.maxAttempts}`;
+  const [ended] = await queries
+    .update(jobs)
+    .set({
+      ...givenUpIf(isOver),
+      nextAttemptAt: inMs(retryInMs ?? 0),
+      lastError: error.slice(0, MAX_ERROR_LENGTH),
+    })
+    .where(heldBy(job))
+    .returning({ state: jobs.state });
+  if (!ended) return 'lost';
+  return ended.state === 'dead' ? 'dead' : 'ready';
+}
+
+function givenUpIf(isOver: SQL) {
+  return {
+    state: sql`case when ${isOver} then 'dead' else 'ready' end`,
+    endedAt: sql`case when ${isOver} then now() end`,
+    leaseUntil: null,
+  };
+}
+
+async function reap(queries: Queries): Promise<{ returned: number; dead: number }> {
+  const expired = queries.$with('expired').as(
+    queries
+      .select({ orgId: jobs.orgId, id: jobs.id })
+      .from(jobs)
+      .where(and(eq(jobs.state, 'running'), lt(jobs.leaseUntil, sql`now()`)))
+      .limit(REAPED_AT_ONCE)
+      .for('update', { skipLocked: true }),
+  );
+  const reaped = await queries
+    .with(expired)
+    .update(jobs)
+    .set({
+      ...givenUpIf(sql`${jobs.attempts} >= ${jobs.maxAttempts}`),
+      nextAttemptAt: sql`now()`,
+      lastError: sql`'the worker of attempt ' || ${jobs.attempts} || ' went away: its process died or lost the database'`,
+    })
+    .from(expired)
+    .where(and(eq(jobs.orgId, expired.orgId), eq(jobs.id, expired.id)))
+    .returning({ state: jobs.state });
+  const dead = reaped.filter(({ state }) => state === 'dead').length;
+  return { returned: reaped.length - dead, dead };
+}
+
+async function depth(queries: Queries): Promise<QueueDepth> {
+  const rows = await queries
+    .select({ state: jobs.state, rows: count(), oldest: min(jobs.nextAttemptAt), now: sql<string>`now()` })
+    .from(jobs)
+    .where(inArray(jobs.state, ['ready', 'running', 'dead']))
+    .groupBy(jobs.state);
+  const of = (state: string) => rows.find((row) => row.state === state);
+  const ready = of('ready');
+  const oldestDueMs = ready?.oldest ? Math.max(0, new Date(ready.now).getTime() - ready.oldest.getTime()) : 0;
+  return { ready: ready?.rows ?? 0, running: of('running')?.rows ?? 0, dead: of('dead')?.rows ?? 0, oldestDueMs };
+}
