@@ -6,7 +6,7 @@ import { ragChunks, ragDocuments, ragIndexes, ragVectors } from '#db/schema/know
 import type { OneOrganization } from '#shared/appliance-scope.ts';
 import { newId } from '#shared/id.ts';
 import { invariant } from '#shared/invariant.ts';
-import { foldedAccents, textLanguage } from './text-language.ts';
+import { textLanguage, unaccentedForms } from '#shared/text-language.ts';
 
 /** A piece of a document. */
 export type NewChunk = {
@@ -88,6 +88,6 @@ export async function insertChunks(queries: Queries, { scope, documentId, batch 
 function stems(text: string, headings: readonly string[]): SQL<string> {
   const language = textLanguage(text) === 'en' ? sql.raw(`'english'`) : sql.raw(`'spanish'`);
   const heading = headings.join('\n');
-  const folded = foldedAccents(`${heading}\n${text}`);
+  const folded = unaccentedForms(`${heading}\n${text}`);
   return sql`setweight(to_tsvector(${language}, ${heading}), 'A') || to_tsvector(${language}, ${text}) || to_tsvector(${language}, ${folded})`;
 }
