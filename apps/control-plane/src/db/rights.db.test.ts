@@ -61,6 +61,11 @@ const applicationRights = [
   'call_events SELECT *',
   'call_outcomes INSERT *',
   'call_outcomes SELECT *',
+  'caller_messages DELETE *',
+  'caller_messages INSERT *',
+  'caller_messages SELECT *',
+  // What a caller said is never rewritten.
+  'caller_messages UPDATE handled_at',
   'calls INSERT *',
   'calls SELECT *',
   'calls UPDATE *',
@@ -78,6 +83,10 @@ const applicationRights = [
   'conversations INSERT *',
   'conversations SELECT *',
   'conversations UPDATE claimed_until next_step state turns updated_at',
+  'http_tools DELETE *',
+  'http_tools INSERT *',
+  'http_tools SELECT *',
+  'http_tools UPDATE description effect headers method parameters sealed_secret updated_at url',
   'idempotency_keys DELETE *',
   'idempotency_keys INSERT *',
   'idempotency_keys SELECT *',
@@ -116,6 +125,8 @@ const adminRights = [
   'audit_heads UPDATE hash key_version mac seq',
   'call_events SELECT *',
   'call_outcomes SELECT *',
+  'caller_messages DELETE *',
+  'caller_messages SELECT *',
   'calls DELETE *',
   'calls SELECT *',
   'calls UPDATE ended_at outcome reason recording_bytes recording_path state',
@@ -126,6 +137,7 @@ const adminRights = [
   'conversation_turns SELECT *',
   'conversations DELETE *',
   'conversations SELECT *',
+  'http_tools SELECT *',
   'idempotency_keys DELETE *',
   'idempotency_keys SELECT *',
   'jobs DELETE *',
@@ -179,6 +191,10 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('rights on $kind'
         `contact_facts (org_id, contact_id, name, value, source_id, turns, learned_at)
           values ('${org}', 'contact_${index}', 'name', '"Ana"', 'call_${index}', '{1}', now())`,
         `jobs (org_id, id, kind, key, payload, max_attempts) values ('${org}', 'job_${index}', 'call_outcome', 'call_${index}', '{}', 8)`,
+        `http_tools (org_id, id, agent_id, name, description, effect, parameters, method, url, headers)
+          values ('${org}', 'tool_${index}', 'agent_${index}', 'find_it', 'd', 'read', '{}', 'GET', 'u', '[]')`,
+        `caller_messages (org_id, id, agent_id, conversation_id, text, is_urgent, fingerprint)
+          values ('${org}', 'msg_${index}', 'agent_${index}', 'call_${index}', 't', false, 'f')`,
         `conversations (org_id, id, channel, agent_id, agent_version, state, turns)
           values ('${org}', 'chat_${index}', 'chat', 'agent_${index}', 1, '{}', 2)`,
         `conversation_turns (org_id, conversation_id, seq, role, text, at) values ('${org}', 'chat_${index}', 0, 'agent', 'hola', now())`,
