@@ -6,9 +6,11 @@ import { agents } from '#db/schema/agents.ts';
 import { callEvents } from '#db/schema/call-events.ts';
 import { calls, rejectedCalls } from '#db/schema/calls.ts';
 import { turns } from '#db/schema/turns.ts';
+import { callOutcomeJob, enqueueJobs } from '#features/jobs/job-queue-store.ts';
 import type { CallEvent } from '#ports/call-event.ts';
 import type { Log } from '#shared/log.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import { writeConversations } from './call-conversation-writer.ts';
 
 /** An event that waits to be written. `id` is made once, so that a note written twice is one row. */
 export type QueuedEvent = { readonly id: string; readonly event: CallEvent };
@@ -60,8 +62,9 @@ async function writeOfOrganization(writing: Writing, batch: readonly QueuedEvent
       .set({ state: 'answered', answeredAt: event.at, setupMs: event.setupMs })
       .where(and(eq(calls.orgId, orgId), eq(calls.id, event.callId), eq(calls.state, 'ringing')));
   }
-  const said = of('turn_recorded').map(({ event }) => turnRow(event));
-  if (said.length > 0) await queries.insert(turns).values(said).onConflictDoNothing();
+  const recorded = of('turn_recorded').map(({ event }) => event);
+  if (recorded.length > 0) await queries.insert(turns).values(recorded.map(turnRow)).onConflictDoNothing();
+  await writeConversations(queries, scope, recorded);
   const notes = of('note').map(({ id, event }) => ({
     orgId,
     callId: event.callId,
@@ -71,12 +74,25 @@ async function writeOfOrganization(writing: Writing, batch: readonly QueuedEvent
     at: event.at,
   }));
   if (notes.length > 0) await queries.insert(callEvents).values(notes).onConflictDoNothing();
-  for (const { event } of of('call_ended')) {
+  await writeEnds(
+    writing,
+    of('call_ended').map(({ event }) => event),
+  );
+}
+
+/** With each end the work that comes after the call is left: a call that is over in the journal has its job, whatever dies next. */
+async function writeEnds({ queries, scope }: Writing, ends: readonly Kind<'call_ended'>[]): Promise<void> {
+  const orgId = scope.organizationId;
+  for (const event of ends) {
     await queries
       .update(calls)
       .set({ state: 'ended', outcome: event.outcome, reason: event.reason, endedAt: event.at, durationMs: event.durationMs })
       .where(and(eq(calls.orgId, orgId), eq(calls.id, event.callId)));
   }
+  await enqueueJobs(
+    queries,
+    ends.map(({ callId }) => callOutcomeJob(orgId, callId)),
+  );
 }
 
 async function writeOwnerless(queries: Queries, rejected: readonly Kind<'call_rejected'>[]): Promise<void> {

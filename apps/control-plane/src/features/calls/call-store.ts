@@ -5,6 +5,7 @@ import type { NoteFields } from '#db/schema/call-events.ts';
 import { callEvents } from '#db/schema/call-events.ts';
 import { calls } from '#db/schema/calls.ts';
 import { turns } from '#db/schema/turns.ts';
+import { callOutcomeJob, enqueueJobs } from '#features/jobs/job-queue-store.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { CallQuery } from './call-conditions.ts';
@@ -27,7 +28,7 @@ export type CallStore = {
   find(scope: OrgScope, callId: string): Promise<CallDetails | null>;
   /** The same without words and without the fields of notes, which the admin may not see just so. */
   outline(scope: ReadScope, callId: string): Promise<CallDetails | null>;
-  /** Closes the calls that a process left open when it died. Returns how many. */
+  /** Closes the calls that a process left open when it died, and leaves the work that comes after each. Returns how many. */
   endAbandoned(scope: ApplianceScope, options: { startedBefore: Date; reason: string }): Promise<number>;
 };
 
@@ -58,7 +59,12 @@ export function createCallStore(database: Database): CallStore {
           .update(calls)
           .set({ state: 'ended', outcome: 'failed', reason, endedAt: sql`now()` })
           .where(and(isNull(calls.endedAt), lt(calls.startedAt, startedBefore)))
-          .returning({ callId: calls.id });
+          .returning({ orgId: calls.orgId, callId: calls.id });
+        // What was said until then is worth as much as in any other call.
+        await enqueueJobs(
+          queries,
+          closed.map(({ orgId, callId }) => callOutcomeJob(orgId, callId)),
+        );
         return closed.length;
       }),
   };

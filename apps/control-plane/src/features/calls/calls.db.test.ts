@@ -137,6 +137,22 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
     expect([found?.turns.length, found?.notes.length]).toEqual([2, 2]);
   });
 
+  it('leave one job with their end, in the same transaction, however often the end is written', async () => {
+    const callId = newId('call');
+    const jobsOf = () => test.asSuperuser(`select org_id, kind, state, payload from jobs where key = '${callId}'`);
+    const write = createCallEventWriter({ database: test.database, log: silentLog });
+    const batch = wholeCall(ours, callId).map(queued);
+    await write(batch.slice(0, -1));
+    expect(await jobsOf()).toEqual([]);
+    await write(batch);
+    const [written] = await test.asSuperuser(
+      `select j.xmin = c.xmin as together from jobs j join calls c on c.id = j.key where c.id = '${callId}'`,
+    );
+    expect(written).toEqual({ together: true });
+    await write(batch);
+    expect(await jobsOf()).toEqual([{ org_id: ours.organizationId, kind: 'call_outcome', state: 'ready', payload: { callId } }]);
+  });
+
   it('that an agent answered who was removed in the same seconds are kept whole, without the agent, and the log says so', async () => {
     const [callId, removed] = [newId('call'), newId('agent')];
     const warnings: object[] = [];
@@ -223,5 +239,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
     await store.endAbandoned(appliance, { startedBefore: at(-1), reason: 'control_plane_restarted' });
     expect((await store.find(ours, dead))?.call).toMatchObject({ state: 'ended', outcome: 'failed', reason: 'control_plane_restarted' });
     expect((await store.find(theirs, living))?.call).toMatchObject({ state: 'ringing', endedAt: null });
+    const left = await test.asSuperuser(`select org_id, key from jobs where key in ('${dead}', '${living}')`);
+    expect(left).toEqual([{ org_id: ours.organizationId, key: dead }]);
   });
 });
