@@ -1,5 +1,5 @@
 // Turns what happens in a call into journal events: numbers the turns and translates monotonic times to wall time.
-import type { CallEvent, CallOutcome, NoteName, TurnLatency, TurnRecord } from '#ports/call-event.ts';
+import type { CallEvent, CallOutcome, ConversationSnapshot, NoteName, TurnLatency, TurnRecord } from '#ports/call-event.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { CallId } from '#shared/id.ts';
@@ -17,6 +17,8 @@ export type TurnFacts = {
   readonly heardMs?: number;
   readonly interrupted?: boolean;
   readonly latency?: TurnLatency;
+  /** Where the conversation stands from now on, so that another process can go on with it. */
+  readonly conversation?: ConversationSnapshot;
 };
 
 /** Writes one call into the journal. */
@@ -54,7 +56,7 @@ export function openCallRecord(options: {
         interrupted: facts.interrupted ?? false,
         latency: facts.latency ?? null,
       };
-      record({ ...stamp(), kind: 'turn_recorded', turn });
+      record({ ...stamp(), kind: 'turn_recorded', turn, conversation: facts.conversation ?? null });
     },
     note: (name, fields = {}) => record({ ...stamp(), kind: 'note', name, fields }),
     ended: (outcome, reason) => record({ ...stamp(), kind: 'call_ended', outcome, reason, durationMs: clock.nowMs() - startedAtMs }),

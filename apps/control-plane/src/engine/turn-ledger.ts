@@ -1,6 +1,7 @@
 // Keeps the conversation true to what both sides heard, and writes each finished turn into the journal once.
 import { FRAME_HZ } from '#audio/frame.ts';
 import type { ConversationState, Dialog } from '#dialog/dialog.ts';
+import { reportOf } from '#dialog/turn-report.ts';
 import type { Clock } from '#shared/clock.ts';
 import { latencyOf, stateAfter } from './call-phase.ts';
 import type { AgentTurn } from './call-phase.ts';
@@ -84,6 +85,9 @@ export class TurnLedger {
     this.#settled = this.#dialog.withHeard(stateAfter(turn), text);
     this.#writeNotes(turn);
     const endedAtMs = this.#clock.nowMs();
+    const latency = latencyOf(turn);
+    const { turnResult: result } = reply;
+    const trace = result === null ? null : reportOf({ from: turn.from, result, stagesMs: latency });
     this.#record.turn({
       role: 'agent',
       text,
@@ -91,15 +95,17 @@ export class TurnLedger {
       endedAtMs,
       heardMs,
       interrupted: heard.interrupted,
-      latency: latencyOf(turn),
+      latency,
+      conversation: { state: this.#settled, trace },
     });
   }
 
   /** The caller's turn stands, of the reply nothing was heard. */
   #writeUnheard(turn: AgentTurn): void {
-    this.writeCaller(turn);
-    this.#writeNotes(turn);
     this.#settled = stateAfter(turn);
+    if (turn.callerTurn !== null)
+      this.#record.turn({ role: 'caller', ...turn.callerTurn, conversation: { state: this.#settled, trace: null } });
+    this.#writeNotes(turn);
   }
 
   #writeNotes({ reply }: AgentTurn): void {

@@ -42,6 +42,13 @@ export type TurnRecord = {
   readonly latency: TurnLatency | null;
 };
 
+/** Where the conversation stands after a turn and how the turn came about: plain JSON, whose form is the dialog's business. Personal data. */
+export type ConversationSnapshot = {
+  readonly state: Readonly<Record<string, unknown>>;
+  /** Null where the agent did not answer. */
+  readonly trace: Readonly<Record<string, unknown>> | null;
+};
+
 type At = { readonly callId: CallId; readonly at: Date };
 
 /** Something that happened. `scope` is null only for a number that nobody owns. */
@@ -63,7 +70,13 @@ export type CallEvent =
       readonly outcome: CallOutcome;
     })
   | (At & { readonly kind: 'call_answered'; readonly scope: OrgScope; readonly setupMs: number })
-  | (At & { readonly kind: 'turn_recorded'; readonly scope: OrgScope; readonly turn: TurnRecord })
+  | (At & {
+      readonly kind: 'turn_recorded';
+      readonly scope: OrgScope;
+      readonly turn: TurnRecord;
+      /** Null or absent for a turn after which the conversation stands where it stood. */
+      readonly conversation?: ConversationSnapshot | null;
+    })
   | (At & {
       readonly kind: 'note';
       readonly scope: OrgScope;
