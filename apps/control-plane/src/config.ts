@@ -39,6 +39,8 @@ const serveSchema = z
     TEXT_TO_SPEECH_URL: grpcAddress,
     LANGUAGE_MODEL_URL: grpcAddress.optional(),
     LANGUAGE_MODEL_TEMPLATE: z.enum(templates, `must be one of ${templates.join(', ')}`).default('chatml'),
+    LANGUAGE_MODEL_DIR: folder.optional(),
+    LANGUAGE_MODEL_CONTEXT_TOKENS: wholeNumber(1_024, 1_048_576).default(4_096),
     VOICE_ACTIVITY_MODEL: z
       .string()
       .regex(/^\/.*\.onnx$/, 'must be the absolute path of an .onnx file')
@@ -83,7 +85,15 @@ const serveSchema = z
     inference: {
       speechToTextUrl: env.SPEECH_TO_TEXT_URL,
       textToSpeechUrl: env.TEXT_TO_SPEECH_URL,
-      languageModel: env.LANGUAGE_MODEL_URL ? { url: env.LANGUAGE_MODEL_URL, template: env.LANGUAGE_MODEL_TEMPLATE } : null,
+      languageModel: env.LANGUAGE_MODEL_URL
+        ? {
+            url: env.LANGUAGE_MODEL_URL,
+            template: env.LANGUAGE_MODEL_TEMPLATE,
+            /** Null: the weights are not on this machine, and the template is the one of that name. */
+            folder: env.LANGUAGE_MODEL_DIR ?? null,
+            contextTokens: env.LANGUAGE_MODEL_CONTEXT_TOKENS,
+          }
+        : null,
     },
     /** Null: the model that comes with the package. */
     voiceActivityModel: env.VOICE_ACTIVITY_MODEL ?? null,

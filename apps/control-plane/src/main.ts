@@ -10,6 +10,7 @@ import { createRecordingStorage } from '#adapters/disk/recording-storage.ts';
 import { readAdminKeyHash, readSecretKeys } from '#adapters/disk/secret-files.ts';
 import { openSilero } from '#adapters/silero/silero.ts';
 import { chatTemplate } from '#adapters/triton/chat-template.ts';
+import { readModelFolder } from '#adapters/triton/model-folder.ts';
 import type { Triton } from '#adapters/triton/triton.ts';
 import { openTriton } from '#adapters/triton/triton.ts';
 import { openDatabase } from '#db/client.ts';
@@ -58,7 +59,7 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
   const adminKeyHash = () => readAdminKeyHash(config.adminKeyHashFile);
   await adminKeyHash();
   await using database = await openDatabase({ kind: 'server', url: config.databaseUrl });
-  await using triton = openTriton(tritonOptions(config));
+  await using triton = openTriton(await tritonOptions(config));
   await using voiceActivity = await openSilero({
     ...(config.voiceActivityModel ? { modelPath: config.voiceActivityModel } : {}),
     log,
@@ -90,7 +91,7 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
   await plane.serveUntil(stop.signal, { force: force.signal });
 }
 
-function tritonOptions({ inference }: Config) {
+async function tritonOptions({ inference }: Config) {
   const { languageModel } = inference;
   return {
     speechToText: { url: inference.speechToTextUrl, deadlineMs: SPEECH_TO_TEXT_DEADLINE_MS },
@@ -98,7 +99,8 @@ function tritonOptions({ inference }: Config) {
     languageModel: languageModel && {
       url: languageModel.url,
       deadlineMs: LANGUAGE_MODEL_DEADLINE_MS,
-      ...chatTemplate(languageModel.template),
+      template: languageModel.folder === null ? chatTemplate(languageModel.template) : await readModelFolder(languageModel.folder),
+      contextTokens: languageModel.contextTokens,
     },
   };
 }

@@ -1,5 +1,6 @@
 // What a live call is doing, as one tagged value.
-import type { ConversationState, NextStep } from '#dialog/dialog.ts';
+import type { ConversationState } from '#dialog/dialog.ts';
+import type { NextStep } from '#dialog/next-step.ts';
 import type { CallOutcome, TurnLatency } from '#ports/call-event.ts';
 import type { Guess } from './guess.ts';
 import type { KeyedAnswer } from './key-pad.ts';

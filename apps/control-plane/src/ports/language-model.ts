@@ -41,4 +41,8 @@ export type ModelPart =
 /** A language model. Fails by throwing `InferenceError`. Ending the iteration or aborting cancels the generation. */
 export type LanguageModel = {
   stream(request: ModelRequest, options: { signal: AbortSignal }): AsyncIterable<ModelPart>;
+  /** Tokens of a text by the model's own tokenizer. Absent where that is not at hand. */
+  readonly countTokens?: (text: string) => number;
+  /** The longest prompt and answer together, tokens. Absent where nobody said. */
+  readonly contextTokens?: number;
 };

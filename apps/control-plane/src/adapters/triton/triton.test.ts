@@ -29,8 +29,11 @@ async function serve(handlers: Partial<GRPCInferenceServiceServer>): Promise<Tri
     textToSpeech: to,
     languageModel: {
       ...to,
-      renderPrompt: (messages) => messages.map(({ role, text }) => `<${role}>${text}`).join(''),
-      stopTexts: ['<user>'],
+      template: {
+        renderPrompt: ({ messages }) => messages.map(({ role, text }) => `<${role}>${text}`).join(''),
+        stopTexts: ['<user>'],
+        toolFormat: 'hermes',
+      },
     },
   });
   opened.push(server, triton);
@@ -238,6 +241,49 @@ test('the language model is prompted through the template and streams text, then
   expect(seen?.get('text_input')).toEqual(['<system>Sé breve.<user>hola']);
   expect(seen?.get('stream')).toEqual([true]);
   expect(JSON.parse(String(seen?.get('sampling_parameters')?.[0]))).toEqual({ temperature: 0.3, max_tokens: 64, stop: ['<user>'] });
+});
+
+test('a call of a tool comes as a call, its marker is never text, and special tokens are asked for', async () => {
+  let seen: ReturnType<typeof inputsOf> | undefined;
+  const pieces = ['Un momento. <to', 'ol_call>{"name":"find","argu', 'ments":{"day":"lunes"}}</tool_call>'];
+  const triton = await serve({
+    modelStreamInfer: (call) =>
+      call.on('data', (request: ModelInferRequest) => {
+        seen = inputsOf(request);
+        for (const [at, piece] of pieces.entries()) call.write(part([textTensor('text_output', [piece], [1])], at === pieces.length - 1));
+      }),
+  });
+  const tools = [{ name: 'find', description: '', parameters: {} }];
+  const request = { messages: [{ role: 'user', text: 'hola' }], maxOutputTokens: 8, temperature: 0, tools } as const;
+  expect(await collect(languageModelOf(triton).stream(request, { signal: signal() }))).toEqual([
+    { kind: 'text_delta', textDelta: 'Un momento. ' },
+    {
+      kind: 'tool_call',
+      call: { id: expect.stringMatching(/^[A-Za-z0-9]{9}$/) as string, name: 'find', argumentsJson: '{"day":"lunes"}' },
+    },
+    { kind: 'finish', reason: 'tool_calls', inputTokens: 0, outputTokens: 0 },
+  ]);
+  expect(JSON.parse(String(seen?.get('sampling_parameters')?.[0]))).toMatchObject({ skip_special_tokens: false });
+});
+
+test('a schema goes out as guided decoding, and a server that refuses it is asked without it, then always', async () => {
+  const guided: (string | null)[] = [];
+  const triton = await serve({
+    modelStreamInfer: (call) =>
+      call.on('data', (request: ModelInferRequest) => {
+        const sampling = JSON.parse(String(inputsOf(request).get('sampling_parameters')?.[0])) as { structured_outputs?: string };
+        guided.push(sampling.structured_outputs ?? null);
+        if (sampling.structured_outputs !== undefined)
+          call.write({ errorMessage: 'unexpected keyword argument', inferResponse: undefined });
+        else call.write(part([textTensor('text_output', ['{"a":1}'], [1])], true));
+      }),
+  });
+  const request = { messages: [], maxOutputTokens: 8, temperature: 0, outputSchema: { type: 'object' } } as const;
+  for (let round = 0; round < 2; round++) {
+    const parts = await collect(languageModelOf(triton).stream(request, { signal: signal() }));
+    expect(parts[0]).toEqual({ kind: 'text_delta', textDelta: '{"a":1}' });
+  }
+  expect(guided).toEqual(['{"json":{"type":"object"}}', null, null]);
 });
 
 test('a model error in the middle of a reply is an error after the text that was streamed', async () => {
