@@ -10,6 +10,7 @@ import type {
   FlowTransition,
   Responder,
 } from '#ports/agent-profile.ts';
+import { afterCallSchema } from './after-call-schema.ts';
 import { flowIssues } from './flow-checks.ts';
 import { wordsOf } from './phrase-match.ts';
 
@@ -136,4 +137,5 @@ export const agentDraftSchema = z.strictObject({
   flow: flowSchema,
   responder: responderSchema,
   conversation: conversationSettingsSchema,
+  afterCall: afterCallSchema.optional(),
 }) satisfies z.ZodType<AgentDraft>;

@@ -1,4 +1,5 @@
 // What an agent is configured to be: plain data, frozen per call.
+import type { AfterCall } from './after-call.ts';
 
 /** Times and habits of the conversation, in milliseconds. */
 export type ConversationSettings = {
@@ -89,4 +90,6 @@ export type AgentProfile = {
   readonly flow: Flow;
   readonly responder: Responder;
   readonly conversation: ConversationSettings;
+  /** What is made of each call once it is over; absent from agents of before, of whose calls a summary and a sentiment are made. */
+  readonly afterCall?: AfterCall | undefined;
 };

@@ -1,5 +1,6 @@
 // How agents look on the wire, for the routes of the admin and of their organization alike.
 import { z } from '@hono/zod-openapi';
+import { afterCallSchema } from '#dialog/after-call-schema.ts';
 import { agentDraftSchema, conversationSettingsSchema, flowSchema } from '#dialog/flow-schema.ts';
 import { toPage } from '#http/page.ts';
 import { DIALLED_NUMBER_ADVICE, DIALLED_NUMBER_FORM } from '#shared/dialled-number.ts';
@@ -15,10 +16,13 @@ const dialledNumber = z.string().regex(DIALLED_NUMBER_FORM, DIALLED_NUMBER_ADVIC
 /** Named in the document: flows stand in five operations. Its own JSON schema, because the generator takes fields that may be absent for required. */
 const flow = flowSchema.clone().openapi('Flow', documentOf(flowSchema));
 const responder = agentDraftSchema.shape.responder.clone().openapi('Responder', documentOf(agentDraftSchema.shape.responder));
+const afterCall = afterCallSchema.clone().openapi('AfterCall', documentOf(afterCallSchema));
 const conversation = conversationSettingsSchema.clone().openapi('ConversationSettings', documentOf(conversationSettingsSchema));
 
 /** What an agent is registered with. */
-export const draftBodySchema = z.strictObject({ ...agentDraftSchema.shape, flow, responder, conversation }).openapi('AgentDraft');
+export const draftBodySchema = z
+  .strictObject({ ...agentDraftSchema.shape, flow, responder, conversation, afterCall: afterCall.optional() })
+  .openapi('AgentDraft');
 
 const comment = z.string().max(COMMENT_CHARACTERS).optional().openapi({ description: 'Why, for the list of versions' });
 /** A change of any part of a draft. */
@@ -26,6 +30,7 @@ export const changeBodySchema = z
   .strictObject({
     ...agentChangeSchema.shape,
     flow: flow.optional(),
+    afterCall: afterCall.optional(),
     comment,
     expectedVersion: z
       .int()
@@ -63,7 +68,9 @@ const summaryFields = {
   updatedAt: instant,
 };
 export const agentSummarySchema = z.object(summaryFields).openapi('AgentSummary');
-export const agentSchema = z.object({ ...agentDraftSchema.shape, flow, responder, conversation, ...summaryFields }).openapi('Agent');
+export const agentSchema = z
+  .object({ ...agentDraftSchema.shape, flow, responder, conversation, afterCall: afterCall.optional(), ...summaryFields })
+  .openapi('Agent');
 export const agentPageSchema = z.object({ agents: z.array(agentSummarySchema), nextCursor: z.string().nullable() });
 
 const versionFields = {
@@ -76,7 +83,7 @@ const versionFields = {
 };
 export const versionSummarySchema = z.object(versionFields).openapi('AgentVersionSummary');
 export const versionSchema = z
-  .object({ ...agentDraftSchema.shape, flow, responder, conversation, ...versionFields })
+  .object({ ...agentDraftSchema.shape, flow, responder, conversation, afterCall: afterCall.optional(), ...versionFields })
   .openapi('AgentVersion');
 export const versionPageSchema = z.object({ versions: z.array(versionSummarySchema), nextCursor: z.string().nullable() });
 

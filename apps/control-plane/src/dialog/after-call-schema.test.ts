@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { afterCallSchema } from './after-call-schema.ts';
+
+const field = { name: 'caller_name', description: 'The name that the caller gives', type: 'text' };
+const disposition = { name: 'booked', description: 'An appointment was made', nodes: ['booked'], outcomes: ['completed'] };
+const problemsOf = (afterCall: unknown) =>
+  afterCallSchema.safeParse(afterCall).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+
+it('what is asked of each call may be fields of five types and dispositions', () => {
+  const fields = [
+    { ...field, remember: true },
+    ...['number', 'date', 'yes_no'].map((type) => ({ ...field, name: type, type })),
+    { ...field, name: 'treatment', type: 'choice', choices: ['massage', 'facial'] },
+  ];
+  expect(problemsOf({ fields, dispositions: [disposition, { ...disposition, name: 'lost', nodes: undefined }] })).toEqual([
+    expect.stringContaining('dispositions.1.nodes'),
+  ]);
+  expect(problemsOf({ fields, dispositions: [disposition] })).toEqual([]);
+  expect(problemsOf({ fields: [], dispositions: [] })).toEqual([]);
+});
+
+it.each([
+  [{ fields: [{ ...field, type: 'choice' }], dispositions: [] }, 'fields.0.choices: a choice needs the values'],
+  [{ fields: [{ ...field, choices: ['a'] }], dispositions: [] }, 'fields.0.choices: only a choice has values'],
+  [{ fields: [{ ...field, type: 'choice', choices: ['a', 'a'] }], dispositions: [] }, 'fields.0.choices: each value once'],
+  [{ fields: [field, field], dispositions: [] }, 'fields: each name once'],
+  [{ fields: [], dispositions: [disposition, disposition] }, 'dispositions: each name once'],
+  [{ fields: [{ ...field, name: 'Caller name' }], dispositions: [] }, 'fields.0.name: a name is lower-case'],
+  [{ fields: [{ ...field, description: ' ' }], dispositions: [] }, 'fields.0.description'],
+  [{ fields: Array.from({ length: 31 }, (_, index) => ({ ...field, name: `f${index}` })), dispositions: [] }, 'fields: '],
+  [{ fields: [], dispositions: [{ ...disposition, outcomes: ['rejected_at_capacity'] }] }, 'dispositions.0.outcomes.0'],
+  [{ fields: [], dispositions: [], summary: 'long' }, 'Unrecognized key'],
+])('a wrong one is refused with its path: %j', (afterCall, problem) => {
+  expect(problemsOf(afterCall).join('\n')).toContain(problem);
+});
