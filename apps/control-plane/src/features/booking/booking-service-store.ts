@@ -1,0 +1,135 @@
+// Services as rows: what can be booked, and under which names callers ask for it.
+import { and, asc, count, eq, gt, sql } from 'drizzle-orm';
+import type { Database, Queries } from '#db/client.ts';
+import { appointments, bookingServices } from '#db/schema/booking.ts';
+import type { AuditTrail } from '#features/access/audit-store.ts';
+import type { BookableService } from '#ports/appointment-book.ts';
+import { newId } from '#shared/id.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+import type { BookingEditor } from './booking-calendar-store.ts';
+import { lockCatalogue } from './catalogue-lock.ts';
+
+/** A service as its organization sees it. */
+export type ServiceDetails = BookableService & { readonly active: boolean };
+export type ServiceDraft = Omit<ServiceDetails, 'serviceId'>;
+/** Some fields of a service. */
+export type ServiceChange = { readonly [Key in keyof ServiceDraft]?: ServiceDraft[Key] | undefined };
+
+export type ServiceCreation = { readonly kind: 'saved'; readonly service: ServiceDetails } | { readonly kind: 'name_taken' | 'too_many' };
+export type ServiceSaving = { readonly kind: 'saved'; readonly service: ServiceDetails } | { readonly kind: 'name_taken' | 'not_found' };
+/** `in_use`: there are appointments for it, also past ones; it can be made inactive. */
+export type BookingRemoval = 'removed' | 'in_use' | 'not_found';
+
+export type BookingServiceStore = {
+  /** By name, at most `limit`, those after the name `after` only. */
+  list(scope: OrgScope, page: { limit: number; after: string | null }): Promise<ServiceDetails[]>;
+  find(scope: OrgScope, serviceId: string): Promise<ServiceDetails | null>;
+  create(by: BookingEditor, draft: ServiceDraft): Promise<ServiceCreation>;
+  change(by: BookingEditor, serviceId: string, change: ServiceChange): Promise<ServiceSaving>;
+  remove(by: BookingEditor, serviceId: string): Promise<BookingRemoval>;
+};
+
+/** More than an agent can tell apart. */
+export const MAX_SERVICES = 200;
+
+const columns = {
+  serviceId: bookingServices.id,
+  name: bookingServices.name,
+  synonyms: bookingServices.synonyms,
+  minutes: bookingServices.minutes,
+  priceText: bookingServices.priceText,
+  active: bookingServices.active,
+};
+
+type Parts = { readonly database: Database; readonly audit: AuditTrail };
+
+export function createBookingServiceStore(parts: Parts): BookingServiceStore {
+  const { database } = parts;
+  return {
+    list: (scope, { limit, after }) =>
+      database.inOrg(scope, (queries) =>
+        queries
+          .select(columns)
+          .from(bookingServices)
+          .where(
+            and(
+              eq(bookingServices.orgId, scope.organizationId),
+              after === null ? undefined : gt(sql`lower(${bookingServices.name})`, sql`lower(${after})`),
+            ),
+          )
+          .orderBy(asc(sql`lower(${bookingServices.name})`))
+          .limit(limit),
+      ),
+    find: (scope, serviceId) => database.inOrg(scope, (queries) => find(queries, scope, serviceId)),
+    create: (by, draft) => create(parts, by, draft),
+    change: (by, serviceId, change) => saveChange(parts, by, { serviceId, change }),
+    remove: (by, serviceId) => remove(parts, by, serviceId),
+  };
+}
+
+async function find(queries: Queries, scope: OrgScope, serviceId: string): Promise<ServiceDetails | null> {
+  const [row] = await queries.select(columns).from(bookingServices).where(isService(scope, serviceId));
+  return row ?? null;
+}
+
+function create({ database, audit }: Parts, by: BookingEditor, draft: ServiceDraft): Promise<ServiceCreation> {
+  const orgId = by.scope.organizationId;
+  return database.inOrg(by.scope, async (queries) => {
+    await lockCatalogue(queries, by.scope);
+    const [held] = await queries.select({ services: count() }).from(bookingServices).where(eq(bookingServices.orgId, orgId));
+    if ((held?.services ?? 0) >= MAX_SERVICES) return { kind: 'too_many' };
+    if (await isNameTaken(queries, by.scope, { name: draft.name })) return { kind: 'name_taken' };
+    const service = { serviceId: newId('bookingService'), ...draft };
+    const { serviceId: id, ...fields } = service;
+    await queries.insert(bookingServices).values({ orgId, id, ...fields, synonyms: [...fields.synonyms] });
+    await audit.append(queries, by, { action: 'booking_service.created', resource: id, details: draft });
+    return { kind: 'saved', service };
+  });
+}
+
+type Change = { readonly serviceId: string; readonly change: ServiceChange };
+
+function saveChange({ database, audit }: Parts, by: BookingEditor, { serviceId, change }: Change): Promise<ServiceSaving> {
+  return database.inOrg(by.scope, async (queries) => {
+    await lockCatalogue(queries, by.scope);
+    const current = await find(queries, by.scope, serviceId);
+    if (!current) return { kind: 'not_found' };
+    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    const service: ServiceDetails = { ...current, ...given };
+    if (await isNameTaken(queries, by.scope, { name: service.name, besides: serviceId })) return { kind: 'name_taken' };
+    const { serviceId: _same, ...fields } = service;
+    await queries
+      .update(bookingServices)
+      .set({ ...fields, synonyms: [...fields.synonyms], updatedAt: new Date() })
+      .where(isService(by.scope, serviceId));
+    await audit.append(queries, by, { action: 'booking_service.changed', resource: serviceId, details: given });
+    return { kind: 'saved', service };
+  });
+}
+
+function remove({ database, audit }: Parts, by: BookingEditor, serviceId: string): Promise<BookingRemoval> {
+  return database.inOrg(by.scope, async (queries) => {
+    await lockCatalogue(queries, by.scope);
+    const current = await find(queries, by.scope, serviceId);
+    if (!current) return 'not_found';
+    const ofService = and(eq(appointments.orgId, by.scope.organizationId), eq(appointments.serviceId, serviceId));
+    if ((await queries.select({ id: appointments.id }).from(appointments).where(ofService).limit(1)).length > 0) return 'in_use';
+    await queries.delete(bookingServices).where(isService(by.scope, serviceId));
+    await audit.append(queries, by, { action: 'booking_service.removed', resource: serviceId, details: { name: current.name } });
+    return 'removed';
+  });
+}
+
+async function isNameTaken(
+  queries: Queries,
+  { organizationId }: OrgScope,
+  { name, besides = '' }: { name: string; besides?: string },
+): Promise<boolean> {
+  const sameName = and(eq(bookingServices.orgId, organizationId), sql`lower(${bookingServices.name}) = lower(${name})`);
+  const holders = await queries.select({ id: bookingServices.id }).from(bookingServices).where(sameName);
+  return holders.some(({ id }) => id !== besides);
+}
+
+function isService({ organizationId }: OrgScope, serviceId: string) {
+  return and(eq(bookingServices.orgId, organizationId), eq(bookingServices.id, serviceId));
+}

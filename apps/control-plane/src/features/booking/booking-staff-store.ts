@@ -1,0 +1,156 @@
+// Staff as rows: people, or things such as tables, with the services that each of them does.
+import { and, asc, count, eq, gt, inArray, sql } from 'drizzle-orm';
+import type { Database, Queries } from '#db/client.ts';
+import { appointments, bookingServices, bookingStaff, bookingStaffServices } from '#db/schema/booking.ts';
+import type { AuditTrail } from '#features/access/audit-store.ts';
+import type { BookableStaff } from '#ports/appointment-book.ts';
+import { newId } from '#shared/id.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+import type { BookingEditor } from './booking-calendar-store.ts';
+import type { BookingRemoval } from './booking-service-store.ts';
+import { lockCatalogue } from './catalogue-lock.ts';
+
+/** One of the staff as its organization sees it. */
+export type StaffDetails = BookableStaff & { readonly active: boolean };
+export type StaffDraft = Omit<StaffDetails, 'staffId'>;
+/** Some fields of one of the staff. */
+export type StaffChange = { readonly [Key in keyof StaffDraft]?: StaffDraft[Key] | undefined };
+
+type Saved = { readonly kind: 'saved'; readonly staff: StaffDetails };
+export type StaffCreation = Saved | { readonly kind: 'name_taken' | 'too_many' | 'unknown_service' };
+export type StaffSaving = Saved | { readonly kind: 'name_taken' | 'not_found' | 'unknown_service' };
+
+export type BookingStaffStore = {
+  /** By name, at most `limit`, those after the name `after` only. */
+  list(scope: OrgScope, page: { limit: number; after: string | null }): Promise<StaffDetails[]>;
+  find(scope: OrgScope, staffId: string): Promise<StaffDetails | null>;
+  create(by: BookingEditor, draft: StaffDraft): Promise<StaffCreation>;
+  change(by: BookingEditor, staffId: string, change: StaffChange): Promise<StaffSaving>;
+  remove(by: BookingEditor, staffId: string): Promise<BookingRemoval>;
+};
+
+/** Each search looks at the appointments of all of them. */
+export const MAX_STAFF = 200;
+
+const columns = {
+  staffId: bookingStaff.id,
+  name: bookingStaff.name,
+  active: bookingStaff.active,
+  // Spelled out: in a select of one table drizzle leaves out its name, and these would be the inner table's columns.
+  serviceIds: sql<string[]>`array(select s.service_id from booking_staff_services s
+    where s.org_id = booking_staff.org_id and s.staff_id = booking_staff.id order by 1)`,
+};
+
+type Parts = { readonly database: Database; readonly audit: AuditTrail };
+
+export function createBookingStaffStore(parts: Parts): BookingStaffStore {
+  const { database } = parts;
+  return {
+    list: (scope, { limit, after }) =>
+      database.inOrg(scope, (queries) =>
+        queries
+          .select(columns)
+          .from(bookingStaff)
+          .where(
+            and(
+              eq(bookingStaff.orgId, scope.organizationId),
+              after === null ? undefined : gt(sql`lower(${bookingStaff.name})`, sql`lower(${after})`),
+            ),
+          )
+          .orderBy(asc(sql`lower(${bookingStaff.name})`))
+          .limit(limit),
+      ),
+    find: (scope, staffId) => database.inOrg(scope, (queries) => find(queries, scope, staffId)),
+    create: (by, draft) => create(parts, by, draft),
+    change: (by, staffId, change) => saveChange(parts, by, { staffId, change }),
+    remove: (by, staffId) => remove(parts, by, staffId),
+  };
+}
+
+async function find(queries: Queries, scope: OrgScope, staffId: string): Promise<StaffDetails | null> {
+  const [row] = await queries.select(columns).from(bookingStaff).where(isStaff(scope, staffId));
+  return row ?? null;
+}
+
+function create({ database, audit }: Parts, by: BookingEditor, draft: StaffDraft): Promise<StaffCreation> {
+  const orgId = by.scope.organizationId;
+  return database.inOrg(by.scope, async (queries) => {
+    await lockCatalogue(queries, by.scope);
+    const [held] = await queries.select({ staff: count() }).from(bookingStaff).where(eq(bookingStaff.orgId, orgId));
+    if ((held?.staff ?? 0) >= MAX_STAFF) return { kind: 'too_many' };
+    if (await isNameTaken(queries, by.scope, { name: draft.name })) return { kind: 'name_taken' };
+    if (!(await holdsServices(queries, by.scope, draft.serviceIds))) return { kind: 'unknown_service' };
+    const staff = { staffId: newId('bookingStaff'), ...draft, serviceIds: distinct(draft.serviceIds) };
+    await queries.insert(bookingStaff).values({ orgId, id: staff.staffId, name: draft.name, active: draft.active });
+    await giveServices(queries, by.scope, staff);
+    await audit.append(queries, by, { action: 'booking_staff.created', resource: staff.staffId, details: draft });
+    return { kind: 'saved', staff };
+  });
+}
+
+type Change = { readonly staffId: string; readonly change: StaffChange };
+
+function saveChange({ database, audit }: Parts, by: BookingEditor, { staffId, change }: Change): Promise<StaffSaving> {
+  return database.inOrg(by.scope, async (queries) => {
+    await lockCatalogue(queries, by.scope);
+    const current = await find(queries, by.scope, staffId);
+    if (!current) return { kind: 'not_found' };
+    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    const merged: StaffDetails = { ...current, ...given };
+    const staff = { ...merged, serviceIds: distinct(merged.serviceIds) };
+    if (await isNameTaken(queries, by.scope, { name: staff.name, besides: staffId })) return { kind: 'name_taken' };
+    if (change.serviceIds && !(await holdsServices(queries, by.scope, change.serviceIds))) return { kind: 'unknown_service' };
+    const { name, active } = staff;
+    await queries.update(bookingStaff).set({ name, active, updatedAt: new Date() }).where(isStaff(by.scope, staffId));
+    if (change.serviceIds) {
+      const ofStaff = and(eq(bookingStaffServices.orgId, by.scope.organizationId), eq(bookingStaffServices.staffId, staffId));
+      await queries.delete(bookingStaffServices).where(ofStaff);
+      await giveServices(queries, by.scope, staff);
+    }
+    await audit.append(queries, by, { action: 'booking_staff.changed', resource: staffId, details: given });
+    return { kind: 'saved', staff };
+  });
+}
+
+function remove({ database, audit }: Parts, by: BookingEditor, staffId: string): Promise<BookingRemoval> {
+  return database.inOrg(by.scope, async (queries) => {
+    await lockCatalogue(queries, by.scope);
+    const current = await find(queries, by.scope, staffId);
+    if (!current) return 'not_found';
+    const ofStaff = and(eq(appointments.orgId, by.scope.organizationId), eq(appointments.staffId, staffId));
+    if ((await queries.select({ id: appointments.id }).from(appointments).where(ofStaff).limit(1)).length > 0) return 'in_use';
+    await queries.delete(bookingStaff).where(isStaff(by.scope, staffId));
+    await audit.append(queries, by, { action: 'booking_staff.removed', resource: staffId, details: { name: current.name } });
+    return 'removed';
+  });
+}
+
+async function holdsServices(queries: Queries, { organizationId }: OrgScope, serviceIds: readonly string[]): Promise<boolean> {
+  const wanted = distinct(serviceIds);
+  if (wanted.length === 0) return true;
+  const known = and(eq(bookingServices.orgId, organizationId), inArray(bookingServices.id, wanted));
+  return (await queries.select({ id: bookingServices.id }).from(bookingServices).where(known)).length === wanted.length;
+}
+
+async function giveServices(queries: Queries, { organizationId }: OrgScope, { staffId, serviceIds }: BookableStaff): Promise<void> {
+  const rows = serviceIds.map((serviceId) => ({ orgId: organizationId, staffId, serviceId }));
+  if (rows.length > 0) await queries.insert(bookingStaffServices).values(rows);
+}
+
+function distinct(ids: readonly string[]): string[] {
+  return [...new Set(ids)].toSorted();
+}
+
+async function isNameTaken(
+  queries: Queries,
+  { organizationId }: OrgScope,
+  { name, besides = '' }: { name: string; besides?: string },
+): Promise<boolean> {
+  const sameName = and(eq(bookingStaff.orgId, organizationId), sql`lower(${bookingStaff.name}) = lower(${name})`);
+  const holders = await queries.select({ id: bookingStaff.id }).from(bookingStaff).where(sameName);
+  return holders.some(({ id }) => id !== besides);
+}
+
+function isStaff({ organizationId }: OrgScope, staffId: string) {
+  return and(eq(bookingStaff.orgId, organizationId), eq(bookingStaff.id, staffId));
+}

@@ -1,0 +1,82 @@
+// Who can take an appointment and what is free on which day: the part of the rules that looks at services, staff and what is taken.
+import type { BookingCalendar, BusyRange, SlotQuestion } from './booking-slots.ts';
+import { freeStartsOfDay } from './booking-slots.ts';
+import type { OpeningSpan, TimeRange, WallTime } from './opening-hours.ts';
+import { addDays, dayRange, spansOf, wallTimeOf } from './opening-hours.ts';
+
+type Offered = { readonly serviceId: string; readonly minutes: number };
+type Taker = { readonly staffId: string; readonly name: string; readonly serviceIds: readonly string[] };
+
+/** A time that can be booked, and who has it free. */
+export type OpenSlot = WallTime & {
+  readonly startsAt: Date;
+  readonly staff: readonly { readonly staffId: string; readonly name: string }[];
+};
+/** One date: when it is open at all, and what is free. */
+export type DayOfSlots = { readonly date: string; readonly spans: readonly OpeningSpan[]; readonly slots: readonly OpenSlot[] };
+
+/** A service and those who do it, or what is not known of the two. */
+export type Offer<Service, Staff> =
+  | { readonly kind: 'offered'; readonly service: Service; readonly staff: readonly Staff[] }
+  | { readonly kind: 'unknown_service' | 'unknown_staff' };
+
+/** How many other times are named when one is taken, and in how many days from it they are looked for. */
+const ALTERNATIVES = 3;
+export const ALTERNATIVE_DAYS = 8;
+
+/** Looks up what is asked for. Without `staffId`, everybody who does the service. */
+export function findOffer<Service extends Offered, Staff extends Taker>(
+  catalogue: { readonly services: readonly Service[]; readonly staff: readonly Staff[] },
+  { serviceId, staffId }: { readonly serviceId: string; readonly staffId?: string | undefined },
+): Offer<Service, Staff> {
+  const service = catalogue.services.find((one) => one.serviceId === serviceId);
+  if (!service) return { kind: 'unknown_service' };
+  const able = catalogue.staff.filter(({ serviceIds }) => serviceIds.includes(serviceId));
+  const staff = staffId === undefined ? able : able.filter((one) => one.staffId === staffId);
+  if (staffId !== undefined && staff.length === 0) return { kind: 'unknown_staff' };
+  return { kind: 'offered', service, staff };
+}
+
+/** All the time from the start of a date until the end of another, which `days` counts. */
+export function rangeOfDays({ timeZone }: BookingCalendar, { fromDate, days }: { fromDate: string; days: number }): TimeRange {
+  return { startsAt: dayRange(timeZone, fromDate).startsAt, endsAt: dayRange(timeZone, addDays(fromDate, days - 1)).endsAt };
+}
+
+/** What is free on the dates asked for, day by day. */
+export function freeDays(
+  question: SlotQuestion,
+  asked: {
+    readonly fromDate: string;
+    readonly days: number;
+    readonly perDay: number;
+    readonly staff: readonly Taker[];
+    readonly busy: readonly BusyRange[];
+  },
+): DayOfSlots[] {
+  const { timeZone } = question.calendar;
+  const staffIds = asked.staff.map(({ staffId }) => staffId);
+  return Array.from({ length: asked.days }, (_, index) => {
+    const date = addDays(asked.fromDate, index);
+    const free = freeStartsOfDay(question, { date, staffIds, busy: asked.busy }).slice(0, asked.perDay);
+    const slots = free.map((start) => ({
+      ...wallTimeOf(timeZone, start.startsAt),
+      startsAt: start.startsAt,
+      staff: asked.staff.filter(({ staffId }) => start.staffIds.includes(staffId)).map(({ staffId, name }) => ({ staffId, name })),
+    }));
+    return { date, spans: spansOf(question.calendar, date).spans, slots };
+  });
+}
+
+/** The free times that lie nearest to a wanted one, from its date on, in their order. */
+export function nearestFree(
+  question: SlotQuestion,
+  wanted: { readonly date: string; readonly startsAt: Date; readonly staff: readonly Taker[]; readonly busy: readonly BusyRange[] },
+): OpenSlot[] {
+  const { date, startsAt, staff, busy } = wanted;
+  const slots = freeDays(question, { fromDate: date, days: ALTERNATIVE_DAYS, perDay: Number.MAX_SAFE_INTEGER, staff, busy }).flatMap(
+    (day) => day.slots,
+  );
+  const distanceMs = (slot: OpenSlot) => Math.abs(slot.startsAt.getTime() - startsAt.getTime());
+  const nearest = slots.toSorted((a, b) => distanceMs(a) - distanceMs(b)).slice(0, ALTERNATIVES);
+  return nearest.toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
+}
