@@ -5,6 +5,7 @@ import type { ConversationState, DialogInput } from './dialog.ts';
 import { flowHints } from './flow-hints.ts';
 import { agentDraftSchema } from './flow-schema.ts';
 import { next, openFlow } from './flow.ts';
+import { phrasesOf } from './phrase-match.ts';
 
 const options = { organizationName: 'Demo', destination: '2001' };
 const said = (text: string): DialogInput => ({ kind: 'said', text, confidence: 1 });
@@ -67,12 +68,16 @@ describe.each(clinics)('$name', ({ agent, booking, slots, hours, thanks }) => {
     for (const node of flow.nodes.filter(({ action }) => action.kind === 'listen')) {
       const state: Pick<ConversationState, 'node' | 'slots' | 'misses'> = { node: node.name, slots: {}, misses: 0 };
       for (const { when, goTo } of [...node.transitions, ...flow.global]) {
-        for (const phrase of when.kind === 'phrase' ? when.phrases : []) {
-          expect(next(flow, state, said(phrase)).notes[0]).toEqual({ name: 'node_entered', fields: { node: goTo } });
+        for (const phrase of when.kind === 'phrase' ? phrasesOf(when.phrases) : []) {
+          expect(next(flow, state, said(phrase)).notes[0]).toEqual({
+            name: 'node_entered',
+            fields: { node: goTo, from: node.name, why: 'phrase' },
+          });
         }
       }
       for (const { value, phrases } of node.slot?.values ?? []) {
-        for (const phrase of phrases) expect(next(flow, state, said(phrase)).state.slots).toEqual({ [node.slot?.name ?? '']: value });
+        for (const phrase of phrasesOf(phrases))
+          expect(next(flow, state, said(phrase)).state.slots).toEqual({ [node.slot?.name ?? '']: value });
       }
     }
   });

@@ -1,68 +1,169 @@
-// What a caller's words or keys mean at one node of a flow: the choice among its transitions, its slot and the global ones.
-import type { Flow, FlowNode, FlowSlot, FlowTransition } from '#ports/agent-profile.ts';
-import { findLongestPhrase, withoutMatch } from './phrase-match.ts';
+// What a caller's words or keys mean at one node of a flow: the choice among its ways, its slots, the global ways and what experts are for.
+import type { ExpertSlot, Flow, FlowNode, FlowTransition } from '#ports/agent-profile.ts';
+import { findEdge, getNode, missingSlot, slotsOf } from './flow-graph.ts';
+import { fillFromWords } from './flow-slots.ts';
+import type { Answer, FlowState, Standing, Understood, Way } from './flow-state.ts';
+import { findLongestPhrase, phrasesOf, withoutMatch, wordsOf } from './phrase-match.ts';
 import type { PhraseMatch } from './phrase-match.ts';
+import { keysMax, readKeys } from './spoken-value.ts';
 
-/** The part of a caller's answer that no node has used yet. */
-export type Answer = { readonly kind: 'words'; readonly words: readonly string[] } | { readonly kind: 'keys'; readonly keys: string };
-
-/** An answer that a node understood: where it leads, what it filled, and what is left of it. */
-export type Understood = { readonly goTo: string; readonly slots: Readonly<Record<string, string>>; readonly rest: Answer };
-
-/** A way out of a node, by words or by a key. */
+/** Something that words or a key choose: a way, or a value of one of the node's slots. */
 type Choice = {
   readonly phrases: readonly string[];
   readonly dtmf: string | undefined;
-  readonly goTo: string;
-  readonly value: string | null;
+  readonly means: { readonly kind: 'way'; readonly way: Way } | { readonly kind: 'value'; readonly slot: string; readonly value: string };
 };
 
-/** Words: the longest phrase of the node, its slot or the globals wins, in this order among equals. Keys: the longest code that they start with. */
-export function understand(flow: Flow, node: FlowNode, answer: Answer): Understood | null {
-  const choices = [...phraseChoices(node.transitions), ...slotChoices(node), ...phraseChoices(flow.global)];
-  return answer.kind === 'words' ? understandWords(node.slot, choices, answer.words) : understandKeys(node.slot, choices, answer.keys);
+/**
+ * Words: the longest phrase of the node, its slots, the globals or the experts wins, in this order among equals; a way that a model judged
+ * comes after one that was said. Keys: the longest code that they start with, or the value that they spell.
+ */
+export function understand(standing: Standing, answer: Answer): Understood | null {
+  return answer.kind === 'words' ? understandWords(standing, answer) : understandKeys(standing, answer.keys);
 }
 
 /** The codes that keys may spell at a node. */
-export function codesAt(flow: Flow, node: FlowNode): readonly string[] {
-  const choices = [...phraseChoices(node.transitions), ...slotChoices(node), ...phraseChoices(flow.global)];
-  return choices.flatMap(({ dtmf }) => (dtmf === undefined ? [] : [dtmf]));
+export function codesAt(standing: Standing): readonly string[] {
+  return choicesAt(standing).flatMap(({ dtmf }) => (dtmf === undefined ? [] : [dtmf]));
 }
 
-/** Only the transitions that hold everywhere. */
-export function understandGlobal(flow: Flow, answer: Answer): Understood | null {
-  const choices = phraseChoices(flow.global);
-  return answer.kind === 'words' ? understandWords(undefined, choices, answer.words) : understandKeys(undefined, choices, answer.keys);
+/** How many keys the value may have that was asked for; 0 when it is none that keys spell. */
+export function keysAskedFor({ node, state }: Standing): number {
+  const asked = missingSlot(node, state.slots);
+  return asked === null ? 0 : keysMax(asked.type);
+}
+
+/** Only the ways that hold everywhere. */
+export function understandGlobal(flow: Flow, words: readonly string[]): Way | null {
+  const best = findLongest(edgeChoices(flow.global), words);
+  return best?.choice.means.kind === 'way' ? best.choice.means.way : null;
 }
 
 /**
- * What is left of an answer may fill the slot of a node reached on the way ("una cita el lunes"). Words fill slots only: a stray word must not
+ * What is left of an answer may fill the slots of a node reached on the way ("una cita el lunes"). Words fill slots only: a stray word must not
  * choose a way that the caller was never offered. Keys typed ahead choose anything, as callers who know a menu expect.
  */
-export function understandAhead(flow: Flow, node: FlowNode, rest: Answer): Understood | null {
-  if (rest.kind === 'keys') return rest.keys === '' ? null : understand(flow, node, rest);
-  return understandWords(node.slot, slotChoices(node), rest.words);
+export function understandAhead(standing: Standing, rest: Answer): Understood | null {
+  if (rest.kind === 'keys') return rest.keys === '' ? null : understand(standing, rest);
+  if (slotsOf(standing.node).length === 0) return null;
+  const filled = fillFromWords({ ...standing, isAhead: true }, rest);
+  return Object.keys(filled.slots).length === 0 ? null : { ...filled, invalid: null, way: wayOfSlots(standing, filled.slots) };
 }
 
-function understandWords(slot: FlowSlot | undefined, choices: readonly Choice[], words: readonly string[]): Understood | null {
-  const best = findLongest(choices, words);
-  if (best === null) return null;
-  const rest = withoutMatch(words, best.match);
-  const { goTo, value } = best.choice;
-  if (slot === undefined || value !== null) return { goTo, slots: filled(slot, value), rest: { kind: 'words', words: rest } };
-  const filling = choices.filter((choice) => choice.value !== null);
-  const beside = findLongest(filling, rest);
-  if (beside === null) return { goTo, slots: {}, rest: { kind: 'words', words: rest } };
-  return { goTo, slots: filled(slot, beside.choice.value), rest: { kind: 'words', words: withoutMatch(rest, beside.match) } };
+/** Where the filled slots lead: an edge of the node, or back to the expert whose slot was changed. */
+export function wayOfSlots({ flow, node, state }: Standing, filled: Readonly<Record<string, string>>): Way | null {
+  const after = { ...state.slots, ...filled };
+  const own = slotsOf(node).filter(({ name }) => Object.hasOwn(filled, name));
+  if (own.length > 0) {
+    const edge = findEdge(node.transitions, 'slot_filled', ({ slot, equals }) =>
+      slot === undefined
+        ? node.slots === undefined || missingSlot(node, after) === null
+        : Object.hasOwn(filled, slot) && (equals === undefined || filled[slot] === equals),
+    );
+    return edge === null ? null : wayOf(edge);
+  }
+  const isChanged = Object.entries(filled).some(([name, value]) => state.slots[name] !== value);
+  return isChanged && state.expert !== undefined && getNode(flow, state.expert) !== node
+    ? { goTo: state.expert, why: 'slot_changed' }
+    : null;
 }
 
-function understandKeys(slot: FlowSlot | undefined, choices: readonly Choice[], keys: string): Understood | null {
-  let best: { goTo: string; value: string | null; dtmf: string } | null = null;
-  for (const { dtmf, goTo, value } of choices) {
-    if (dtmf !== undefined && keys.startsWith(dtmf) && dtmf.length > (best?.dtmf.length ?? 0)) best = { goTo, value, dtmf };
+/** The way of an edge. */
+export function wayOf({ goTo, when, aside = false, clears = [] }: FlowTransition): Way {
+  return { goTo, why: when.kind, aside, clears };
+}
+
+function understandWords(standing: Standing, answer: Extract<Answer, { kind: 'words' }>): Understood | null {
+  const { words } = answer;
+  const best = findLongest(choicesAt(standing), words);
+  if (best?.choice.means.kind === 'way' && !isPartOfText(standing, words, best.match)) {
+    const rest: Answer = { kind: 'words', words: withoutMatch(words, best.match) };
+    const beside = fillFromWords({ ...standing, isBeside: true }, rest);
+    return { ...beside, invalid: null, way: best.choice.means.way };
+  }
+  const filled = fillFromWords(standing, answer);
+  const judged = judgedWay(standing);
+  if (judged !== null) return { ...filled, invalid: null, way: judged };
+  if (Object.keys(filled.slots).length > 0) return { ...filled, invalid: null, way: wayOfSlots(standing, filled.slots) };
+  return filled.invalid === null ? null : { ...filled, way: null };
+}
+
+function understandKeys(standing: Standing, keys: string): Understood | null {
+  const asked = missingSlot(standing.node, standing.state.slots);
+  const choices = choicesAt(standing);
+  const isCode = choices.some(({ dtmf }) => dtmf === keys);
+  const value = asked === null || isCode ? null : readKeys(asked.type, keys, standing.state.today ?? '');
+  if (asked !== null && value !== null) return understoodKeys(standing, { [asked.name]: value }, afterValue(keys, keysMax(asked.type)));
+  let best: (Choice & { dtmf: string }) | null = null;
+  for (const choice of choices) {
+    const { dtmf } = choice;
+    if (dtmf !== undefined && keys.startsWith(dtmf) && dtmf.length > (best?.dtmf.length ?? 0)) best = { ...choice, dtmf };
   }
   if (best === null) return null;
-  return { goTo: best.goTo, slots: filled(slot, best.value), rest: { kind: 'keys', keys: keys.slice(best.dtmf.length) } };
+  const rest = keys.slice(best.dtmf.length);
+  if (best.means.kind === 'value') return understoodKeys(standing, { [best.means.slot]: best.means.value }, rest);
+  return { way: best.means.way, slots: {}, invalid: null, rest: { kind: 'keys', keys: rest } };
+}
+
+function understoodKeys(standing: Standing, slots: Record<string, string>, rest: string): Understood {
+  return { way: wayOfSlots(standing, slots), slots, invalid: null, rest: { kind: 'keys', keys: rest } };
+}
+
+/** What follows the `#` that ended a value; a value without one used all the keys. */
+function afterValue(keys: string, max: number): string {
+  const end = keys.indexOf('#');
+  return end === -1 ? keys.slice(Math.max(max, keys.length)) : keys.slice(end + 1);
+}
+
+/** A free text may hold any phrase; only one that is most of it means its way. */
+function isPartOfText({ node, state }: Standing, words: readonly string[], match: PhraseMatch): boolean {
+  return missingSlot(node, state.slots)?.type.kind === 'text' && match.length * 2 < words.join(' ').length;
+}
+
+/** The first edge whose condition holds, of the node before the globals; else another expert that the caller wants. */
+function judgedWay({ flow, node, state, verdict }: Standing): Way | null {
+  if (verdict === undefined) return null;
+  const holds = findEdge([...node.transitions, ...flow.global], 'condition', ({ text }) => verdict.conditions?.includes(text) ?? false);
+  if (holds !== null) return wayOf(holds);
+  const wanted = flow.nodes.find(({ name, expert }) => expert !== undefined && name === verdict.intent);
+  return wanted === undefined || wanted.name === state.expert ? null : intentWay(wanted, state);
+}
+
+function intentWay({ name }: FlowNode, { expert }: FlowState): Way {
+  return { goTo: name, why: expert === undefined ? 'router' : 'intent' };
+}
+
+function choicesAt({ flow, node, state }: Standing): readonly Choice[] {
+  const isV1WithoutWay = node.slots === undefined && findEdge(node.transitions, 'slot_filled') === null;
+  const values = isV1WithoutWay ? [] : slotsOf(node).flatMap(valueChoices);
+  return [...edgeChoices(node.transitions), ...values, ...edgeChoices(flow.global), ...expertChoices(flow, node, state)];
+}
+
+/** What callers say who want another expert than the one at work. */
+function expertChoices(flow: Flow, node: FlowNode, state: FlowState): Choice[] {
+  return flow.nodes.flatMap((expertNode) => {
+    const { expert } = expertNode;
+    if (expert === undefined || expertNode === node || expertNode.name === state.expert) return [];
+    return [{ phrases: phrasesOf(expert.phrases), dtmf: expert.dtmf, means: { kind: 'way', way: intentWay(expertNode, state) } }];
+  });
+}
+
+function edgeChoices(transitions: readonly FlowTransition[]): Choice[] {
+  return transitions.flatMap((transition): Choice[] => {
+    const { when } = transition;
+    const means = { kind: 'way', way: wayOf(transition) } as const;
+    if (when.kind === 'phrase') return [{ phrases: phrasesOf(when.phrases), dtmf: when.dtmf, means }];
+    return when.kind === 'dtmf' ? [{ phrases: [], dtmf: when.keys, means }] : [];
+  });
+}
+
+function valueChoices({ name, type }: ExpertSlot): Choice[] {
+  if (type.kind !== 'choice') return [];
+  return type.values.map(({ value, phrases, dtmf }) => ({
+    phrases: phrasesOf(phrases),
+    dtmf,
+    means: { kind: 'value', slot: name, value },
+  }));
 }
 
 function findLongest(choices: readonly Choice[], words: readonly string[]): { choice: Choice; match: PhraseMatch } | null {
@@ -74,18 +175,7 @@ function findLongest(choices: readonly Choice[], words: readonly string[]): { ch
   return best;
 }
 
-function filled(slot: FlowSlot | undefined, value: string | null): Record<string, string> {
-  return slot === undefined || value === null ? {} : { [slot.name]: value };
-}
-
-function phraseChoices(transitions: readonly FlowTransition[]): Choice[] {
-  return transitions.flatMap(({ when, goTo }) =>
-    when.kind === 'phrase' ? [{ phrases: when.phrases, dtmf: when.dtmf, goTo, value: null }] : [],
-  );
-}
-
-function slotChoices(node: FlowNode): Choice[] {
-  const onward = node.transitions.find(({ when }) => when.kind === 'slot_filled');
-  if (onward === undefined || node.slot === undefined) return [];
-  return node.slot.values.map(({ value, phrases, dtmf }) => ({ phrases, dtmf, goTo: onward.goTo, value }));
+/** What was said, as an answer that nothing has used yet. */
+export function answerOf(text: string): Answer {
+  return { kind: 'words', words: wordsOf(text), text };
 }

@@ -1,38 +1,28 @@
 // What a flow's parts must be to each other, which no schema of a single part can see. Every finding has the path of the field to change.
 import type { Flow, FlowNode } from '#ports/agent-profile.ts';
-import { FLOW_STEP_LIMIT } from './flow.ts';
-import { wordsOf } from './phrase-match.ts';
+import { ambiguities } from './flow-ambiguities.ts';
+import { expertIssues } from './flow-expert-checks.ts';
+import type { FlowPath } from './flow-graph.ts';
+import { nodeTargets, rootTargets, slotsOf } from './flow-graph.ts';
+import { FLOW_STEP_LIMIT } from './flow-travel.ts';
+import { versionIssues } from './flow-version-checks.ts';
 
 /** Something wrong with a flow: where, and what to do about it. */
-export type FlowIssue = { readonly path: readonly (string | number)[]; readonly message: string };
+export type FlowIssue = { readonly path: FlowPath; readonly message: string };
 
 /** Everything wrong with how the parts of a flow fit together; an empty list for a flow that can be walked. */
 export function flowIssues(flow: Flow): readonly FlowIssue[] {
   return [
+    ...versionIssues(flow),
     ...duplicateNames(flow),
     ...unknownTargets(flow),
     ...unreachableNodes(flow),
     ...flow.nodes.flatMap((node, index) => nodeIssues(node, ['nodes', index])),
     ...globalIssues(flow),
-    ...unknownSlots(flow),
+    ...ambiguities(flow),
+    ...unknownPlaceholders(flow),
     ...endlessChains(flow),
-  ];
-}
-
-type Target = { readonly goTo: string; readonly path: readonly (string | number)[] };
-
-function nodeTargets(node: FlowNode, index: number): Target[] {
-  const targets: Target[] = node.transitions.map(({ goTo }, at) => ({ goTo, path: ['nodes', index, 'transitions', at, 'goTo'] }));
-  if (node.action.kind === 'go_on') targets.push({ goTo: node.action.goTo, path: ['nodes', index, 'action', 'goTo'] });
-  return targets;
-}
-
-function rootTargets(flow: Flow): Target[] {
-  return [
-    { goTo: flow.entry, path: ['entry'] },
-    ...flow.global.map(({ goTo }, at) => ({ goTo, path: ['global', at, 'goTo'] })),
-    { goTo: flow.notUnderstood.goTo, path: ['notUnderstood', 'goTo'] },
-    { goTo: flow.noInputGoTo, path: ['noInputGoTo'] },
+    ...(flow.version === 2 ? expertIssues(flow) : []),
   ];
 }
 
@@ -68,11 +58,12 @@ function unreachableNodes(flow: Flow): FlowIssue[] {
   );
 }
 
-function nodeIssues(node: FlowNode, path: readonly (string | number)[]): FlowIssue[] {
+function nodeIssues(node: FlowNode, path: FlowPath): FlowIssue[] {
   const issues: FlowIssue[] = [];
   const kinds = new Set(node.transitions.map(({ when }) => when.kind));
   const isTransfer = node.action.kind === 'transfer';
   const at = (...rest: (string | number)[]) => [...path, ...rest];
+  const slot = node.slot ?? node.slots?.[0];
   if (isTransfer && !kinds.has('transfer_failed')) {
     issues.push({ path: at('transitions'), message: 'a node that transfers needs a transition "transfer_failed" for when nobody answers' });
   }
@@ -82,77 +73,94 @@ function nodeIssues(node: FlowNode, path: readonly (string | number)[]): FlowIss
   if (node.slot !== undefined && !kinds.has('slot_filled')) {
     issues.push({ path: at('transitions'), message: `slot "${node.slot.name}" needs a transition "slot_filled" that says where to go on` });
   }
-  if (node.slot === undefined && kinds.has('slot_filled')) {
+  if (slot === undefined && kinds.has('slot_filled')) {
     issues.push({ path: at('transitions'), message: 'a transition "slot_filled" needs a slot in its node' });
   }
-  if (node.slot !== undefined && node.action.kind !== 'listen') {
+  if (slot !== undefined && node.action.kind !== 'listen') {
     issues.push({
-      path: at('slot'),
+      path: at(node.slot === undefined ? 'slots' : 'slot'),
       message: `a node whose action is "${node.action.kind}" does not listen, so its slot cannot be filled`,
     });
   }
-  if (node.action.kind === 'go_on' && node.transitions.length > 0) {
+  if ((node.action.kind === 'go_on' || node.action.kind === 'resume') && node.transitions.length > 0) {
     issues.push({
       path: at('transitions'),
       message: 'a node that goes on by itself does not listen; remove its transitions or let it listen',
     });
   }
-  return [...issues, ...ambiguities(node, path)];
-}
-
-/** Two meanings of one phrase or key in the same node: the second would never be taken. */
-function ambiguities(node: FlowNode, path: readonly (string | number)[]): FlowIssue[] {
-  const seen = new Set<string>();
-  const issues: FlowIssue[] = [];
-  const check = (key: string, shown: string, at: readonly (string | number)[]): void => {
-    if (seen.has(key)) issues.push({ path: [...path, ...at], message: `"${shown}" is used twice in node "${node.name}"; keep one` });
-    seen.add(key);
-  };
-  const checkChoice = (choice: { phrases: readonly string[]; dtmf?: string | undefined }, at: readonly (string | number)[]): void => {
-    for (const [index, phrase] of choice.phrases.entries()) check(wordsOf(phrase).join(' '), phrase, [...at, 'phrases', index]);
-    if (choice.dtmf !== undefined) check(`key ${choice.dtmf}`, choice.dtmf, [...at, 'dtmf']);
-  };
-  for (const [index, { when }] of node.transitions.entries()) if (when.kind === 'phrase') checkChoice(when, ['transitions', index, 'when']);
-  for (const [index, value] of (node.slot?.values ?? []).entries()) checkChoice(value, ['slot', 'values', index]);
   return issues;
 }
 
 function globalIssues(flow: Flow): FlowIssue[] {
+  const allowed = flow.version === 2 ? ['phrase', 'dtmf', 'condition', 'no_input', 'tool_result'] : ['phrase'];
   return flow.global.flatMap(({ when }, index) =>
-    when.kind === 'phrase'
+    allowed.includes(when.kind)
       ? []
-      : [{ path: ['global', index, 'when', 'kind'], message: `"${when.kind}" belongs to a node; a global transition has phrases` }],
+      : [
+          {
+            path: ['global', index, 'when', 'kind'],
+            message: `"${when.kind}" belongs to a node; a global transition has ${allowed.join(', ')}`,
+          },
+        ],
   );
 }
 
-function unknownSlots(flow: Flow): FlowIssue[] {
-  const known = new Set(flow.nodes.flatMap((node) => (node.slot === undefined ? [] : [node.slot.name])));
+/** Names in braces that nothing fills. */
+function unknownPlaceholders(flow: Flow): FlowIssue[] {
+  const kept = flow.nodes.flatMap(({ action }) => (action.kind === 'use_tool' ? (action.keeps ?? []) : []));
+  const known = new Set([...flow.nodes.flatMap((node) => slotsOf(node).map(({ name }) => name)), ...kept]);
+  if (flow.version === 2) known.add('result');
   return flow.nodes.flatMap((node, index) =>
-    (['prompt', 'reprompt'] as const).flatMap((field) =>
-      [...(node[field] ?? '').matchAll(/\{([^{}]*)\}/g)]
+    textsOf(node).flatMap(({ text, path }) =>
+      [...text.matchAll(/\{([^{}]*)\}/g)]
         .map((match) => match[1] ?? '')
         .filter((name) => !known.has(name))
-        .map((name) => ({ path: ['nodes', index, field], message: `no node fills a slot named "${name}"` })),
+        .map((name) => ({ path: ['nodes', index, ...path], message: `no node fills a slot named "${name}"` })),
     ),
   );
+}
+
+function textsOf(node: FlowNode): { text: string; path: FlowPath }[] {
+  const args = node.action.kind === 'use_tool' ? Object.entries(node.action.arguments) : [];
+  return [
+    { text: node.prompt, path: ['prompt'] },
+    { text: node.reprompt ?? '', path: ['reprompt'] },
+    ...(node.slots ?? []).flatMap(({ ask = '', invalid = '' }, at) => [
+      { text: ask, path: ['slots', at, 'ask'] },
+      { text: invalid, path: ['slots', at, 'invalid'] },
+    ]),
+    ...args.map(([name, text]) => ({ text, path: ['action', 'arguments', name] })),
+  ];
 }
 
 function endlessChains(flow: Flow): FlowIssue[] {
   return flow.nodes.flatMap((start, index) => {
     const passed: string[] = [];
     let node: FlowNode | undefined = start;
-    while (node?.action.kind === 'go_on' && passed.length < FLOW_STEP_LIMIT) {
+    let onward = onwardWithoutAnswer(start);
+    const { path } = onward ?? { path: [] };
+    while (node !== undefined && onward !== null && passed.length < FLOW_STEP_LIMIT) {
       passed.push(node.name);
-      const goTo: string = node.action.goTo;
+      const { goTo }: { goTo: string } = onward;
       node = flow.nodes.find(({ name }) => name === goTo);
+      onward = node === undefined ? null : onwardWithoutAnswer(node);
     }
     if (passed.length < FLOW_STEP_LIMIT) return [];
     const shown = passed.slice(0, 4).join(' -> ');
-    return [
-      {
-        path: ['nodes', index, 'action', 'goTo'],
-        message: `${shown} … passes ${FLOW_STEP_LIMIT} nodes without listening; let one of them listen`,
-      },
-    ];
+    const message = `${shown} … passes ${FLOW_STEP_LIMIT} nodes without listening; let one of them listen`;
+    return [{ path: ['nodes', index, ...path], message }];
   });
+}
+
+/** Where a node may lead without the caller: by itself, or because all of its slots were filled before. */
+function onwardWithoutAnswer(node: FlowNode): { goTo: string; path: FlowPath } | null {
+  if (node.action.kind === 'go_on') return { goTo: node.action.goTo, path: ['action', 'goTo'] };
+  if (node.action.kind === 'resume') return { goTo: node.action.otherwise, path: ['action', 'otherwise'] };
+  const { slots = [] } = node;
+  if (slots.length === 0 || slots.some(({ type, required = true }) => required && type.kind === 'yes_no')) return null;
+  const at = node.transitions.findIndex(
+    ({ when, clears }) => when.kind === 'slot_filled' && when.slot === undefined && clears === undefined,
+  );
+  const edge = node.transitions[at];
+  return edge === undefined ? null : { goTo: edge.goTo, path: ['transitions', at, 'goTo'] };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Flow, FlowNode } from '#ports/agent-profile.ts';
 import { clinicEs } from './demo/clinic-es.ts';
-import { agentDraftSchema, conversationSettingsSchema, FLOW_LIMITS, flowSchema } from './flow-schema.ts';
+import { FLOW_LIMITS } from './flow-node-schema.ts';
+import { agentDraftSchema, conversationSettingsSchema, flowSchema } from './flow-schema.ts';
 
 const draft = clinicEs({ organizationName: 'Clínica Demo', destination: '2001' });
 const { flow } = draft;

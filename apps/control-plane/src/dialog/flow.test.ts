@@ -4,8 +4,9 @@ import type { Flow, FlowNode } from '#ports/agent-profile.ts';
 import { clinicEs } from './demo/clinic-es.ts';
 import type { DialogInput } from './dialog.ts';
 import { flowHints } from './flow-hints.ts';
-import { FLOW_STEP_LIMIT, isCodeOpen, next, nextGlobal, openFlow, restingNode } from './flow.ts';
-import type { FlowState } from './flow.ts';
+import type { FlowState } from './flow-state.ts';
+import { FLOW_STEP_LIMIT } from './flow-travel.ts';
+import { isCodeOpen, next, nextGlobal, openFlow, restingNode } from './flow.ts';
 
 const { flow } = clinicEs({ organizationName: 'Clínica Demo', destination: '2001' });
 const said = (text: string): DialogInput => ({ kind: 'said', text, confidence: 1 });

@@ -4,7 +4,8 @@ import { InferenceError } from '#ports/inference-error.ts';
 import type { LanguageModel, ModelMessage, ModelRequest } from '#ports/language-model.ts';
 import type { ConversationState, Dialog, DialogInput, HistoryTurn, PreparedTurn, TurnResult } from './dialog.ts';
 import { createFallbackResponder, preparedFromFlow, withInput } from './fallback-responder.ts';
-import { getNode, nextGlobal, restingNode } from './flow.ts';
+import { getNode } from './flow-graph.ts';
+import { nextGlobal, restingNode } from './flow.ts';
 import { windowOf } from './history.ts';
 
 /** Characters of conversation sent with each question: about 1,500 tokens of Spanish, the caller's last words included. */

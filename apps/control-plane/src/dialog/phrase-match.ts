@@ -1,10 +1,28 @@
 // Finds expected phrases in what a caller said, forgiving case, accents and punctuation, because transcripts differ in all three.
 
+import type { Phrases } from '#ports/agent-profile.ts';
+
 /** Where a phrase was found among the words, and how much it says. */
 export type PhraseMatch = { readonly start: number; readonly end: number; readonly length: number };
 
 /** Stands for words already used, so that no phrase is found across the gap. Never equal to a word. */
 const USED = '';
+
+/** The phrases of all languages: a caller who changes the language is understood as well. */
+export function phrasesOf(phrases: Phrases | undefined): readonly string[] {
+  if (phrases === undefined) return [];
+  return isList(phrases) ? phrases : Object.values(phrases).flat();
+}
+
+/** The phrases of a language (`es-MX`: of `es-MX`, else of `es`), and of all when there are none of it. */
+export function phrasesIn(phrases: Phrases | undefined, language: string): readonly string[] {
+  if (phrases === undefined || isList(phrases)) return phrases ?? [];
+  return phrases[language] ?? phrases[language.split('-')[0] ?? ''] ?? phrasesOf(phrases);
+}
+
+function isList(phrases: Phrases): phrases is readonly string[] {
+  return Array.isArray(phrases);
+}
 
 /** The words of a text: lower case, no accents, nothing but letters and digits. */
 export function wordsOf(text: string): string[] {

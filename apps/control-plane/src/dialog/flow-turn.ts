@@ -1,0 +1,93 @@
+// A turn of the flow alone: what it says, and the tools that it runs on its way.
+import type { Flow } from '#ports/agent-profile.ts';
+import { randomUUID } from 'node:crypto';
+import type { ConversationState, PreparedTurn, TurnResult } from './dialog.ts';
+import { next } from './flow.ts';
+import type { FlowTurn } from './flow.ts';
+import { runTool } from './turn-tools.ts';
+import type { ToolTurn } from './turn-tools.ts';
+import type { TraceTool } from './turn-trace.ts';
+
+/** Tools that one turn of a flow may run; the walk itself refuses chains of nodes that never listen. */
+const FLOW_TOOLS_MAX = 5;
+
+/** Everything that a turn of the flow is played with. `tools` is null where the agent has none. */
+export type FlowPlay = {
+  readonly flow: Flow;
+  readonly history: ConversationState['history'];
+  readonly tools: Omit<ToolTurn, 'onActing'> | null;
+};
+
+/** The turn as a reply; `turn` is the flow's answer to the caller. A turn that runs no tool has its result from the start. */
+export function preparedFromFlow(play: FlowPlay, turn: FlowTurn): PreparedTurn {
+  const status: { acted: ConversationState | null } = { acted: null };
+  const settled = Promise.withResolvers<TurnResult>();
+  // A failure reaches whoever reads the words; a result that nobody awaits must not end the process.
+  settled.promise.catch(() => undefined);
+  if (turn.toolCall === undefined) settled.resolve(resultOf(play, turn));
+  const words = playFlow(play, turn, { onActing: (state) => (status.acted = state) });
+  return {
+    textDeltas: settling(words, settled),
+    result: settled.promise,
+    acted: () => status.acted,
+  };
+}
+
+/** Says a turn of the flow, runs its tools and says what they lead to. Returns what it all leads to. */
+export async function* playFlow(
+  { flow, history, tools }: FlowPlay,
+  first: FlowTurn,
+  { onActing }: { onActing: (state: ConversationState) => void },
+): AsyncGenerator<string, TurnResult & { readonly traceTools: readonly TraceTool[] }, undefined> {
+  let turn = first;
+  let separator = '';
+  const notes = [...first.notes];
+  const traceTools: TraceTool[] = [];
+  for (let runs = 0; ; runs++) {
+    for (const text of turn.say) {
+      yield `${separator}${text}`;
+      // A space between pieces, so that their joined text reads as it sounds.
+      separator = ' ';
+    }
+    const { toolCall } = turn;
+    const state = { ...turn.state, history };
+    if (toolCall === undefined || runs === FLOW_TOOLS_MAX) return { state, nextStep: turn.nextStep, notes, traceTools };
+    const call = { id: randomUUID(), name: toolCall.tool, argumentsJson: JSON.stringify(toolCall.arguments) };
+    // What the flow itself asks for was agreed on in its own words: a `yes_no` slot, not a second question.
+    const asked = tools === null ? null : yield* runTool({ ...tools, onActing: () => onActing(state) }, call, state);
+    if (tools !== null && asked === null) return { state, nextStep: { kind: 'listen' }, notes, traceTools };
+    if (asked !== null) {
+      notes.push(...asked.notes);
+      traceTools.push(asked.trace);
+      onActing(asked.state);
+      if (asked.run.nextStep !== null) return { state: asked.state, nextStep: asked.run.nextStep, notes, traceTools };
+    }
+    const outcome = asked === null ? 'failed' : outcomeOf(asked.run.verdict);
+    turn = next(flow, asked?.state ?? state, {
+      kind: 'tool_result',
+      tool: toolCall.tool,
+      outcome,
+      text: asked?.run.text ?? '',
+      facts: asked?.run.facts ?? {},
+    });
+    notes.push(...turn.notes);
+  }
+}
+
+function outcomeOf(verdict: TraceTool['verdict']): 'done' | 'refused' | 'failed' {
+  if (verdict === 'done' || verdict === 'repeated') return 'done';
+  return verdict === 'refused' || verdict === 'too_many' || verdict === 'ask_caller' ? 'refused' : 'failed';
+}
+
+function resultOf({ history }: FlowPlay, turn: FlowTurn): TurnResult {
+  return { state: { ...turn.state, history }, nextStep: turn.nextStep, notes: turn.notes };
+}
+
+async function* settling(words: AsyncGenerator<string, TurnResult>, settled: PromiseWithResolvers<TurnResult>): AsyncGenerator<string> {
+  try {
+    settled.resolve(yield* words);
+  } catch (error) {
+    settled.reject(error);
+    throw error;
+  }
+}
