@@ -13,6 +13,9 @@ import { createHealthRoutes } from '#features/appliance/health-routes.ts';
 import type { CallEngine } from '#engine/call-engine.ts';
 import { createAdminCallRoutes } from '#features/calls/admin-call-routes.ts';
 import { createCallRoutes } from '#features/calls/call-routes.ts';
+import type { ChatParts } from '#features/conversations/chats.ts';
+import { createChats } from '#features/conversations/chats.ts';
+import { createConversationRoutes } from '#features/conversations/conversation-routes.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
 import { createRecordingRoutes } from '#features/recordings/recording-routes.ts';
 import { createNumberRoutes } from '#features/telephony/number-routes.ts';
@@ -29,13 +32,17 @@ export type ApiParts = HealthRouteParts & {
   readonly office: Office;
   readonly board: LiveCallBoard;
   readonly engine: Pick<CallEngine, 'hangUp'>;
+  /** The agent at work, as in calls. */
+  readonly openDialog: ChatParts['openDialog'];
   readonly clock: Clock;
   readonly log: Log;
 };
 
 /** The whole HTTP API of the control plane. Throws when a route does not say who may call it. */
 export function createApi(parts: ApiParts) {
-  const { office, board, engine, clock } = parts;
+  const { office, board, engine, clock, log, openDialog } = parts;
+  const { conversations, conversationCache, chatAgents } = office;
+  const chats = createChats({ store: conversations, cache: conversationCache, agents: chatAgents, openDialog, clock, log });
   const app = createApp(parts);
   const api = app
     .route('/', createDocumentationRoutes({ document: () => openApiDocument(app) }))
@@ -52,6 +59,7 @@ export function createApi(parts: ApiParts) {
     .route('/', createTrunkRoutes(office))
     .route('/', createAdminCallRoutes({ ...office, board, clock }))
     .route('/', createCallRoutes({ ...office, board, engine, clock }))
+    .route('/', createConversationRoutes({ ...office, chats }))
     .route('/', createRecordingRoutes({ ...office, clock }));
   assertEveryRouteDeclaresAccess(api);
   return api;

@@ -1,6 +1,7 @@
 // The product, composed: stores, journal, engine and HTTP in this order. It receives adapters as arguments and knows none by name.
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Database } from '#db/client.ts';
+import { openDialog } from '#dialog/agent-turn.ts';
 import { createCallEngine } from '#engine/call-engine.ts';
 import type { CallEngine, CallEngineParts } from '#engine/call-engine.ts';
 import { withSpeechCache } from '#engine/speech-cache.ts';
@@ -12,6 +13,7 @@ import { openCallJournal } from '#features/calls/call-journal-store.ts';
 import { createCallMetrics } from '#features/calls/call-metrics.ts';
 import type { CallStore } from '#features/calls/call-store.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
+import { registerConversationMetrics } from '#features/conversations/conversation-metrics.ts';
 import { createCallRoutingStore } from '#features/telephony/call-routing-store.ts';
 import { openHttpServer } from '#http/server.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
@@ -78,6 +80,8 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     flush: () => stored.flush(),
   };
 
+  registerConversationMetrics({ registry, counts: () => office.conversationCache.counts() });
+
   const routing = createCallRoutingStore({ database, clock, log });
   const textToSpeech = withSpeechCache(parts.textToSpeech);
   const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
@@ -87,6 +91,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     office,
     board,
     engine,
+    openDialog: (agent) => openDialog(agent, { languageModel: parts.languageModel }),
     checks: [{ name: 'accepting', check: async () => (isStopping ? 'the process is stopping' : null) }, ...readiness(parts)],
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     clock,

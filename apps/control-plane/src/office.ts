@@ -15,6 +15,9 @@ import { createAgentVersionStore } from '#features/agents/agent-version-store.ts
 import { openAdministration } from '#features/appliance/administration.ts';
 import { createCallAccessStore } from '#features/calls/call-access-store.ts';
 import { createCallStore } from '#features/calls/call-store.ts';
+import { createChatAgents } from '#features/conversations/chat-agents.ts';
+import { createConversationCache } from '#features/conversations/conversation-cache.ts';
+import { createConversationStore } from '#features/conversations/conversation-store.ts';
 import { createDirectoryStore } from '#features/telephony/directory-store.ts';
 import { openDirectorySync } from '#features/telephony/directory-sync.ts';
 import { createNumberStore } from '#features/telephony/number-store.ts';
@@ -84,6 +87,9 @@ export async function openOffice({ config, database, directory, recordings, live
   opened.use(openAccessChanges({ database, log, observe: (notification) => directorySync.observe(notification) }));
   const calls = createCallStore(database);
   const callAccess = createCallAccessStore({ database, audit });
+  const conversations = createConversationStore({ database, audit });
+  const conversationCache = createConversationCache();
+  const chatAgents = createChatAgents({ agents, agentVersions });
   const recordingStore = createRecordingStore({ database, audit, recordings, clock, log });
   const recordingAuthentication = createRecordingAuthentication({ ...config, clock, recordingStore });
   const administration = opened.use(
@@ -109,6 +115,9 @@ export async function openOffice({ config, database, directory, recordings, live
     directorySync,
     calls,
     callAccess,
+    conversations,
+    conversationCache,
+    chatAgents,
     recordings,
     recordingStore,
     recordingAuthentication,

@@ -112,6 +112,7 @@ function poolOf(organizations: readonly TwinOrganization[]): Pool {
     ['numberId', all((one) => one.numberIds)],
     ['phoneId', all((one) => one.phoneIds)],
     ['callId', all((one) => one.callIds)],
+    ['conversationId', all((one) => one.conversationIds)],
     ['tokenId', all((one) => [one.token.tokenId])],
     ['planId', []],
     ['trunkId', []],

@@ -63,6 +63,7 @@ const unknownOrganization: TwinOrganization = {
   numberIds: [newId('number')],
   phoneIds: [newId('phone')],
   callIds: [newId('call')],
+  conversationIds: [newId('chat')],
   token: { tokenId: newId('apiToken'), text: makeTokenText() },
 };
 
@@ -160,6 +161,8 @@ export function targetOf(operation: ApiOperation, organization: TwinOrganization
     numberId: organization.numberIds[0] ?? '',
     phoneId: organization.phoneIds[0] ?? '',
     callId: organization.callIds[0] ?? '',
+    conversationId: organization.conversationIds[0] ?? '',
+    seq: '1',
     tokenId: organization.token.tokenId,
     version: '1',
     planId: 'no-such-plan',

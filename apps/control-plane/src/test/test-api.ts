@@ -7,11 +7,14 @@ import type { Office, OfficeConfig } from '#app/office.ts';
 import { openOffice } from '#app/office.ts';
 import type { TestDatabase } from '#db/test-database.ts';
 import { organizations } from '#db/schema/organizations.ts';
+import { openDialog as openAgent } from '#dialog/agent-turn.ts';
 import type { CallEngine } from '#engine/call-engine.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
 import { NO_SOCKET_ADDRESS } from '#http/client-address.ts';
+import type { ChatParts } from '#features/conversations/chats.ts';
+import type { AgentProfile } from '#ports/agent-profile.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { MemoryTelephonyDirectory } from '#ports/testing/memory-telephony-directory.ts';
 import { openMemoryTelephonyDirectory } from '#ports/testing/memory-telephony-directory.ts';
@@ -72,6 +75,8 @@ export type TestApiOptions = {
   readonly clock?: Clock;
   /** What the engine answers to a hang-up; default: that no call is live. */
   readonly hangUp?: CallEngine['hangUp'];
+  /** Who answers chats; default: the agent without a language model. */
+  readonly openDialog?: ChatParts['openDialog'];
   /** Where recordings lie; default: there are none. */
   readonly recordings?: RecordingStorage | null;
 };
@@ -90,7 +95,9 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     log: silentLog,
   });
   const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'centralita_calls_live 0\n' };
-  const api = createApi({ office, board, engine: { hangUp }, checks, metrics, clock, log: silentLog });
+  const engine = { hangUp };
+  const { openDialog = (agent: AgentProfile) => openAgent(agent, { languageModel: null }) } = options;
+  const api = createApi({ office, board, engine, openDialog, checks, metrics, clock, log: silentLog });
   const ask = async (path: string, { method = 'GET', body, headers = {} }: Ask = {}): Promise<Answer> => {
     const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
     const response = await api.request(path, { method, headers, ...sent });

@@ -3,11 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from '#db/client.ts';
 import { clinicEs } from '#dialog/demo/clinic-es.ts';
+import { conversations, conversationTurns, turnTraces } from '#db/schema/conversations.ts';
 import { createCallEventWriter, queued } from '#features/calls/call-event-writer.ts';
 import type { CallEvent } from '#ports/call-event.ts';
 import type { CallId, OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
 import { silentLog } from '#shared/log.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 import { scopePresets } from '#shared/permission-scopes.ts';
 import type { TestApi } from './test-api.ts';
@@ -25,6 +27,7 @@ export type TwinOrganization = {
   readonly numberIds: readonly string[];
   readonly phoneIds: readonly string[];
   readonly callIds: readonly CallId[];
+  readonly conversationIds: readonly string[];
   /** Good for every scope. */
   readonly token: HeldToken;
 };
@@ -34,6 +37,12 @@ const AGENTS = 2;
 
 /** The sound of every call: the start of a WAV file and some silence. */
 const RECORDING = Buffer.concat([Buffer.from('RIFF'), Buffer.from([68, 0, 0, 0]), Buffer.from('WAVE'), Buffer.alloc(64)]);
+
+/** Where every conversation stands after its turn 1. */
+const snapshot = {
+  state: { node: 'menu', slots: {}, misses: 0, history: [] },
+  trace: { fromNode: 'greeting', node: 'menu', notes: [], nextStep: { kind: 'listen' }, slots: {}, stagesMs: {}, model: null },
+};
 
 /** What an organization is made with; in `recordingsDir` lie the recordings of its calls. */
 export type TwinParts = { readonly askAdmin: AskAdmin; readonly database: Database; readonly recordingsDir: string };
@@ -65,7 +74,26 @@ export async function addTwin(
   const events = [...recordings].flatMap(([callId, recordingPath]) => eventsOf({ callId, agentId, organizationId, recordingPath }));
   await createCallEventWriter({ database, log: silentLog })(events.map(queued));
   const token = await addToken(askAdmin, organizationId, scopePresets.full);
-  return { organizationId, agentIds, numberIds, phoneIds: [String(phone['phoneId'])], callIds, token };
+  const phoneIds = [String(phone['phoneId'])];
+  const conversationIds = [await addChat(database, mintOrgScope(organizationId), agentId)];
+  return { organizationId, agentIds, numberIds, phoneIds, callIds, conversationIds, token };
+}
+
+/** A chat of one message and its answer, which is turn 1. */
+async function addChat(database: Database, scope: OrgScope, agentId: string): Promise<string> {
+  const id = newId('chat');
+  const of = { orgId: scope.organizationId, conversationId: id };
+  const { state, trace } = snapshot;
+  await database.inOrg(scope, async (queries) => {
+    const row = { orgId: of.orgId, id, channel: 'chat' as const, agentId, agentVersion: 1, channelData: {}, turns: 2 };
+    await queries.insert(conversations).values({ ...row, state, nextStep: { kind: 'listen' } });
+    await queries.insert(conversationTurns).values([
+      { ...of, seq: 0, role: 'caller', text: 'hola', input: 'text', at: new Date() },
+      { ...of, seq: 1, role: 'agent', text: 'Buenos días', at: new Date() },
+    ]);
+    await queries.insert(turnTraces).values({ ...of, seq: 1, trace });
+  });
+  return id;
 }
 
 /** Makes a token of an organization. */
@@ -94,7 +122,12 @@ function eventsOf({ callId, agentId, organizationId, recordingPath }: CallParts)
   const said = { text: 'Buenos días', input: null, heardMs: 900, interrupted: false, latency: null };
   return [
     { ...call, ...leg, kind: 'call_started' },
-    { ...call, kind: 'turn_recorded', turn: { seq: 1, role: 'agent', startedAt: call.at, endedAt: call.at, ...said } },
+    {
+      ...call,
+      kind: 'turn_recorded',
+      turn: { seq: 1, role: 'agent', startedAt: call.at, endedAt: call.at, ...said },
+      conversation: snapshot,
+    },
     { ...call, kind: 'call_ended', outcome: 'completed', reason: 'caller', durationMs: 60_000 },
   ];
 }

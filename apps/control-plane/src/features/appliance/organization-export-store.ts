@@ -10,6 +10,7 @@ import { callEvents } from '#db/schema/call-events.ts';
 import { callOutcomes } from '#db/schema/call-outcomes.ts';
 import { calls } from '#db/schema/calls.ts';
 import { contactFacts, contacts } from '#db/schema/contacts.ts';
+import { conversations, conversationTurns, turnTraces } from '#db/schema/conversations.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { phones } from '#db/schema/phones.ts';
@@ -71,6 +72,26 @@ export const exportedTables: readonly ExportedTable[] = [
   { name: 'call_outcomes', table: callOutcomes, of: (id) => eq(callOutcomes.orgId, id), key: [callOutcomes.callId] },
   { name: 'contacts', table: contacts, of: (id) => eq(contacts.orgId, id), key: [contacts.id] },
   { name: 'contact_facts', table: contactFacts, of: (id) => eq(contactFacts.orgId, id), key: [contactFacts.contactId, contactFacts.name] },
+  {
+    name: 'conversations',
+    table: conversations,
+    of: (id) => eq(conversations.orgId, id),
+    key: [conversations.id],
+    // Which process is at work on it.
+    without: 'claimed_until',
+  },
+  {
+    name: 'conversation_turns',
+    table: conversationTurns,
+    of: (id) => eq(conversationTurns.orgId, id),
+    key: [conversationTurns.conversationId, conversationTurns.seq],
+  },
+  {
+    name: 'turn_traces',
+    table: turnTraces,
+    of: (id) => eq(turnTraces.orgId, id),
+    key: [turnTraces.conversationId, turnTraces.seq],
+  },
   { name: 'audit_entries', table: auditEntries, of: (id) => eq(auditEntries.orgId, id), key: [auditEntries.seq] },
 ];
 

@@ -3,6 +3,7 @@ import type { SQL } from 'drizzle-orm';
 import { and, asc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { calls, rejectedCalls } from '#db/schema/calls.ts';
+import { conversations } from '#db/schema/conversations.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { plans } from '#db/schema/plans.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
@@ -31,6 +32,8 @@ export type RetentionStore = {
   forgetRecordings(scope: ApplianceScope, organizationId: OrganizationId, callIds: readonly string[]): Promise<void>;
   /** Deletes calls with what was said and what happened in them. */
   deleteCalls(scope: ApplianceScope, organizationId: OrganizationId, callIds: readonly string[]): Promise<void>;
+  /** Deletes chats whose last message is from before `before`, with what was said in them, one batch. Returns how many. */
+  deleteChats(scope: ApplianceScope, organizationId: OrganizationId, before: Date): Promise<number>;
   /** Deletes calls of nobody's numbers from before `before`, one batch. Returns how many; fewer than a batch means that none is left. */
   deleteRejected(scope: ApplianceScope, before: Date): Promise<number>;
 };
@@ -77,6 +80,14 @@ export function createRetentionStore(database: Database): RetentionStore {
     deleteCalls: (scope, organizationId, callIds) =>
       database.inAppliance(scope, async (queries) => {
         await queries.delete(calls).where(these(organizationId, callIds));
+      }),
+    deleteChats: (scope, organizationId, before) =>
+      database.inAppliance(scope, async (queries) => {
+        const { orgId, id, channel, updatedAt } = conversations;
+        const old = and(eq(orgId, organizationId), eq(channel, 'chat'), lt(updatedAt, before));
+        const batch = queries.select({ id }).from(conversations).where(old).orderBy(asc(updatedAt)).limit(RETENTION_BATCH);
+        const which = and(eq(orgId, organizationId), inArray(id, batch));
+        return (await queries.delete(conversations).where(which).returning({ id })).length;
       }),
     deleteRejected: (scope, before) =>
       database.inAppliance(scope, async (queries) => {

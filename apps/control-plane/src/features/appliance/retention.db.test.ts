@@ -56,6 +56,19 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('retention on $ki
     await addCalls(starter, 'middle', { days: 31 });
     await addCalls(starter, 'old', { days: 181, count: RETENTION_BATCH + 20 });
     await addCalls(long, 'odd', { days: 21 });
+    await test.asSuperuser(
+      `insert into agents (org_id, id, name, language, voice, profile) values ('${starter}', 'agent_1', 'A', 'es', '', '{}')`,
+    );
+    for (const [name, days] of [
+      ['young', 179],
+      ['old', 181],
+    ] as const) {
+      const at = new Date(now.getTime() - days * 86_400_000).toISOString();
+      await test.asSuperuser(`insert into conversations (org_id, id, channel, agent_id, agent_version, state, turns, updated_at)
+        values ('${starter}', 'chat_${name}', 'chat', 'agent_1', 1, '{}', 1, '${at}')`);
+      await test.asSuperuser(`insert into conversation_turns (org_id, conversation_id, seq, role, text, at)
+        values ('${starter}', 'chat_${name}', 0, 'agent', 'hola', '${at}')`);
+    }
     await test.asSuperuser(`insert into calls (org_id, id, dialled_number, caller_number, state, started_at, recording_path)
       values ('${starter}', 'call_up-1', '1001', '', 'answered', '2020-01-01', '/recordings/up-1')`);
     await test.asSuperuser(`insert into rejected_calls (id, dialled_number, caller_number, outcome, rejected_at)
@@ -85,6 +98,11 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('retention on $ki
     expect(removed.filter((path) => path.includes('old-'))).toHaveLength(RETENTION_BATCH + 20);
     expect(removed).toContain('/recordings/odd-1');
     expect(removed).not.toContain('/recordings/up-1');
+  });
+
+  it('deletes chats with what was said once their last message is too old', async () => {
+    expect(await namesOf('select id as name from conversations')).toEqual(['chat_young']);
+    expect(await namesOf('select conversation_id as name from conversation_turns')).toEqual(['chat_young']);
   });
 
   it('deletes the calls of nobody after a month', async () => {

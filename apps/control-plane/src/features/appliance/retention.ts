@@ -59,8 +59,9 @@ async function removeOfOrganization(parts: RetentionParts, run: RetentionRun, te
     take: (ids) => store.deleteCalls(scope, organizationId, ids),
   });
   const overStorage = await takeAll({ next: () => store.listOverStorage(scope, organizationId, terms.storageBytes), take: forget });
-  if (recordings + calls + overStorage > 0) {
-    const removed = { recordings, recordingsBefore: recordingsBefore.toISOString(), calls, callsBefore: callsBefore.toISOString() };
+  const chats = await inBatches(run.signal, () => store.deleteChats(scope, organizationId, callsBefore));
+  if (recordings + calls + overStorage + chats > 0) {
+    const removed = { recordings, recordingsBefore: recordingsBefore.toISOString(), calls, chats, callsBefore: callsBefore.toISOString() };
     const details = { ...removed, overStorage, storageBytes: terms.storageBytes };
     await record(parts, { scope, organizationId }, details);
     run.log.info({ organizationId, ...details }, 'data removed by retention');
@@ -70,17 +71,23 @@ async function removeOfOrganization(parts: RetentionParts, run: RetentionRun, te
 
 async function removeRejected({ store, database, audit }: RetentionParts, { scope, at, signal, log }: RetentionRun): Promise<void> {
   const before = daysBefore(at, REJECTED_DAYS);
-  let rejectedCalls = 0;
-  for (let batch = RETENTION_BATCH; batch === RETENTION_BATCH; rejectedCalls += batch) {
-    signal.throwIfAborted();
-    batch = await store.deleteRejected(scope, before);
-  }
+  const rejectedCalls = await inBatches(signal, () => store.deleteRejected(scope, before));
   if (rejectedCalls === 0) return;
   const details = { rejectedCalls, before: before.toISOString() };
   await database.inAppliance(scope, (queries) =>
     audit.append(queries, { scope, actor }, { action: 'retention.applied', resource: 'rejected_calls', details }),
   );
   log.info(details, 'rejected calls removed by retention');
+}
+
+/** Goes on until a batch is not full. Returns how many rows were taken. */
+async function inBatches(signal: AbortSignal, take: () => Promise<number>): Promise<number> {
+  let count = 0;
+  for (let batch = RETENTION_BATCH; batch === RETENTION_BATCH; count += batch) {
+    signal.throwIfAborted();
+    batch = await take();
+  }
+  return count;
 }
 
 async function record(

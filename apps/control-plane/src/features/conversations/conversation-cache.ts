@@ -1,0 +1,47 @@
+// The conversations of the last messages, in memory: who goes on with one need not read its state again. A version says whether it is still true.
+import { LRUCache } from 'lru-cache';
+import type { ConversationState } from '#dialog/dialog.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+
+/** A state that was committed, and how many turns had been written then. */
+export type CachedState = { readonly turns: number; readonly state: ConversationState };
+
+/** Asked for so often, and found true so often, since the start. */
+export type CacheCounts = { readonly hits: number; readonly misses: number };
+
+export type ConversationCache = {
+  /** What may be true; null when nothing is known. */
+  peek(scope: OrgScope, conversationId: string): CachedState | null;
+  /** The state of just this version: counted as a hit, or as a miss with null. What is older is forgotten. */
+  take(scope: OrgScope, conversationId: string, turns: number): ConversationState | null;
+  put(scope: OrgScope, conversationId: string, cached: CachedState): void;
+  forget(scope: OrgScope, conversationId: string): void;
+  counts(): CacheCounts;
+};
+
+/** With 10 kB each, 20 MB. At the limit the one whose last message is the longest ago goes. */
+export const CACHED_CONVERSATIONS = 2_000;
+
+export function createConversationCache(max = CACHED_CONVERSATIONS): ConversationCache {
+  const states = new LRUCache<string, CachedState>({ max });
+  const keyOf = (scope: OrgScope, conversationId: string): string => `${scope.organizationId} ${conversationId}`;
+  let hits = 0;
+  let misses = 0;
+  return {
+    peek: (scope, conversationId) => states.peek(keyOf(scope, conversationId)) ?? null,
+    take(scope, conversationId, turns) {
+      const key = keyOf(scope, conversationId);
+      const cached = states.get(key);
+      if (cached?.turns === turns) {
+        hits += 1;
+        return cached.state;
+      }
+      misses += 1;
+      states.delete(key);
+      return null;
+    },
+    put: (scope, conversationId, cached) => void states.set(keyOf(scope, conversationId), cached),
+    forget: (scope, conversationId) => void states.delete(keyOf(scope, conversationId)),
+    counts: () => ({ hits, misses }),
+  };
+}
