@@ -112,6 +112,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
       'rag_chunks',
       'rag_documents',
       'rag_indexes',
+      'rag_postings',
       'rag_uploads',
       'rag_vectors',
       'turn_traces',

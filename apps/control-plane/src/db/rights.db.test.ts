@@ -17,6 +17,9 @@ const knowledgeRights = [
   'rag_indexes INSERT *',
   'rag_indexes SELECT *',
   'rag_indexes UPDATE changed_at kind',
+  'rag_postings DELETE *',
+  'rag_postings INSERT *',
+  'rag_postings SELECT *',
   'rag_uploads DELETE *',
   'rag_uploads INSERT *',
   'rag_uploads SELECT *',
@@ -213,8 +216,10 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('rights on $kind'
         `rag_documents (org_id, id, agent_id, name, media_type, size_bytes, sha256)
           values ('${org}', 'doc_${index}', 'agent_${index}', 'd', 't', 1, 'x')`,
         `rag_uploads (org_id, document_id, content) values ('${org}', 'doc_${index}', '')`,
-        `rag_chunks (org_id, agent_id, document_id, id, ordinal, headings, text, words)
-          values ('${org}', 'agent_${index}', 'doc_${index}', 'chunk_${index}', 0, '{}', 'h', 'h')`,
+        `rag_chunks (org_id, agent_id, document_id, id, ordinal, headings, text)
+          values ('${org}', 'agent_${index}', 'doc_${index}', 'chunk_${index}', 0, '{}', 'h')`,
+        `rag_postings (org_id, document_number, stem, first_ordinal, ordinals)
+          select org_id, number, 'h', 0, '{0}' from rag_documents where id = 'doc_${index}'`,
         `rag_vectors (org_id, agent_id, kind, chunk_id, embedding) values ('${org}', 'agent_${index}', 'k', 'chunk_${index}', '[1]')`,
         `rag_indexes (org_id, agent_id, kind) values ('${org}', 'agent_${index}', 'k')`,
       ])

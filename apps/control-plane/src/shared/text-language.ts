@@ -17,12 +17,23 @@ const SAMPLE_CHARACTERS = 2_000;
 
 /** The language of a text; Spanish where nothing tells. */
 export function textLanguage(text: string): TextLanguage {
+  return languagesOf(text)[0] as TextLanguage;
+}
+
+/** The languages that a text may be in: both where nothing tells, as in a question of one word. */
+export function languagesOf(text: string): readonly TextLanguage[] {
   let balance = 0;
   for (const word of plainWords(text.slice(0, SAMPLE_CHARACTERS))) {
     if (functionWords.es.has(word)) balance++;
     if (functionWords.en.has(word)) balance--;
   }
-  return balance < 0 ? 'en' : 'es';
+  if (balance === 0) return ['es', 'en'];
+  return balance < 0 ? ['en'] : ['es'];
+}
+
+/** PostgreSQL's name of what stems a language. */
+export function stemmerOf(language: TextLanguage): 'spanish' | 'english' {
+  return language === 'en' ? 'english' : 'spanish';
 }
 
 /** Whether a plain word only holds a sentence together, in either language. */

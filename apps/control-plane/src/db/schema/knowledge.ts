@@ -1,6 +1,18 @@
 // What an agent may look up: the documents of its organization, cut into pieces that are found by words and by meaning.
 import { sql } from 'drizzle-orm';
-import { check, customType, foreignKey, index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  check,
+  customType,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
 import { organizationPolicies } from './access.ts';
 import { agents } from './agents.ts';
 
@@ -13,8 +25,6 @@ const vector = customType<{ data: Float32Array; driverData: string }>({
   toDriver: (values) => `[${values.join(',')}]`,
   fromDriver: (text) => Float32Array.from(JSON.parse(text) as number[]),
 });
-/** Lexemes with their places. Made by PostgreSQL, never read here. */
-const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
 
 /** Documents, whatever their state. */
@@ -23,6 +33,8 @@ export const ragDocuments = pgTable(
   {
     orgId: text('org_id').notNull(),
     id: text('id').notNull(),
+    /** A short name of it for the word index, which repeats it for every word. */
+    number: integer('number').generatedAlwaysAsIdentity(),
     agentId: text('agent_id').notNull(),
     /** The file's name, which the agent may cite. */
     name: text('name').notNull(),
@@ -43,6 +55,7 @@ export const ragDocuments = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
+    unique('rag_documents_number_unique').on(table.orgId, table.number),
     // Lists go by time within an agent; ids sort by it.
     index('rag_documents_of_agent').on(table.orgId, table.agentId, table.id),
     uniqueIndex('rag_documents_sha256_unique')
@@ -73,7 +86,7 @@ export const ragUploads = pgTable(
   ],
 );
 
-/** The pieces. Agent and category are copied from the document, so that a search reads one table's rows and no other's. */
+/** The pieces. */
 export const ragChunks = pgTable(
   'rag_chunks',
   {
@@ -83,19 +96,43 @@ export const ragChunks = pgTable(
     id: text('id').notNull(),
     /** Place in the document, from 0. */
     ordinal: integer('ordinal').notNull(),
+    /** The document's. */
     category: text('category'),
     /** Outermost first. */
     headings: text('headings').array().notNull(),
     text: text('text').notNull(),
-    /** Stems of headings and text, Spanish or English. */
-    words: tsvector('words').notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
     index('rag_chunks_of_agent').on(table.orgId, table.agentId),
-    index('rag_chunks_of_document').on(table.orgId, table.documentId, table.ordinal),
+    unique('rag_chunks_ordinal_unique').on(table.orgId, table.documentId, table.ordinal),
     foreignKey({ columns: [table.orgId, table.documentId], foreignColumns: [ragDocuments.orgId, ragDocuments.id] }).onDelete('cascade'),
     foreignKey({ columns: [table.orgId, table.agentId], foreignColumns: [agents.orgId, agents.id] }).onDelete('cascade'),
+    ...organizationPolicies('all'),
+  ],
+);
+
+/**
+ * The word index: in which pieces of a document a stem is. It is what a GIN index would be, which row-level security shuts out: the operator of
+ * text search counts as one that might tell of rows that are not one's own, equality of texts does not.
+ */
+export const ragPostings = pgTable(
+  'rag_postings',
+  {
+    orgId: text('org_id').notNull(),
+    documentNumber: integer('document_number').notNull(),
+    /** Stem of a word, Spanish or English. */
+    stem: text('stem').notNull(),
+    /** Place of the first piece of the batch that was stored together. */
+    firstOrdinal: integer('first_ordinal').notNull(),
+    /** Places of the pieces. */
+    ordinals: integer('ordinals').array().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.orgId, table.documentNumber, table.stem, table.firstOrdinal] }),
+    foreignKey({ columns: [table.orgId, table.documentNumber], foreignColumns: [ragDocuments.orgId, ragDocuments.number] }).onDelete(
+      'cascade',
+    ),
     ...organizationPolicies('all'),
   ],
 );
