@@ -1,5 +1,6 @@
 // Before a caller says the first word: everything that the agent's flow may expect to hear, made ready in the background.
 import { flowHints } from '#dialog/flow-hints.ts';
+import { flowOf } from '#dialog/flow-language.ts';
 import type { AgentProfile } from '#ports/agent-profile.ts';
 import type { SpeechToText } from '#ports/speech-to-text.ts';
 import type { Log } from '#shared/log.ts';
@@ -8,8 +9,9 @@ import type { Log } from '#shared/log.ts';
 const MAX_PHRASES = 200;
 
 /** Every phrase that some node of the agent's flow expects, each once. */
-export function expectedPhrases(agent: Pick<AgentProfile, 'flow'>): readonly string[] {
-  const phrases = agent.flow.nodes.flatMap((node) => flowHints(agent.flow, node.name));
+export function expectedPhrases(agent: Pick<AgentProfile, 'flow' | 'language'>): readonly string[] {
+  const flow = flowOf(agent);
+  const phrases = flow.nodes.flatMap((node) => flowHints(flow, node.name));
   return [...new Set(phrases)].slice(0, MAX_PHRASES);
 }
 
