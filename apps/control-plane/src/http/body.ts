@@ -1,10 +1,11 @@
 // Bodies: none larger than a limit, and of JSON only what the database can hold and a stack can walk.
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { checkAnnouncedLength, largeBodyOf } from './large-body.ts';
 import { ProblemError } from './problem.ts';
 import { findUnstorableText } from './storable-text.ts';
 
-/** Largest body of a request; nothing that the API takes today comes near it. */
+/** Largest body of a request, but where a route declares a larger one; no JSON of the API comes near it. */
 const MAX_BODY_BYTES = 1_048_576;
 /** Deepest nesting of a JSON body: an agent's flow has 6 levels, and validation walks a value by recursion. */
 const MAX_NESTING = 64;
@@ -20,15 +21,30 @@ export function limitBody(): MiddlewareHandler {
       throw new ProblemError('body_too_large', `a body may have ${MAX_BODY_BYTES} bytes`);
     },
   });
-  // To ask for the stream of a request that has none costs as much as the rest of the kit together.
-  return (context, next) => (context.req.method === 'GET' || context.req.method === 'HEAD' ? next() : limit(context, next));
+  return (context, next) => {
+    // To ask for the stream of a request that has none costs as much as the rest of the kit together.
+    if (context.req.method === 'GET' || context.req.method === 'HEAD') return next();
+    const largeBody = largeBodyOf(context);
+    if (largeBody === null) return limit(context, next);
+    // Nothing of it is read before the guards have let the request through; the handler counts what arrives.
+    checkAnnouncedLength(context, largeBody);
+    return next();
+  };
 }
 
 /** Refuses a JSON body that is nested too deeply or holds text that cannot be stored. Behind the guards: strangers' bodies are not read. */
 export const checkJsonBody: MiddlewareHandler = (context, next) => {
   const { method } = context.req;
-  if (method === 'GET' || method === 'HEAD' || !JSON_MEDIA_TYPE.test(context.req.header('content-type') ?? '')) return next();
-  return readText(context).then(checkText).then(next);
+  if (
+    method === 'GET' ||
+    method === 'HEAD' ||
+    largeBodyOf(context) !== null ||
+    !JSON_MEDIA_TYPE.test(context.req.header('content-type') ?? '')
+  )
+    return next();
+  return readText(context)
+    .then(checkText)
+    .then(() => next());
 };
 
 function readText(context: Context): Promise<string> {

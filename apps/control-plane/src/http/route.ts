@@ -8,6 +8,8 @@ import type { OrgScope } from '#shared/org-scope.ts';
 import type { PermissionScope } from '#shared/permission-scopes.ts';
 import type { Principal } from '#shared/principal.ts';
 import { checkJsonBody } from './body.ts';
+import type { LargeBody } from './large-body.ts';
+import { withLargeBody } from './large-body.ts';
 import { problemSchema } from './problem.ts';
 
 /** What an admin route's handler finds in its context. */
@@ -30,10 +32,12 @@ export type OrgAccess = {
   readonly cost?: number;
   /** Whether a write may carry an `Idempotency-Key`; default: every method but GET. `false` where the answer holds a secret, which is never stored. */
   readonly idempotent?: boolean;
+  /** For a route that takes more than the usual body. It takes no `Idempotency-Key`: the body is never read as a whole. */
+  readonly largeBody?: LargeBody;
 };
 
 /** The guards, made once by the composition: authentication, rate, scope, idempotency, in this order. */
-export type Guards = { readonly admin: AdminGuard; readonly organization: (access: Required<OrgAccess>) => OrgGuard };
+export type Guards = { readonly admin: AdminGuard; readonly organization: (access: Required<Omit<OrgAccess, 'largeBody'>>) => OrgGuard };
 
 /** Who may call an operation, as the OpenAPI document says it under `x-access`. */
 export type RouteAccess =
@@ -107,11 +111,11 @@ export function adminRoute<const Route extends RouteConfig>(guards: Guards, rout
 
 /** A route of the client API. It cannot be written without a scope. */
 export function orgRoute<const Route extends RouteConfig>(guards: Guards, access: OrgAccess, route: Route) {
-  const { scope, cost = 1, idempotent = route.method !== 'get' } = access;
+  const { scope, cost = 1, largeBody, idempotent = route.method !== 'get' && largeBody === undefined } = access;
   return createRoute({
     ...declare(route, { kind: 'organization', scope, idempotent }),
     security: [{ bearerToken: [] }],
-    middleware: beforeBody(guards.organization({ scope, cost, idempotent })),
+    middleware: withLargeBody(beforeBody(guards.organization({ scope, cost, idempotent })), largeBody),
     responses: {
       ...route.responses,
       401: { ...problemContent, description: 'The token is missing or not good' },

@@ -1,12 +1,14 @@
 // How long a request may take, and a mark for work that goes on when its limit was answered in its place.
 import type { Context, MiddlewareHandler } from 'hono';
+import { largeBodyOf } from './large-body.ts';
 import { ProblemError } from './problem.ts';
 
 const OVERDUE = 'overdue';
 
-/** Answers what takes longer: 503, or 408 when the request has not even arrived. Its work goes on, and nobody gets its answer. */
-export function timeLimit(limitMs: number): MiddlewareHandler<{ Bindings: { incoming?: { complete: boolean } } }> {
+/** Answers what takes longer, or than the route of a large body declares: 503, or 408 when the request has not even arrived. Its work goes on, and nobody gets its answer. */
+export function timeLimit(usualLimitMs: number): MiddlewareHandler<{ Bindings: { incoming?: { complete: boolean } } }> {
   return async (context, next) => {
+    const limitMs = largeBodyOf(context)?.limitMs ?? usualLimitMs;
     const { promise: expiry, reject } = Promise.withResolvers<never>();
     const expire = (): void => {
       // Without a server around the application there is no environment.
