@@ -21,28 +21,48 @@ export function createHashedNgramEmbedding(): TextEmbedding {
     dimensions: DIMENSIONS,
     async embed(texts, { signal }) {
       const vectors: Float32Array[] = [];
+      const known = new Map<string, WordFeatures>();
       for (const text of texts) {
         if (vectors.length % TEXTS_PER_TURN === 0) await nextTurn();
         signal.throwIfAborted();
-        vectors.push(hashedVector(text));
+        vectors.push(hashedVector(text, known));
       }
       return vectors;
     },
   };
 }
 
-function hashedVector(text: string): Float32Array {
+/** Places and weights that a word adds to, at weight 1: found once for all texts of a call, because most of their words are the same. */
+type WordFeatures = { readonly places: readonly number[]; readonly weights: readonly number[] };
+
+function hashedVector(text: string, known: Map<string, WordFeatures>): Float32Array {
   const counts = new Map<string, number>();
   for (const word of plainWords(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
   const sums = new Float64Array(DIMENSIONS);
   for (const [word, count] of counts) {
+    let features = known.get(word);
+    if (!features) known.set(word, (features = featuresOf(word)));
     // A word said ten times is not ten times as important.
-    const weight = (1 + Math.log(count)) * (isFunctionWord(word) ? FUNCTION_WORD_WEIGHT : 1);
-    addFeature(sums, `=${rootOf(word)}`, weight);
-    const parts = partsOf(word);
-    for (const part of parts) addFeature(sums, part, (weight * PARTS_WEIGHT) / Math.sqrt(parts.length));
+    const times = 1 + Math.log(count);
+    const { places, weights } = features;
+    for (let index = 0; index < places.length; index++) {
+      const place = places[index] as number;
+      sums[place] = (sums[place] as number) + times * (weights[index] as number);
+    }
   }
   return normalized(sums);
+}
+
+function featuresOf(word: string): WordFeatures {
+  const weight = isFunctionWord(word) ? FUNCTION_WORD_WEIGHT : 1;
+  const parts = partsOf(word);
+  const partWeight = (weight * PARTS_WEIGHT) / Math.sqrt(parts.length);
+  const hashes = [`=${rootOf(word)}`, ...parts].map(hash32);
+  return {
+    places: hashes.map((hash) => (hash >>> 1) % DIMENSIONS),
+    // One bit is the sign, so that two features in one place cancel as often as they add.
+    weights: hashes.map((hash, index) => (hash & 1 ? 1 : -1) * (index === 0 ? weight : partWeight)),
+  };
 }
 
 /** The word without plural, gender and the commonest endings of both languages: coarse on purpose, the parts tell the rest. */
@@ -59,13 +79,6 @@ function partsOf(word: string): string[] {
   );
 }
 
-/** One bit of the hash is the sign, so that two features in one place cancel as often as they add. */
-function addFeature(sums: Float64Array, feature: string, weight: number): void {
-  const hash = hash32(feature);
-  const place = (hash >>> 1) % DIMENSIONS;
-  sums[place] = (sums[place] as number) + (hash & 1 ? weight : -weight);
-}
-
 /** FNV-1a over UTF-16 units, with the last step of MurmurHash3: FNV alone leaves the low bits of short texts alike. */
 function hash32(text: string): number {
   let hash = 0x811c9dc5;
@@ -76,7 +89,9 @@ function hash32(text: string): number {
 }
 
 function normalized(sums: Float64Array): Float32Array {
-  const length = Math.hypot(...sums);
+  let squares = 0;
+  for (const sum of sums) squares += sum * sum;
+  const length = Math.sqrt(squares);
   // Without a word there is no direction: any fixed one, at a right angle to nearly everything.
   return length === 0 ? Float32Array.from(sums, (_, place) => (place === 0 ? 1 : 0)) : Float32Array.from(sums, (sum) => sum / length);
 }

@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agents } from '#db/schema/agents.ts';
+import { organizations } from '#db/schema/organizations.ts';
+import type { TestDatabase } from '#db/test-database.ts';
+import { testDatabases } from '#db/test-database.ts';
+import { createAuditTrail } from '#features/access/audit-store.ts';
+import type { TextEmbedding } from '#ports/text-embedding.ts';
+import type { Actor } from '#shared/actor.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import { systemClock } from '#shared/clock.ts';
+import { newId } from '#shared/id.ts';
+import { silentLog } from '#shared/log.ts';
+import type { OrgScope } from '#shared/org-scope.ts';
+import { mintOrgScope } from '#shared/org-scope.ts';
+import { openSecretKeys } from '#shared/secret-keys.ts';
+import { createKnowledgeSearch } from './knowledge-search-store.ts';
+import type { KnowledgeStore } from './knowledge-store.ts';
+import { createKnowledgeStore } from './knowledge-store.ts';
+
+const signal = new AbortController().signal;
+const actor: Actor = { kind: 'token', name: 'tok_1', address: null, requestId: null };
+
+/** Knows which words mean the same: one dimension for each meaning. */
+function meaningEmbedding(kind: string): TextEmbedding {
+  const meanings = [/aparcamiento|coche|parking|garage/i, /limpieza|dental|dientes/i, /masaje|espalda/i];
+  return {
+    kind,
+    dimensions: meanings.length + 1,
+    embed: async (texts) =>
+      texts.map((text) => {
+        const found = meanings.map((meaning) => (meaning.test(text) ? 1 : 0));
+        const length = Math.hypot(...found, 0.1);
+        return Float32Array.from([...found, 0.1], (value) => value / length);
+      }),
+  };
+}
+
+type Piece = { text: string; headings?: string[] };
+
+describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('knowledge on $kind', (kind) => {
+  let test: TestDatabase;
+  let store: KnowledgeStore;
+  const embedding = meaningEmbedding('meanings-1');
+
+  beforeAll(async () => {
+    test = await kind.open();
+    const audit = createAuditTrail({ keys: openSecretKeys({ 1: '5e'.repeat(32) }), clock: systemClock });
+    store = createKnowledgeStore({ database: test.database, audit });
+  });
+  afterAll(() => test[Symbol.asyncDispose]());
+
+  /** An organization of its own for each test, with one agent. */
+  async function openOwner(): Promise<{ scope: OrgScope; agentId: string }> {
+    const scope = mintOrgScope(newId('organization'));
+    const agentId = newId('agent');
+    await test.database.inAppliance(mintApplianceScope(), async (queries) => {
+      await queries.insert(organizations).values({ id: scope.organizationId, name: 'O', slug: `o-${scope.organizationId.slice(-20)}` });
+      await queries.insert(agents).values({ orgId: scope.organizationId, id: agentId, name: 'A', language: 'es', voice: '', profile: {} });
+    });
+    return { scope, agentId };
+  }
+
+  const file = (agentId: string, name: string, category: string | null = null) => ({
+    agentId,
+    name,
+    mediaType: 'text/plain',
+    sha256: Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64),
+    category,
+    content: Buffer.from(name),
+  });
+
+  async function addRead(
+    owner: { scope: OrgScope; agentId: string },
+    { name, pieces, category = null }: { name: string; pieces: readonly Piece[]; category?: string | null },
+  ): Promise<string> {
+    const added = await store.addDocument({ scope: owner.scope, actor }, file(owner.agentId, name, category));
+    if (added.kind !== 'added') throw new Error(added.kind);
+    const { documentId } = added.document;
+    const chunks = pieces.map(({ text, headings = [] }, ordinal) => ({ text, headings, ordinal }));
+    const vectors = await embedding.embed(
+      chunks.map(({ text }) => text),
+      { purpose: 'passage', signal },
+    );
+    await store.setState(owner.scope, documentId, { kind: 'parsing' });
+    await store.setState(owner.scope, documentId, { kind: 'embedding', chunkCount: chunks.length });
+    expect(await store.storeChunks(owner.scope, documentId, { chunks, vectors, kind: embedding.kind })).toEqual({ kind: 'stored' });
+    await store.setState(owner.scope, documentId, { kind: 'ready' });
+    return documentId;
+  }
+
+  const ask = async (
+    owner: { scope: OrgScope; agentId: string },
+    text: string,
+    {
+      categories,
+      embeddings = [embedding] as const,
+    }: { categories?: string[]; embeddings?: readonly [TextEmbedding, ...TextEmbedding[]] } = {},
+  ) =>
+    createKnowledgeSearch({ database: test.database, embeddings, log: silentLog }).search(
+      { ...owner, text, limit: 3, ...(categories ? { categories } : {}) },
+      { signal },
+    );
+
+  const services: Piece[] = [
+    { text: 'La limpieza dental cuesta 60 euros y dura media hora.', headings: ['Precios', 'Higiene'] },
+    { text: 'Hay un lugar para dejar el coche detrás de la clínica.', headings: ['Cómo llegar'] },
+    { text: 'La habitación del spa se reserva por teléfono; el código es ZX-4410.' },
+    { text: 'Our massage takes one hour and is booked online.' },
+  ];
+
+  it('is found by meaning, by words with and without accents, and in English, with its source and headings', async () => {
+    const owner = await openOwner();
+    await addRead(owner, { name: 'servicios.md', pieces: services, category: 'servicios' });
+    const [parking] = await ask(owner, '¿tienen parking?');
+    expect(parking).toMatchObject({ text: services[1]?.text, source: 'servicios.md', headings: ['Cómo llegar'], category: 'servicios' });
+    for (const question of ['¿Cómo reservo las habitaciones?', 'quiero reservar la habitacion', 'codigo ZX-4410'])
+      expect([question, (await ask(owner, question))[0]?.text]).toEqual([question, services[2]?.text]);
+    expect((await ask(owner, 'how are massages booked?'))[0]?.text).toBe(services[3]?.text);
+  });
+
+  it('has better passages first, each once, and no more than were asked for', async () => {
+    const owner = await openOwner();
+    await addRead(owner, { name: 'servicios.md', pieces: services });
+    const passages = await ask(owner, 'precio de la limpieza dental');
+    expect(passages[0]?.text).toBe(services[0]?.text);
+    expect(passages.map(({ score }) => score)).toEqual(passages.map(({ score }) => score).toSorted((a, b) => b - a));
+    expect(new Set(passages.map(({ chunkId }) => chunkId)).size).toBe(passages.length);
+    expect(passages.length).toBe(3);
+  });
+
+  it('is searched within the categories that were asked for', async () => {
+    const owner = await openOwner();
+    await addRead(owner, { name: 'a', pieces: [{ text: 'La limpieza dental cuesta 60 euros.' }], category: 'precios' });
+    await addRead(owner, { name: 'b', pieces: [{ text: 'La limpieza dental la hace Marta.' }], category: 'equipo' });
+    const sources = async (categories?: string[]) =>
+      (await ask(owner, 'limpieza dental', categories ? { categories } : {})).map(({ source }) => source).toSorted();
+    expect(await sources(['equipo'])).toEqual(['b']);
+    expect(await sources(['equipo', 'precios'])).toEqual(['a', 'b']);
+    expect(await sources(['otra'])).toEqual([]);
+    expect(await sources()).toEqual(['a', 'b']);
+  });
+
+  it('of another organization or agent is not found', async () => {
+    const [owner, other] = [await openOwner(), await openOwner()];
+    await addRead(owner, { name: 'a', pieces: services });
+    await addRead(other, { name: 'b', pieces: [{ text: 'El aparcamiento es de pago.' }] });
+    expect((await ask(other, 'limpieza dental')).map(({ source }) => source)).toEqual(['b']);
+    expect(await ask({ scope: other.scope, agentId: owner.agentId }, 'limpieza dental')).toEqual([]);
+    expect(await store.list(other.scope, owner.agentId, { limit: 10, after: null })).toBeNull();
+  });
+
+  it('is gone with its document', async () => {
+    const owner = await openOwner();
+    const documentId = await addRead(owner, { name: 'a', pieces: services });
+    expect(await store.remove({ scope: owner.scope, actor }, owner.agentId, documentId)).toMatchObject({ documentId, state: 'ready' });
+    expect(await ask(owner, 'limpieza dental')).toEqual([]);
+    const left = `select (select count(*) from rag_chunks where org_id = '${owner.scope.organizationId}')
+      + (select count(*) from rag_vectors where org_id = '${owner.scope.organizationId}')
+      + (select count(*) from rag_postings where org_id = '${owner.scope.organizationId}') as rows`;
+    expect(Number((await test.asSuperuser(left))[0]?.['rows'])).toBe(0);
+    expect(await store.remove({ scope: owner.scope, actor }, owner.agentId, documentId)).toBeNull();
+  });
+
+  it('answers questions that hold no word, quotes, operators or a zero-width text without an error', async () => {
+    const owner = await openOwner();
+    await addRead(owner, { name: 'a', pieces: services });
+    for (const question of ['…', '', "' | & ! ( <-> :*", '\u200b', 'a'.repeat(5_000)])
+      expect(Array.isArray(await ask(owner, question))).toBe(true);
+  });
+
+  it('goes by words alone where the kind of vectors that answers cannot be made, and never compares two kinds', async () => {
+    const owner = await openOwner();
+    await addRead(owner, { name: 'a', pieces: services });
+    const stranger = meaningEmbedding('meanings-2');
+    expect((await ask(owner, 'codigo ZX-4410', { embeddings: [stranger] }))[0]?.text).toBe(services[2]?.text);
+    expect(await ask(owner, 'parking', { embeddings: [stranger] })).toEqual([]);
+    expect((await ask(owner, 'parking', { embeddings: [stranger, embedding] }))[0]?.text).toBe(services[1]?.text);
+  });
+
+  describe('a document', () => {
+    it('is one, however often the same file comes, until it has failed', async () => {
+      const owner = await openOwner();
+      const by = { scope: owner.scope, actor };
+      const first = await store.addDocument(by, file(owner.agentId, 'a'));
+      const again = await store.addDocument(by, file(owner.agentId, 'a'));
+      expect([first.kind, again.kind]).toEqual(['added', 'duplicate']);
+      if (first.kind !== 'added') throw new Error(first.kind);
+      expect(await store.readContent(owner.scope, first.document.documentId)).toEqual(new Uint8Array(Buffer.from('a')));
+      await store.setState(owner.scope, first.document.documentId, { kind: 'failed', failure: 'it is empty' });
+      expect(await store.readContent(owner.scope, first.document.documentId)).toBeNull();
+      expect((await store.addDocument(by, file(owner.agentId, 'a'))).kind).toBe('added');
+      expect(await store.list(owner.scope, owner.agentId, { limit: 10, after: null })).toMatchObject([
+        { state: 'queued', failure: null },
+        { state: 'failed', failure: 'it is empty' },
+      ]);
+      expect((await store.addDocument(by, file(newId('agent'), 'a'))).kind).toBe('agent_not_found');
+    });
+
+    it('says how far it is read, and is taken up again by whoever starts next', async () => {
+      const owner = await openOwner();
+      const added = await store.addDocument({ scope: owner.scope, actor }, file(owner.agentId, 'a'));
+      if (added.kind !== 'added') throw new Error(added.kind);
+      const { documentId } = added.document;
+      await store.setState(owner.scope, documentId, { kind: 'embedding', chunkCount: 2 });
+      const chunks = [{ text: 'uno', headings: [], ordinal: 0 }];
+      const vectors = await embedding.embed(['uno'], { purpose: 'passage', signal });
+      await store.storeChunks(owner.scope, documentId, { chunks, vectors, kind: embedding.kind });
+      expect(await store.find(owner.scope, owner.agentId, documentId)).toMatchObject({ state: 'embedding', chunkCount: 2, storedCount: 1 });
+      const unfinished = await store.listUnfinished(mintApplianceScope(), 100);
+      expect(unfinished.filter((document) => document.documentId === documentId)).toHaveLength(1);
+      await store.setState(owner.scope, documentId, { kind: 'parsing' });
+      expect(await store.find(owner.scope, owner.agentId, documentId)).toMatchObject({ chunkCount: null, storedCount: 0 });
+      expect(await ask(owner, 'uno')).toEqual([]);
+    });
+
+    it('that is gone stops whoever works on it', async () => {
+      const owner = await openOwner();
+      const gone = newId('document');
+      expect(await store.setState(owner.scope, gone, { kind: 'ready' })).toBe(false);
+      expect(await store.storeChunks(owner.scope, gone, { chunks: [], vectors: [], kind: 'k' })).toEqual({ kind: 'document_gone' });
+    });
+  });
+});
