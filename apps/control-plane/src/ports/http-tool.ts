@@ -19,7 +19,7 @@ export type HttpToolUse = {
   readonly agentId: string;
   readonly toolId: string;
   /** As the tool's `parameters` say. */
-  readonly args: Readonly<Record<string, unknown>>;
+  readonly args: Readonly<Record<string, string | number | boolean>>;
   /** The same for the same use: sent along, so that the other system can tell a repetition. */
   readonly idempotencyKey: string;
 };

@@ -18,6 +18,8 @@ const PREFIXES = {
   appointment: 'appt',
   document: 'doc',
   chunk: 'chunk',
+  httpTool: 'tool',
+  callerMessage: 'msg',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;
@@ -33,6 +35,7 @@ export type ApiTokenId = Id<'apiToken'>;
 export type ReplyId = Id<'reply'>;
 export type ChatId = Id<'chat'>;
 export type DocumentId = Id<'document'>;
+export type HttpToolId = Id<'httpTool'>;
 
 /** Makes a new id: 48 bits of milliseconds then 80 random bits, so ids sort by creation and an index stays compact. */
 export function newId<Kind extends IdKind>(kind: Kind, nowMs = Date.now()): Id<Kind> {

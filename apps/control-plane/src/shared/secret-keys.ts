@@ -2,7 +2,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 
 /** What a key is for. Keys of two purposes have nothing in common. */
-export type KeyPurpose = 'api-token' | 'audit' | 'recording-url' | 'trunk-password';
+export type KeyPurpose = 'api-token' | 'audit' | 'recording-url' | 'trunk-password' | 'http-tool-secret';
 
 /** Versioned keys. New things are made under the current version; old ones are checked under theirs. */
 export type SecretKeys = {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
-import type { HttpToolAnswer, HttpToolDefinition, HttpToolRefusal, HttpTools } from '#ports/http-tool.ts';
+import type { HttpToolAnswer, HttpToolDefinition, HttpToolRefusal, HttpTools, HttpToolUse } from '#ports/http-tool.ts';
 import { cleanText, quotedText } from './quoted-text.ts';
 import { isSpanish } from './tool-texts.ts';
 import type { Tool, ToolOutcome } from './tool.ts';
@@ -23,7 +23,8 @@ export function createHttpTool(parts: { readonly httpTools: HttpTools }, definit
     schema: parameters,
     budgetMs: HTTP_TOOL_BUDGET_MS,
     async run(args, { scope, agentId, conversationId, language, signal }) {
-      const given = args as Readonly<Record<string, unknown>>;
+      // What a definition may ask for: plain values.
+      const given = args as HttpToolUse['args'];
       const idempotencyKey = createHash('sha256')
         .update(canonicalize([conversationId, toolId, given]) ?? '')
         .digest('hex');
