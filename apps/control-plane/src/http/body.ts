@@ -1,5 +1,5 @@
 // Bodies: none larger than a limit, and of JSON only what the database can hold and a stack can walk.
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { checkAnnouncedLength, largeBodyOf } from './large-body.ts';
 import { ProblemError } from './problem.ts';
@@ -35,17 +35,14 @@ export function limitBody(): MiddlewareHandler {
 /** Refuses a JSON body that is nested too deeply or holds text that cannot be stored. Behind the guards: strangers' bodies are not read. */
 export const checkJsonBody: MiddlewareHandler = (context, next) => {
   const { method } = context.req;
-  if (
-    method === 'GET' ||
-    method === 'HEAD' ||
-    largeBodyOf(context) !== null ||
-    !JSON_MEDIA_TYPE.test(context.req.header('content-type') ?? '')
-  )
-    return next();
-  return readText(context)
-    .then(checkText)
-    .then(() => next());
+  if (method === 'GET' || method === 'HEAD' || largeBodyOf(context) !== null) return next();
+  return JSON_MEDIA_TYPE.test(context.req.header('content-type') ?? '') ? checkedNext(context, next) : next();
 };
+
+async function checkedNext(context: Context, next: Next): Promise<void> {
+  checkText(await readText(context));
+  await next();
+}
 
 function readText(context: Context): Promise<string> {
   return context.req.text().catch((cause: unknown) => {

@@ -12,6 +12,11 @@ export const mediaTypes: Readonly<Record<DocumentFormat, string>> = {
   csv: 'text/csv',
 };
 
+/** The format of a document that was recognized before; null for a media type that no format has. */
+export function formatOfMediaType(mediaType: string): DocumentFormat | null {
+  return documentFormats.find((format) => mediaTypes[format] === mediaType) ?? null;
+}
+
 export type FormatOutcome =
   | { readonly kind: 'recognized'; readonly format: DocumentFormat }
   | { readonly kind: 'refused'; readonly reason: string };
@@ -48,12 +53,7 @@ const foreignBeginnings: readonly (readonly [string, string])[] = [
 export function recognizeFormat(name: string, bytes: Uint8Array): FormatOutcome {
   if (bytes.length === 0) return refused('the file is empty');
   const format = endings.get(/\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '');
-  if (format === undefined)
-    return refused(
-      `the name must end in ${Object.keys(endings)
-        .map((ending) => `.${ending}`)
-        .join(', ')}`,
-    );
+  if (format === undefined) return refused(`the name must end in ${[...endings.keys()].map((ending) => `.${ending}`).join(', ')}`);
   const begins = beginningOf(Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HEAD_BYTES)));
   const isText = format !== 'pdf' && format !== 'docx';
   if (begins === format || (isText && begins === 'text')) return { kind: 'recognized', format };

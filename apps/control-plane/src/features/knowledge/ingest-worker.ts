@@ -1,0 +1,152 @@
+// Gives the chunks of documents their vectors and stores them, one document at a time, off the path of requests. What a dead process left is taken up.
+import type { TextEmbedding } from '#ports/text-embedding.ts';
+import type { ApplianceScope, OneOrganization } from '#shared/appliance-scope.ts';
+import { onOrganization } from '#shared/appliance-scope.ts';
+import { BoundedQueue } from '#shared/bounded-queue.ts';
+import type { Log } from '#shared/log.ts';
+import { loggableError } from '#shared/loggable-error.ts';
+import type { KnowledgeStore } from './knowledge-store.ts';
+import type { Chunk } from './parsing/chunker.ts';
+import { formatOfMediaType } from './parsing/document-format.ts';
+import type { ReadingQueue } from './reading-queue.ts';
+
+type OneDocument = { readonly scope: OneOrganization; readonly documentId: string };
+/** A document that has been read. */
+export type ReadDocument = OneDocument & { readonly chunks: readonly Chunk[] };
+
+export type IngestWorker = AsyncDisposable & {
+  /** Takes a document. When too many wait it is dropped here, and read again from the database when its turn comes. */
+  submit(document: ReadDocument): void;
+};
+
+export type IngestWorkerParts = {
+  readonly knowledge: Pick<KnowledgeStore, 'setState' | 'storeChunks' | 'readContent' | 'listUnfinished'>;
+  readonly embedding: TextEmbedding;
+  readonly reading: ReadingQueue;
+  readonly scope: ApplianceScope;
+  readonly log: Log;
+  /** Between looks for documents that nobody works on. Default 30,000. */
+  readonly lookEveryMs?: number;
+};
+
+/** Documents whose chunks wait in memory: 8 of 20,000 chunks of 800 characters are 250 MB, and nearly all are a hundredth of that. */
+const MAX_WAITING = 8;
+/** Chunks that get vectors and are stored together: a second of a sentence model's work, and 10 ms of a transaction. */
+const BATCH_CHUNKS = 32;
+const MAX_UNFINISHED = 20;
+/** Times that a document is tried before it has failed. */
+const MAX_TRIES = 3;
+const LOOK_EVERY_MS = 30_000;
+
+export function openIngestWorker({ lookEveryMs = LOOK_EVERY_MS, ...parts }: IngestWorkerParts): IngestWorker {
+  const { knowledge, scope, log } = parts;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const waiting = new BoundedQueue<ReadDocument>({ max: MAX_WAITING });
+  /** Those that wait or are worked on. */
+  const held = new Set<string>();
+  const attempt = createAttempts({ knowledge, log, signal });
+  let woken = Promise.withResolvers<void>();
+
+  const index = (document: ReadDocument) =>
+    attempt(document, () => storeDocument(parts, document, signal)).finally(() => held.delete(document.documentId));
+
+  /** Documents of a process that ended, of a queue that was full, and those to be tried again. */
+  async function look(): Promise<void> {
+    for (const row of await knowledge.listUnfinished(scope, MAX_UNFINISHED)) {
+      if (signal.aborted || waiting.length > 0) return;
+      const { documentId } = row;
+      if (held.has(documentId)) continue;
+      held.add(documentId);
+      const one = { scope: onOrganization(scope, row.organizationId), documentId };
+      await attempt(one, async () => {
+        const chunks = await readAgain(parts, { ...one, mediaType: row.mediaType }, signal);
+        if (chunks) await storeDocument(parts, { ...one, chunks }, signal);
+      }).finally(() => held.delete(documentId));
+    }
+  }
+
+  async function work(): Promise<void> {
+    while (!signal.aborted) {
+      woken = Promise.withResolvers();
+      for (let next = waiting.drain(1)[0]; next && !signal.aborted; next = waiting.drain(1)[0]) await index(next);
+      await look().catch((error: unknown) => {
+        if (!signal.aborted) log.warn({ error: loggableError(error) }, 'documents cannot be looked for; the next look tries again');
+      });
+      if (waiting.length === 0) await pause(woken.promise, lookEveryMs);
+    }
+  }
+
+  signal.addEventListener('abort', () => woken.resolve());
+  const working = work();
+  return {
+    submit(document) {
+      if (held.has(document.documentId) || waiting.push(document) === 'full') return;
+      held.add(document.documentId);
+      woken.resolve();
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort(new Error('the process stops'));
+      await working;
+    },
+  };
+}
+
+/** Work on a document that may fail a few times before the document has. Never throws. */
+function createAttempts({ knowledge, log, signal }: Pick<IngestWorkerParts, 'knowledge' | 'log'> & { readonly signal: AbortSignal }) {
+  const tries = new Map<string, number>();
+  return async ({ scope, documentId }: OneDocument, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+      tries.delete(documentId);
+    } catch (error) {
+      if (signal.aborted) return;
+      const tried = (tries.get(documentId) ?? 0) + 1;
+      log.warn({ documentId, tried, error: loggableError(error) }, 'a document could not be indexed');
+      if (tried < MAX_TRIES) return void tries.set(documentId, tried);
+      tries.delete(documentId);
+      const failure = `it could not be indexed in ${MAX_TRIES} tries; the log says why`;
+      // The database may be what is broken: then a later look finds it again.
+      await knowledge.setState(scope, documentId, { kind: 'failed', failure }).catch(() => {});
+    }
+  };
+}
+
+/** Null when it is stored or removed meanwhile, when others are read just now, and when it turned out that it cannot be read. */
+async function readAgain(
+  { knowledge, reading }: IngestWorkerParts,
+  { scope, documentId, mediaType }: OneDocument & { readonly mediaType: string },
+  signal: AbortSignal,
+): Promise<readonly Chunk[] | null> {
+  const format = formatOfMediaType(mediaType);
+  const bytes = await knowledge.readContent(scope, documentId);
+  if (bytes === null || format === null || !(await knowledge.setState(scope, documentId, { kind: 'parsing' }))) return null;
+  const outcome = await reading.read({ format, bytes }, { signal });
+  if (outcome.kind === 'refused') await knowledge.setState(scope, documentId, { kind: 'failed', failure: outcome.reason });
+  return outcome.kind === 'read' ? outcome.chunks : null;
+}
+
+async function storeDocument({ knowledge, embedding }: IngestWorkerParts, document: ReadDocument, signal: AbortSignal): Promise<void> {
+  const { scope, documentId, chunks } = document;
+  if (!(await knowledge.setState(scope, documentId, { kind: 'embedding', chunkCount: chunks.length }))) return;
+  for (let from = 0; from < chunks.length; from += BATCH_CHUNKS) {
+    const batch = chunks.slice(from, from + BATCH_CHUNKS).map(({ headings, text }, index) => ({ headings, text, ordinal: from + index }));
+    // A question is asked in the words of a heading as often as in those below it.
+    const texts = batch.map(({ headings, text }) => [...headings, text].join('\n'));
+    const vectors = await embedding.embed(texts, { purpose: 'passage', signal });
+    const stored = await knowledge.storeChunks(scope, documentId, { chunks: batch, vectors, kind: embedding.kind });
+    if (stored.kind === 'document_gone') return;
+    if (stored.kind === 'too_many_chunks') {
+      const failure = `with it the agent would have more than ${stored.limit} pieces; remove documents that it does not need`;
+      return void (await knowledge.setState(scope, documentId, { kind: 'failed', failure }));
+    }
+  }
+  await knowledge.setState(scope, documentId, { kind: 'ready' });
+}
+
+function pause(woken: Promise<void>, forMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, forMs);
+  void woken.then(resolve);
+  return promise.finally(() => clearTimeout(timer));
+}
