@@ -15,7 +15,7 @@ import { openScriptedVoiceActivity } from '#ports/testing/scripted-voice-activit
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { silentLog } from '#shared/log.ts';
 import { createControlPlane } from './control-plane.ts';
-import { TEST_ADMIN_KEY, testOfficeConfig } from './test/test-api.ts';
+import { TEST_ADMIN_KEY, testEmbeddings, testOfficeConfig } from './test/test-api.ts';
 
 const appliance = mintApplianceScope();
 
@@ -34,6 +34,7 @@ async function openPlane(test: TestDatabase) {
     callControl,
     directory: openMemoryTelephonyDirectory(),
     recordings: null,
+    embeddings: testEmbeddings(),
     speechToText: openScriptedSpeechToText(),
     textToSpeech: openScriptedTextToSpeech(),
     languageModel: null,

@@ -14,7 +14,11 @@ import { createCallMetrics } from '#features/calls/call-metrics.ts';
 import type { CallStore } from '#features/calls/call-store.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
 import { registerConversationMetrics } from '#features/conversations/conversation-metrics.ts';
+import { createJobMetrics } from '#features/jobs/job-metrics.ts';
+import { openJobWorker } from '#features/jobs/job-worker.ts';
+import { createOutcomeJob } from '#features/outcomes/outcome-job.ts';
 import { createCallRoutingStore } from '#features/telephony/call-routing-store.ts';
+import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import { openHttpServer } from '#http/server.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
@@ -30,6 +34,8 @@ import { openOffice } from './office.ts';
 export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'limits'> & {
   readonly config: Pick<Config, 'http' | 'maxConcurrentCalls' | 'drainMs'> & OfficeConfig;
   readonly directory: TelephonyDirectory;
+  /** What makes the vectors of documents: the first for new ones, the others where theirs are not replaced yet. */
+  readonly embeddings: Embeddings;
   /** Null where no recordings are made. */
   readonly recordings: RecordingStorage | null;
   readonly database: Database;
@@ -99,6 +105,8 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   });
   const server = opened.use(await openHttpServer({ app: api, ...config.http }));
   opened.use(openJobScheduler({ jobs: office.jobs, runs: office.jobRuns, log }));
+  const handlers = [createOutcomeJob({ ...office, languageModel: parts.languageModel })];
+  opened.use(openJobWorker({ database, queue: office.jobQueue, handlers, observe: createJobMetrics(registry), clock, log }));
   const running = opened.move();
 
   return {

@@ -8,6 +8,7 @@ import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { openAnnouncements } from '#adapters/disk/announcement-store.ts';
 import { createRecordingStorage } from '#adapters/disk/recording-storage.ts';
 import { readAdminKeyHash, readSecretKeys } from '#adapters/disk/secret-files.ts';
+import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
 import { openSilero } from '#adapters/silero/silero.ts';
 import { chatTemplate } from '#adapters/triton/chat-template.ts';
 import { readModelFolder } from '#adapters/triton/model-folder.ts';
@@ -80,6 +81,7 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
     callControl,
     directory: callControl.directory,
     recordings: createRecordingStorage({ folder: config.asterisk.recordingsFolder }),
+    embeddings: [createHashedNgramEmbedding()],
     voiceActivity,
     announcements,
     checks: [speechModels(triton)],

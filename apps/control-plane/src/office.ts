@@ -12,6 +12,8 @@ import { openTokenUsage } from '#features/access/token-usage-store.ts';
 import { createAgentRegistryStore } from '#features/agents/agent-registry-store.ts';
 import { createAgentStore } from '#features/agents/agent-store.ts';
 import { createAgentVersionStore } from '#features/agents/agent-version-store.ts';
+import { createCallerMessageStore } from '#features/agents/caller-message-store.ts';
+import { createHttpToolStore } from '#features/agents/http-tool-store.ts';
 import { openAdministration } from '#features/appliance/administration.ts';
 import { createCallAccessStore } from '#features/calls/call-access-store.ts';
 import { createCallStore } from '#features/calls/call-store.ts';
@@ -25,12 +27,15 @@ import { createPhoneStore } from '#features/telephony/phone-store.ts';
 import { createTrunkStore } from '#features/telephony/trunk-store.ts';
 import { createRecordingAuthentication } from '#features/recordings/recording-authentication.ts';
 import { createRecordingStore } from '#features/recordings/recording-store.ts';
+import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { SecretKeys } from '#shared/secret-keys.ts';
+import { createAfterCallStores } from './after-calls.ts';
+import { openKnowledge } from './knowledge.ts';
 
 /** What the office is told by the composition root. */
 export type OfficeConfig = {
@@ -56,6 +61,8 @@ export type OfficeParts = {
   readonly directory: TelephonyDirectory;
   /** Null where no recordings are made. */
   readonly recordings: RecordingStorage | null;
+  /** What makes the vectors of documents: the first for new ones, the others where theirs are not replaced yet. */
+  readonly embeddings: Embeddings;
   /** Calls of an organization that are up in this process. */
   readonly liveCalls: (organizationId: string) => number;
   readonly clock: Clock;
@@ -65,7 +72,7 @@ export type OfficeParts = {
 /** The stores and guards. Disposing it stops what runs in the background. */
 export type Office = Awaited<ReturnType<typeof openOffice>>;
 
-export async function openOffice({ config, database, directory, recordings, liveCalls, clock, log }: OfficeParts) {
+export async function openOffice({ config, database, directory, recordings, embeddings, liveCalls, clock, log }: OfficeParts) {
   await using opened = new AsyncDisposableStack();
   const audit = createAuditTrail({ keys: config.secretKeys, clock });
   const keys = config.secretKeys;
@@ -76,9 +83,12 @@ export async function openOffice({ config, database, directory, recordings, live
   const tokenExpiry = createTokenExpiry({ database, audit, clock });
   const idempotency = createIdempotencyStore({ database, clock });
   const guards = createGuards({ ...config, tokenCache, tokenUsage, idempotency, clock, log });
+  const knowledge = opened.use(openKnowledge({ database, audit, embeddings, log }));
   const agents = createAgentStore(database);
   const agentVersions = createAgentVersionStore({ database, audit });
   const agentRegistry = createAgentRegistryStore({ database, audit });
+  const httpToolStore = createHttpToolStore({ database, audit, keys });
+  const callerMessages = createCallerMessageStore({ database, audit, clock });
   const numbers = createNumberStore({ database, audit });
   const phones = createPhoneStore({ database, audit });
   const trunks = createTrunkStore({ database, audit, keys });
@@ -90,6 +100,7 @@ export async function openOffice({ config, database, directory, recordings, live
   const conversations = createConversationStore({ database, audit });
   const conversationCache = createConversationCache();
   const chatAgents = createChatAgents({ agents, agentVersions });
+  const afterCalls = createAfterCallStores({ database, audit });
   const recordingStore = createRecordingStore({ database, audit, recordings, clock, log });
   const recordingAuthentication = createRecordingAuthentication({ ...config, clock, recordingStore });
   const administration = opened.use(
@@ -98,6 +109,8 @@ export async function openOffice({ config, database, directory, recordings, live
   const running = opened.move();
   return {
     ...administration,
+    ...knowledge,
+    ...afterCalls,
     config,
     audit,
     guards,
@@ -108,6 +121,8 @@ export async function openOffice({ config, database, directory, recordings, live
     agents,
     agentVersions,
     agentRegistry,
+    httpToolStore,
+    callerMessages,
     numbers,
     phones,
     trunks,

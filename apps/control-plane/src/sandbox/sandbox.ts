@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createControlPlane } from '#app/control-plane.ts';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
+import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
 import { openTriton } from '#adapters/triton/triton.ts';
 import { openDatabase } from '#db/client.ts';
 import { migrateDatabase } from '#db/migrate.ts';
@@ -97,6 +98,7 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
       callControl: asterisk,
       directory: asterisk.directory,
       recordings: null,
+      embeddings: [createHashedNgramEmbedding()],
       voiceActivity: createEnergyVoiceActivity(),
       announcements: modemAnnouncements,
       checks: [],

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
 import { createApi } from '#app/api.ts';
 import type { Office, OfficeConfig } from '#app/office.ts';
 import { openOffice } from '#app/office.ts';
@@ -11,6 +12,7 @@ import { openDialog as openAgent } from '#dialog/agent-turn.ts';
 import type { CallEngine } from '#engine/call-engine.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
+import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
 import { NO_SOCKET_ADDRESS } from '#http/client-address.ts';
 import type { ChatParts } from '#features/conversations/chats.ts';
@@ -32,6 +34,11 @@ import { openSecretKeys } from '#shared/secret-keys.ts';
 export const TEST_ADMIN_KEY = 'the-admin-key-of-tests-0123456789abcdef';
 
 const testActor: Actor = { kind: 'admin', name: 'admin', address: null, requestId: null };
+
+/** Vectors without a model. */
+export function testEmbeddings(): Embeddings {
+  return [createHashedNgramEmbedding()];
+}
 
 /** An office's configuration with fixed secrets and folders below the machine's temporary one. */
 export function testOfficeConfig(changes: Partial<OfficeConfig> = {}): OfficeConfig {
@@ -91,6 +98,7 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     database: test.database,
     directory,
     recordings,
+    embeddings: testEmbeddings(),
     clock,
     log: silentLog,
   });
