@@ -7,7 +7,10 @@ import { createOrganizationRoutes } from '#features/access/organization-routes.t
 import { createPlanRoutes } from '#features/access/plan-routes.ts';
 import { createOrganizationExportRoutes } from '#features/appliance/organization-export-routes.ts';
 import { createUsageRoutes } from '#features/appliance/usage-routes.ts';
+import { createKnowledgeRoutes } from '#features/knowledge/knowledge-routes.ts';
 import { createAgentRoutes } from '#features/agents/agent-routes.ts';
+import { createCallerMessageRoutes } from '#features/agents/caller-message-routes.ts';
+import { createHttpToolRoutes } from '#features/agents/http-tool-routes.ts';
 import type { HealthRouteParts } from '#features/appliance/health-routes.ts';
 import { createHealthRoutes } from '#features/appliance/health-routes.ts';
 import type { CallEngine } from '#engine/call-engine.ts';
@@ -17,6 +20,9 @@ import type { ChatParts } from '#features/conversations/chats.ts';
 import { createChats } from '#features/conversations/chats.ts';
 import { createConversationRoutes } from '#features/conversations/conversation-routes.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
+import { createContactRoutes } from '#features/contacts/contact-routes.ts';
+import { createJobRoutes } from '#features/jobs/job-routes.ts';
+import { createOutcomeRoutes } from '#features/outcomes/outcome-routes.ts';
 import { createRecordingRoutes } from '#features/recordings/recording-routes.ts';
 import { createNumberRoutes } from '#features/telephony/number-routes.ts';
 import { createPhoneRoutes } from '#features/telephony/phone-routes.ts';
@@ -54,12 +60,18 @@ export function createApi(parts: ApiParts) {
     .route('/', createUsageRoutes({ ...office, clock, liveCalls: (id) => board.list(id).length }))
     .route('/', createTokenRoutes(office))
     .route('/', createAgentRoutes(office))
+    .route('/', createHttpToolRoutes(office))
+    .route('/', createCallerMessageRoutes(office))
+    .route('/', createKnowledgeRoutes(office))
     .route('/', createNumberRoutes(office))
     .route('/', createPhoneRoutes(office))
     .route('/', createTrunkRoutes(office))
     .route('/', createAdminCallRoutes({ ...office, board, clock }))
     .route('/', createCallRoutes({ ...office, board, engine, clock }))
     .route('/', createConversationRoutes({ ...office, chats }))
+    .route('/', createOutcomeRoutes(office))
+    .route('/', createContactRoutes(office))
+    .route('/', createJobRoutes(office))
     .route('/', createRecordingRoutes({ ...office, clock }));
   assertEveryRouteDeclaresAccess(api);
   return api;

@@ -2,6 +2,7 @@
 import { clinicEs } from '#dialog/demo/clinic-es.ts';
 import type { RequiredScope } from '#http/route.ts';
 import type { TwinOrganization } from './twin-organizations.ts';
+import { toolDraft } from './twin-tools.ts';
 
 /** What a body may name. `unique` is another number for each body. */
 export type BodyParts = { readonly own: TwinOrganization; readonly unique: number };
@@ -45,6 +46,15 @@ const clientRows: Readonly<Record<string, AccessRow>> = {
   'GET /agents/{agentId}/versions': { opens: 'agent:read' },
   'GET /agents/{agentId}/versions/{version}': { opens: 'agent:read' },
   'POST /agents/{agentId}/rollback': { opens: 'agent:write', body: () => ({ version: 1 }) },
+  'GET /agents/{agentId}/http-tools': { opens: 'agent:read' },
+  'POST /agents/{agentId}/http-tools': { opens: 'agent:write', done: 201, body: ({ unique }) => toolDraft(unique) },
+  'GET /agents/{agentId}/http-tools/{toolId}': { opens: 'agent:read' },
+  'PATCH /agents/{agentId}/http-tools/{toolId}': { opens: 'agent:write', body: () => ({ effect: 'guarded' }) },
+  'DELETE /agents/{agentId}/http-tools/{toolId}': { opens: 'agent:write', done: 204 },
+  'GET /caller-messages': { opens: 'calls:read' },
+  'GET /caller-messages/{messageId}': { opens: 'calls:read' },
+  'PATCH /caller-messages/{messageId}': { opens: 'calls:write', body: () => ({ isHandled: true }) },
+  'DELETE /caller-messages/{messageId}': { opens: 'calls:write', done: 204 },
   'GET /numbers': { opens: 'agent:read' },
   'GET /numbers/{numberId}': { opens: 'agent:read' },
   'PATCH /numbers/{numberId}': { opens: 'agent:write', body: agentOf },
@@ -53,6 +63,11 @@ const clientRows: Readonly<Record<string, AccessRow>> = {
   'PATCH /phones/{phoneId}': { opens: 'agent:write', body: () => ({ displayName: 'Recepción 2' }) },
   'GET /calls': { opens: 'calls:read' },
   'GET /calls/{callId}': { opens: 'calls:read' },
+  'GET /calls/{callId}/outcome': { opens: 'calls:read' },
+  'GET /contacts': { opens: 'calls:read' },
+  'GET /contacts/{contactId}': { opens: 'calls:read' },
+  'PATCH /contacts/{contactId}': { opens: 'calls:write', body: () => ({ consent: 'granted' }) },
+  'DELETE /contacts/{contactId}': { opens: 'calls:write', done: 204 },
   'GET /live-calls': { opens: 'calls:read' },
   'POST /calls/{callId}/hang-up': { opens: 'calls:write', done: 409 },
   'GET /calls/{callId}/turns/{seq}/trace': { opens: 'calls:read' },
@@ -121,6 +136,8 @@ const adminRows: Readonly<Record<string, AccessRow>> = {
   'DELETE /admin/trunks/{trunkId}': { opens: 'admin' },
   'GET /admin/telephony': { opens: 'admin' },
   'POST /admin/telephony/reconcile': { opens: 'admin' },
+  'GET /admin/jobs': { opens: 'admin' },
+  'POST /admin/jobs/{jobId}/retry': { opens: 'admin', done: 409 },
   'GET /admin/calls': { opens: 'admin' },
   'GET /admin/calls/{callId}': { opens: 'admin' },
   'GET /admin/live-calls': { opens: 'admin' },

@@ -100,9 +100,22 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('without the righ
   );
 
   it.each(clientCases.filter((one) => !namesOne(one)))("$key tells nothing of another organization's things", async (one) => {
-    const { organizationId, agentIds, numberIds, phoneIds, callIds, conversationIds, token } = fixture.other;
+    const { organizationId, agentIds, numberIds, phoneIds, callIds, conversationIds, toolIds, messageIds, contactIds, jobIds, token } =
+      fixture.other;
     const { text } = await ask(one, { headers: bearer(fixture.own.token.text), of: fixture.own });
-    const foreign = [organizationId, ...agentIds, ...numberIds, ...phoneIds, ...callIds, ...conversationIds, token.tokenId];
+    const foreign = [
+      organizationId,
+      ...agentIds,
+      ...numberIds,
+      ...phoneIds,
+      ...callIds,
+      ...conversationIds,
+      ...toolIds,
+      ...messageIds,
+      ...contactIds,
+      ...jobIds,
+      token.tokenId,
+    ];
     expect(foreign.filter((id) => text.includes(id))).toEqual([]);
   });
 

@@ -64,6 +64,10 @@ const unknownOrganization: TwinOrganization = {
   phoneIds: [newId('phone')],
   callIds: [newId('call')],
   conversationIds: [newId('chat')],
+  toolIds: [newId('httpTool')],
+  messageIds: [newId('callerMessage')],
+  contactIds: [newId('contact')],
+  jobIds: [newId('job')],
   token: { tokenId: newId('apiToken'), text: makeTokenText() },
 };
 
@@ -162,6 +166,10 @@ export function targetOf(operation: ApiOperation, organization: TwinOrganization
     phoneId: organization.phoneIds[0] ?? '',
     callId: organization.callIds[0] ?? '',
     conversationId: organization.conversationIds[0] ?? '',
+    toolId: organization.toolIds[0] ?? '',
+    messageId: organization.messageIds[0] ?? '',
+    contactId: organization.contactIds[0] ?? '',
+    jobId: organization.jobIds[0] ?? '',
     seq: '1',
     tokenId: organization.token.tokenId,
     version: '1',

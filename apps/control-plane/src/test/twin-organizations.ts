@@ -13,6 +13,8 @@ import type { OrgScope } from '#shared/org-scope.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 import { scopePresets } from '#shared/permission-scopes.ts';
 import type { TestApi } from './test-api.ts';
+import { addTwinAfterCalls } from './twin-after-calls.ts';
+import { addTwinTools } from './twin-tools.ts';
 
 /** Asks as admin and gives the body of a success; throws for anything else. */
 export type AskAdmin = (path: string, request?: { readonly method?: string; readonly body?: unknown }) => Promise<Record<string, unknown>>;
@@ -28,6 +30,10 @@ export type TwinOrganization = {
   readonly phoneIds: readonly string[];
   readonly callIds: readonly CallId[];
   readonly conversationIds: readonly string[];
+  readonly toolIds: readonly string[];
+  readonly messageIds: readonly string[];
+  readonly contactIds: readonly string[];
+  readonly jobIds: readonly string[];
   /** Good for every scope. */
   readonly token: HeldToken;
 };
@@ -76,7 +82,10 @@ export async function addTwin(
   const token = await addToken(askAdmin, organizationId, scopePresets.full);
   const phoneIds = [String(phone['phoneId'])];
   const conversationIds = [await addChat(database, mintOrgScope(organizationId), agentId)];
-  return { organizationId, agentIds, numberIds, phoneIds, callIds, conversationIds, token };
+  const { toolId, messageId } = await addTwinTools(database, mintOrgScope(organizationId), agentId);
+  const things = { agentIds, numberIds, phoneIds, callIds, conversationIds, toolIds: [toolId], messageIds: [messageId] };
+  const afterCalls = await addTwinAfterCalls({ database, askAdmin }, mintOrgScope(organizationId));
+  return { organizationId, ...things, ...afterCalls, token };
 }
 
 /** A chat of one message and its answer, which is turn 1. */
