@@ -14,6 +14,7 @@ import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { SecretKeys } from '#shared/secret-keys.ts';
+import { createJobAdminStore } from '#features/jobs/job-admin-store.ts';
 import { createJobRunStore } from './job-run-store.ts';
 import { createOfficeJobs } from './office-jobs.ts';
 import { createOrganizationDeletionStore } from './organization-deletion-store.ts';
@@ -48,6 +49,7 @@ export function openAdministration(parts: AdministrationParts) {
   const deletions = createOrganizationDeletionStore({ database, audit });
   const retention = createRetentionStore(database);
   const jobRuns = createJobRunStore(database);
+  const jobAdmin = createJobAdminStore({ database, audit });
   return {
     auditReader,
     auditCheck,
@@ -56,8 +58,9 @@ export function openAdministration(parts: AdministrationParts) {
     usage: createUsageStore(database),
     exports,
     exportStore,
-    jobs: createOfficeJobs({ ...parts, ...config, auditCheck, exports, exportStore, deletions, retention, jobRuns }),
+    jobs: createOfficeJobs({ ...parts, ...config, auditCheck, exports, exportStore, deletions, retention, jobRuns, jobAdmin }),
     jobRuns,
+    jobAdmin,
     [Symbol.asyncDispose]: () => exports[Symbol.asyncDispose](),
   };
 }

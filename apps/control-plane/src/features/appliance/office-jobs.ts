@@ -6,6 +6,7 @@ import type { IdempotencyStore } from '#features/access/idempotency-store.ts';
 import type { TokenExpiry } from '#features/access/token-expiry-store.ts';
 import type { RecordingStore } from '#features/recordings/recording-store.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
+import type { JobAdminStore } from '#features/jobs/job-admin-store.ts';
 import { removeOldExports } from './export-removal.ts';
 import type { JobRunStore } from './job-run-store.ts';
 import type { OrganizationDeletionStore } from './organization-deletion-store.ts';
@@ -31,6 +32,7 @@ export type OfficeJobParts = {
   /** Null where no recordings are made. */
   readonly recordings: RecordingStorage | null;
   readonly jobRuns: JobRunStore;
+  readonly jobAdmin: JobAdminStore;
   readonly exportsDir: string;
   /** Days that an export is kept. */
   readonly exportDays: number;
@@ -39,6 +41,9 @@ export type OfficeJobParts = {
 const DAY_MS = 86_400_000;
 /** Runs are kept this long, to be looked at when a job failed. */
 const JOB_RUN_DAYS = 30;
+/** Of the work after calls: what is done is kept to be looked at, what was given up until somebody has had the time to ask for it again. */
+const DONE_JOB_DAYS = 7;
+const DEAD_JOB_DAYS = 90;
 /** A minute with more ended calls than this catches up in the next ones. */
 const RECORDINGS_PER_MINUTE = 500;
 
@@ -63,6 +68,14 @@ export function createOfficeJobs(parts: OfficeJobParts): ScheduledJob[] {
       name: 'job-run-cleanup',
       schedule: '57 3 * * *',
       run: async ({ scope, at }) => void (await parts.jobRuns.removeBefore(scope, new Date(at.getTime() - JOB_RUN_DAYS * DAY_MS))),
+    },
+    {
+      name: 'job-cleanup',
+      schedule: '52 3 * * *',
+      run: async ({ scope, at }) => {
+        const daysBefore = (days: number) => new Date(at.getTime() - days * DAY_MS);
+        await parts.jobAdmin.removeEnded(scope, { doneBefore: daysBefore(DONE_JOB_DAYS), deadBefore: daysBefore(DEAD_JOB_DAYS) });
+      },
     },
     {
       name: 'recording-sizes',
