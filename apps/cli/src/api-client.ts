@@ -116,13 +116,18 @@ async function save(body: ReadableStream<Uint8Array>, file: string): Promise<num
   return target.bytesWritten;
 }
 
-function refused(response: Response, text: string): CommandFailure {
+/** What a problem of the API says, for a person. */
+export function refused(
+  response: Response,
+  text: string,
+  hintAt401 = 'log in again with the key of now: centralita login',
+): CommandFailure {
   const problem = problemSchema.safeParse(parseOrNull(text));
   if (!problem.success) {
     return new CommandFailure(3, `${response.url} answers ${response.status} and no problem of ours: is this address a Centralita?`);
   }
   const { title, detail, fields, requestId } = problem.data;
-  const hint = response.status === 401 ? ['  log in again with the key of now: centralita login'] : [];
+  const hint = response.status === 401 ? [`  ${hintAt401}`] : [];
   const lines = [
     `refused (${response.status}): ${detail ?? title}`,
     ...fields.map(({ path, message }) => `  ${path}: ${message}`),
@@ -132,7 +137,8 @@ function refused(response: Response, text: string): CommandFailure {
   return new CommandFailure(1, lines.join('\n'));
 }
 
-function unreachable(url: string, error: unknown): CommandFailure {
+/** What a request that never got an answer says. */
+export function unreachable(url: string, error: unknown): CommandFailure {
   const lines = [
     `${url} cannot be reached: ${reasonOf(error)}`,
     '  Does it run? On the appliance, ./provision.sh status says so.',

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { agentCommands } from './agent-commands.ts';
 import { auditCommands } from './audit-commands.ts';
+import { chatCommand } from './chat-command.ts';
 import { CommandFailure } from './command-failure.ts';
 import type { CommandGroup } from './command-group.ts';
 import { addCommand } from './command-group.ts';
@@ -13,6 +14,7 @@ import { planCommands } from './plan-commands.ts';
 import { printable } from './table.ts';
 import { telephonyCommands } from './telephony-commands.ts';
 import type { Terminal } from './terminal.ts';
+import { testCommand } from './test-command.ts';
 import { tokenCommands } from './token-commands.ts';
 import { trunkCommands } from './trunk-commands.ts';
 
@@ -31,7 +33,7 @@ export const commandGroups: readonly CommandGroup[] = [
 ];
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 the API refused, 2 called wrongly, 3 the API cannot be reached, 4 the audit log is damaged.
+Exit codes: 0 done, 1 the API refused, 2 called wrongly, 3 the API cannot be reached, 4 the audit log is damaged, 5 a scenario failed.
 The admin key comes from CENTRALITA_ADMIN_KEY or from what \`centralita login\` stored, never from an argument.`;
 
 /** Runs the words after `centralita` and returns the exit code. A fault of the program itself is thrown. */
@@ -57,7 +59,7 @@ function createProgram(terminal: Terminal): Command {
     const command = configure(program.command(group.name), terminal).summary(group.summary).description(group.summary);
     for (const spec of group.commands) addCommand(command, spec, terminal);
   }
-  addCommand(program, loginCommand, terminal);
+  for (const command of [chatCommand, testCommand, loginCommand]) addCommand(program, command, terminal);
   return program;
 }
 
