@@ -24,6 +24,8 @@ export type BookingCatalogue = {
   /** IANA name. All dates and times of the book are of this zone. */
   readonly timeZone: string;
   readonly now: WallTime;
+  /** How long a slot is kept for somebody who has not confirmed it, minutes. */
+  readonly holdMinutes: number;
   /** By name. */
   readonly services: readonly BookableService[];
   /** By name. */
@@ -88,7 +90,10 @@ export type SlotRefusal =
   | Exclude<StartVerdict, { readonly kind: 'open' }>
   | { readonly kind: 'taken'; readonly alternatives: readonly OpenSlot[] }
   | { readonly kind: 'unknown_service' | 'unknown_staff' };
-export type BookOutcome = { readonly kind: 'booked' | 'already_booked'; readonly appointment: Appointment } | SlotRefusal;
+export type BookOutcome =
+  | { readonly kind: 'booked'; readonly appointment: Appointment }
+  | { readonly kind: 'already_booked'; readonly appointment: Appointment }
+  | SlotRefusal;
 export type ConfirmOutcome =
   | { readonly kind: 'confirmed'; readonly appointment: Appointment }
   /** It was cancelled, rescheduled, or held for too long. */
@@ -126,6 +131,6 @@ export type AppointmentBook = {
   /** Cancelling what is cancelled changes nothing. */
   cancel(scope: OrgScope, appointmentId: string): Promise<CancelOutcome>;
   reschedule(scope: OrgScope, appointmentId: string, to: Rescheduling): Promise<RescheduleOutcome>;
-  /** What stands and has not begun, the next one first; at most 10. */
+  /** What stands and has not begun, and holds of the conversation that ran out and could be asked for again; the next one first, at most 10. */
   listUpcoming(scope: OrgScope, party: BookingParty): Promise<readonly Appointment[]>;
 };

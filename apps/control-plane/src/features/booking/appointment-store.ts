@@ -78,7 +78,8 @@ function bookOf(writing: AppointmentWriting): AppointmentBook {
 function catalogue({ database, clock }: Parts, scope: OrgScope): Promise<BookingCatalogue> {
   return database.inOrg(scope, async (queries) => {
     const { calendar, services, staff } = await readCatalogue(queries, scope);
-    return { timeZone: calendar.timeZone, now: wallTimeOf(calendar.timeZone, clock.wallAt()), services, staff };
+    const { timeZone, holdMinutes } = calendar;
+    return { timeZone, now: wallTimeOf(timeZone, clock.wallAt()), holdMinutes, services, staff };
   });
 }
 
@@ -101,8 +102,13 @@ function listUpcoming({ database, clock }: Parts, scope: OrgScope, { conversatio
   return database.inOrg(scope, async (queries) => {
     const now = clock.wallAt();
     const { timeZone } = await readCalendar(queries, scope);
-    const own = or(eq(appointments.conversationId, conversationId), digits === '' ? undefined : ofNumber);
-    const rows = await selectAppointments(queries, scope, and(own, gt(appointments.startsAt, now), standsAt(now)))
+    const ofConversation = eq(appointments.conversationId, conversationId);
+    const standing = and(or(ofConversation, digits === '' ? undefined : ofNumber), standsAt(now));
+    const ranOut = and(
+      ofConversation,
+      or(eq(appointments.ended, 'hold_expired'), and(eq(appointments.state, 'held'), sql`not (${standsAt(now)})`)),
+    );
+    const rows = await selectAppointments(queries, scope, and(gt(appointments.startsAt, now), or(standing, ranOut)))
       .orderBy(asc(appointments.startsAt), asc(appointments.id))
       .limit(MAX_UPCOMING);
     return rows.map((row) => appointmentOf(row, { now, timeZone }));

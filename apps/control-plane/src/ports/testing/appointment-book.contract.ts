@@ -192,7 +192,13 @@ function describeStates(rule: Rule): void {
     expect((await ask(under, { staffId })).kind).toBe('taken');
     under.setNow(new Date('2026-03-02T07:15:00Z'));
     expect(await book.confirm(scope, held.appointmentId)).toMatchObject({ kind: 'ended', appointment: { ended: 'hold_expired' } });
+    const listed = await book.listUpcoming(scope, { conversationId: 'call_1', callerNumber: null });
+    expect(listed).toMatchObject([{ appointmentId: held.appointmentId, ended: 'hold_expired' }]);
+    expect(await book.listUpcoming(scope, { conversationId: 'call_3', callerNumber: '600111222' })).toEqual([]);
     const next = await have(under, { staffId, conversationId: 'call_2', as: 'held' });
+    expect((await book.listUpcoming(scope, { conversationId: 'call_1', callerNumber: null })).map(({ ended }) => ended)).toEqual([
+      'hold_expired',
+    ]);
     expect(await book.confirm(scope, next.appointmentId)).toMatchObject({ kind: 'confirmed', appointment: { heldUntil: null } });
     under.setNow(new Date('2026-03-02T08:45:00Z'));
     expect(await book.confirm(scope, next.appointmentId)).toMatchObject({ kind: 'confirmed', appointment: { state: 'confirmed' } });

@@ -40,7 +40,7 @@ export function createMemoryAppointmentBook(parts: MemoryBookParts): Appointment
   return {
     async catalogue(scope) {
       const { calendar, services, staff, now } = of(scope);
-      return { timeZone: calendar.timeZone, now: wallTimeOf(calendar.timeZone, now()), services, staff };
+      return { timeZone: calendar.timeZone, now: wallTimeOf(calendar.timeZone, now()), holdMinutes: calendar.holdMinutes, services, staff };
     },
     async listFree(scope, search) {
       const own = of(scope);
@@ -67,9 +67,13 @@ export function createMemoryAppointmentBook(parts: MemoryBookParts): Appointment
       const own = of(scope);
       const lastDigits = (number: string) => number.replaceAll(/\D/g, '').slice(-NUMBER_DIGITS);
       const digits = lastDigits(callerNumber ?? '');
-      const isTheirs = (row: Row) => row.conversationId === conversationId || (digits !== '' && lastDigits(row.contactNumber) === digits);
-      const upcoming = standing(own).filter((row) => row.startsAt > own.now() && isTheirs(row));
-      return upcoming.toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime()).slice(0, MAX_UPCOMING);
+      const isOwn = (row: Row) => row.conversationId === conversationId;
+      const isTheirs = (row: Row) => isOwn(row) || (digits !== '' && lastDigits(row.contactNumber) === digits);
+      const stands = new Set(standing(own));
+      const isListed = (row: Row) => (stands.has(row) ? isTheirs(row) : row.ended === 'hold_expired' && isOwn(row));
+      const upcoming = own.rows.filter((row) => row.startsAt > own.now() && isListed(row));
+      const inOrder = upcoming.toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
+      return inOrder.slice(0, MAX_UPCOMING).map((row) => ({ ...row }));
     },
   };
 }
