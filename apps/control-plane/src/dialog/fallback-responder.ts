@@ -1,36 +1,42 @@
 // The agent without a language model: it walks its flow. The default, and what answers when a model fails.
 import type { AgentProfile } from '#ports/agent-profile.ts';
-import type { ConversationState, Dialog, DialogInput, PreparedTurn } from './dialog.ts';
+import type { Clock } from '#shared/clock.ts';
+import type { ConversationTools } from './conversation-tools.ts';
+import type { ConversationState, Dialog, DialogInput } from './dialog.ts';
 import { flowHints } from './flow-hints.ts';
+import { preparedFromFlow } from './flow-turn.ts';
 import { isCodeOpen, next, openFlow } from './flow.ts';
-import type { FlowTurn } from './flow.ts';
 import { appendTurn } from './history.ts';
+import type { ModelTexts } from './model-texts.ts';
 
-/** A dialog that says what the flow says. Its `result` is settled from the start: a reply that is cut short leads to the same state. */
-export function createFallbackResponder(profile: Pick<AgentProfile, 'flow'>): Dialog {
-  const { flow } = profile;
+/** What an agent without a model is made of. */
+export type FallbackParts = {
+  readonly flow: AgentProfile['flow'];
+  /** Null where the agent has none. */
+  readonly tools: ConversationTools | null;
+  readonly clock: Clock;
+  /** Whether silence must be filled: on a call, not in a chat. */
+  readonly isSpoken: boolean;
+  readonly texts: Pick<ModelTexts, 'stillWaiting'>;
+};
+
+/** A dialog that says what the flow says. Without tools its `result` is settled from the start: a reply that is cut short leads to the same state. */
+export function createFallbackResponder({ flow, tools, clock, isSpoken, texts }: FallbackParts): Dialog {
   return {
     open: () => ({ ...openFlow(flow), history: [] }),
-    prepare: (state, input) => preparedFromFlow(next(flow, state, input), state, input),
+    prepare: (state, input, { signal, committed = Promise.resolve() }) => {
+      const stillWaiting = isSpoken ? texts.stillWaiting : [];
+      const turnTools = tools === null ? null : { tools: tools.ofFlow(), clock, signal, committed, stillWaiting };
+      return preparedFromFlow({ flow, history: withInput(state.history, input), tools: turnTools }, next(flow, state, input));
+    },
     hints: (state) => flowHints(flow, state.node),
     isCodeOpen: (state, keys) => isCodeOpen(flow, state, keys),
     withHeard: (state, text) => ({ ...state, history: appendTurn(state.history, { role: 'agent', text }) }),
   };
 }
 
-/** A turn of the flow as a reply: its pieces as text, the caller's words in the history. */
-export function preparedFromFlow(turn: FlowTurn, state: ConversationState, input: DialogInput): PreparedTurn {
-  const result = { state: { ...turn.state, history: withInput(state.history, input) }, nextStep: turn.nextStep, notes: turn.notes };
-  return { textDeltas: piecesOf(turn.say), result: Promise.resolve(result) };
-}
-
 /** The history with what the caller said or keyed. */
 export function withInput(history: ConversationState['history'], input: DialogInput): ConversationState['history'] {
   if (input.kind === 'said') return appendTurn(history, { role: 'caller', text: input.text });
   return input.kind === 'dtmf' ? appendTurn(history, { role: 'caller', text: input.digits }) : history;
-}
-
-/** A space between pieces, so that their joined text reads as it sounds. */
-async function* piecesOf(say: readonly string[]): AsyncIterable<string> {
-  for (const [index, text] of say.entries()) yield index === 0 ? text : ` ${text}`;
 }

@@ -1,11 +1,12 @@
 // A turn of the flow alone: what it says, and the tools that it runs on its way.
-import type { Flow } from '#ports/agent-profile.ts';
 import { randomUUID } from 'node:crypto';
+import type { Flow } from '#ports/agent-profile.ts';
+import type { ModelToolCall } from '#ports/language-model.ts';
 import type { ConversationState, PreparedTurn, TurnResult } from './dialog.ts';
 import { next } from './flow.ts';
 import type { FlowTurn } from './flow.ts';
 import { runTool } from './turn-tools.ts';
-import type { ToolTurn } from './turn-tools.ts';
+import type { ToolTurn, TurnToolRun } from './turn-tools.ts';
 import type { TraceTool } from './turn-trace.ts';
 
 /** Tools that one turn of a flow may run; the walk itself refuses chains of nodes that never listen. */
@@ -53,8 +54,7 @@ export async function* playFlow(
     const state = { ...turn.state, history };
     if (toolCall === undefined || runs === FLOW_TOOLS_MAX) return { state, nextStep: turn.nextStep, notes, traceTools };
     const call = { id: randomUUID(), name: toolCall.tool, argumentsJson: JSON.stringify(toolCall.arguments) };
-    // What the flow itself asks for was agreed on in its own words: a `yes_no` slot, not a second question.
-    const asked = tools === null ? null : yield* runTool({ ...tools, onActing: () => onActing(state) }, call, state);
+    const asked = tools === null ? null : yield* runAgreed({ ...tools, onActing: () => onActing(state) }, { call, state, flow });
     if (tools !== null && asked === null) return { state, nextStep: { kind: 'listen' }, notes, traceTools };
     if (asked !== null) {
       notes.push(...asked.notes);
@@ -72,6 +72,20 @@ export async function* playFlow(
     });
     notes.push(...turn.notes);
   }
+}
+
+type FlowCall = { readonly call: ModelToolCall; readonly state: ConversationState; readonly flow: Flow };
+
+/** A flow asks in its own words before it books: a `yes_no` slot that holds a yes is the caller's consent, and is not asked for again. */
+async function* runAgreed(tools: ToolTurn, { call, state, flow }: FlowCall): AsyncGenerator<string, TurnToolRun | null, undefined> {
+  const first = yield* runTool(tools, call, state);
+  const pending = first?.state.tools?.pending;
+  if (first?.run.verdict !== 'ask_caller' || !pending || !hasYes(flow, state)) return first;
+  return yield* runTool(tools, call, { ...first.state, tools: { ...first.run.state, pending: { ...pending, confirmed: true } } });
+}
+
+function hasYes(flow: Flow, { slots }: ConversationState): boolean {
+  return flow.nodes.some((node) => node.slots?.some(({ name, type }) => type.kind === 'yes_no' && slots[name] === 'yes') === true);
 }
 
 function outcomeOf(verdict: TraceTool['verdict']): 'done' | 'refused' | 'failed' {

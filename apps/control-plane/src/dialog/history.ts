@@ -10,16 +10,25 @@ export function appendTurn(history: readonly HistoryTurn[], turn: HistoryTurn): 
   return text === '' ? history : [...history, { role: turn.role, text }].slice(-HISTORY_TURNS_MAX);
 }
 
-/** The latest whole turns that fit in so many characters. A last turn that is longer by itself keeps its end: the question is there. */
-export function windowOf(history: readonly HistoryTurn[], maxCharacters: number): readonly HistoryTurn[] {
-  let room = maxCharacters;
+/**
+ * The latest whole turns that fit in so many tokens. A last turn that is longer by itself keeps its end: the question is there. Without
+ * `tokensOf` a token is a character.
+ */
+export function windowOf(
+  history: readonly HistoryTurn[],
+  maxTokens: number,
+  tokensOf: (text: string) => number = (text) => text.length,
+): readonly HistoryTurn[] {
+  let room = maxTokens;
   let from = history.length;
-  while (from > 0 && (history[from - 1]?.text.length ?? 0) <= room) {
+  for (let turn = history[from - 1]; turn !== undefined; turn = history[from - 1]) {
+    const tokens = tokensOf(turn.text);
+    if (tokens > room) break;
+    room -= tokens;
     from -= 1;
-    room -= history[from]?.text.length ?? 0;
   }
   const last = history.at(-1);
-  if (from === history.length && last !== undefined && maxCharacters > 0)
-    return [{ role: last.role, text: last.text.slice(-maxCharacters) }];
-  return history.slice(from);
+  if (from < history.length || last === undefined || maxTokens <= 0) return history.slice(from);
+  const share = maxTokens / tokensOf(last.text);
+  return [{ role: last.role, text: last.text.slice(-Math.floor(last.text.length * share)) }];
 }

@@ -1,103 +1,166 @@
 // The agent with a language model: the model answers what the caller says, the flow keeps the greeting, the keys, silence and the ways out.
-import type { AgentProfile, Flow, Responder } from '#ports/agent-profile.ts';
-import { InferenceError } from '#ports/inference-error.ts';
-import type { LanguageModel, ModelMessage, ModelRequest } from '#ports/language-model.ts';
-import type { ConversationState, Dialog, DialogInput, HistoryTurn, PreparedTurn, TurnResult } from './dialog.ts';
-import { createFallbackResponder, preparedFromFlow, withInput } from './fallback-responder.ts';
-import { getNode } from './flow-graph.ts';
-import { nextGlobal, restingNode } from './flow.ts';
-import { windowOf } from './history.ts';
+import type { AgentProfile, Responder } from '#ports/agent-profile.ts';
+import type { LanguageModel } from '#ports/language-model.ts';
+import type { ConversationTools } from './conversation-tools.ts';
+import type { ConversationState, Dialog, DialogInput, PreparedTurn, PrepareOptions, TurnResult } from './dialog.ts';
+import { createFallbackResponder, withInput } from './fallback-responder.ts';
+import type { FallbackParts } from './fallback-responder.ts';
+import { playFlow, preparedFromFlow } from './flow-turn.ts';
+import { next } from './flow.ts';
+import { echoOf, openWithFlow } from './model-flow.ts';
+import type { FlowOpening } from './model-flow.ts';
+import { overflowOf, promptOf, taskText } from './model-prompt.ts';
+import type { PromptParts } from './model-prompt.ts';
+import { modelTexts } from './model-texts.ts';
+import type { ModelTexts } from './model-texts.ts';
+import { ModelTurn } from './model-turn.ts';
+import type { ModelTurnEnd } from './model-turn.ts';
+import { openRollingSummary } from './rolling-summary.ts';
+import type { RollingSummary } from './rolling-summary.ts';
+import type { ToolTurn } from './turn-tools.ts';
+import type { TraceTool } from './turn-trace.ts';
 
-/** Characters of conversation sent with each question: about 1,500 tokens of Spanish, the caller's last words included. */
-export const HISTORY_WINDOW_CHARACTERS = 6_000;
+/** Of the room for turns, the share that may fill before a summary is begun: a summary takes a turn or two. */
+const SUMMARY_SHARE = 0.7;
 
-export type ModelResponderOptions = {
-  readonly profile: Pick<AgentProfile, 'flow'>;
+export type ModelResponderOptions = FallbackParts & {
   readonly responder: Extract<Responder, { kind: 'language_model' }>;
+  readonly language: AgentProfile['language'];
   readonly languageModel: LanguageModel;
+  /** The conversation's. */
+  readonly signal: AbortSignal;
 };
 
+type Said = Extract<DialogInput, { kind: 'said' }>;
+type Options = ModelResponderOptions & { readonly texts: ModelTexts; readonly summary: RollingSummary };
+
 /**
- * A dialog whose replies are streamed from a model. Understood words go to the model unless they hold a global phrase of the flow, so that a
- * caller always reaches a person; everything else (opening, keys, silence, nothing understood, a failed transfer) is the flow's.
- * Text that ends early, by the signal or by its reader, still settles `result`: what the caller said was said.
+ * A dialog whose replies are streamed from a model. A model that stalls, breaks off, writes nonsense or calls tools wrongly is asked once more;
+ * then the flow answers that turn. Text that ends early, by the signal or by its reader, still settles `result`: what the caller said was said.
  */
 export function createModelResponder(options: ModelResponderOptions): Dialog {
-  const { flow } = options.profile;
-  const scripted = createFallbackResponder({ flow });
+  const scripted = createFallbackResponder(options);
+  const texts = modelTexts(options.language);
+  const summary = openRollingSummary({ languageModel: options.languageModel, texts, signal: options.signal });
   return {
     ...scripted,
-    prepare: (state, input, { signal }) => {
-      if (input.kind !== 'said' || input.text.trim() === '') return scripted.prepare(state, input, { signal });
-      const wayOut = nextGlobal(flow, state, input.text);
-      if (wayOut !== null) return preparedFromFlow(wayOut, state, input);
-      return preparedFromModel({ ...options, state, input, signal });
+    prepare(before, input, prepare) {
+      const state = summary.applied(before);
+      if (input.kind !== 'said' || input.text.trim() === '') return scripted.prepare(state, input, prepare);
+      return preparedFromModel({ ...options, texts, summary }, { state, input, prepare });
     },
   };
 }
 
-function preparedFromModel(
-  options: ModelResponderOptions & { state: ConversationState; input: DialogInput; signal: AbortSignal },
-): PreparedTurn {
-  const { state, input, signal, languageModel, responder } = options;
-  const after: ConversationState = {
-    ...state,
-    node: listeningNode(options.profile.flow, state),
-    misses: 0,
-    history: withInput(state.history, input),
-  };
+type Asked = { readonly state: ConversationState; readonly input: Said; readonly prepare: PrepareOptions };
+
+function preparedFromModel(options: Options, { state, input, prepare }: Asked): PreparedTurn {
+  const { flow, tools, clock, isSpoken, texts } = options;
+  const { signal, committed = Promise.resolve() } = prepare;
+  const heard = withHeardTools(tools, { ...state, history: withInput(state.history, input) }, input.text);
+  const opening = openWithFlow(flow, heard, input);
+  const toolTurn = (place: ConversationState | null): Omit<ToolTurn, 'onActing'> | null =>
+    tools === null
+      ? null
+      : {
+          tools: place === null ? tools.ofFlow() : tools.atPlace(place),
+          clock,
+          signal,
+          committed,
+          stillWaiting: isSpoken ? texts.stillWaiting : [],
+        };
+  const play = { flow, history: heard.history, tools: toolTurn(null) };
+  if (opening.kind === 'flow') return preparedFromFlow(play, opening.turn);
+  const turn = openTurn(options, { opening, toolTurn: toolTurn(opening.state), input, signal });
   const settled = Promise.withResolvers<TurnResult>();
   // The failure reaches whoever reads the text; a result that nobody awaits must not end the process.
   settled.promise.catch(() => undefined);
-  const request = requestOf(responder, after.history);
-  const textDeltas = textOf({
-    languageModel,
-    request,
-    signal,
-    onEnd: (failure) => {
-      if (failure === null) settled.resolve({ state: after, nextStep: { kind: 'listen' }, notes: [] });
-      else settled.reject(failure);
+  const fallback = (end: ModelTurnEnd) =>
+    playFlow(play, next(flow, end.state, input), { onActing: (acted) => (turn.status.acted = acted) });
+  void settled.promise.then(
+    async (result) => {
+      await committed;
+      options.summary.begin(result.state, overflowOf(turn.prompt, result.state, SUMMARY_SHARE));
     },
-  });
-  return { textDeltas, result: settled.promise };
+    () => undefined,
+  );
+  return {
+    textDeltas: wordsOf({ turn, opening, fallback, clock, settled }),
+    result: settled.promise,
+    acted: () => turn.status.acted ?? (turn.status.isActing ? turn.model.state : null),
+  };
 }
 
-type TextOptions = { languageModel: LanguageModel; request: ModelRequest; signal: AbortSignal; onEnd: (failure: Error | null) => void };
+type OpenTurn = {
+  readonly model: ModelTurn;
+  readonly prompt: PromptParts;
+  readonly status: { isActing: boolean; acted: ConversationState | null };
+};
 
-async function* textOf({ languageModel, request, signal, onEnd }: TextOptions): AsyncIterable<string> {
-  let spoke = false;
+function openTurn(
+  options: Options,
+  ask: { opening: Extract<FlowOpening, { kind: 'model' }>; toolTurn: Omit<ToolTurn, 'onActing'> | null; input: Said; signal: AbortSignal },
+): OpenTurn {
+  const { flow, texts, responder, languageModel, clock, isSpoken } = options;
+  const { opening, toolTurn, input, signal } = ask;
+  const status: OpenTurn['status'] = { isActing: false, acted: null };
+  const task = [taskText(flow, opening.state, texts), ...(opening.advice === '' ? [] : [`→ ${opening.advice}`])]
+    .filter((text) => text !== '')
+    .join('\n');
+  const prompt: PromptParts = { responder, languageModel, tools: toolTurn?.tools.set.definitions() ?? [], texts, task };
+  const model = new ModelTurn(
+    {
+      languageModel,
+      responder,
+      messages: promptOf(prompt, opening.state),
+      texts,
+      toolTurn: toolTurn === null ? null : { ...toolTurn, onActing: () => (status.isActing = true) },
+      clock,
+      signal,
+      filler: isSpoken ? texts.wait : null,
+      onOutcome: (ran, call) => echoOf({ flow, said: input }, ran, call),
+    },
+    opening.state,
+  );
+  return { model, prompt, status };
+}
+
+type Speaking = {
+  readonly turn: OpenTurn;
+  readonly opening: Extract<FlowOpening, { kind: 'model' }>;
+  readonly fallback: (end: ModelTurnEnd) => ReturnType<typeof playFlow>;
+  readonly clock: Options['clock'];
+  readonly settled: PromiseWithResolvers<TurnResult>;
+};
+
+async function* wordsOf({ turn, opening, fallback, clock, settled }: Speaking): AsyncGenerator<string> {
+  const { model } = turn;
+  const startedAtMs = clock.nowMs();
+  const settle = (result: Omit<TurnResult, 'trace'>, answeredBy: 'model' | 'flow', more: readonly TraceTool[] = []): void =>
+    settled.resolve({
+      ...result,
+      notes: [...opening.notes, ...result.notes],
+      trace: { answeredBy, requests: model.requests, tools: [...model.tools, ...more], ms: Math.round(clock.nowMs() - startedAtMs) },
+    });
   try {
-    for await (const part of languageModel.stream(request, { signal })) {
-      if (part.kind !== 'text_delta' || part.textDelta === '') continue;
-      spoke ||= part.textDelta.trim() !== '';
-      yield part.textDelta;
-    }
-    if (!spoke && !signal.aborted) {
-      throw new InferenceError({ role: 'language_model', message: 'language model ended its answer without a word', isRetryable: true });
-    }
+    const end = yield* model.words();
+    if (end.failure === null) return settle(end, 'model');
+    const notes = [...end.notes, { name: 'model_failed', fields: { error: end.failure.message } } as const];
+    // Words that break off are heard as such; the flow's begin a sentence of their own.
+    if (end.said.trim() !== '') yield /[.!?…]\s*$/.test(end.said) ? ' ' : '… ';
+    const flow = yield* fallback(end);
+    return settle({ state: flow.state, nextStep: flow.nextStep, notes: [...notes, ...flow.notes] }, 'flow', flow.traceTools);
   } catch (error) {
-    if (!signal.aborted) {
-      onEnd(error instanceof Error ? error : new Error('language model threw something that is not an error', { cause: error }));
-      throw error;
-    }
+    settled.reject(error);
+    throw error;
   } finally {
-    onEnd(null);
+    // The first settlement counts: this one is for words that were cut off.
+    settle({ state: turn.status.acted ?? model.state, nextStep: { kind: 'listen' }, notes: model.notes }, 'model');
   }
 }
 
-/** After a goodbye that the caller talked over, the conversation goes on where the flow listens. */
-function listeningNode(flow: Flow, state: ConversationState): string {
-  return getNode(flow, state.node).action.kind === 'listen' ? state.node : restingNode(flow);
-}
-
-function requestOf(responder: ModelResponderOptions['responder'], history: readonly HistoryTurn[]): ModelRequest {
-  const messages: ModelMessage[] = [{ role: 'system', text: responder.prompt }];
-  for (const turn of windowOf(history, HISTORY_WINDOW_CHARACTERS)) {
-    const role = turn.role === 'caller' ? 'user' : 'assistant';
-    const last = messages.at(-1);
-    // Chat templates of several open models refuse two messages of one role in a row.
-    if (last?.role === role) messages[messages.length - 1] = { role, text: `${last.text} ${turn.text}` };
-    else messages.push({ role, text: turn.text });
-  }
-  return { messages, maxOutputTokens: responder.maxOutputTokens, temperature: responder.temperature };
+/** A yes to what a tool asked about, or not: the caller's words, before the model sees them. */
+function withHeardTools(tools: ConversationTools | null, state: ConversationState, words: string): ConversationState {
+  if (tools === null || state.tools === undefined) return state;
+  return { ...state, tools: tools.ofFlow().set.hear(state.tools, words) };
 }

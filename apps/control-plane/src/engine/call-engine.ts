@@ -1,5 +1,7 @@
 // Takes every incoming call: finds who answers it, holds a slot for it, and drives all live calls from one ticker.
 import { openDialog } from '#dialog/agent-turn.ts';
+import type { Tool } from '#dialog/tools/tool.ts';
+import type { AgentProfile } from '#ports/agent-profile.ts';
 import type { AnnouncementStore } from '#ports/announcement-store.ts';
 import type { CallControl, CallLeg, RejectReason } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
@@ -17,8 +19,14 @@ import type { OrgScope } from '#shared/org-scope.ts';
 import { openCallRecord } from './call-record.ts';
 import { openCapacity, openSharedCapacity } from './capacity.ts';
 import { prepareHearing } from './expectation.ts';
-import { SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
+import { FIND_TOOLS_TIMEOUT_MS, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { LiveCall } from './live-call.ts';
+
+/** The tools of one organization's agent. */
+export type FindTools = (
+  ask: { readonly scope: OrgScope; readonly agent: AgentProfile },
+  options: { readonly signal: AbortSignal },
+) => Promise<readonly Tool[]>;
 
 /** Everything the engine works with; adapters are chosen by the composition root. */
 export type CallEngineParts = {
@@ -29,6 +37,8 @@ export type CallEngineParts = {
   readonly textToSpeech: TextToSpeech;
   /** Null when none is configured: agents then follow their flow. */
   readonly languageModel: LanguageModel | null;
+  /** What the agent of a call may do besides talking; asked once for each call. Absent: agents can only talk. */
+  readonly findTools?: FindTools;
   readonly voiceActivity: VoiceActivity;
   readonly announcements: AnnouncementStore;
   readonly clock: Clock;
@@ -168,11 +178,18 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route }:
   const started = { callId, at: clock.wallAt(), scope, agentId: agent.agentId, legId, dialledNumber, callerNumber, recordingPath };
   journal.record({ kind: 'call_started', ...started });
   const record = openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
-  const dialog = openDialog(agent, { languageModel: parts.languageModel });
+  const over = new AbortController();
+  const context = { scope, agentId: agent.agentId, conversationId: callId, callerNumber, language: agent.language, signal: over.signal };
+  const dialog = openDialog(agent, {
+    languageModel: parts.languageModel,
+    tools: await findTools({ ...parts, log }, { scope, agent }),
+    context,
+    clock,
+    onToolFault: ({ tool, error }) => log.warn({ tool, err: error }, 'a tool failed'),
+  });
   const call = new LiveCall({ ...parts, leg, route, dialog, record, log });
   calls.set(callId, { call, organizationId: scope.organizationId });
   log.info({ agentId: agent.agentId }, 'call accepted');
-  const over = new AbortController();
   void prepareHearing({ speechToText: parts.speechToText, agent, log, signal: over.signal });
   try {
     await call.run();
@@ -180,5 +197,19 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route }:
     over.abort();
     calls.delete(callId);
     log.info({}, 'call over');
+  }
+}
+
+/** An agent whose tools cannot be looked up still takes the call: it says what it knows, and its flow its ways out. */
+async function findTools(
+  { findTools: find, log }: Pick<CallEngineParts, 'findTools' | 'log'>,
+  ask: Parameters<FindTools>[0],
+): Promise<readonly Tool[]> {
+  if (find === undefined) return [];
+  try {
+    return await find(ask, { signal: AbortSignal.timeout(FIND_TOOLS_TIMEOUT_MS) });
+  } catch (error) {
+    log.error({ err: error }, 'the tools of an agent could not be looked up');
+    return [];
   }
 }

@@ -51,9 +51,9 @@ export function nextStepOf(turn: AgentTurn): NextStep {
   return turn.reply.turnResult?.nextStep ?? { kind: 'listen' };
 }
 
-/** Whether the caller may still go on with the turn that is being answered: nothing of the answer was heard. */
+/** Whether the caller may still go on with the turn that is being answered: nothing of the answer was heard, and nothing was done for it. */
 export function canReopen(turn: AgentTurn): boolean {
-  return turn.startedAtMs === null && turn.callerTurn?.input === 'speech';
+  return turn.startedAtMs === null && turn.callerTurn?.input === 'speech' && turn.reply.acted === null;
 }
 
 /** Whether no turn of the caller can be taken back any more: his sound of before is of no use. */
@@ -84,6 +84,8 @@ export function isHearing(phase: Phase, isAgentHeard: boolean): boolean {
 export function stateAfter(turn: AgentTurn): ConversationState {
   const { from, callerTurn, reply } = turn;
   if (reply.turnResult !== null) return reply.turnResult.state;
+  const { acted } = reply;
+  if (acted !== null) return acted;
   return callerTurn === null ? from : { ...from, history: [...from.history, { role: 'caller', text: callerTurn.text }] };
 }
 

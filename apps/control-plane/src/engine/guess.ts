@@ -57,7 +57,7 @@ export function startGuess(
     reply = new Reply({
       ...parts,
       replyId: newId('reply'),
-      prepare: (stop) => prepareTurn(parts.dialog, { ...turn, signal: stop }),
+      prepare: (options) => prepareTurn(parts.dialog, { ...turn, ...options }),
       signal,
     });
     return { transcript, reply, speechToTextMs };

@@ -46,6 +46,9 @@ export const INTER_KEY_MS = 1_500;
 /** Time for answering and building the sound of a call. */
 export const SETUP_TIMEOUT_MS = 10_000;
 
+/** Time for an agent's tools, while it rings: the look-up takes milliseconds, and a database that is away must not leave the caller ringing. */
+export const FIND_TOOLS_TIMEOUT_MS = 1_000;
+
 /** Time for an utterance's text; the failure policy takes over after it. */
 export const TRANSCRIBE_TIMEOUT_MS = 3_000;
 

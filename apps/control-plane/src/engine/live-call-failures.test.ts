@@ -5,7 +5,7 @@ import { fixedAnnouncements } from '#ports/testing/fixed-stores.ts';
 import { openScriptedVoiceActivity } from '#ports/testing/scripted-voice-activity.ts';
 import type { VoiceActivity } from '#ports/voice-activity.ts';
 import type { AgentProfile } from '#ports/agent-profile.ts';
-import { clinicAgent, PROMPTS } from './testing/clinic-agent.ts';
+import { clinicAgent, NOT_UNDERSTOOD, PROMPTS } from './testing/clinic-agent.ts';
 import { APOLOGY_SAMPLE, NOTHING_OPEN, openEngineRig, routeTo } from './testing/engine-rig.ts';
 import type { EngineRig } from './testing/engine-rig.ts';
 
@@ -116,15 +116,23 @@ function modelAgent(): AgentProfile {
   };
 }
 
-it('says sorry and closes when the language model stalls, before its first words or behind them', async () => {
+it('a language model that stalls, before its first words or behind them, is tried once more and then answered by the flow, without 2 s of silence', async () => {
   for (const deltas of [['Never said. '], ['We are open. ', 'Never said.']]) {
-    const languageModel = openScriptedLanguageModel([{ deltas, afterMs: deltas.length === 1 ? 60_000 : 3_500 }]);
+    const stalled = { deltas, afterMs: deltas.length === 1 ? 60_000 : 3_500 };
+    const languageModel = openScriptedLanguageModel([stalled, { deltas: ['Never said. '], afterMs: 60_000 }]);
     await using rig = openEngineRig({ languageModel, routes: { 100: routeTo(modelAgent()) } });
     const leg = await rig.greeted();
+    const askedAtMs = rig.clock.nowMs();
     await rig.says(leg, 'when are you open');
-    await expectApologyAndEnd(rig, leg);
+    await rig.clock.runUntil('it speaks', () => rig.textToSpeech.requests.length > 1);
+    // The caller's 800 ms, the pause before the turn is the agent's, and the model's limit.
+    expect(rig.clock.nowMs() - askedAtMs).toBeLessThan(800 + 600 + 1_600);
+    await rig.agentDone();
+    expect(languageModel.requests).toHaveLength(2);
     expect(languageModel.open()).toBe(0);
     expect(rig.said().join(' ')).not.toContain('Never');
+    expect(rig.said().at(-1)).toContain(NOT_UNDERSTOOD);
+    expect(rig.journal.notes()).toContain('model_failed');
   }
 });
 

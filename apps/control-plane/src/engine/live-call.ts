@@ -1,5 +1,5 @@
 // One live call, from ring to hang-up: ALL of its control flow, and nothing else. Sound, words and rules live in their own files.
-import type { DialogInput, PreparedTurn } from '#dialog/dialog.ts';
+import type { DialogInput, PreparedTurn, PrepareOptions } from '#dialog/dialog.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
 import { LegGoneError } from '#ports/call-control.ts';
 import type { LegEvent } from '#ports/call-control.ts';
@@ -378,7 +378,7 @@ export class LiveCall {
 
   #newReply(input: DialogInput): Reply {
     const { state } = this.#ledger;
-    const prepare = (signal: AbortSignal): PreparedTurn => prepareTurn(this.#parts.dialog, { state, input, signal });
+    const prepare = (options: Required<PrepareOptions>): PreparedTurn => prepareTurn(this.#parts.dialog, { state, input, ...options });
     return new Reply({ ...this.#guessParts(), replyId: newId('reply'), prepare });
   }
 

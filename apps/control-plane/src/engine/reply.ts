@@ -1,6 +1,6 @@
 // The agent's turn in the making: words become sentences, sentences become sound, which waits here until playout takes it.
 import { FRAME_HZ } from '#audio/frame.ts';
-import type { PreparedTurn, TurnResult } from '#dialog/dialog.ts';
+import type { ConversationState, PreparedTurn, PrepareOptions, TurnResult } from '#dialog/dialog.ts';
 import type { AgentProfile } from '#ports/agent-profile.ts';
 import type { TextToSpeech } from '#ports/text-to-speech.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -18,8 +18,8 @@ export type ReplyTimes = { readonly startedAtMs: number; firstTextAtMs: number |
 /** What a reply is made with. */
 export type ReplyParts = {
   readonly replyId: ReplyId;
-  /** Starts the agent's turn; its signal is aborted with the reply, with the call, and when nothing more is read. */
-  readonly prepare: (signal: AbortSignal) => PreparedTurn;
+  /** Starts the agent's turn; its signal is aborted with the reply, with the call, and when nothing more is read. `release` commits it. */
+  readonly prepare: (options: Required<PrepareOptions>) => PreparedTurn;
   readonly textToSpeech: TextToSpeech;
   readonly agent: Pick<AgentProfile, 'language' | 'voice' | 'speed'>;
   readonly clock: Clock;
@@ -36,6 +36,9 @@ export class Reply implements Playable {
   readonly #parts: ReplyParts;
   readonly #abort = new AbortController();
   readonly #released = Promise.withResolvers<void>();
+  /** Apart from `#released`, which the end of the call resolves too: nothing with an effect may run because a call ended. */
+  readonly #committed = Promise.withResolvers<void>();
+  readonly #prepared: PreparedTurn;
   readonly #pieces: Piece[] = [];
   #state: ReplyState = { kind: 'making' };
   #turnResult: TurnResult | null = null;
@@ -46,7 +49,8 @@ export class Reply implements Playable {
     this.replyId = parts.replyId;
     this.times = { startedAtMs: parts.clock.nowMs(), firstTextAtMs: null, firstSoundAtMs: null };
     const signal = AbortSignal.any([parts.signal, this.#abort.signal]);
-    const prepared = parts.prepare(signal);
+    const prepared = parts.prepare({ signal, committed: this.#committed.promise });
+    this.#prepared = prepared;
     prepared.result.then(
       (result) => (this.#turnResult = result),
       // The same failure ends the words, where it is seen.
@@ -68,6 +72,11 @@ export class Reply implements Playable {
     return this.#turnResult;
   }
 
+  /** Where the conversation stands because of effects that happened already; null: the turn can still be taken back. */
+  get acted(): ConversationState | null {
+    return this.#prepared.acted?.() ?? null;
+  }
+
   /** All words so far, heard or not. */
   get text(): string {
     return this.#pieces.map((piece) => piece.text).join(' ');
@@ -79,6 +88,7 @@ export class Reply implements Playable {
 
   /** The turn is ours: make the rest. */
   release(): void {
+    if (!this.#abort.signal.aborted && !this.#parts.signal.aborted) this.#committed.resolve();
     this.#released.resolve();
   }
 
