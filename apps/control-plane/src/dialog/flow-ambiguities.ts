@@ -9,6 +9,8 @@ type Choice = {
   readonly dtmf?: string | undefined;
   readonly path: FlowPath;
   readonly keyField?: string;
+  /** Which of the node's slots it is a value of. */
+  readonly slot?: number;
 };
 
 /** Phrases and keys that are used twice in a node, or twice among those that hold everywhere (the globals and what experts are for). */
@@ -23,7 +25,9 @@ export function ambiguities(flow: Flow): Issue[] {
 
 function nodeChoices(node: FlowNode, path: FlowPath): Choice[] {
   const slots = (node.slots ?? []).flatMap(({ type }, at) =>
-    type.kind === 'choice' ? type.values.map((value, index) => ({ ...value, path: [...path, 'slots', at, 'type', 'values', index] })) : [],
+    type.kind === 'choice'
+      ? type.values.map((value, index) => ({ ...value, slot: at, path: [...path, 'slots', at, 'type', 'values', index] }))
+      : [],
   );
   const v1 = (node.slot?.values ?? []).map((value, index) => ({ ...value, path: [...path, 'slot', 'values', index] }));
   return [...edgeChoices(node.transitions, [...path, 'transitions']), ...v1, ...slots];
@@ -57,7 +61,10 @@ function twice(choices: readonly Choice[], where: string): Issue[] {
     }
     if (choice.dtmf === undefined) continue;
     const path = [...choice.path, choice.keyField ?? 'dtmf'];
-    check(`key ${choice.dtmf}`, { shown: choice.dtmf, path, choice, isOtherLanguage: false });
+    // Keys are for the slot that is asked, so each slot may have a 1; an edge may have none of them.
+    const key =
+      choice.slot === undefined || seen.has(`key ${choice.dtmf}`) ? `key ${choice.dtmf}` : `key ${choice.dtmf} of slot ${choice.slot}`;
+    check(key, { shown: choice.dtmf, path, choice, isOtherLanguage: false });
   }
   return issues;
 }

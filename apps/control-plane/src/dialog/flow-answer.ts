@@ -1,7 +1,8 @@
 // What a caller's words or keys mean at one node of a flow: the choice among its ways, its slots, the global ways and what experts are for.
 import type { ExpertSlot, Flow, FlowNode, FlowTransition } from '#ports/agent-profile.ts';
 import { findEdge, getNode, missingSlot, slotsOf } from './flow-graph.ts';
-import { fillFromWords } from './flow-slots.ts';
+import { fillFromVerdict, fillFromWords } from './flow-slots.ts';
+import type { Filled } from './flow-slots.ts';
 import type { Answer, FlowState, Standing, Understood, Way } from './flow-state.ts';
 import { findLongestPhrase, phrasesOf, withoutMatch, wordsOf } from './phrase-match.ts';
 import type { PhraseMatch } from './phrase-match.ts';
@@ -15,8 +16,8 @@ type Choice = {
 };
 
 /**
- * Words: the longest phrase of the node, its slots, the globals or the experts wins, in this order among equals; a way that a model judged
- * comes after one that was said. Keys: the longest code that they start with, or the value that they spell.
+ * Words: the longest phrase of the node, its slots, the globals or the experts wins, in this order among equals. With a model's verdict, that
+ * alone counts. Keys: the longest code that they start with, or the value that they spell.
  */
 export function understand(standing: Standing, answer: Answer): Understood | null {
   return answer.kind === 'words' ? understandWords(standing, answer) : understandKeys(standing, answer.keys);
@@ -75,15 +76,24 @@ export function wayOf({ goTo, when, aside = false, clears = [] }: FlowTransition
 
 function understandWords(standing: Standing, answer: Extract<Answer, { kind: 'words' }>): Understood | null {
   const { words } = answer;
+  // The rules read the words before a model did: read again at the node where they led, "yes" would answer a question that was not asked.
+  if (standing.verdict !== undefined) return understandVerdict(standing);
   const best = findLongest(choicesAt(standing), words);
   if (best?.choice.means.kind === 'way' && !isPartOfText(standing, words, best.match)) {
     const rest: Answer = { kind: 'words', words: withoutMatch(words, best.match) };
     const beside = fillFromWords({ ...standing, isBeside: true }, rest);
     return { ...beside, invalid: null, way: best.choice.means.way };
   }
-  const filled = fillFromWords(standing, answer);
+  return understoodSlots(standing, fillFromWords(standing, answer));
+}
+
+function understandVerdict(standing: Standing): Understood | null {
+  const filled = fillFromVerdict(standing);
   const judged = judgedWay(standing);
-  if (judged !== null) return { ...filled, invalid: null, way: judged };
+  return judged === null ? understoodSlots(standing, filled) : { ...filled, invalid: null, way: judged };
+}
+
+function understoodSlots(standing: Standing, filled: Filled): Understood | null {
   if (Object.keys(filled.slots).length > 0) return { ...filled, invalid: null, way: wayOfSlots(standing, filled.slots) };
   return filled.invalid === null ? null : { ...filled, way: null };
 }
@@ -115,9 +125,14 @@ function afterValue(keys: string, max: number): string {
   return end === -1 ? keys.slice(Math.max(max, keys.length)) : keys.slice(end + 1);
 }
 
-/** A free text may hold any phrase; only one that is most of it means its way. */
+/** A text of more characters is a message, which may hold any phrase; in a name or an address a phrase is what the caller wants. */
+const SHORT_TEXT_CHARACTERS = 100;
+
+/** In a message only a phrase that is most of it means its way. */
 function isPartOfText({ node, state }: Standing, words: readonly string[], match: PhraseMatch): boolean {
-  return missingSlot(node, state.slots)?.type.kind === 'text' && match.length * 2 < words.join(' ').length;
+  const type = missingSlot(node, state.slots)?.type;
+  if (type?.kind !== 'text' || (type.maxCharacters ?? Number.POSITIVE_INFINITY) <= SHORT_TEXT_CHARACTERS) return false;
+  return match.length * 2 < words.join(' ').length;
 }
 
 /** The first edge whose condition holds, of the node before the globals; else another expert that the caller wants. */
@@ -135,7 +150,9 @@ function intentWay({ name }: FlowNode, { expert }: FlowState): Way {
 
 function choicesAt({ flow, node, state }: Standing): readonly Choice[] {
   const isV1WithoutWay = node.slots === undefined && findEdge(node.transitions, 'slot_filled') === null;
-  const values = isV1WithoutWay ? [] : slotsOf(node).flatMap(valueChoices);
+  const values = isV1WithoutWay
+    ? []
+    : slotsOf(node).flatMap((slot) => valueChoices(slot, slot.name === missingSlot(node, state.slots)?.name));
   return [...edgeChoices(node.transitions), ...values, ...edgeChoices(flow.global), ...expertChoices(flow, node, state)];
 }
 
@@ -157,11 +174,12 @@ function edgeChoices(transitions: readonly FlowTransition[]): Choice[] {
   });
 }
 
-function valueChoices({ name, type }: ExpertSlot): Choice[] {
+/** Words may fill any slot; keys the one that is asked. */
+function valueChoices({ name, type }: ExpertSlot, isAsked: boolean): Choice[] {
   if (type.kind !== 'choice') return [];
   return type.values.map(({ value, phrases, dtmf }) => ({
     phrases: phrasesOf(phrases),
-    dtmf,
+    dtmf: isAsked ? dtmf : undefined,
     means: { kind: 'value', slot: name, value },
   }));
 }

@@ -20,7 +20,23 @@ const ORDER: readonly SlotType['kind'][] = ['choice', 'time', 'date', 'phone', '
 /** What a caller may correct at a later node of the task without being asked. */
 const CORRECTABLE: readonly SlotType['kind'][] = ['choice', 'time', 'date'];
 
-/** Fills what can be filled. What a model read is taken before what the rules find. */
+/** Fills what a model read: the slots of the node and of the task, with the values that are within their limits. */
+export function fillFromVerdict(standing: Standing): Filled {
+  const { flow, state, node, verdict } = standing;
+  const expert = state.expert === undefined ? [] : slotsOf(getNode(flow, state.expert));
+  const read = [...slotsOf(node), ...expert].filter(({ name }) => verdict?.slots?.[name] !== undefined);
+  const options = { language: flow.language ?? 'en', today: todayOf(state, read) };
+  const slots: Record<string, string> = {};
+  let invalid: ExpertSlot | null = null;
+  for (const slot of read) {
+    const accepted = acceptValue(slot.type, verdict?.slots?.[slot.name] ?? '', options);
+    if (accepted !== null) slots[slot.name] = accepted;
+    else invalid ??= slot;
+  }
+  return { slots, invalid, rest: { kind: 'words', words: [] } };
+}
+
+/** Fills what can be filled. */
 export function fillFromWords(filling: Filling, answer: Words | Answer): Filled {
   const slots: Record<string, string> = {};
   let invalid: ExpertSlot | null = null;
@@ -31,12 +47,6 @@ export function fillFromWords(filling: Filling, answer: Words | Answer): Filled 
   const wanted = wantedSlots(filling, asked);
   const options = { language: filling.flow.language ?? 'en', today: todayOf(filling.state, wanted) };
   for (const slot of wanted) {
-    const judged = filling.verdict?.slots?.[slot.name];
-    const accepted = judged === undefined ? null : acceptValue(slot.type, judged, options);
-    if (accepted !== null) slots[slot.name] = accepted;
-  }
-  for (const slot of wanted) {
-    if (Object.hasOwn(slots, slot.name)) continue;
     const read = readValue(slot.type, words, { ...options, isAsked: slot === asked });
     if (read === null) continue;
     if (read.kind === 'value') slots[slot.name] = read.value;
