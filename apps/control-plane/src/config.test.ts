@@ -34,6 +34,7 @@ describe('configuration', () => {
       adminKeyHashFile: '/etc/centralita/admin-key.sha256',
       publicUrl: null,
       trustedProxies: [],
+      httpToolAllowedNetworks: [],
       maxConcurrentCalls: 50,
       logLevel: 'info',
     });
@@ -71,6 +72,14 @@ describe('configuration', () => {
   it('takes an empty variable for a missing one', () => {
     expect(messageOf({ ...good, DATABASE_URL: '' })).toContain('DATABASE_URL');
     expect(loadConfig({ ...good, LANGUAGE_MODEL_URL: '', HTTP_PORT: '' }).http.port).toBe(8080);
+  });
+
+  it('lets tools reach networks that are not public only when it names them', () => {
+    const networks = loadConfig({ ...good, HTTP_TOOL_ALLOWED_NETWORKS: '192.168.7.0/24, fd00::/8' }).httpToolAllowedNetworks;
+    expect(networks).toEqual(['192.168.7.0/24', 'fd00::/8']);
+    for (const wrong of ['192.168.7.0', 'lan', '10.0.0.0/40']) {
+      expect(messageOf({ ...good, HTTP_TOOL_ALLOWED_NETWORKS: wrong })).toContain('HTTP_TOOL_ALLOWED_NETWORKS must be networks');
+    }
   });
 
   it('takes the addresses of proxies apart, and none that is no address', () => {

@@ -1,6 +1,7 @@
 // The environment, read once and checked whole: one error names every variable that is wrong and what it should be.
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isNetwork } from '#shared/network.ts';
 
 const postgresUrl = z
   .string('must be postgres://user:password@host:port/database')
@@ -68,6 +69,16 @@ const serveSchema = z
         (addresses) => addresses.every((address) => isIP(address) !== 0),
         'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2',
       ),
+    HTTP_TOOL_ALLOWED_NETWORKS: z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .split(',')
+          .map((network) => network.trim())
+          .filter((network) => network !== ''),
+      )
+      .refine((networks) => networks.every(isNetwork), 'must be networks with commas between them, such as 192.168.7.0/24'),
     MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
     DRAIN_SECONDS: wholeNumber(0, 86_400).default(120),
     LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
@@ -105,6 +116,8 @@ const serveSchema = z
     /** Null: as the request says. */
     publicUrl: env.PUBLIC_URL ?? null,
     trustedProxies: env.TRUSTED_PROXIES,
+    /** Networks that tools of organizations reach though they are not public; empty on every box but a test's. */
+    httpToolAllowedNetworks: env.HTTP_TOOL_ALLOWED_NETWORKS,
     maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
     /** How long live calls may go on after a stop signal. */
     drainMs: env.DRAIN_SECONDS * 1_000,

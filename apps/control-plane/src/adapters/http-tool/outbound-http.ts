@@ -5,10 +5,10 @@ import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import type { HttpToolAnswer, HttpToolRefusal } from '#ports/http-tool.ts';
 import type { OutboundHttp, OutboundRequest } from '#ports/outbound-http.ts';
+import type { Network } from '#shared/network.ts';
 import { BlockedAddressError, createCheckedLookup, systemResolve } from './checked-lookup.ts';
 import type { Resolve } from './checked-lookup.ts';
 import { createAddressCheck } from './public-address.ts';
-import type { Network } from './public-address.ts';
 
 /** From the name's lookup to the answer's last byte: a caller waits on the line. */
 export const OUTBOUND_TOTAL_MS = 5_000;

@@ -1,9 +1,7 @@
 // Which addresses a request for somebody else may go to: those of the public internet, and no other.
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-
-/** A network in CIDR form, such as `10.0.0.0/8` or `2001:db8::/32`. */
-export type Network = string;
+import type { Network } from '#shared/network.ts';
 
 /** IPv4 that is not the public internet's: IANA's special-purpose registry, multicast and reserved. */
 const SPECIAL_IPV4: readonly Network[] = (
@@ -27,13 +25,6 @@ export function createAddressCheck(allowed: readonly Network[]): (address: strin
     if (special.check(address, family) || isOwn(address)) return false;
     return version === 4 || globalIpv6.check(address, 'ipv6');
   };
-}
-
-/** Whether a text is a network that `createAddressCheck` takes. */
-export function isNetwork(text: string): boolean {
-  const [address = '', bits = ''] = text.split('/', 2);
-  const version = isIP(address);
-  return version !== 0 && text === `${address}/${bits}` && /^[0-9]{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128);
 }
 
 function listOf(networks: readonly Network[]): BlockList {
