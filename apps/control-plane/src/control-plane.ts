@@ -1,7 +1,7 @@
 // The product, composed: stores, journal, engine and HTTP in this order. It receives adapters as arguments and knows none by name.
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Database } from '#db/client.ts';
-import { openDialog } from '#dialog/agent-turn.ts';
+import { guardedModel } from '#dialog/guarded-model.ts';
 import { createCallEngine } from '#engine/call-engine.ts';
 import type { CallEngine, CallEngineParts } from '#engine/call-engine.ts';
 import { withSpeechCache } from '#engine/speech-cache.ts';
@@ -11,8 +11,10 @@ import { openJobScheduler } from '#features/appliance/scheduled-jobs.ts';
 import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
 import { openCallJournal } from '#features/calls/call-journal-store.ts';
 import { createCallMetrics } from '#features/calls/call-metrics.ts';
+import { registerModelMetrics } from '#features/calls/model-metrics.ts';
 import type { CallStore } from '#features/calls/call-store.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
+import { createChatDialogs } from '#features/conversations/chat-dialog.ts';
 import { registerConversationMetrics } from '#features/conversations/conversation-metrics.ts';
 import { createJobMetrics } from '#features/jobs/job-metrics.ts';
 import { openJobWorker } from '#features/jobs/job-worker.ts';
@@ -58,8 +60,11 @@ export type ControlPlane = AsyncDisposable & {
 const WARM_CONNECTIONS = 4;
 
 /** Opens everything in order. A failure on the way closes what was open. */
-export async function createControlPlane(parts: ControlPlaneParts): Promise<ControlPlane> {
-  const { config, database, clock, log } = parts;
+export async function createControlPlane(given: ControlPlaneParts): Promise<ControlPlane> {
+  const { config, database, clock, log } = given;
+  // One circuit breaker for calls, chats and jobs: what one of them learns about the model spares the others a wait.
+  const languageModel = given.languageModel === null ? null : guardedModel(given.languageModel, { clock });
+  const parts = { ...given, languageModel };
   await using opened = new AsyncDisposableStack();
   const board = createLiveCallBoard();
   const office = opened.use(await openOffice({ ...parts, liveCalls: (organizationId) => board.list(organizationId).length }));
@@ -69,13 +74,12 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
   await Promise.allSettled(Array.from({ length: WARM_CONNECTIONS }, () => database.ping()));
 
   const stored = opened.use(openCallJournal({ write: createCallEventWriter({ database, log }), log }));
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const countEvent = createCallMetrics({
-    registry,
+  const { registry, countEvent } = openMetrics({
     liveCalls: () => engine.liveCalls(),
     journalDepth: () => stored.depth(),
     journalDropped: () => stored.dropped(),
+    breaker: () => languageModel?.breaker() ?? null,
+    counts: () => office.conversationCache.counts(),
   });
   const journal: CallJournal = {
     record(event) {
@@ -86,8 +90,6 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     flush: () => stored.flush(),
   };
 
-  registerConversationMetrics({ registry, counts: () => office.conversationCache.counts() });
-
   const routing = createCallRoutingStore({ database, clock, log });
   const textToSpeech = withSpeechCache(parts.textToSpeech);
   const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
@@ -97,7 +99,7 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     office,
     board,
     engine,
-    openDialog: (agent) => openDialog(agent, { languageModel: parts.languageModel }),
+    openDialog: createChatDialogs(parts),
     checks: [{ name: 'accepting', check: async () => (isStopping ? 'the process is stopping' : null) }, ...readiness(parts)],
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     clock,
@@ -121,6 +123,20 @@ export async function createControlPlane(parts: ControlPlaneParts): Promise<Cont
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+type MetricSources = Omit<
+  Parameters<typeof createCallMetrics>[0] & Parameters<typeof registerModelMetrics>[0] & Parameters<typeof registerConversationMetrics>[0],
+  'registry'
+>;
+
+/** Every series of this process that is not a job's; `countEvent` takes what happens in calls. */
+function openMetrics(sources: MetricSources): { readonly registry: Registry; readonly countEvent: ReturnType<typeof createCallMetrics> } {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  registerModelMetrics({ ...sources, registry });
+  registerConversationMetrics({ ...sources, registry });
+  return { registry, countEvent: createCallMetrics({ ...sources, registry }) };
 }
 
 /** Rows that a dead process left open would look live for ever. The database may still be starting: then the rows wait for the next start. */

@@ -50,7 +50,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the chat API on 
 
   beforeAll(async () => {
     test = await kind.open();
-    api = await openTestApi(test, { openDialog: (agent) => trickyAgent(openDialog(agent, { languageModel: null }), gate) });
+    api = await openTestApi(test, { openDialog: async (agent) => trickyAgent(openDialog(agent, { languageModel: null }), gate) });
     ours = await addTestOrganization(test, 'ours');
     const { name, language, voice, ...profile } = clinicEs({ organizationName: 'Clínica', destination: '2001' });
     await test.database.inAppliance(mintApplianceScope(), (queries) =>

@@ -8,15 +8,14 @@ import type { Office, OfficeConfig } from '#app/office.ts';
 import { openOffice } from '#app/office.ts';
 import type { TestDatabase } from '#db/test-database.ts';
 import { organizations } from '#db/schema/organizations.ts';
-import { openDialog as openAgent } from '#dialog/agent-turn.ts';
 import type { CallEngine } from '#engine/call-engine.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
 import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
 import { NO_SOCKET_ADDRESS } from '#http/client-address.ts';
+import { createChatDialogs } from '#features/conversations/chat-dialog.ts';
 import type { ChatParts } from '#features/conversations/chats.ts';
-import type { AgentProfile } from '#ports/agent-profile.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { MemoryTelephonyDirectory } from '#ports/testing/memory-telephony-directory.ts';
 import { openMemoryTelephonyDirectory } from '#ports/testing/memory-telephony-directory.ts';
@@ -66,7 +65,7 @@ export type TestApi = AsyncDisposable & {
   readonly board: LiveCallBoard;
   readonly directory: MemoryTelephonyDirectory;
   readonly api: ReturnType<typeof createApi>;
-  /** Sends a request with just these headers; an object body goes as JSON. */
+  /** Sends a request with just these headers; a form goes as it is, any other body as JSON. */
   ask(path: string, request?: Ask): Promise<Answer>;
   /** The same with the admin key. */
   asAdmin(path: string, request?: Ask): Promise<Answer>;
@@ -104,10 +103,11 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
   });
   const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'centralita_calls_live 0\n' };
   const engine = { hangUp };
-  const { openDialog = (agent: AgentProfile) => openAgent(agent, { languageModel: null }) } = options;
+  const { openDialog = createChatDialogs({ languageModel: null, clock, log: silentLog }) } = options;
   const api = createApi({ office, board, engine, openDialog, checks, metrics, clock, log: silentLog });
   const ask = async (path: string, { method = 'GET', body, headers = {} }: Ask = {}): Promise<Answer> => {
-    const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
+    const json = () => ({ body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+    const sent = body === undefined ? {} : body instanceof FormData ? { body, headers } : json();
     const response = await api.request(path, { method, headers, ...sent });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');

@@ -21,6 +21,8 @@ export type Served = {
   readonly conversationId: string;
   /** Null when the channel names none. */
   readonly callerNumber: string | null;
+  /** Aborts when the turn has taken too long. */
+  readonly signal: AbortSignal;
 };
 
 /** What chats are made of. */
@@ -29,7 +31,7 @@ export type ChatParts = {
   readonly cache: ConversationCache;
   readonly agents: ChatAgents;
   /** The agent at work: the same as for calls. */
-  readonly openDialog: (agent: AgentProfile, served: Served) => Dialog;
+  readonly openDialog: (agent: AgentProfile, served: Served) => Promise<Dialog>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -89,6 +91,7 @@ type Turn = {
   readonly from: ConversationState;
   readonly input: DialogInput;
   readonly channelData: ChannelData;
+  readonly signal: AbortSignal;
   readonly chat: ClaimedChat | null;
 };
 
@@ -97,17 +100,10 @@ async function beginNew(parts: ChatParts, message: ChatMessage): Promise<BegunTu
   const agent = agentId === null ? null : await parts.agents.findNewest(scope, agentId);
   if (agent === null) return { kind: 'agent_not_found' };
   const conversationId = newId('chat');
-  const dialog = parts.openDialog(agent.profile, servedBy(scope, conversationId, channelData));
-  const turn = {
-    scope,
-    conversationId,
-    agent,
-    dialog,
-    from: dialog.open(),
-    input: message.inputFor(agent.profile),
-    channelData,
-    chat: null,
-  };
+  const signal = AbortSignal.timeout(TURN_LIMIT_MS);
+  const dialog = await parts.openDialog(agent.profile, { scope, conversationId, callerNumber: callerNumberOf(channelData), signal });
+  const of = { scope, conversationId, agent, dialog, channelData, signal, chat: null };
+  const turn = { ...of, from: dialog.open(), input: message.inputFor(agent.profile) };
   return { kind: 'begun', conversationId, answer: (onTextDelta) => answer(parts, turn, onTextDelta) };
 }
 
@@ -128,10 +124,11 @@ async function goOn(parts: ChatParts, message: ChatMessage, conversationId: stri
     const stored = cached ?? chat.state;
     if (stored === null) throw new Error(`the state of ${conversationId} was neither read nor remembered`);
     const { channelData } = chat;
-    const dialog = parts.openDialog(agent.profile, servedBy(scope, conversationId, channelData));
+    const signal = AbortSignal.timeout(TURN_LIMIT_MS);
+    const dialog = await parts.openDialog(agent.profile, { scope, conversationId, callerNumber: callerNumberOf(channelData), signal });
     // What a later release added to a state is at its beginning in one that an earlier release wrote.
     const from = { ...dialog.open(), ...stored };
-    const turn = { scope, conversationId, agent, dialog, from, input: message.inputFor(agent.profile), channelData, chat };
+    const turn = { scope, conversationId, agent, dialog, channelData, signal, chat, from, input: message.inputFor(agent.profile) };
     return { kind: 'begun', conversationId, answer: (onTextDelta) => answer(parts, turn, onTextDelta) };
   } catch (error) {
     await store.release(scope, chat);
@@ -145,16 +142,15 @@ function refusalOf(chat: ClaimedChat, { agentId }: ChatMessage): 'over' | 'too_l
   return chat.turns >= MAX_CHAT_TURNS ? 'too_long' : null;
 }
 
-function servedBy(scope: OrgScope, conversationId: string, channelData: ChannelData): Served {
-  return { scope, conversationId, callerNumber: channelData['callerNumber'] ?? null };
+function callerNumberOf(channelData: ChannelData): string | null {
+  return channelData['callerNumber'] ?? null;
 }
 
 async function answer(parts: ChatParts, turn: Turn, onTextDelta: (textDelta: string) => void): Promise<ChatReply> {
   const { clock, log } = parts;
-  const { conversationId, dialog, from, input } = turn;
+  const { conversationId, dialog, from, input, signal } = turn;
   const arrivedAt = clock.wallAt();
   const startedMs = clock.nowMs();
-  const signal = AbortSignal.timeout(TURN_LIMIT_MS);
   let text = '';
   let firstTextMs: number | null = null;
   let prepared: PreparedTurn | null = null;
