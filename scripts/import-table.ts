@@ -146,6 +146,13 @@ const workspaceRules: readonly FolderRule[] = [
   },
   { files: 'apps/cli/**', because: 'the command line knows the admin API and nothing behind it', areas: [], packages: none },
   {
+    files: 'apps/cli/src/flow-*.ts',
+    because: 'a flow is checked offline by the same rules as when it is saved, and by nothing else of the control plane',
+    areas: [],
+    packages: ['@centralita/control-plane'],
+    alsoBanned: [`^@centralita/control-plane/(${areas.filter((area) => area !== 'dialog').join('|')})/`],
+  },
+  {
     files: 'apps/cli/**/*.test.ts',
     because: "the command line's tests run every command against the control plane",
     areas: [],

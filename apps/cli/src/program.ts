@@ -6,6 +6,7 @@ import { chatCommand } from './chat-command.ts';
 import { CommandFailure } from './command-failure.ts';
 import type { CommandGroup } from './command-group.ts';
 import { addCommand } from './command-group.ts';
+import { flowCommands } from './flow-commands.ts';
 import { adminKeyCommands, loginCommand } from './key-commands.ts';
 import { numberCommands } from './number-commands.ts';
 import { orgCommands } from './org-commands.ts';
@@ -24,6 +25,7 @@ export const commandGroups: readonly CommandGroup[] = [
   planCommands,
   tokenCommands,
   agentCommands,
+  flowCommands,
   numberCommands,
   phoneCommands,
   trunkCommands,
@@ -33,7 +35,7 @@ export const commandGroups: readonly CommandGroup[] = [
 ];
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 the API refused, 2 called wrongly, 3 the API cannot be reached, 4 the audit log is damaged, 5 a scenario failed.
+Exit codes: 0 done, 1 the API refused or a check found problems, 2 called wrongly, 3 the API cannot be reached, 4 the audit log is damaged, 5 a scenario failed.
 The admin key comes from CENTRALITA_ADMIN_KEY or from what \`centralita login\` stored, never from an argument.`;
 
 /** Runs the words after `centralita` and returns the exit code. A fault of the program itself is thrown. */
