@@ -2,13 +2,6 @@
 import type { Database } from '#db/client.ts';
 import { createAuditTrail } from '#features/access/audit-store.ts';
 import { openAccessChanges } from '#features/access/access-changes.ts';
-import { createGuards } from '#features/access/guards.ts';
-import { createIdempotencyStore } from '#features/access/idempotency-store.ts';
-import { createTokenCache } from '#features/access/token-cache.ts';
-import { createTokenExpiry } from '#features/access/token-expiry-store.ts';
-import { createTokenLookup } from '#features/access/token-lookup-store.ts';
-import { createTokenStore } from '#features/access/token-store.ts';
-import { openTokenUsage } from '#features/access/token-usage-store.ts';
 import { createAgentRegistryStore } from '#features/agents/agent-registry-store.ts';
 import { createAgentStore } from '#features/agents/agent-store.ts';
 import { createAgentVersionStore } from '#features/agents/agent-version-store.ts';
@@ -34,6 +27,7 @@ import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { SecretKeys } from '#shared/secret-keys.ts';
+import { openAccess } from './access-guards.ts';
 import { createAfterCallStores } from './after-calls.ts';
 import { openKnowledge } from './knowledge.ts';
 
@@ -76,13 +70,7 @@ export async function openOffice({ config, database, directory, recordings, embe
   await using opened = new AsyncDisposableStack();
   const audit = createAuditTrail({ keys: config.secretKeys, clock });
   const keys = config.secretKeys;
-  const tokens = createTokenStore({ database, keys, audit, clock });
-  const tokenCache = createTokenCache({ lookup: createTokenLookup({ database, keys, clock }), clock });
-  opened.use(openAccessChanges({ database, log, observe: (notification) => tokenCache.observe(notification) }));
-  const tokenUsage = opened.use(openTokenUsage({ database, clock, log }));
-  const tokenExpiry = createTokenExpiry({ database, audit, clock });
-  const idempotency = createIdempotencyStore({ database, clock });
-  const guards = createGuards({ ...config, tokenCache, tokenUsage, idempotency, clock, log });
+  const access = opened.use(openAccess({ config, database, audit, clock, log }));
   const knowledge = opened.use(openKnowledge({ database, audit, embeddings, log }));
   const agents = createAgentStore(database);
   const agentVersions = createAgentVersionStore({ database, audit });
@@ -104,20 +92,16 @@ export async function openOffice({ config, database, directory, recordings, embe
   const recordingStore = createRecordingStore({ database, audit, recordings, clock, log });
   const recordingAuthentication = createRecordingAuthentication({ ...config, clock, recordingStore });
   const administration = opened.use(
-    openAdministration({ config, database, audit, tokenExpiry, idempotency, recordingStore, recordings, liveCalls, clock, log }),
+    openAdministration({ ...access, config, database, audit, recordingStore, recordings, liveCalls, clock, log }),
   );
   const running = opened.move();
   return {
+    ...access,
     ...administration,
     ...knowledge,
     ...afterCalls,
     config,
     audit,
-    guards,
-    tokens,
-    tokenExpiry,
-    tokenUsage,
-    idempotency,
     agents,
     agentVersions,
     agentRegistry,
