@@ -15,6 +15,7 @@ const description = `Centralita's HTTP API. Organizations use it with an API tok
 
 const tags = [
   { name: 'Agents', description: 'The agents that answer calls, and every version of each' },
+  { name: 'Knowledge', description: 'What agents answer from: documents, and what they find in them' },
   { name: 'Numbers', description: 'What callers dial, and who answers' },
   { name: 'Phones', description: 'SIP phones of the people whom agents transfer to' },
   { name: 'Calls', description: 'Calls, what was said in them, and those that are up now' },

@@ -1,6 +1,7 @@
 // Who may call each operation of the API, as it is meant: one row per operation. What the routes declare, and do, is compared with it.
 import { clinicEs } from '#dialog/demo/clinic-es.ts';
 import type { RequiredScope } from '#http/route.ts';
+import { uploadForm } from './twin-knowledge.ts';
 import type { TwinOrganization } from './twin-organizations.ts';
 import { toolDraft } from './twin-tools.ts';
 
@@ -11,7 +12,7 @@ export type BodyParts = { readonly own: TwinOrganization; readonly unique: numbe
 export type AccessRow = {
   /** The scope that a client's token needs; or who else may call it. */
   readonly opens: RequiredScope | 'admin' | 'public' | 'signed';
-  /** A body that it takes. */
+  /** A body that it takes: a form goes as it is, anything else as JSON. */
   readonly body?: (parts: BodyParts) => unknown;
   /** The status for whoever may; 200 unless said otherwise. */
   readonly done?: number;
@@ -55,6 +56,11 @@ const clientRows: Readonly<Record<string, AccessRow>> = {
   'GET /caller-messages/{messageId}': { opens: 'calls:read' },
   'PATCH /caller-messages/{messageId}': { opens: 'calls:write', body: () => ({ isHandled: true }) },
   'DELETE /caller-messages/{messageId}': { opens: 'calls:write', done: 204 },
+  'POST /agents/{agentId}/rag/upload': { opens: 'agent:write', done: 202, body: ({ unique }) => uploadForm(unique) },
+  'GET /agents/{agentId}/rag/documents': { opens: 'agent:read' },
+  'GET /agents/{agentId}/rag/documents/{documentId}': { opens: 'agent:read' },
+  'DELETE /agents/{agentId}/rag/documents/{documentId}': { opens: 'agent:write', done: 204 },
+  'POST /agents/{agentId}/rag/search': { opens: 'agent:read', body: () => ({ question: '¿Cuánto cuesta?' }) },
   'GET /numbers': { opens: 'agent:read' },
   'GET /numbers/{numberId}': { opens: 'agent:read' },
   'PATCH /numbers/{numberId}': { opens: 'agent:write', body: agentOf },

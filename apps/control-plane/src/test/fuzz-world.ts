@@ -113,6 +113,7 @@ function poolOf(organizations: readonly TwinOrganization[]): Pool {
     ['phoneId', all((one) => one.phoneIds)],
     ['callId', all((one) => one.callIds)],
     ['conversationId', all((one) => one.conversationIds)],
+    ['documentId', all((one) => one.documentIds)],
     ['toolId', all((one) => one.toolIds)],
     ['messageId', all((one) => one.messageIds)],
     ['contactId', all((one) => one.contactIds)],

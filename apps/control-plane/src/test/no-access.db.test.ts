@@ -100,8 +100,20 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('without the righ
   );
 
   it.each(clientCases.filter((one) => !namesOne(one)))("$key tells nothing of another organization's things", async (one) => {
-    const { organizationId, agentIds, numberIds, phoneIds, callIds, conversationIds, toolIds, messageIds, contactIds, jobIds, token } =
-      fixture.other;
+    const {
+      organizationId,
+      agentIds,
+      numberIds,
+      phoneIds,
+      callIds,
+      conversationIds,
+      documentIds,
+      toolIds,
+      messageIds,
+      contactIds,
+      jobIds,
+      token,
+    } = fixture.other;
     const { text } = await ask(one, { headers: bearer(fixture.own.token.text), of: fixture.own });
     const foreign = [
       organizationId,
@@ -110,6 +122,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('without the righ
       ...phoneIds,
       ...callIds,
       ...conversationIds,
+      ...documentIds,
       ...toolIds,
       ...messageIds,
       ...contactIds,

@@ -64,6 +64,7 @@ const unknownOrganization: TwinOrganization = {
   phoneIds: [newId('phone')],
   callIds: [newId('call')],
   conversationIds: [newId('chat')],
+  documentIds: [newId('document')],
   toolIds: [newId('httpTool')],
   messageIds: [newId('callerMessage')],
   contactIds: [newId('contact')],
@@ -113,7 +114,7 @@ export async function openAccessFixture(test: TestDatabase): Promise<AccessFixtu
     async send({ method }, target, { headers = {}, body } = {}) {
       requests += 1;
       const from = { 'x-forwarded-for': `10.1.${Math.floor(requests / 250)}.${requests % 250}` };
-      const content = body === undefined ? {} : { body: JSON.stringify(body), contentType: { 'content-type': 'application/json' } };
+      const content = contentOf(body);
       const response = await api.api.request(target, {
         method,
         headers: { ...from, ...content.contentType, ...headers },
@@ -124,6 +125,11 @@ export async function openAccessFixture(test: TestDatabase): Promise<AccessFixtu
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+function contentOf(body: unknown): { readonly body?: string | FormData; readonly contentType?: Headers } {
+  if (body === undefined || body instanceof FormData) return body === undefined ? {} : { body };
+  return { body: JSON.stringify(body), contentType: { 'content-type': 'application/json' } };
 }
 
 async function makeBadTokens(
@@ -166,6 +172,7 @@ export function targetOf(operation: ApiOperation, organization: TwinOrganization
     phoneId: organization.phoneIds[0] ?? '',
     callId: organization.callIds[0] ?? '',
     conversationId: organization.conversationIds[0] ?? '',
+    documentId: organization.documentIds[0] ?? '',
     toolId: organization.toolIds[0] ?? '',
     messageId: organization.messageIds[0] ?? '',
     contactId: organization.contactIds[0] ?? '',

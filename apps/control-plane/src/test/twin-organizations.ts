@@ -14,6 +14,7 @@ import { mintOrgScope } from '#shared/org-scope.ts';
 import { scopePresets } from '#shared/permission-scopes.ts';
 import type { TestApi } from './test-api.ts';
 import { addTwinAfterCalls } from './twin-after-calls.ts';
+import { addTwinDocument } from './twin-knowledge.ts';
 import { addTwinTools } from './twin-tools.ts';
 
 /** Asks as admin and gives the body of a success; throws for anything else. */
@@ -30,6 +31,7 @@ export type TwinOrganization = {
   readonly phoneIds: readonly string[];
   readonly callIds: readonly CallId[];
   readonly conversationIds: readonly string[];
+  readonly documentIds: readonly string[];
   readonly toolIds: readonly string[];
   readonly messageIds: readonly string[];
   readonly contactIds: readonly string[];
@@ -83,7 +85,8 @@ export async function addTwin(
   const phoneIds = [String(phone['phoneId'])];
   const conversationIds = [await addChat(database, mintOrgScope(organizationId), agentId)];
   const { toolId, messageId } = await addTwinTools(database, mintOrgScope(organizationId), agentId);
-  const things = { agentIds, numberIds, phoneIds, callIds, conversationIds, toolIds: [toolId], messageIds: [messageId] };
+  const documentIds = [await addTwinDocument(database, mintOrgScope(organizationId), agentId)];
+  const things = { documentIds, agentIds, numberIds, phoneIds, callIds, conversationIds, toolIds: [toolId], messageIds: [messageId] };
   const afterCalls = await addTwinAfterCalls({ database, askAdmin }, mintOrgScope(organizationId));
   return { organizationId, ...things, ...afterCalls, token };
 }

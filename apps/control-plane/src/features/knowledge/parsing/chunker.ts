@@ -29,6 +29,7 @@ export type Chunker = {
 
 const DEFAULT_BUDGET: ChunkBudget = { tokens: 200, overlapTokens: 30 };
 const MAX_HEADINGS = 6;
+const MAX_CLEANED_CHARACTERS = 65_536;
 const MAX_HEADING_CHARACTERS = 200;
 
 /** What waits to become a chunk; `own`: whether there is more in it than the overlap. */
@@ -76,19 +77,35 @@ export function createChunker(onChunk: (chunk: Chunk) => void, budget: ChunkBudg
     headings = [...outer, { level, text: text.slice(0, MAX_HEADING_CHARACTERS).toWellFormed(), isUsed: false }].slice(-MAX_HEADINGS);
   }
 
+  function addText(block: DocumentBlock, part: string): void {
+    const text = cleanText(part);
+    if (text === '') return;
+    characters += text.length;
+    if (characters > parsingLimits.textCharacters)
+      throw new DocumentRefusal(`it holds more than ${parsingLimits.textCharacters} characters`);
+    if (block.kind === 'heading') addHeading(block.level, text.replaceAll('\n', ' '));
+    else if (estimateTokens(text) <= budget.tokens) addPiece(text);
+    else for (const piece of cutSentences(text, budget.tokens)) addPiece(piece);
+  }
+
   return {
     add(block) {
-      const text = cleanText(block.text);
-      if (text === '') return;
-      characters += text.length;
-      if (characters > parsingLimits.textCharacters)
-        throw new DocumentRefusal(`it holds more than ${parsingLimits.textCharacters} characters`);
-      if (block.kind === 'heading') addHeading(block.level, text.replaceAll('\n', ' '));
-      else if (estimateTokens(text) <= budget.tokens) addPiece(text);
-      else for (const piece of cutSentences(text, budget.tokens)) addPiece(piece);
+      for (const part of cutLong(block.text)) addText(block, part);
     },
     end: () => addHeading(0, ''),
   };
+}
+
+/** A paragraph of megabytes is cleaned in parts, at white space where there is any: as one it takes a hundred times its size in memory. */
+function* cutLong(text: string): Generator<string> {
+  let from = 0;
+  while (text.length - from > MAX_CLEANED_CHARACTERS) {
+    const space = text.lastIndexOf(' ', from + MAX_CLEANED_CHARACTERS);
+    const to = space > from ? space : from + MAX_CLEANED_CHARACTERS;
+    yield text.slice(from, to);
+    from = to;
+  }
+  yield from === 0 ? text : text.slice(from);
 }
 
 /** The last sentences that fit. */
