@@ -6,11 +6,14 @@ import type { Database } from '#db/client.ts';
 import { agents, agentVersions } from '#db/schema/agents.ts';
 import { apiTokens } from '#db/schema/api-tokens.ts';
 import { auditEntries } from '#db/schema/audit.ts';
+import { appointments, bookingCalendars, bookingServices, bookingStaff, bookingStaffServices } from '#db/schema/booking.ts';
 import { callEvents } from '#db/schema/call-events.ts';
 import { callOutcomes } from '#db/schema/call-outcomes.ts';
+import { callerMessages } from '#db/schema/caller-messages.ts';
 import { calls } from '#db/schema/calls.ts';
 import { contactFacts, contacts } from '#db/schema/contacts.ts';
 import { conversations, conversationTurns, turnTraces } from '#db/schema/conversations.ts';
+import { httpTools } from '#db/schema/http-tools.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { phones } from '#db/schema/phones.ts';
@@ -63,6 +66,16 @@ export const exportedTables: readonly ExportedTable[] = [
     of: (id) => eq(agentVersions.orgId, id),
     key: [agentVersions.agentId, agentVersions.version],
   },
+  { name: 'booking_calendars', table: bookingCalendars, of: (id) => eq(bookingCalendars.orgId, id), key: [bookingCalendars.orgId] },
+  { name: 'booking_services', table: bookingServices, of: (id) => eq(bookingServices.orgId, id), key: [bookingServices.id] },
+  { name: 'booking_staff', table: bookingStaff, of: (id) => eq(bookingStaff.orgId, id), key: [bookingStaff.id] },
+  {
+    name: 'booking_staff_services',
+    table: bookingStaffServices,
+    of: (id) => eq(bookingStaffServices.orgId, id),
+    key: [bookingStaffServices.staffId, bookingStaffServices.serviceId],
+  },
+  { name: 'appointments', table: appointments, of: (id) => eq(appointments.orgId, id), key: [appointments.id] },
   { name: 'numbers', table: numbers, of: (id) => eq(numbers.orgId, id), key: [numbers.id] },
   { name: 'phones', table: phones, of: (id) => eq(phones.orgId, id), key: [phones.id], without: 'digest_ha1' },
   { name: 'api_tokens', table: apiTokens, of: (id) => eq(apiTokens.orgId, id), key: [apiTokens.id], without: 'mac' },
@@ -92,6 +105,8 @@ export const exportedTables: readonly ExportedTable[] = [
     of: (id) => eq(turnTraces.orgId, id),
     key: [turnTraces.conversationId, turnTraces.seq],
   },
+  { name: 'http_tools', table: httpTools, of: (id) => eq(httpTools.orgId, id), key: [httpTools.id], without: 'sealed_secret' },
+  { name: 'caller_messages', table: callerMessages, of: (id) => eq(callerMessages.orgId, id), key: [callerMessages.id] },
   { name: 'audit_entries', table: auditEntries, of: (id) => eq(auditEntries.orgId, id), key: [auditEntries.seq] },
 ];
 

@@ -2,6 +2,7 @@
 import type { SQL } from 'drizzle-orm';
 import { and, asc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
+import { callerMessages } from '#db/schema/caller-messages.ts';
 import { calls, rejectedCalls } from '#db/schema/calls.ts';
 import { conversations } from '#db/schema/conversations.ts';
 import { organizations } from '#db/schema/organizations.ts';
@@ -34,6 +35,8 @@ export type RetentionStore = {
   deleteCalls(scope: ApplianceScope, organizationId: OrganizationId, callIds: readonly string[]): Promise<void>;
   /** Deletes chats whose last message is from before `before`, with what was said in them, one batch. Returns how many. */
   deleteChats(scope: ApplianceScope, organizationId: OrganizationId, before: Date): Promise<number>;
+  /** Deletes messages that callers left before `before`, one batch, dealt with or not. Returns how many. */
+  deleteMessages(scope: ApplianceScope, organizationId: OrganizationId, before: Date): Promise<number>;
   /** Deletes calls of nobody's numbers from before `before`, one batch. Returns how many; fewer than a batch means that none is left. */
   deleteRejected(scope: ApplianceScope, before: Date): Promise<number>;
 };
@@ -89,6 +92,7 @@ export function createRetentionStore(database: Database): RetentionStore {
         const which = and(eq(orgId, organizationId), inArray(id, batch));
         return (await queries.delete(conversations).where(which).returning({ id })).length;
       }),
+    deleteMessages: (scope, organizationId, before) => deleteMessages(database, scope, { organizationId, before }),
     deleteRejected: (scope, before) =>
       database.inAppliance(scope, async (queries) => {
         const old = queries.select({ id: rejectedCalls.id }).from(rejectedCalls).where(lt(rejectedCalls.rejectedAt, before));
@@ -96,6 +100,18 @@ export function createRetentionStore(database: Database): RetentionStore {
         return (await queries.delete(rejectedCalls).where(inArray(rejectedCalls.id, batch)).returning({ id: rejectedCalls.id })).length;
       }),
   };
+}
+
+type Old = { readonly organizationId: OrganizationId; readonly before: Date };
+
+function deleteMessages(database: Database, scope: ApplianceScope, { organizationId, before }: Old): Promise<number> {
+  return database.inAppliance(scope, async (queries) => {
+    const { orgId, id, createdAt } = callerMessages;
+    const old = and(eq(orgId, organizationId), lt(createdAt, before));
+    const batch = queries.select({ id }).from(callerMessages).where(old).orderBy(asc(id)).limit(RETENTION_BATCH);
+    const which = and(eq(orgId, organizationId), inArray(id, batch));
+    return (await queries.delete(callerMessages).where(which).returning({ id })).length;
+  });
 }
 
 type Storage = { readonly organizationId: OrganizationId; readonly storageBytes: number };

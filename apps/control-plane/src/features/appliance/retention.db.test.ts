@@ -66,6 +66,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('retention on $ki
       const at = new Date(now.getTime() - days * 86_400_000).toISOString();
       await test.asSuperuser(`insert into conversations (org_id, id, channel, agent_id, agent_version, state, turns, updated_at)
         values ('${starter}', 'chat_${name}', 'chat', 'agent_1', 1, '{}', 1, '${at}')`);
+      await test.asSuperuser(`insert into caller_messages (org_id, id, agent_id, conversation_id, text, is_urgent, fingerprint, created_at)
+        values ('${starter}', 'msg_${name}', 'agent_1', 'chat_${name}', 'hola', false, 'f', '${at}')`);
       await test.asSuperuser(`insert into conversation_turns (org_id, conversation_id, seq, role, text, at)
         values ('${starter}', 'chat_${name}', 0, 'agent', 'hola', '${at}')`);
     }
@@ -103,6 +105,10 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('retention on $ki
   it('deletes chats with what was said once their last message is too old', async () => {
     expect(await namesOf('select id as name from conversations')).toEqual(['chat_young']);
     expect(await namesOf('select conversation_id as name from conversation_turns')).toEqual(['chat_young']);
+  });
+
+  it('deletes messages that callers left once they are too old', async () => {
+    expect(await namesOf('select id as name from caller_messages')).toEqual(['msg_young']);
   });
 
   it('deletes the calls of nobody after a month', async () => {

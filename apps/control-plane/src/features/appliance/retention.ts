@@ -60,8 +60,16 @@ async function removeOfOrganization(parts: RetentionParts, run: RetentionRun, te
   });
   const overStorage = await takeAll({ next: () => store.listOverStorage(scope, organizationId, terms.storageBytes), take: forget });
   const chats = await inBatches(run.signal, () => store.deleteChats(scope, organizationId, callsBefore));
-  if (recordings + calls + overStorage + chats > 0) {
-    const removed = { recordings, recordingsBefore: recordingsBefore.toISOString(), calls, chats, callsBefore: callsBefore.toISOString() };
+  const messages = await inBatches(run.signal, () => store.deleteMessages(scope, organizationId, callsBefore));
+  if (recordings + calls + overStorage + chats + messages > 0) {
+    const removed = {
+      recordings,
+      recordingsBefore: recordingsBefore.toISOString(),
+      calls,
+      chats,
+      messages,
+      callsBefore: callsBefore.toISOString(),
+    };
     const details = { ...removed, overStorage, storageBytes: terms.storageBytes };
     await record(parts, { scope, organizationId }, details);
     run.log.info({ organizationId, ...details }, 'data removed by retention');
