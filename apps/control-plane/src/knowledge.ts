@@ -7,6 +7,8 @@ import { createKnowledgeSearch } from '#features/knowledge/knowledge-search-stor
 import { createKnowledgeStore } from '#features/knowledge/knowledge-store.ts';
 import { createDocumentReader } from '#features/knowledge/parsing/document-reader.ts';
 import { createReadingQueue } from '#features/knowledge/reading-queue.ts';
+import { createReindexStore } from '#features/knowledge/reindex-store.ts';
+import { openReindexer } from '#features/knowledge/reindexer.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { Log } from '#shared/log.ts';
 
@@ -23,11 +25,12 @@ export function openKnowledge({ database, audit, embeddings, log }: KnowledgePar
   const reading = createReadingQueue({ reader: createDocumentReader() });
   const [embedding] = embeddings;
   const ingest = openIngestWorker({ knowledge, embedding, reading, scope: mintApplianceScope(), log });
+  const reindexer = openReindexer({ store: createReindexStore(database), embeddings, scope: mintApplianceScope(), log });
   return {
     knowledge,
     knowledgeSearch: createKnowledgeSearch({ database, embeddings, log }),
     reading,
     ingest,
-    [Symbol.asyncDispose]: () => ingest[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => void (await Promise.all([ingest[Symbol.asyncDispose](), reindexer[Symbol.asyncDispose]()])),
   };
 }

@@ -1,41 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agents } from '#db/schema/agents.ts';
-import { organizations } from '#db/schema/organizations.ts';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
-import { createAuditTrail } from '#features/access/audit-store.ts';
 import type { TextEmbedding } from '#ports/text-embedding.ts';
-import type { Actor } from '#shared/actor.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
-import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/id.ts';
 import { silentLog } from '#shared/log.ts';
-import type { OrgScope } from '#shared/org-scope.ts';
-import { mintOrgScope } from '#shared/org-scope.ts';
-import { openSecretKeys } from '#shared/secret-keys.ts';
 import { createKnowledgeSearch } from './knowledge-search-store.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
-import { createKnowledgeStore } from './knowledge-store.ts';
+import type { KnowledgeOwner, TestFile, TestPiece } from './testing/knowledge-owner.ts';
+import { addReadDocument, meaningEmbedding, openKnowledgeOwner, openTestKnowledge, testFile, uploader } from './testing/knowledge-owner.ts';
 
 const signal = new AbortController().signal;
-const actor: Actor = { kind: 'token', name: 'tok_1', address: null, requestId: null };
-
-/** Knows which words mean the same: one dimension for each meaning. */
-function meaningEmbedding(kind: string): TextEmbedding {
-  const meanings = [/aparcamiento|coche|parking|garage/i, /limpieza|dental|dientes/i, /masaje|espalda/i];
-  return {
-    kind,
-    dimensions: meanings.length + 1,
-    embed: async (texts) =>
-      texts.map((text) => {
-        const found = meanings.map((meaning) => (meaning.test(text) ? 1 : 0));
-        const length = Math.hypot(...found, 0.1);
-        return Float32Array.from([...found, 0.1], (value) => value / length);
-      }),
-  };
-}
-
-type Piece = { text: string; headings?: string[] };
 
 describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('knowledge on $kind', (kind) => {
   let test: TestDatabase;
@@ -44,52 +19,15 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('knowledge on $ki
 
   beforeAll(async () => {
     test = await kind.open();
-    const audit = createAuditTrail({ keys: openSecretKeys({ 1: '5e'.repeat(32) }), clock: systemClock });
-    store = createKnowledgeStore({ database: test.database, audit });
+    store = openTestKnowledge(test.database);
   });
   afterAll(() => test[Symbol.asyncDispose]());
 
-  /** An organization of its own for each test, with one agent. */
-  async function openOwner(): Promise<{ scope: OrgScope; agentId: string }> {
-    const scope = mintOrgScope(newId('organization'));
-    const agentId = newId('agent');
-    await test.database.inAppliance(mintApplianceScope(), async (queries) => {
-      await queries.insert(organizations).values({ id: scope.organizationId, name: 'O', slug: `o-${scope.organizationId.slice(-20)}` });
-      await queries.insert(agents).values({ orgId: scope.organizationId, id: agentId, name: 'A', language: 'es', voice: '', profile: {} });
-    });
-    return { scope, agentId };
-  }
-
-  const file = (agentId: string, name: string, category: string | null = null) => ({
-    agentId,
-    name,
-    mediaType: 'text/plain',
-    sha256: Buffer.from(name).toString('hex').padEnd(64, '0').slice(0, 64),
-    category,
-    content: Buffer.from(name),
-  });
-
-  async function addRead(
-    owner: { scope: OrgScope; agentId: string },
-    { name, pieces, category = null }: { name: string; pieces: readonly Piece[]; category?: string | null },
-  ): Promise<string> {
-    const added = await store.addDocument({ scope: owner.scope, actor }, file(owner.agentId, name, category));
-    if (added.kind !== 'added') throw new Error(added.kind);
-    const { documentId } = added.document;
-    const chunks = pieces.map(({ text, headings = [] }, ordinal) => ({ text, headings, ordinal }));
-    const vectors = await embedding.embed(
-      chunks.map(({ text }) => text),
-      { purpose: 'passage', signal },
-    );
-    await store.setState(owner.scope, documentId, { kind: 'parsing' });
-    await store.setState(owner.scope, documentId, { kind: 'embedding', chunkCount: chunks.length });
-    expect(await store.storeChunks(owner.scope, documentId, { chunks, vectors, kind: embedding.kind })).toEqual({ kind: 'stored' });
-    await store.setState(owner.scope, documentId, { kind: 'ready' });
-    return documentId;
-  }
+  const openOwner = () => openKnowledgeOwner(test.database);
+  const addRead = (owner: KnowledgeOwner, file: TestFile) => addReadDocument({ store, embedding }, owner, file);
 
   const ask = async (
-    owner: { scope: OrgScope; agentId: string },
+    owner: KnowledgeOwner,
     text: string,
     {
       categories,
@@ -101,7 +39,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('knowledge on $ki
       { signal },
     );
 
-  const services: Piece[] = [
+  const services: TestPiece[] = [
     { text: 'La limpieza dental cuesta 60 euros y dura media hora.', headings: ['Precios', 'Higiene'] },
     { text: 'Hay un lugar para dejar el coche detrás de la clínica.', headings: ['Cómo llegar'] },
     { text: 'La habitación del spa se reserva por teléfono; el código es ZX-4410.' },
@@ -152,13 +90,16 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('knowledge on $ki
   it('is gone with its document', async () => {
     const owner = await openOwner();
     const documentId = await addRead(owner, { name: 'a', pieces: services });
-    expect(await store.remove({ scope: owner.scope, actor }, owner.agentId, documentId)).toMatchObject({ documentId, state: 'ready' });
+    expect(await store.remove({ scope: owner.scope, actor: uploader }, owner.agentId, documentId)).toMatchObject({
+      documentId,
+      state: 'ready',
+    });
     expect(await ask(owner, 'limpieza dental')).toEqual([]);
     const left = `select (select count(*) from rag_chunks where org_id = '${owner.scope.organizationId}')
       + (select count(*) from rag_vectors where org_id = '${owner.scope.organizationId}')
       + (select count(*) from rag_postings where org_id = '${owner.scope.organizationId}') as rows`;
     expect(Number((await test.asSuperuser(left))[0]?.['rows'])).toBe(0);
-    expect(await store.remove({ scope: owner.scope, actor }, owner.agentId, documentId)).toBeNull();
+    expect(await store.remove({ scope: owner.scope, actor: uploader }, owner.agentId, documentId)).toBeNull();
   });
 
   it('answers questions that hold no word, quotes, operators or a zero-width text without an error', async () => {
@@ -180,25 +121,25 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('knowledge on $ki
   describe('a document', () => {
     it('is one, however often the same file comes, until it has failed', async () => {
       const owner = await openOwner();
-      const by = { scope: owner.scope, actor };
-      const first = await store.addDocument(by, file(owner.agentId, 'a'));
-      const again = await store.addDocument(by, file(owner.agentId, 'a'));
+      const by = { scope: owner.scope, actor: uploader };
+      const first = await store.addDocument(by, testFile(owner.agentId, 'a'));
+      const again = await store.addDocument(by, testFile(owner.agentId, 'a'));
       expect([first.kind, again.kind]).toEqual(['added', 'duplicate']);
       if (first.kind !== 'added') throw new Error(first.kind);
       expect(await store.readContent(owner.scope, first.document.documentId)).toEqual(new Uint8Array(Buffer.from('a')));
       await store.setState(owner.scope, first.document.documentId, { kind: 'failed', failure: 'it is empty' });
       expect(await store.readContent(owner.scope, first.document.documentId)).toBeNull();
-      expect((await store.addDocument(by, file(owner.agentId, 'a'))).kind).toBe('added');
+      expect((await store.addDocument(by, testFile(owner.agentId, 'a'))).kind).toBe('added');
       expect(await store.list(owner.scope, owner.agentId, { limit: 10, after: null })).toMatchObject([
         { state: 'queued', failure: null },
         { state: 'failed', failure: 'it is empty' },
       ]);
-      expect((await store.addDocument(by, file(newId('agent'), 'a'))).kind).toBe('agent_not_found');
+      expect((await store.addDocument(by, testFile(newId('agent'), 'a'))).kind).toBe('agent_not_found');
     });
 
     it('says how far it is read, and is taken up again by whoever starts next', async () => {
       const owner = await openOwner();
-      const added = await store.addDocument({ scope: owner.scope, actor }, file(owner.agentId, 'a'));
+      const added = await store.addDocument({ scope: owner.scope, actor: uploader }, testFile(owner.agentId, 'a'));
       if (added.kind !== 'added') throw new Error(added.kind);
       const { documentId } = added.document;
       await store.setState(owner.scope, documentId, { kind: 'embedding', chunkCount: 2 });
