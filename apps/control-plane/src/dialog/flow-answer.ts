@@ -128,11 +128,11 @@ function afterValue(keys: string, max: number): string {
 /** A text of more characters is a message, which may hold any phrase; in a name or an address a phrase is what the caller wants. */
 const SHORT_TEXT_CHARACTERS = 100;
 
-/** In a message only a phrase that is most of it means its way. */
+/** In a message only a phrase that is a third of it means its way: "what are your opening hours" is a question, not the message. */
 function isPartOfText({ node, state }: Standing, words: readonly string[], match: PhraseMatch): boolean {
   const type = missingSlot(node, state.slots)?.type;
   if (type?.kind !== 'text' || (type.maxCharacters ?? Number.POSITIVE_INFINITY) <= SHORT_TEXT_CHARACTERS) return false;
-  return match.length * 2 < words.join(' ').length;
+  return match.length * 3 < words.join(' ').length;
 }
 
 /** The first edge whose condition holds, of the node before the globals; else another expert that the caller wants. */
