@@ -35,6 +35,7 @@ async function openPlane(test: TestDatabase) {
     directory: openMemoryTelephonyDirectory(),
     recordings: null,
     embeddings: testEmbeddings(),
+    outboundHttp: { send: async () => Promise.resolve({ kind: 'refused', reason: 'unreachable' }) },
     speechToText: openScriptedSpeechToText(),
     textToSpeech: openScriptedTextToSpeech(),
     languageModel: null,

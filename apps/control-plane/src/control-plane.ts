@@ -23,21 +23,25 @@ import { createCallRoutingStore } from '#features/telephony/call-routing-store.t
 import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import { openHttpServer } from '#http/server.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
+import type { OutboundHttp } from '#ports/outbound-http.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { createAgentToolbox } from './agent-toolbox.ts';
 import { createApi } from './api.ts';
 import type { Config } from './config.ts';
 import type { OfficeConfig } from './office.ts';
 import { openOffice } from './office.ts';
 
 /** Everything that a control plane is made of. Whoever opened a part closes it. */
-export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'limits'> & {
+export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'limits' | 'findTools'> & {
   readonly config: Pick<Config, 'http' | 'maxConcurrentCalls' | 'drainMs'> & OfficeConfig;
   readonly directory: TelephonyDirectory;
   /** What makes the vectors of documents: the first for new ones, the others where theirs are not replaced yet. */
   readonly embeddings: Embeddings;
+  /** Sends the requests of tools that organizations defined. */
+  readonly outboundHttp: OutboundHttp;
   /** Null where no recordings are made. */
   readonly recordings: RecordingStorage | null;
   readonly database: Database;
@@ -90,16 +94,17 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
     flush: () => stored.flush(),
   };
 
+  const findTools = createAgentToolbox(office, given.outboundHttp);
   const routing = createCallRoutingStore({ database, clock, log });
   const textToSpeech = withSpeechCache(parts.textToSpeech);
   const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
-  const engine: CallEngine = opened.use(createCallEngine({ ...parts, textToSpeech, routing, journal, limits }));
+  const engine: CallEngine = opened.use(createCallEngine({ ...parts, findTools, textToSpeech, routing, journal, limits }));
   let isStopping = false;
   const api = createApi({
     office,
     board,
     engine,
-    openDialog: createChatDialogs(parts),
+    openDialog: createChatDialogs({ ...parts, findTools }),
     checks: [{ name: 'accepting', check: async () => (isStopping ? 'the process is stopping' : null) }, ...readiness(parts)],
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     clock,

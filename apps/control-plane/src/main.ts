@@ -9,6 +9,7 @@ import { openAnnouncements } from '#adapters/disk/announcement-store.ts';
 import { createRecordingStorage } from '#adapters/disk/recording-storage.ts';
 import { readAdminKeyHash, readSecretKeys } from '#adapters/disk/secret-files.ts';
 import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
+import { createOutboundHttp } from '#adapters/http-tool/outbound-http.ts';
 import { openSilero } from '#adapters/silero/silero.ts';
 import { chatTemplate } from '#adapters/triton/chat-template.ts';
 import { readModelFolder } from '#adapters/triton/model-folder.ts';
@@ -82,6 +83,7 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
     directory: callControl.directory,
     recordings: createRecordingStorage({ folder: config.asterisk.recordingsFolder }),
     embeddings: [createHashedNgramEmbedding()],
+    outboundHttp: createOutboundHttp({ allowedNetworks: config.httpToolAllowedNetworks }),
     voiceActivity,
     announcements,
     checks: [speechModels(triton)],

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createControlPlane } from '#app/control-plane.ts';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
+import { createOutboundHttp } from '#adapters/http-tool/outbound-http.ts';
 import { openTriton } from '#adapters/triton/triton.ts';
 import { openDatabase } from '#db/client.ts';
 import { migrateDatabase } from '#db/migrate.ts';
@@ -99,6 +100,7 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
       directory: asterisk.directory,
       recordings: null,
       embeddings: [createHashedNgramEmbedding()],
+      outboundHttp: createOutboundHttp({ allowedNetworks: [] }),
       voiceActivity: createEnergyVoiceActivity(),
       announcements: modemAnnouncements,
       checks: [],

@@ -1,0 +1,17 @@
+// What agents can do besides talking, composed: calls and chats find the same tools here.
+import { createBookingTools } from '#dialog/tools/booking-tools.ts';
+import { createToolFinder } from '#dialog/tools/tool-finder.ts';
+import type { ToolFinder } from '#dialog/tools/tool-finder.ts';
+import { createHttpTools } from '#features/agents/http-tool-use.ts';
+import type { OutboundHttp } from '#ports/outbound-http.ts';
+import type { Office } from './office.ts';
+
+/** The finder over an office's stores. `outbound` sends the requests of tools that organizations defined. */
+export function createAgentToolbox(office: Office, outbound: OutboundHttp): ToolFinder {
+  return createToolFinder({
+    knowledge: office.knowledgeSearch,
+    messages: office.callerMessages,
+    httpTools: createHttpTools({ store: office.httpToolStore, outbound }),
+    others: createBookingTools({ book: office.appointments }),
+  });
+}
