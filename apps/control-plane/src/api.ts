@@ -24,6 +24,7 @@ import { createContactRoutes } from '#features/contacts/contact-routes.ts';
 import { createJobRoutes } from '#features/jobs/job-routes.ts';
 import { createOutcomeRoutes } from '#features/outcomes/outcome-routes.ts';
 import { createRecordingRoutes } from '#features/recordings/recording-routes.ts';
+import { createBookingRoutes } from '#features/booking/booking-routes.ts';
 import { createNumberRoutes } from '#features/telephony/number-routes.ts';
 import { createPhoneRoutes } from '#features/telephony/phone-routes.ts';
 import { createTrunkRoutes } from '#features/telephony/trunk-routes.ts';
@@ -63,6 +64,7 @@ export function createApi(parts: ApiParts) {
     .route('/', createHttpToolRoutes(office))
     .route('/', createCallerMessageRoutes(office))
     .route('/', createKnowledgeRoutes(office))
+    .route('/', createBookingRoutes(office))
     .route('/', createNumberRoutes(office))
     .route('/', createPhoneRoutes(office))
     .route('/', createTrunkRoutes(office))

@@ -29,6 +29,7 @@ import type { Log } from '#shared/log.ts';
 import type { SecretKeys } from '#shared/secret-keys.ts';
 import { openAccess } from './access-guards.ts';
 import { createAfterCallStores } from './after-calls.ts';
+import { createBookingStores } from './booking.ts';
 import { openKnowledge } from './knowledge.ts';
 
 /** What the office is told by the composition root. */
@@ -77,6 +78,7 @@ export async function openOffice({ config, database, directory, recordings, embe
   const agentRegistry = createAgentRegistryStore({ database, audit });
   const httpToolStore = createHttpToolStore({ database, audit, keys });
   const callerMessages = createCallerMessageStore({ database, audit, clock });
+  const booking = createBookingStores({ database, audit, clock });
   const numbers = createNumberStore({ database, audit });
   const phones = createPhoneStore({ database, audit });
   const trunks = createTrunkStore({ database, audit, keys });
@@ -100,6 +102,7 @@ export async function openOffice({ config, database, directory, recordings, embe
     ...administration,
     ...knowledge,
     ...afterCalls,
+    ...booking,
     config,
     audit,
     agents,

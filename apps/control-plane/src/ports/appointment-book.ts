@@ -72,7 +72,8 @@ export type SlotSearch = {
 export type SlotSearchOutcome =
   | { readonly kind: 'found'; readonly days: readonly DayOfSlots[] }
   /** No active service has this id, or nobody of this id does it. */
-  | { readonly kind: 'unknown_service' | 'unknown_staff' };
+  | { readonly kind: 'unknown_service' }
+  | { readonly kind: 'unknown_staff' };
 
 export type BookingRequest = WallTime & {
   readonly serviceId: string;
@@ -89,7 +90,8 @@ export type BookingRequest = WallTime & {
 export type SlotRefusal =
   | Exclude<StartVerdict, { readonly kind: 'open' }>
   | { readonly kind: 'taken'; readonly alternatives: readonly OpenSlot[] }
-  | { readonly kind: 'unknown_service' | 'unknown_staff' };
+  | { readonly kind: 'unknown_service' }
+  | { readonly kind: 'unknown_staff' };
 export type BookOutcome =
   | { readonly kind: 'booked'; readonly appointment: Appointment }
   | { readonly kind: 'already_booked'; readonly appointment: Appointment }

@@ -18,7 +18,8 @@ export type DayOfSlots = { readonly date: string; readonly spans: readonly Openi
 /** A service and those who do it, or what is not known of the two. */
 export type Offer<Service, Staff> =
   | { readonly kind: 'offered'; readonly service: Service; readonly staff: readonly Staff[] }
-  | { readonly kind: 'unknown_service' | 'unknown_staff' };
+  | { readonly kind: 'unknown_service' }
+  | { readonly kind: 'unknown_staff' };
 
 /** How many other times are named when one is taken, and in how many days from it they are looked for. */
 const ALTERNATIVES = 3;

@@ -2,6 +2,7 @@
 import { clinicEs } from '#dialog/demo/clinic-es.ts';
 import type { RequiredScope } from '#http/route.ts';
 import { uploadForm } from './twin-knowledge.ts';
+import { freeMoment, openCalendar } from './twin-booking.ts';
 import type { TwinOrganization } from './twin-organizations.ts';
 import { toolDraft } from './twin-tools.ts';
 
@@ -87,6 +88,38 @@ const clientRows: Readonly<Record<string, AccessRow>> = {
   'GET /usage': { opens: 'calls:read' },
 };
 
+const serviceOf = ({ own }: BodyParts) => ({ serviceId: own.serviceIds[0] });
+const bookingRows: Readonly<Record<string, AccessRow>> = {
+  'GET /booking/calendar': { opens: 'agent:read' },
+  'PUT /booking/calendar': { opens: 'agent:write', body: () => openCalendar },
+  'GET /booking/services': { opens: 'agent:read' },
+  'POST /booking/services': { opens: 'agent:write', done: 201, body: ({ unique }) => ({ name: `Servicio ${unique}`, minutes: 30 }) },
+  'GET /booking/services/{serviceId}': { opens: 'agent:read' },
+  'PATCH /booking/services/{serviceId}': { opens: 'agent:write', body: () => ({ synonyms: ['corte de pelo'] }) },
+  'DELETE /booking/services/{serviceId}': { opens: 'agent:write', done: 409 },
+  'GET /booking/services/{serviceId}/availability': { opens: 'calls:read' },
+  'GET /booking/staff': { opens: 'agent:read' },
+  'POST /booking/staff': {
+    opens: 'agent:write',
+    done: 201,
+    body: (parts) => ({ name: `Persona ${parts.unique}`, serviceIds: parts.own.serviceIds }),
+  },
+  'GET /booking/staff/{staffId}': { opens: 'agent:read' },
+  'PATCH /booking/staff/{staffId}': { opens: 'agent:write', body: ({ unique }) => ({ name: `Ana ${unique}` }) },
+  'DELETE /booking/staff/{staffId}': { opens: 'agent:write', done: 409 },
+  'GET /booking/appointments': { opens: 'calls:read' },
+  'POST /booking/appointments': {
+    opens: 'calls:write',
+    done: 201,
+    body: (parts) => ({ ...serviceOf(parts), ...freeMoment(parts.unique), contactName: 'Eva', contactNumber: '+34600111222' }),
+  },
+  'GET /booking/appointments/{appointmentId}': { opens: 'calls:read' },
+  'POST /booking/appointments/{appointmentId}/confirm': { opens: 'calls:write' },
+  'POST /booking/appointments/{appointmentId}/cancel': { opens: 'calls:write' },
+  // By then it is cancelled.
+  'POST /booking/appointments/{appointmentId}/reschedule': { opens: 'calls:write', done: 409, body: ({ unique }) => freeMoment(unique) },
+};
+
 const adminRows: Readonly<Record<string, AccessRow>> = {
   'GET /admin/plans': { opens: 'admin' },
   'POST /admin/plans': { opens: 'admin', done: 201, body: ({ unique }) => ({ planId: `plan-${unique}`, name: 'Plan', ...planLimits }) },
@@ -152,4 +185,4 @@ const adminRows: Readonly<Record<string, AccessRow>> = {
 };
 
 /** Every operation of the document, and nothing else. */
-export const accessTable: Readonly<Record<string, AccessRow>> = { ...publicRows, ...clientRows, ...adminRows };
+export const accessTable: Readonly<Record<string, AccessRow>> = { ...publicRows, ...clientRows, ...bookingRows, ...adminRows };

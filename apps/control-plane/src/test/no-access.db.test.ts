@@ -115,7 +115,11 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('without the righ
       token,
     } = fixture.other;
     const { text } = await ask(one, { headers: bearer(fixture.own.token.text), of: fixture.own });
+    const { serviceIds, staffIds, appointmentIds } = fixture.other;
     const foreign = [
+      ...serviceIds,
+      ...staffIds,
+      ...appointmentIds,
       organizationId,
       ...agentIds,
       ...numberIds,

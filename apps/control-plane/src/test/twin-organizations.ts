@@ -14,6 +14,7 @@ import { mintOrgScope } from '#shared/org-scope.ts';
 import { scopePresets } from '#shared/permission-scopes.ts';
 import type { TestApi } from './test-api.ts';
 import { addTwinAfterCalls } from './twin-after-calls.ts';
+import { addTwinBooking } from './twin-booking.ts';
 import { addTwinDocument } from './twin-knowledge.ts';
 import { addTwinTools } from './twin-tools.ts';
 
@@ -32,6 +33,9 @@ export type TwinOrganization = {
   readonly callIds: readonly CallId[];
   readonly conversationIds: readonly string[];
   readonly documentIds: readonly string[];
+  readonly serviceIds: readonly string[];
+  readonly staffIds: readonly string[];
+  readonly appointmentIds: readonly string[];
   readonly toolIds: readonly string[];
   readonly messageIds: readonly string[];
   readonly contactIds: readonly string[];
@@ -88,7 +92,8 @@ export async function addTwin(
   const documentIds = [await addTwinDocument(database, mintOrgScope(organizationId), agentId)];
   const things = { documentIds, agentIds, numberIds, phoneIds, callIds, conversationIds, toolIds: [toolId], messageIds: [messageId] };
   const afterCalls = await addTwinAfterCalls({ database, askAdmin }, mintOrgScope(organizationId));
-  return { organizationId, ...things, ...afterCalls, token };
+  const booking = await addTwinBooking(database, mintOrgScope(organizationId));
+  return { organizationId, ...things, ...afterCalls, ...booking, token };
 }
 
 /** A chat of one message and its answer, which is turn 1. */

@@ -3,6 +3,7 @@ import { and, asc, eq, inArray, isNotNull, lte } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
 import { agents } from '#db/schema/agents.ts';
 import { apiTokens } from '#db/schema/api-tokens.ts';
+import { appointments, bookingCalendars, bookingServices, bookingStaff } from '#db/schema/booking.ts';
 import { calls } from '#db/schema/calls.ts';
 import { contacts } from '#db/schema/contacts.ts';
 import { idempotencyKeys } from '#db/schema/idempotency-keys.ts';
@@ -58,6 +59,9 @@ export function createOrganizationDeletionStore(parts: { database: Database; aud
       database.inAppliance(by.scope, async (queries) => {
         if (!(await isDue(queries, organizationId, at))) return false;
         // What refers before what is referred to; versions, turns, notes and facts go with their owners.
+        for (const booked of [appointments, bookingStaff, bookingServices, bookingCalendars]) {
+          await queries.delete(booked).where(eq(booked.orgId, organizationId));
+        }
         await queries.delete(numbers).where(eq(numbers.orgId, organizationId));
         await queries.delete(phones).where(eq(phones.orgId, organizationId));
         await queries.delete(apiTokens).where(eq(apiTokens.orgId, organizationId));
