@@ -81,7 +81,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('an agent in the 
   });
 
   it.each(['es', 'en'])('passes the scenarios of the examples: the clinic in %s', async (language) => {
-    const file = `clinic-${language}.yaml`;
+    const file = `reception.${language}.yaml`;
     const files = { [file]: await readFile(new URL(file, SCENARIOS), 'utf8') };
     const { out, err, exitCode } = await run(['test', agentIds[language] ?? '', file], { files });
     expect([err, exitCode]).toEqual(['', 0]);

@@ -11,7 +11,7 @@ export const testCommand: CommandSpec = {
   name: 'test',
   args: ['agent', 'file'],
   summary: 'play the scenarios of a YAML file against an agent, with the token in CENTRALITA_TOKEN; ends with 5 when one fails',
-  example: 'test agent_0198c0ffee… docs/examples/scenarios/clinic-es.yaml',
+  example: 'test agent_0198c0ffee… docs/examples/scenarios/reception.es.yaml',
   run: async ({ terminal, common }, { args }) => {
     const { agent: agentId = '', file = '' } = args;
     const scenarios = readScenarios(file, file === '-' ? await terminal.readInput() : await terminal.readFile(file));

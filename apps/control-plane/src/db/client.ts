@@ -43,6 +43,8 @@ export type Database = AsyncDisposable & {
   inScope<Result>(scope: ReadScope, work: (queries: Queries) => Promise<Result>): Promise<Result>;
   /** What hot paths read, in one transaction of the scope: every select is known beforehand, and a server gets them all in one write. */
   read<const Reads extends readonly BoundRead<unknown>[]>(scope: ReadScope, reads: Reads): Promise<RowsOf<Reads>>;
+  /** What hot paths write, the same way: every statement is known beforehand and returns what it did. One that fails undoes all of its call. */
+  write<const Writes extends readonly BoundRead<unknown>[]>(scope: OrgScope, writes: Writes): Promise<RowsOf<Writes>>;
   /** A transaction before the organization is known: sees no organization's rows. For routing and for rejected calls. */
   unscoped<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
   /** Hears `pg_notify` on a channel, from whichever process. Settles once it listens; the connection is renewed by itself, with a `gap` each time. */
@@ -83,6 +85,7 @@ export async function openDatabase(source: DatabaseSource): Promise<Database> {
       const rows = await connection.read(settings, reads);
       return reads.map((read, index) => (rows[index] ?? []).map((values) => read.toRow(values))) as RowsOf<Reads>;
     },
+    write: (scope, writes) => database.read(scope, writes),
     unscoped: (work) => transaction(ROLES.organization, '', work),
     listen: (channel, listener) => connection.listen(channel, listener),
     ping: async () => void (await queries.execute(sql`select 1`)),

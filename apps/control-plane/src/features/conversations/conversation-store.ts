@@ -3,7 +3,6 @@ import type { SQL } from 'drizzle-orm';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Database, Queries } from '#db/client.ts';
-import { agents } from '#db/schema/agents.ts';
 import { conversations, conversationTurns, turnTraces } from '#db/schema/conversations.ts';
 import type { ConversationState } from '#dialog/dialog.ts';
 import type { NextStep } from '#dialog/next-step.ts';
@@ -11,6 +10,8 @@ import type { TurnReport } from '#dialog/turn-report.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import type { WrittenTurns } from './conversation-sql.ts';
+import { claimStatement, commitStatement, createStatement } from './conversation-sql.ts';
 
 /** A process holds a conversation for so long at most: longer than a turn may take, so that a process that died is soon forgotten. */
 export const CLAIM_S = 60;
@@ -41,7 +42,7 @@ export type ClaimedChat = {
   /** Null when the state is that of `knownTurns`. */
   readonly state: ConversationState | null;
   /** Proof of the claim. */
-  readonly claimedUntil: Date;
+  readonly claim: string;
 };
 
 export type Claim = { readonly kind: 'claimed'; readonly chat: ClaimedChat } | { readonly kind: 'busy' | 'not_found' };
@@ -95,6 +96,7 @@ const stateSchema = z.looseObject({
   misses: z.number(),
   history: z.array(z.object({ role: z.enum(['caller', 'agent']), text: z.string() })),
 });
+const channelDataSchema = z.record(z.string(), z.string());
 const stepSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('listen') }),
   z.object({ kind: z.literal('transfer'), destination: z.string(), ringMs: z.number() }),
@@ -103,35 +105,23 @@ const stepSchema = z.discriminatedUnion('kind', [
 
 export function createConversationStore({ database, audit }: { database: Database; audit: AuditTrail }): ConversationStore {
   return {
-    claim: (scope, conversationId, knownTurns) =>
-      database.inOrg(scope, (queries) => claim(queries, isChat(scope, conversationId), knownTurns)),
+    claim: (scope, conversationId, knownTurns) => claim(database, { scope, conversationId, knownTurns }),
     release: (scope, chat) =>
       database.inOrg(scope, async (queries) => {
-        await queries.update(conversations).set({ claimedUntil: null }).where(isHeld(scope, chat));
+        const held = sql`${conversations.claimedUntil} = ${chat.claim}::text::timestamptz`;
+        await queries
+          .update(conversations)
+          .set({ claimedUntil: null })
+          .where(and(isChat(scope, chat.conversationId), held));
       }),
-    commit: (scope, chat, progress) =>
-      database.inOrg(scope, async (queries) => {
-        const { state, nextStep, turns } = progress;
-        const set = { state, nextStep, turns: chat.turns + turns.length, claimedUntil: null, updatedAt: sql`now()` };
-        const held = await queries.update(conversations).set(set).where(isHeld(scope, chat)).returning({ id: conversations.id });
-        if (held.length === 0) return false;
-        await writeTurns(queries, { scope, conversationId: chat.conversationId }, progress);
-        return true;
-      }),
-    create: (scope, chat, progress) =>
-      database.inOrg(scope, async (queries) => {
-        const { conversationId: id, ...of } = chat;
-        const { state, nextStep, turns } = progress;
-        const orgId = scope.organizationId;
-        // Locked: it is not removed before the chat that names it is there.
-        const which = and(eq(agents.orgId, orgId), eq(agents.id, chat.agentId));
-        const [agent] = await queries.select({ id: agents.id }).from(agents).where(which).for('key share');
-        if (!agent) return false;
-        const row = { orgId, id, channel: 'chat' as const, ...of, state, nextStep, turns: turns.length };
-        await queries.insert(conversations).values(row);
-        await writeTurns(queries, { scope, conversationId: id }, progress);
-        return true;
-      }),
+    async commit(scope, chat, progress) {
+      const statement = commitStatement(writtenOf(scope, chat.conversationId, progress), chat);
+      return (await database.write(scope, [statement]))[0].length > 0;
+    },
+    async create(scope, chat, progress) {
+      const statement = createStatement(writtenOf(scope, chat.conversationId, progress), chat);
+      return (await database.write(scope, [statement]))[0].length > 0;
+    },
     find: (scope, conversationId) => database.inOrg(scope, (queries) => find(queries, scope, conversationId)),
     findTrace: (scope, conversationId, seq) =>
       database.inOrg(scope, async (queries) => {
@@ -157,44 +147,27 @@ function isChat(scope: OrgScope, conversationId: string): SQL | undefined {
   return and(eq(conversations.orgId, scope.organizationId), eq(conversations.id, conversationId), eq(conversations.channel, 'chat'));
 }
 
-function isHeld(scope: OrgScope, { conversationId, turns, claimedUntil }: ClaimedChat): SQL | undefined {
-  return and(isChat(scope, conversationId), eq(conversations.turns, turns), eq(conversations.claimedUntil, claimedUntil));
-}
+type Claiming = { readonly scope: OrgScope; readonly conversationId: string; readonly knownTurns: number | null };
 
-async function claim(queries: Queries, which: SQL | undefined, knownTurns: number | null): Promise<Claim> {
-  const [row] = await queries
-    .update(conversations)
-    .set({ claimedUntil: sql`now() + make_interval(secs => ${CLAIM_S})` })
-    .where(and(which, sql`(${conversations.claimedUntil} is null or ${conversations.claimedUntil} < now())`))
-    .returning({
-      conversationId: conversations.id,
-      agentId: conversations.agentId,
-      agentVersion: conversations.agentVersion,
-      turns: conversations.turns,
-      nextStep: conversations.nextStep,
-      channelData: conversations.channelData,
-      state: sql<unknown>`case when ${conversations.turns} = ${knownTurns ?? -1} then null else ${conversations.state} end`,
-      claimedUntil: conversations.claimedUntil,
-    });
+async function claim(database: Database, { scope, conversationId, knownTurns }: Claiming): Promise<Claim> {
+  const { organizationId: orgId } = scope;
+  const [[row]] = await database.write(scope, [claimStatement({ orgId, id: conversationId, knownTurns, claimS: CLAIM_S })]);
   if (!row) {
-    const [there] = await queries.select({ id: conversations.id }).from(conversations).where(which);
+    const [there] = await database.inOrg(scope, (queries) =>
+      queries.select({ id: conversations.id }).from(conversations).where(isChat(scope, conversationId)),
+    );
     return { kind: there ? 'busy' : 'not_found' };
   }
-  const { state, nextStep, channelData, agentId, agentVersion, claimedUntil, ...rest } = row;
-  if (agentId === null || agentVersion === null || claimedUntil === null) throw new Error(`the chat ${rest.conversationId} names no agent`);
-  const read = { nextStep: stepSchema.parse(nextStep), channelData: channelData ?? {}, state: state === null ? null : toState(state) };
-  return { kind: 'claimed', chat: { ...rest, ...read, agentId, agentVersion, claimedUntil } };
+  const parsed = {
+    nextStep: stepSchema.parse(JSON.parse(row.nextStep)),
+    channelData: row.channelData === null ? {} : channelDataSchema.parse(JSON.parse(row.channelData)),
+    state: row.state === null ? null : toState(JSON.parse(row.state)),
+  };
+  return { kind: 'claimed', chat: { ...row, ...parsed, conversationId } };
 }
 
-async function writeTurns(
-  queries: Queries,
-  { scope, conversationId }: { scope: OrgScope; conversationId: string },
-  { turns, report }: ChatProgress,
-): Promise<void> {
-  const of = { orgId: scope.organizationId, conversationId };
-  await queries.insert(conversationTurns).values(turns.map((turn) => ({ ...of, ...turn })));
-  const last = turns.at(-1);
-  if (last) await queries.insert(turnTraces).values({ ...of, seq: last.seq, trace: report });
+function writtenOf({ organizationId: orgId }: OrgScope, id: string, { turns, report, state, nextStep }: ChatProgress): WrittenTurns {
+  return { orgId, id, turns, lastSeq: turns.at(-1)?.seq ?? 0, report, state, nextStep };
 }
 
 async function find(queries: Queries, scope: OrgScope, conversationId: string): Promise<ChatDetails | null> {
