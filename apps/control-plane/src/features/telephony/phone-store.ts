@@ -68,8 +68,8 @@ const columns = {
   updatedAt: phones.updatedAt,
 };
 
-/** Asterisk has to be told. */
-const changed = { pushState: 'pending', pushError: null, updatedAt: sql`now()` } as const;
+/** Asterisk has to be told. The instant is the row's version too: later than before, also when two changes began in one millisecond. */
+const changed = { pushState: 'pending', pushError: null, updatedAt: sql`greatest(now(), ${phones.updatedAt} + interval '1 ms')` } as const;
 
 type Parts = { readonly database: Database; readonly audit: AuditTrail };
 
