@@ -1,5 +1,5 @@
 // Bodies: none larger than a limit, and of JSON only what the database can hold and a stack can walk.
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { ProblemError } from './problem.ts';
 import { findUnstorableText } from './storable-text.ts';
@@ -28,13 +28,15 @@ export function limitBody(): MiddlewareHandler {
 export const checkJsonBody: MiddlewareHandler = (context, next) => {
   const { method } = context.req;
   if (method === 'GET' || method === 'HEAD' || !JSON_MEDIA_TYPE.test(context.req.header('content-type') ?? '')) return next();
-  return readText(context).then(checkText).then(next);
+  return checkBody(context, next);
 };
 
-function readText(context: Context): Promise<string> {
-  return context.req.text().catch((cause: unknown) => {
+async function checkBody(context: Context, next: Next): Promise<void> {
+  const text = await context.req.text().catch((cause: unknown) => {
     throw new ProblemError('invalid_request', 'body: it ended before it was complete', { cause });
   });
+  checkText(text);
+  await next();
 }
 
 function checkText(text: string): void {
