@@ -11,6 +11,12 @@ fail() {
   exit "${2:-1}"
 }
 
+# Before anything is installed: a word that nobody knows changes nothing.
+case "${1:-}" in
+  '' | start | stop | status | logs | new-admin-key | --plan | --help) ;;
+  *) fail "there is no '$1'; ./provision.sh takes: --plan, status, logs [name], stop, start, new-admin-key, or nothing at all" 2 ;;
+esac
+
 [ "$(id -u)" = 0 ] || fail "needs root: run it with sudo, or as root" 20
 [ "$(uname -s)" = Linux ] || fail "needs Linux" 20
 
@@ -33,7 +39,7 @@ esac
 
 if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
   command -v apt-get >/dev/null || fail "needs npm, and apt-get to install it with" 20
-  case "${1:-}" in '' | start | --plan) ;; *) fail "not installed yet: run ./provision.sh first" 20 ;; esac
+  case "${1:-}" in '' | start | --plan | --help) ;; *) fail "not installed yet: run ./provision.sh first" 20 ;; esac
   echo "Installing Debian's nodejs and npm (they only launch the project's own Node)"
   export DEBIAN_FRONTEND=noninteractive
   { apt-get -q update && apt-get -q install -y --no-install-recommends nodejs npm ca-certificates; } >/dev/null || fail "apt-get could not install nodejs and npm"
@@ -51,7 +57,7 @@ installed() {
 
 if ! installed; then
   case "${1:-}" in
-    '' | start | --plan) ;;
+    '' | start | --plan | --help) ;;
     *) [ -x node_modules/.bin/node ] || fail "not installed yet: run ./provision.sh first" 20 ;;
   esac
   echo "Installing the project's packages with npm ci"

@@ -94,6 +94,18 @@ describe('the dialplan', () => {
     expect(settings).toContain('same => n,Set(COLLEAGUE=${DIALLED}-${CHANNEL(tenantid)})');
   });
 
+  it('ends a call between two phones after 4 hours, and leaves the cap of every other call as it is', () => {
+    const text = render({ limits: { maxCallSeconds: 600 } })('extensions.conf');
+    expect(text).toContain('MAX_COLLEAGUE_SECONDS = 14400');
+    const settings = sections(text).find(({ name }) => name === 'from-phones')?.settings ?? [];
+    const [toAgent, cap, dial] = ['?inbound', 'Set(TIMEOUT(absolute)=${MAX_COLLEAGUE_SECONDS})', 'Dial('].map((word) =>
+      settings.findIndex((line) => line.includes(word)),
+    );
+    expect(toAgent).toBeGreaterThan(0);
+    expect(cap).toBe(Number(toAgent) + 1);
+    expect(dial).toBe(Number(cap) + 1);
+  });
+
   it('never uses what was dialled without filtering it first', () => {
     const text = render()('extensions.conf');
     const uses = text.split('\n').filter((line) => line.startsWith('exten => _[+0-9]X!') && !line.includes('TIMEOUT'));

@@ -42,10 +42,20 @@ export type ReconcileReport = {
   readonly failed: readonly { readonly key: DirectoryKey; readonly reason: string }[];
 };
 
+/** What a reconciliation works with. */
+export type ReconcileOptions = {
+  readonly signal: AbortSignal;
+  /**
+   * The entry as it is wanted at this moment, null when it is not. Asked right before each change, and what it says is done: `wanted` was read
+   * before, and another process may have pushed what is newer.
+   */
+  readonly lookAgain: (key: DirectoryKey) => Promise<DirectoryEntry | null>;
+};
+
 /** The telephone system's list of phones and trunks. */
 export type TelephonyDirectory = {
   /** Makes the list equal to `wanted`: pushes what differs, removes what nobody wants. Rejects only when the list cannot be read. */
-  reconcile(wanted: readonly DirectoryEntry[], options: { signal: AbortSignal }): Promise<ReconcileReport>;
+  reconcile(wanted: readonly DirectoryEntry[], options: ReconcileOptions): Promise<ReconcileReport>;
   /** Adds or replaces one entry. Never rejects. */
   put(entry: DirectoryEntry, options: { signal: AbortSignal }): Promise<PushOutcome>;
   /** Takes one entry away; one that is not there counts as taken away. Never rejects. */

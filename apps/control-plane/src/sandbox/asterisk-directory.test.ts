@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { DirectoryPhone, DirectoryTrunk } from '#ports/telephony-directory.ts';
+import type { DirectoryEntry, DirectoryKey, DirectoryPhone, DirectoryTrunk } from '#ports/telephony-directory.ts';
 import { openRig, SIGNAL } from './testing/asterisk-rig.ts';
 
 const options = { signal: SIGNAL };
@@ -22,6 +22,12 @@ const trunk = (changes: Partial<DirectoryTrunk> = {}): DirectoryTrunk => ({
   credentials: { username: 'clinic', password: 'secret' },
   registers: true,
   ...changes,
+});
+/** A comparison whose wishes did not change meanwhile. */
+const lookingIn = (entries: readonly DirectoryEntry[]) => ({
+  ...options,
+  lookAgain: async ({ kind, name }: DirectoryKey) =>
+    entries.find((entry) => entry.kind === kind && name === (entry.kind === 'phone' ? entry.username : entry.name)) ?? null,
 });
 const phoneKey = { kind: 'phone', name: '2001-clinica' } as const;
 const trunkKey = { kind: 'trunk', name: 'carrier' } as const;
@@ -73,18 +79,36 @@ describe('the directory in Asterisk', () => {
     const { objects } = rig.standIn;
     const { directory } = rig.asterisk;
     const wanted = [phone(), phone('2002'), trunk()];
-    expect(await directory.reconcile(wanted, options)).toMatchObject({ unchanged: 0, pushed: { length: 3 }, removed: [], failed: [] });
+    expect(await directory.reconcile(wanted, lookingIn(wanted))).toMatchObject({
+      unchanged: 0,
+      pushed: { length: 3 },
+      removed: [],
+      failed: [],
+    });
     const before = structuredClone(objects);
-    expect(await directory.reconcile(wanted, options)).toMatchObject({ unchanged: 3, pushed: [], removed: [], failed: [] });
+    expect(await directory.reconcile(wanted, lookingIn(wanted))).toMatchObject({ unchanged: 3, pushed: [], removed: [], failed: [] });
     objects.get('endpoint/2001-clinica')?.set('tenantid', 'somebody-else');
     objects.delete('aor/2002-clinica');
     objects.set('endpoint/2999-gone', new Map()).set('auth/2999-gone', new Map());
     objects.set('endpoint/not-ours', new Map());
-    const report = await directory.reconcile(wanted, options);
+    const report = await directory.reconcile(wanted, lookingIn(wanted));
     expect(report).toMatchObject({ unchanged: 1, removed: [{ kind: 'phone', name: '2999-gone' }], failed: [] });
     expect(report.pushed.map(({ name }) => name).toSorted()).toEqual(['2001-clinica', '2002-clinica']);
     objects.delete('endpoint/not-ours');
     expect(Object.fromEntries(objects)).toEqual(Object.fromEntries(before));
+  });
+
+  test('a comparison pushes and removes what is wanted at that moment, not what was wanted when it began', async () => {
+    await using rig = await openRig();
+    const { objects } = rig.standIn;
+    const { directory } = rig.asterisk;
+    // Meanwhile another process gave the first a new digest, removed the second and added the third, and told Asterisk so.
+    const newer = [phone('2001', { digestHa1: 'f'.repeat(32) }), phone('2003')];
+    for (const entry of newer) await directory.put(entry, options);
+    const report = await directory.reconcile([phone(), phone('2002')], lookingIn(newer));
+    expect(report).toMatchObject({ unchanged: 2, pushed: [], removed: [{ kind: 'phone', name: '2002-clinica' }], failed: [] });
+    expect(objects.get('auth/2001-clinica')?.get('md5_cred')).toBe('f'.repeat(32));
+    expect([...objects.keys()].filter((name) => name.startsWith('endpoint/'))).toEqual(['endpoint/2001-clinica', 'endpoint/2003-clinica']);
   });
 
   test('a half-applied push is said with its reason, repaired by the next comparison, and removed when it is not wanted any more', async () => {
@@ -101,7 +125,7 @@ describe('the directory in Asterisk', () => {
     expect([...objects.keys()]).toEqual(['auth/2001-clinica', 'aor/2001-clinica']);
     await directory.put(phone('2002'), options);
     refusing.mockRestore();
-    expect(await directory.reconcile([phone()], options)).toMatchObject({
+    expect(await directory.reconcile([phone()], lookingIn([phone()]))).toMatchObject({
       pushed: [phoneKey],
       removed: [{ kind: 'phone', name: '2002-clinica' }],
     });

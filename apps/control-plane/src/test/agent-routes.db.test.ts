@@ -69,6 +69,28 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API of agent
     expect([(await register(leaving)).status, (await makeToken()).status]).toEqual([201, 201]);
   });
 
+  it('gives no number, no phone and no replaced token to an organization that waits to be deleted, until it is restored', async () => {
+    const leaving = await addTestOrganization(test, 'tambien-se-va');
+    const at = `/admin/organizations/${leaving}`;
+    const agentId = await newAgent(leaving);
+    const made = await api.asAdmin(`${at}/tokens`, { method: 'POST', body: { name: 'CRM', preset: 'reporting' } });
+    const writes = () =>
+      [
+        api.asAdmin(`${at}/numbers`, { method: 'POST', body: { number: '+34910000070', agentId } }),
+        api.asAdmin(`/admin/agents/${agentId}/provision`, { method: 'POST', body: { number: '+34910000071' } }),
+        api.asAdmin(`${at}/phones`, { method: 'POST', body: { extension: '2070', displayName: 'Recepción' } }),
+        api.asAdmin('/admin/tokens/rotate', { method: 'POST', body: { tokenId: made.body['tokenId'] } }),
+      ] as const;
+    await api.asAdmin(at, { method: 'DELETE' });
+    for (const refused of await Promise.all(writes()))
+      expect(refused).toMatchObject({ status: 409, body: { code: 'conflict', detail: expect.stringContaining('restore it first') } });
+    for (const table of ['numbers', 'phones']) {
+      expect(await test.asSuperuser(`select id from ${table} where org_id = '${leaving}'`)).toEqual([]);
+    }
+    await api.asAdmin(`${at}/restore`, { method: 'POST' });
+    expect((await Promise.all(writes())).map(({ status }) => status)).toEqual([201, 200, 201, 201]);
+  });
+
   it('names every wrong field of a draft and of a change by its path', async () => {
     const at = draft.flow.nodes.findIndex(({ transitions }) => transitions.length > 0);
     const node = draft.flow.nodes[at]!;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { newId } from '#shared/id.ts';
 import type { TestApi } from './test-api.ts';
 import { addTestOrganization, openTestApi } from './test-api.ts';
@@ -132,6 +133,35 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('phones and trunk
     await vi.waitFor(async () => expect(await rowOf(phone['phoneId'])).toMatchObject({ push_error: 'its organization is not active' }));
     await setActive(true);
     await vi.waitFor(() => expect(api.directory.entries.has(name)).toBe(true), { timeout: 5_000 });
+  });
+
+  it('what is found out of an older version of a row is not written into it, also when the change had begun before the look', async () => {
+    const phone = await addPhone();
+    const { directoryEntries } = api.office;
+    const scope = mintApplianceScope();
+    const key = { kind: 'phone', name: `${extension}-clinica` } as const;
+    const before = await directoryEntries.find(scope, key);
+    if (!before) throw new Error('the phone is not there');
+    // As a transaction does that began long ago and ends now.
+    await test.asSuperuser(
+      `update phones set push_state = 'pending', updated_at = updated_at - interval '1 s' where id = '${String(phone['phoneId'])}'`,
+    );
+    await directoryEntries.note(scope, [{ key, state: 'applied', reason: null, version: before.version }]);
+    expect(await rowOf(phone['phoneId'])).toMatchObject({ push_state: 'pending' });
+    const now = await directoryEntries.find(scope, key);
+    await directoryEntries.note(scope, [{ key, state: 'failed', reason: 'x', version: now?.version ?? new Date(0) }]);
+    expect(await rowOf(phone['phoneId'])).toMatchObject({ push_state: 'failed', push_error: 'x' });
+  });
+
+  it('every change of a phone is a later version of it, also within one millisecond', async () => {
+    const phone = await addPhone();
+    const id = String(phone['phoneId']);
+    const [ahead] = await test.asSuperuser(
+      `update phones set updated_at = now() + interval '1 h' where id = '${id}' returning updated_at::text as at`,
+    );
+    await post(`/admin/phones/${id}/reset-password`);
+    const [later] = await test.asSuperuser(`select updated_at > '${String(ahead?.['at'])}' as is_later from phones where id = '${id}'`);
+    expect(later).toEqual({ is_later: true });
   });
 
   it('a trunk keeps its password sealed, needs one to register, and is pushed with it', async () => {

@@ -7,7 +7,14 @@
 import type { AriClient } from 'asterisk-ari-client';
 import { isNotFound } from 'asterisk-ari-client/ari-error.ts';
 import type { ConfigTuple } from 'asterisk-ari-client/generated/models.ts';
-import type { DirectoryEntry, DirectoryKey, PushOutcome, ReconcileReport, TelephonyDirectory } from '#ports/telephony-directory.ts';
+import type {
+  DirectoryEntry,
+  DirectoryKey,
+  PushOutcome,
+  ReconcileOptions,
+  ReconcileReport,
+  TelephonyDirectory,
+} from '#ports/telephony-directory.ts';
 import type { Log } from '#shared/log.ts';
 import { endpointName, firstDifference, keyOf, keyOfEndpoint, objectNames, toObjects } from './directory-objects.ts';
 import type { ObjectName, ObjectType, SipObject } from './directory-objects.ts';
@@ -52,7 +59,7 @@ export function openDirectory({ ari, log }: DirectoryParts): AsteriskDirectory {
   }
 
   return {
-    async reconcile(wanted, { signal }) {
+    async reconcile(wanted, { signal, lookAgain }) {
       const work = connection(signal);
       const endpoints = await ask(work, (options) => work.ari.call('endpoints.listByTech', { tech: 'PJSIP' }, options));
       const names = new Set(wanted.map((entry) => endpointName(keyOf(entry))));
@@ -60,15 +67,15 @@ export function openDirectory({ ari, log }: DirectoryParts): AsteriskDirectory {
       const strays = new Map(present.map((key) => [endpointName(key), key]));
       for (const name of names) strays.delete(name);
       const report = emptyReport();
-      await eachOf(strays.values(), async (key) => {
-        noteOutcome(report, key, { outcome: await attempt(key, () => removeEntry(work, key)), done: report.removed });
-      });
+      const change = async (key: DirectoryKey, make: () => Promise<Change>): Promise<void> => {
+        let made: Change = 'unchanged';
+        const outcome = await attempt(key, async () => void (made = await make()));
+        noteOutcome(report, key, { outcome, made });
+      };
+      await eachOf(strays.values(), (key) => change(key, () => follow(work, key, lookAgain)));
       await eachOf(wanted, async (entry) => {
         const key = keyOf(entry);
-        let isChanged = false;
-        const outcome = await attempt(key, async () => void (isChanged = await pushEntry(work, entry)));
-        if (outcome.kind === 'applied' && !isChanged) report.unchanged += 1;
-        else noteOutcome(report, key, { outcome, done: report.pushed });
+        await change(key, async () => ((await isThere(work, entry)) ? 'unchanged' : await follow(work, key, lookAgain)));
       });
       return report;
     },
@@ -79,6 +86,23 @@ export function openDirectory({ ari, log }: DirectoryParts): AsteriskDirectory {
       for (const listener of listeners) listener();
     },
   };
+}
+
+/** What became of an entry. */
+type Change = 'unchanged' | 'pushed' | 'removed';
+
+/** Makes an entry what it is wanted to be at this moment. */
+async function follow(work: Work, key: DirectoryKey, lookAgain: ReconcileOptions['lookAgain']): Promise<Change> {
+  const entry = await lookAgain(key);
+  if (entry !== null) return (await pushEntry(work, entry)) ? 'pushed' : 'unchanged';
+  await removeEntry(work, key);
+  return 'removed';
+}
+
+/** Whether Asterisk has the entry as it is. */
+async function isThere(work: Work, entry: DirectoryEntry): Promise<boolean> {
+  for (const object of toObjects(entry)) if (!isSame(object, await findObject(work, object))) return false;
+  return true;
 }
 
 /** True when something had to be changed. */
@@ -92,11 +116,20 @@ async function removeEntry(work: Work, key: DirectoryKey): Promise<void> {
   for (const name of objectNames(key).toReversed()) await removeObject(work, name);
 }
 
+async function findObject(work: Work, name: ObjectName): Promise<readonly ConfigTuple[] | null> {
+  return await orNull(ask(work, (options) => work.ari.call('asterisk.getObject', toPath(name), options)));
+}
+
+function isSame({ fields }: SipObject, found: readonly ConfigTuple[] | null): boolean {
+  return fields === null || found === null ? fields === found : firstDifference(fields, found) === null;
+}
+
 /** True when it had to be changed. Throws when Asterisk afterwards says something else than it was told. */
-async function pushObject(work: Work, { type, id, fields }: SipObject): Promise<boolean> {
+async function pushObject(work: Work, object: SipObject): Promise<boolean> {
+  const { type, id, fields } = object;
   const name = toPath({ type, id });
-  const found = await orNull(ask(work, (options) => work.ari.call('asterisk.getObject', name, options)));
-  if (fields === null ? found === null : found !== null && firstDifference(fields, found) === null) return false;
+  const found = await findObject(work, object);
+  if (isSame(object, found)) return false;
   if (found !== null && (fields === null || isRemade(type, fields))) await removeObject(work, { type, id });
   if (fields === null) return true;
   const written = await ask(work, (options) => work.ari.call('asterisk.updateObject', { ...name, fields }, options));
@@ -154,7 +187,8 @@ function emptyReport(): OpenReport {
   return { unchanged: 0, pushed: [], removed: [], failed: [] };
 }
 
-function noteOutcome(report: OpenReport, key: DirectoryKey, { outcome, done }: { outcome: PushOutcome; done: DirectoryKey[] }): void {
-  if (outcome.kind === 'applied') done.push(key);
-  else report.failed.push({ key, reason: outcome.reason });
+function noteOutcome(report: OpenReport, key: DirectoryKey, { outcome, made }: { outcome: PushOutcome; made: Change }): void {
+  if (outcome.kind === 'failed') report.failed.push({ key, reason: outcome.reason });
+  else if (made === 'unchanged') report.unchanged += 1;
+  else report[made].push(key);
 }

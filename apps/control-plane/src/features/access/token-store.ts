@@ -28,6 +28,8 @@ export const MAX_GRACE_HOURS = 168;
 /** Good tokens of one organization at once; one more is refused. A list of more is a sign that nobody revokes them. */
 export const MAX_LIVE_TOKENS = 100;
 
+const DELETION_PENDING = 'the organization waits to be deleted; restore it first';
+
 /** What a new token is called and may do, and for how long. */
 export type TokenDraft = { readonly name: string; readonly scopes: readonly GrantableScope[]; readonly expiresInDays?: number };
 /** How a token is replaced: with 0 hours of grace the old one is dead at once. */
@@ -97,7 +99,7 @@ async function createToken(work: Work, by: By<AdminOrgScope>, draft: TokenDraft)
     .where(eq(organizations.id, organizationId))
     .for('no key update');
   if (!organization) return { kind: 'not_found' };
-  if (organization.deletionRequestedAt) return { kind: 'refused', reason: 'the organization waits to be deleted; restore it first' };
+  if (organization.deletionRequestedAt) return { kind: 'refused', reason: DELETION_PENDING };
   const live = and(eq(apiTokens.orgId, organizationId), eq(apiTokens.active, true), gt(apiTokens.expiresAt, clock.wallAt()));
   const [counted] = await queries.select({ tokens: count() }).from(apiTokens).where(live);
   if ((counted?.tokens ?? 0) >= MAX_LIVE_TOKENS) {
@@ -120,6 +122,12 @@ async function rotateToken(
   const old = await lockToken(work, by, tokenId);
   if (!old) return { kind: 'not_found' };
   if (old.token.state !== 'active') return { kind: 'refused', reason: `the token is not active but ${old.token.state}` };
+  const [owner] = await queries
+    .select({ deletionRequestedAt: organizations.deletionRequestedAt })
+    .from(organizations)
+    .where(eq(organizations.id, old.token.organizationId))
+    .for('share');
+  if (owner?.deletionRequestedAt) return { kind: 'refused', reason: DELETION_PENDING };
   const reason = graceHours > 0 ? await thirdGeneration(work, by, old.token) : null;
   if (reason) return { kind: 'refused', reason };
   const now = clock.wallAt();

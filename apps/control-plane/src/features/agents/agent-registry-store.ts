@@ -26,6 +26,8 @@ export type RegisterOutcome =
 export type ProvisionOutcome =
   | { readonly kind: 'provisioned'; readonly agent: AgentSummary }
   | { readonly kind: 'not_found' }
+  /** With a number only. */
+  | { readonly kind: 'deletion_pending' }
   /** The number is somebody else's. */
   | { readonly kind: 'number_taken' };
 export type ActivationOutcome =
@@ -40,7 +42,7 @@ export type RemovalOutcome =
 export type AgentRegistryStore = {
   /** Adds an agent that answers nothing yet, when the organization's plan allows one more. An organization that waits to be deleted gets none: its export is made. */
   register(by: AgentAdmin, draft: AgentDraft): Promise<RegisterOutcome>;
-  /** Puts an agent to work, with the number that is to lead to it: one of the organization, or a new one. */
+  /** Puts an agent to work, with the number that is to lead to it: one of the organization, or a new one. An organization that waits to be deleted gets no number. */
   provision(by: AgentAdmin, agentId: string, options: { number?: string | undefined }): Promise<ProvisionOutcome>;
   /** Lets a provisioned agent answer its numbers, or stops it. Calls that are up go on. */
   setActive(by: AgentAdmin, agentId: string, active: boolean): Promise<ActivationOutcome>;
@@ -86,6 +88,7 @@ type Provisioning = { readonly agentId: string; readonly number: string | undefi
 
 async function provision({ database, audit }: Parts, by: AgentAdmin, { agentId, number }: Provisioning): Promise<ProvisionOutcome> {
   return database.inScope(by.scope, async (queries) => {
+    if (number !== undefined && (await waitsToBeDeleted(queries, by))) return { kind: 'deletion_pending' };
     if (!(await lockState(queries, by, agentId))) return { kind: 'not_found' };
     if (number !== undefined) {
       const numberId = await leadNumber(queries, by, { agentId, number });
@@ -101,6 +104,16 @@ async function provision({ database, audit }: Parts, by: AgentAdmin, { agentId, 
     await audit.append(queries, by, { action: 'agent.provisioned', resource: agentId });
     return { kind: 'provisioned', agent };
   });
+}
+
+/** Whether the organization's deletion was asked for; if not, it is not until the transaction ends. */
+async function waitsToBeDeleted(queries: Queries, { scope }: AgentAdmin): Promise<boolean> {
+  const [owner] = await queries
+    .select({ deletionRequestedAt: organizations.deletionRequestedAt })
+    .from(organizations)
+    .where(eq(organizations.id, scope.organizationId))
+    .for('share');
+  return (owner?.deletionRequestedAt ?? null) !== null;
 }
 
 type NumberLead = { readonly agentId: string; readonly number: string };

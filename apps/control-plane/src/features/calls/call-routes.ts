@@ -60,9 +60,9 @@ export function createCallRoutes(parts: CallRouteParts) {
 
 /** Why a call that is not up in this process cannot be hung up here. */
 async function whyNotLive(calls: CallStore, scope: OrgScope, callId: string): Promise<ProblemError> {
-  const found = await calls.outline(scope, callId);
+  const found = await calls.findSummary(scope, callId);
   if (!found) return notFound('call');
-  const { endedAt, outcome } = found.call;
+  const { endedAt, outcome } = found;
   if (endedAt !== null) return new ProblemError('conflict', `the call is over since ${endedAt.toISOString()} (${outcome})`);
   return new ProblemError(
     'conflict',

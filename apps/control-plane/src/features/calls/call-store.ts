@@ -26,7 +26,9 @@ export type CallStore = {
   list(scope: ReadScope, query: CallQuery): Promise<CallSummary[]>;
   /** Null when there is no such call, or it is another organization's. */
   find(scope: OrgScope, callId: string): Promise<CallDetails | null>;
-  /** The same without words and without the fields of notes, which the admin may not see just so. */
+  /** The row alone, for who asks only whether the call is over. Null as above. */
+  findSummary(scope: OrgScope, callId: string): Promise<CallSummary | null>;
+  /** The same as `find` without words and without the fields of notes, which the admin may not see just so. */
   outline(scope: ReadScope, callId: string): Promise<CallDetails | null>;
   /** Closes the calls that a process left open when it died, and leaves the work that comes after each. Returns how many. */
   endAbandoned(scope: ApplianceScope, options: { startedBefore: Date; reason: string }): Promise<number>;
@@ -52,6 +54,7 @@ export function createCallStore(database: Database): CallStore {
       const { said, noted, ...call } = found;
       return { call, turns: said, notes: noted };
     },
+    findSummary: (scope, callId) => database.inOrg(scope, (queries) => readSummary(queries, scope, callId)),
     outline: (scope, callId) => database.inScope(scope, (queries) => readCall(queries, { scope, callId, isOpen: false })),
     endAbandoned: (scope, { startedBefore, reason }) =>
       database.inAppliance(scope, async (queries) => {
@@ -70,16 +73,21 @@ export function createCallStore(database: Database): CallStore {
   };
 }
 
-/** Which call is read, and whether with what was said. */
-export type CallReading = { readonly scope: ReadScope; readonly callId: string; readonly isOpen: boolean };
-
-/** Reads one call in a transaction of its scope. */
-export async function readCall(queries: Queries, { scope, callId, isOpen }: CallReading): Promise<CallDetails | null> {
+async function readSummary(queries: Queries, scope: ReadScope, callId: string): Promise<CallSummary | null> {
   const [call] = await queries
     .select(summaryColumns)
     .from(calls)
     .where(and(matching(scope), eq(calls.id, callId)))
     .limit(1);
+  return call ?? null;
+}
+
+/** Which call is read, and whether with what was said. */
+export type CallReading = { readonly scope: ReadScope; readonly callId: string; readonly isOpen: boolean };
+
+/** Reads one call in a transaction of its scope. */
+export async function readCall(queries: Queries, { scope, callId, isOpen }: CallReading): Promise<CallDetails | null> {
+  const call = await readSummary(queries, scope, callId);
   if (!call) return null;
   // Sent at once: one round trip to the server for both.
   const [said, notes] = await Promise.all([

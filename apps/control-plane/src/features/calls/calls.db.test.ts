@@ -176,6 +176,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
     expect((await store.find(theirs, yours))?.turns).toHaveLength(2);
     expect(await store.find(ours, yours)).toBeNull();
     expect(await store.find(theirs, mine)).toBeNull();
+    expect(await store.findSummary(ours, mine)).toEqual((await store.find(ours, mine))?.call);
+    expect(await store.findSummary(ours, yours)).toBeNull();
     expect((await store.outline(appliance, yours))?.call.organizationId).toBe(theirs.organizationId);
   });
 

@@ -1,5 +1,5 @@
 // What the telephone system must know, read from the rows, and whether it does, written into them.
-import { and, eq, inArray, lte, ne, sql } from 'drizzle-orm';
+import { and, eq, ne, or, sql } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { phones } from '#db/schema/phones.ts';
@@ -15,23 +15,27 @@ import { openTrunkPassword } from './trunk-password.ts';
 /** A row that says nothing to the telephone system, and why. */
 export type WithheldEntry = { readonly key: DirectoryKey; readonly state: 'pending' | 'failed'; readonly reason: string };
 
-/** Everything that the telephone system must have now, and nothing else. */
-export type WantedDirectory = {
-  readonly entries: readonly DirectoryEntry[];
-  readonly withheld: readonly WithheldEntry[];
-  /** The database's clock when it was read: what changed later is not in it. */
-  readonly readAt: Date;
+/** A row as it was read. */
+export type DirectoryRow = {
+  readonly key: DirectoryKey;
+  readonly says: DirectoryEntry | WithheldEntry;
+  /** Later with every change of the row. */
+  readonly version: Date;
 };
 
 /** Whether the telephone system has one entry. */
 export type EntryState = { readonly key: DirectoryKey; readonly state: PushState; readonly reason: string | null };
 
+/** The same, of the version of its row that it is true of. */
+export type RowState = EntryState & { readonly version: Date };
+
 export type DirectoryStore = {
-  read(scope: ApplianceScope): Promise<WantedDirectory>;
-  /** The entry, the reason why there is none although there is a row, or null without a row. */
-  find(scope: ApplianceScope, key: DirectoryKey): Promise<{ readonly row: DirectoryEntry | WithheldEntry | null; readonly readAt: Date }>;
-  /** Writes it into the rows that did not change after `readAt`. */
-  note(scope: ApplianceScope, states: readonly EntryState[], readAt: Date): Promise<void>;
+  /** Everything that the telephone system must have now, and nothing else. */
+  read(scope: ApplianceScope): Promise<readonly DirectoryRow[]>;
+  /** Null without a row. */
+  find(scope: ApplianceScope, key: DirectoryKey): Promise<DirectoryRow | null>;
+  /** Writes it into the rows that still have that version. */
+  note(scope: ApplianceScope, states: readonly RowState[]): Promise<void>;
   /** Entries that the telephone system does not have as their rows say, at most `limit`. */
   listOutOfStep(scope: ApplianceScope, limit: number): Promise<EntryState[]>;
   /** Writes down that somebody asked for a comparison. */
@@ -39,46 +43,31 @@ export type DirectoryStore = {
 };
 
 type Parts = { readonly database: Database; readonly keys: SecretKeys; readonly audit: AuditTrail };
-type Row = DirectoryEntry | WithheldEntry;
 
 /** An organization that has thousands of rows to be noted gets them in pieces that a statement takes. */
 const NOTED_AT_ONCE = 500;
 
 export function createDirectoryStore({ database, keys, audit }: Parts): DirectoryStore {
   return {
-    read: (scope) =>
-      database.inAppliance(scope, async (queries) => {
-        const rows: Row[] = [...(await readPhones(queries)), ...(await readTrunks(queries, keys))];
-        return {
-          entries: rows.filter(isEntry),
-          withheld: rows.filter((row): row is WithheldEntry => !isEntry(row)),
-          readAt: await readClock(queries),
-        };
-      }),
+    read: (scope) => database.inAppliance(scope, async (queries) => [...(await readPhones(queries)), ...(await readTrunks(queries, keys))]),
     find: (scope, { kind, name }) =>
       database.inAppliance(scope, async (queries) => {
         const rows = kind === 'phone' ? await readPhones(queries, name) : await readTrunks(queries, keys, name);
-        return { row: rows[0] ?? null, readAt: await readClock(queries) };
+        return rows[0] ?? null;
       }),
-    note: (scope, states, readAt) => database.inAppliance(scope, (queries) => note(queries, states, readAt)),
+    note: (scope, states) => database.inAppliance(scope, (queries) => note(queries, states)),
     listOutOfStep: (scope, limit) => database.inAppliance(scope, (queries) => listOutOfStep(queries, limit)),
     noteRequest: (by) =>
       database.inAppliance(by.scope, (queries) => audit.append(queries, by, { action: 'telephony.reconciled', resource: 'telephony' })),
   };
 }
 
-/** When this transaction began. Columns keep whole milliseconds, rounded: one more, so that a row written just before counts. */
-async function readClock(queries: Queries): Promise<Date> {
-  const [clock] = await queries.select({ ms: sql<string>`extract(epoch from now()) * 1000` }).from(sql`(values (1)) as one`);
-  return new Date(Number(clock?.ms ?? 0) + 1);
+/** What a row says to the telephone system; null without a row, and when it is withheld. */
+export function entryOf(row: DirectoryRow | null): DirectoryEntry | null {
+  return row && 'kind' in row.says ? row.says : null;
 }
 
-/** Whether a row is for the telephone system, and not withheld from it. */
-export function isEntry(row: DirectoryEntry | WithheldEntry): row is DirectoryEntry {
-  return 'kind' in row;
-}
-
-async function readPhones(queries: Queries, username?: string): Promise<Row[]> {
+async function readPhones(queries: Queries, username?: string): Promise<DirectoryRow[]> {
   const rows = await queries
     .select({
       username: phones.username,
@@ -87,37 +76,42 @@ async function readPhones(queries: Queries, username?: string): Promise<Row[]> {
       digestHa1: phones.digestHa1,
       organizationSlug: organizations.slug,
       isActive: organizations.active,
+      version: phones.updatedAt,
     })
     .from(phones)
     .innerJoin(organizations, eq(organizations.id, phones.orgId))
     .where(username === undefined ? undefined : eq(phones.username, username));
-  return rows.map(({ digestHa1, isActive, ...phone }): Row => {
+  return rows.map(({ digestHa1, isActive, version, ...phone }): DirectoryRow => {
     const key = { kind: 'phone', name: phone.username } as const;
-    if (!isActive) return { key, state: 'pending', reason: 'its organization is not active' };
-    if (digestHa1 === null) return { key, state: 'pending', reason: 'it has no password yet: reset it' };
-    return { kind: 'phone', ...phone, digestHa1 };
+    const withheld = (reason: string): DirectoryRow => ({ key, version, says: { key, state: 'pending', reason } });
+    if (!isActive) return withheld('its organization is not active');
+    if (digestHa1 === null) return withheld('it has no password yet: reset it');
+    return { key, version, says: { kind: 'phone', ...phone, digestHa1 } };
   });
 }
 
-async function readTrunks(queries: Queries, keys: SecretKeys, name?: string): Promise<Row[]> {
+async function readTrunks(queries: Queries, keys: SecretKeys, name?: string): Promise<DirectoryRow[]> {
   const rows = await queries
     .select()
     .from(trunks)
     .where(name === undefined ? undefined : eq(trunks.name, name));
-  return rows.map(({ id, name: trunkName, host, port, matches, username, sealedPassword, registers }): Row => {
-    const trunk = { kind: 'trunk', name: trunkName, host, port, matches, registers } as const;
-    if (username === null || sealedPassword === null) return { ...trunk, credentials: null };
-    try {
-      return { ...trunk, credentials: { username, password: openTrunkPassword(keys, id, sealedPassword) } };
-    } catch (error) {
-      const reason = `its password cannot be opened, say it again: ${error instanceof Error ? error.message : String(error)}`;
-      return { key: { kind: 'trunk', name: trunkName }, state: 'failed', reason };
-    }
-  });
+  return rows.map((row) => ({ key: { kind: 'trunk', name: row.name }, version: row.updatedAt, says: openTrunk(row, keys) }));
+}
+
+function openTrunk(row: typeof trunks.$inferSelect, keys: SecretKeys): DirectoryRow['says'] {
+  const { id, name, host, port, matches, username, sealedPassword, registers } = row;
+  const trunk = { kind: 'trunk', name, host, port, matches, registers } as const;
+  if (username === null || sealedPassword === null) return { ...trunk, credentials: null };
+  try {
+    return { ...trunk, credentials: { username, password: openTrunkPassword(keys, id, sealedPassword) } };
+  } catch (error) {
+    const reason = `its password cannot be opened, say it again: ${error instanceof Error ? error.message : String(error)}`;
+    return { key: { kind: 'trunk', name }, state: 'failed', reason };
+  }
 }
 
 /** One statement for each reason: nearly all rows have the same one. */
-async function note(queries: Queries, states: readonly EntryState[], readAt: Date): Promise<void> {
+async function note(queries: Queries, states: readonly RowState[]): Promise<void> {
   const groups = Map.groupBy(states, ({ key, state, reason }) => JSON.stringify([key.kind, state, reason]));
   for (const group of groups.values()) {
     const [first] = group;
@@ -127,11 +121,13 @@ async function note(queries: Queries, states: readonly EntryState[], readAt: Dat
     const set = { pushState: first.state, pushError: first.reason };
     const differs = sql`(${table.pushState}, ${table.pushError}) is distinct from (${first.state}, ${first.reason})`;
     for (let from = 0; from < group.length; from += NOTED_AT_ONCE) {
-      const names = group.slice(from, from + NOTED_AT_ONCE).map(({ key }) => key.name);
+      const versions = group
+        .slice(from, from + NOTED_AT_ONCE)
+        .map((at) => and(eq(nameColumn, at.key.name), eq(table.updatedAt, at.version)));
       await queries
         .update(table)
         .set(set)
-        .where(and(inArray(nameColumn, names), lte(table.updatedAt, readAt), differs));
+        .where(and(or(...versions), differs));
     }
   }
 }

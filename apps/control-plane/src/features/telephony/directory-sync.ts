@@ -1,13 +1,16 @@
 // Makes the telephone system follow the rows: one change at once, everything at the start, at every connection and every few minutes.
+// Other processes do the same with the same telephone system. So each reads a row right before it pushes it and once more afterwards: whoever
+// overwrote what is newer sees that in the second look and pushes again.
+import { isDeepStrictEqual } from 'node:util';
 import type { Notification } from '#db/client.ts';
 import { parseAccessChange } from '#features/access/access-change-store.ts';
-import type { DirectoryKey, PushOutcome, TelephonyDirectory } from '#ports/telephony-directory.ts';
+import type { DirectoryEntry, DirectoryKey, PushOutcome, TelephonyDirectory } from '#ports/telephony-directory.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
-import type { DirectoryStore, EntryState } from './directory-store.ts';
-import { isEntry } from './directory-store.ts';
+import type { DirectoryRow, DirectoryStore, EntryState, RowState } from './directory-store.ts';
+import { entryOf } from './directory-store.ts';
 import type { PushState } from './phone-store.ts';
 
 /** What Asterisk forgot or was told by others is put right within this time. */
@@ -18,6 +21,8 @@ const RETRY_AFTER_MS = 15_000;
 const RECONCILE_LIMIT_MS = 60_000;
 /** How long a request waits for its own change: 3 ms, or until a comparison that is under way is done. */
 const PUSH_WAIT_MS = 5_000;
+/** A row that changes faster than it is pushed is left to whoever changes it. */
+const PUSH_ATTEMPTS = 3;
 /** Of a reason, as a row keeps it. */
 const MAX_REASON_LENGTH = 300;
 
@@ -119,13 +124,17 @@ export function openDirectorySync(parts: DirectorySyncParts): DirectorySync {
   };
 }
 
-async function pushOne({ directory, entries, scope }: DirectorySyncParts, key: DirectoryKey, signal: AbortSignal): Promise<TelephonyState> {
-  const { row: found, readAt } = await entries.find(scope, key);
-  const outcome = found && isEntry(found) ? await directory.put(found, { signal }) : await directory.remove(key, { signal });
-  const state = stateOf(key, outcome);
-  const noted: EntryState = found && !isEntry(found) && state.state === 'applied' ? found : state;
-  await entries.note(scope, [noted], readAt);
-  return { state: noted.state, reason: noted.reason };
+async function pushOne(parts: DirectorySyncParts, key: DirectoryKey, signal: AbortSignal): Promise<TelephonyState> {
+  const { directory, entries, scope } = parts;
+  for (let attempt = 1; ; attempt += 1) {
+    const row = await entries.find(scope, key);
+    const entry = entryOf(row);
+    const outcome = entry ? await directory.put(entry, { signal }) : await directory.remove(key, { signal });
+    if (attempt < PUSH_ATTEMPTS && !isDeepStrictEqual(await entries.find(scope, key), row)) continue;
+    const state = row && outcome.kind === 'applied' ? stateOf(row) : stateAfter(key, outcome);
+    if (row) await entries.note(scope, [{ ...state, version: row.version }]);
+    return { state: state.state, reason: state.reason };
+  }
 }
 
 async function compare(parts: DirectorySyncParts, closing: AbortSignal): Promise<Reconciliation> {
@@ -139,16 +148,27 @@ async function compare(parts: DirectorySyncParts, closing: AbortSignal): Promise
     durationMs: Math.round(clock.nowMs() - startedAtMs),
   });
   try {
-    const wanted = await entries.read(scope);
     const signal = AbortSignal.any([closing, AbortSignal.timeout(RECONCILE_LIMIT_MS)]);
-    const report = await directory.reconcile(wanted.entries, { signal });
+    const rows = await entries.read(scope);
+    const seen = new Map<string, DirectoryRow | null>();
+    const lookAgain = async (key: DirectoryKey): Promise<DirectoryEntry | null> => {
+      const row = await entries.find(scope, key);
+      seen.set(nameOf(key), row);
+      return entryOf(row);
+    };
+    const wanted = rows.flatMap((row) => entryOf(row) ?? []);
+    const report = await directory.reconcile(wanted, { signal, lookAgain });
     const failed = new Map(report.failed.map(({ key, reason }) => [nameOf(key), reason]));
-    const states = wanted.entries.map((entry): EntryState => {
-      const key: DirectoryKey = { kind: entry.kind, name: entry.kind === 'phone' ? entry.username : entry.name };
-      const reason = failed.get(nameOf(key));
-      return stateOf(key, reason === undefined ? { kind: 'applied' } : { kind: 'failed', reason });
+    const current = new Map([...rows.map((row) => [nameOf(row.key), row] as const), ...seen]);
+    const states = [...current.values()].flatMap((row): RowState[] => {
+      if (!row) return [];
+      const reason = failed.get(nameOf(row.key));
+      const state = reason === undefined ? stateOf(row) : stateAfter(row.key, { kind: 'failed', reason });
+      return [{ ...state, version: row.version }];
     });
-    await entries.note(scope, [...states, ...wanted.withheld], wanted.readAt);
+    await entries.note(scope, states);
+    const changes = [...report.pushed, ...report.removed];
+    for (const key of await overtaken(parts, changes, seen)) await pushOne(parts, key, signal);
     const { unchanged, pushed, removed } = report;
     if (pushed.length + removed.length + report.failed.length > 0)
       log.info({ unchanged, pushed: pushed.length, removed: removed.length, failed: report.failed }, 'directory reconciled');
@@ -159,7 +179,19 @@ async function compare(parts: DirectorySyncParts, closing: AbortSignal): Promise
   }
 }
 
-function stateOf(key: DirectoryKey, outcome: PushOutcome): EntryState {
+/** Of what was changed, that whose row says something else by now. */
+async function overtaken({ entries, scope }: DirectorySyncParts, changes: readonly DirectoryKey[], seen: Map<string, DirectoryRow | null>) {
+  if (changes.length === 0) return [];
+  const now = new Map((await entries.read(scope)).map((row) => [nameOf(row.key), row]));
+  return changes.filter((key) => !isDeepStrictEqual(now.get(nameOf(key)) ?? null, seen.get(nameOf(key)) ?? null));
+}
+
+/** Of a row that the telephone system follows. */
+function stateOf({ key, says }: DirectoryRow): EntryState {
+  return 'kind' in says ? { key, state: 'applied', reason: null } : says;
+}
+
+function stateAfter(key: DirectoryKey, outcome: PushOutcome): EntryState {
   if (outcome.kind === 'applied') return { key, state: 'applied', reason: null };
   return { key, state: 'failed', reason: outcome.reason.slice(0, MAX_REASON_LENGTH) };
 }

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { adminPageQuerySchema, fromCursor, pageQuerySchema, readScopeOf, toPage } from '#http/page.ts';
-import { notFound, ProblemError } from '#http/problem.ts';
+import { deletionPending, notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute, orgRoute } from '#http/route.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
@@ -104,6 +104,8 @@ function createdBody(outcome: NumberCreation) {
       return numberBody(outcome.number);
     case 'organization_not_found':
       throw notFound('organization');
+    case 'deletion_pending':
+      throw deletionPending();
     case 'agent_not_found':
       throw unknownAgent();
     case 'taken':

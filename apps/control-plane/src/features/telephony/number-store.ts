@@ -28,7 +28,8 @@ export type NumberCreation =
   /** Somebody has it; whose it is, is nobody's business. */
   | { readonly kind: 'taken' }
   | { readonly kind: 'agent_not_found' }
-  | { readonly kind: 'organization_not_found' };
+  | { readonly kind: 'organization_not_found' }
+  | { readonly kind: 'deletion_pending' };
 export type NumberChange =
   | { readonly kind: 'changed'; readonly number: NumberSummary }
   | { readonly kind: 'agent_not_found' }
@@ -41,6 +42,7 @@ export type NumberStore = {
   find(scope: ReadScope, numberId: string): Promise<NumberSummary | null>;
   /** The organization that a number belongs to, for the admin who names the number alone. */
   findOwner(scope: ApplianceScope, numberId: string): Promise<OrganizationId | null>;
+  /** Refused for an organization that waits to be deleted: its export is made. */
   create(by: NumberEditor<AdminOrgScope>, options: { number: string; agentId: string }): Promise<NumberCreation>;
   /** Lets another agent of the same organization answer. The next call hears it within the time that routing remembers, 5 s. */
   lead(by: NumberEditor, numberId: string, options: { agentId: string }): Promise<NumberChange>;
@@ -100,8 +102,14 @@ type Creation = { readonly number: string; readonly agentId: string };
 function create({ database, audit }: Parts, by: NumberEditor, { number, agentId }: Creation): Promise<NumberCreation> {
   const orgId = by.scope.organizationId;
   return database.inScope(by.scope, async (queries) => {
-    const [owner] = await queries.select({ id: organizations.id }).from(organizations).where(eq(organizations.id, orgId));
+    // The lock: its deletion is not asked for between the look and the end.
+    const [owner] = await queries
+      .select({ deletionRequestedAt: organizations.deletionRequestedAt })
+      .from(organizations)
+      .where(eq(organizations.id, orgId))
+      .for('share');
     if (!owner) return { kind: 'organization_not_found' };
+    if (owner.deletionRequestedAt) return { kind: 'deletion_pending' };
     if (!(await holdsAgent(queries, by, agentId))) return { kind: 'agent_not_found' };
     const [created] = await queries
       .insert(numbers)

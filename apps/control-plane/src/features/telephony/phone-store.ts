@@ -37,7 +37,8 @@ export type PhoneWithPassword = { readonly phone: PhoneSummary; readonly passwor
 export type PhoneCreation =
   | ({ readonly kind: 'created' } & PhoneWithPassword)
   | { readonly kind: 'taken' }
-  | { readonly kind: 'organization_not_found' };
+  | { readonly kind: 'organization_not_found' }
+  | { readonly kind: 'deletion_pending' };
 
 export type PhoneStore = {
   /** By user name, at most `limit`, those after `after` only. */
@@ -46,6 +47,7 @@ export type PhoneStore = {
   find(scope: ReadScope, phoneId: string): Promise<PhoneSummary | null>;
   /** The organization that a phone belongs to, for the admin who names the phone alone. */
   findOwner(scope: ApplianceScope, phoneId: string): Promise<OrganizationId | null>;
+  /** Refused for an organization that waits to be deleted: its export is made. */
   create(by: PhoneEditor<AdminOrgScope>, options: { extension: string; displayName: string }): Promise<PhoneCreation>;
   /** Null when there is no such phone. */
   rename(by: PhoneEditor, phoneId: string, displayName: string): Promise<PhoneSummary | null>;
@@ -68,8 +70,8 @@ const columns = {
   updatedAt: phones.updatedAt,
 };
 
-/** Asterisk has to be told. */
-const changed = { pushState: 'pending', pushError: null, updatedAt: sql`now()` } as const;
+/** Asterisk has to be told. The instant is the row's version too: later than before, also when two changes began in one millisecond. */
+const changed = { pushState: 'pending', pushError: null, updatedAt: sql`greatest(now(), ${phones.updatedAt} + interval '1 ms')` } as const;
 
 type Parts = { readonly database: Database; readonly audit: AuditTrail };
 
@@ -115,8 +117,14 @@ type NewPhone = { readonly extension: string; readonly displayName: string };
 function create({ database, audit }: Parts, by: PhoneEditor, { extension, displayName }: NewPhone): Promise<PhoneCreation> {
   const orgId = by.scope.organizationId;
   return database.inScope(by.scope, async (queries) => {
-    const [owner] = await queries.select({ slug: organizations.slug }).from(organizations).where(eq(organizations.id, orgId));
+    // The lock: its deletion is not asked for between the look and the end.
+    const [owner] = await queries
+      .select({ slug: organizations.slug, deletionRequestedAt: organizations.deletionRequestedAt })
+      .from(organizations)
+      .where(eq(organizations.id, orgId))
+      .for('share');
     if (!owner) return { kind: 'organization_not_found' };
+    if (owner.deletionRequestedAt) return { kind: 'deletion_pending' };
     const username = `${extension}-${owner.slug}`;
     const password = makePhonePassword();
     const row = { orgId, id: newId('phone'), extension, username, displayName, digestHa1: digestHa1(username, password) };

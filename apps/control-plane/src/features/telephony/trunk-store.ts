@@ -72,6 +72,9 @@ const columns = {
   updatedAt: trunks.updatedAt,
 };
 
+/** Asterisk has to be told. The instant is the row's version too: later than before, also when two changes began in one millisecond. */
+const changed = { pushState: 'pending', pushError: null, updatedAt: sql`greatest(now(), ${trunks.updatedAt} + interval '1 ms')` } as const;
+
 type Parts = { readonly database: Database; readonly audit: AuditTrail; readonly keys: SecretKeys };
 
 export function createTrunkStore(parts: Parts): TrunkStore {
@@ -134,7 +137,7 @@ function update({ database, audit, keys }: Parts, by: TrunkEditor, { trunkId, ch
     if (problem) return { kind: 'inconsistent', problem };
     const [trunk] = await queries
       .update(trunks)
-      .set({ ...next, matches: [...matches], sealedPassword, pushState: 'pending', pushError: null, updatedAt: sql`now()` })
+      .set({ ...next, matches: [...matches], sealedPassword, ...changed })
       .where(eq(trunks.id, trunkId))
       .returning(columns);
     if (!trunk) return { kind: 'not_found' };

@@ -23,27 +23,28 @@ export function openMemoryTelephonyDirectory(): MemoryTelephonyDirectory {
   };
   return {
     entries,
-    async reconcile(wanted) {
+    async reconcile(wanted, { lookAgain }) {
       const report = {
         unchanged: 0,
         pushed: [] as DirectoryKey[],
         removed: [] as DirectoryKey[],
         failed: [] as ReconcileReport['failed'][number][],
       };
-      const names = new Set(wanted.map((entry) => nameOf(keyOf(entry))));
+      const unseen = new Map(entries);
+      const differing: DirectoryKey[] = [];
       for (const entry of wanted) {
         const key = keyOf(entry);
+        unseen.delete(nameOf(key));
         if (isDeepStrictEqual(entries.get(nameOf(key)), entry)) report.unchanged += 1;
         else if (refusal !== null) report.failed.push({ key, reason: refusal });
-        else {
-          entries.set(nameOf(key), entry);
-          report.pushed.push(key);
-        }
+        else differing.push(key);
       }
-      for (const [name, entry] of entries) {
-        if (names.has(name) || refusal !== null) continue;
-        entries.delete(name);
-        report.removed.push(keyOf(entry));
+      if (refusal !== null) return report;
+      for (const key of [...differing, ...[...unseen.values()].map(keyOf)]) {
+        const entry = await lookAgain(key);
+        if (entry) entries.set(nameOf(key), entry);
+        else entries.delete(nameOf(key));
+        (entry ? report.pushed : report.removed).push(key);
       }
       return report;
     },
