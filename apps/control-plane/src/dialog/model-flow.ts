@@ -40,9 +40,7 @@ export function echoOf({ flow, said }: { flow: Flow; said: Said }, ran: TurnTool
   const unchanged: FlowEcho = { state, advice: '', nextStep: null, notes: [] };
   if (flow.version !== 2) return unchanged;
   if (call.name === TASK_TOOL_NAME) {
-    if (run.verdict !== 'done') return unchanged;
-    const turn = next(flow, state, { ...said, verdict: JSON.parse(call.argumentsJson) as FlowVerdict });
-    return turn.notes.some(({ name }) => name === 'not_understood') ? unchanged : echo(turn, state);
+    return run.verdict === 'done' ? judgedEcho({ flow, said }, unchanged, JSON.parse(call.argumentsJson) as FlowVerdict) : unchanged;
   }
   const outcome = run.verdict === 'done' || run.verdict === 'repeated' ? 'done' : run.verdict === 'refused' ? 'refused' : 'failed';
   // A call that did not run, or waits for the caller, is no outcome.
@@ -51,10 +49,29 @@ export function echoOf({ flow, said }: { flow: Flow; said: Said }, ran: TurnTool
   return echo(turn, state);
 }
 
+/** The task first, then what was said for it: a task that is entered begins with empty slots. */
+function judgedEcho({ flow, said }: { flow: Flow; said: Said }, from: FlowEcho, { slots, ...way }: FlowVerdict): FlowEcho {
+  const steps: readonly FlowVerdict[] = [
+    ...(way.intent === undefined && way.conditions === undefined ? [] : [way]),
+    ...(slots === undefined || Object.keys(slots).length === 0 ? [] : [{ slots }]),
+  ];
+  return steps.reduce((before, verdict) => {
+    if (before.nextStep !== null) return before;
+    const turn = next(flow, before.state, { ...said, verdict });
+    if (turn.notes.some(({ name }) => name === 'not_understood')) return before;
+    const after = echo(turn, before.state);
+    return { ...after, notes: [...before.notes, ...after.notes] };
+  }, from);
+}
+
 function echo(turn: FlowTurn, { history }: ConversationState): FlowEcho {
   return {
     state: { ...turn.state, history },
-    advice: turn.say.join(' '),
+    // What the flow would run itself, the model runs: it has the tool, and its outcome comes back here.
+    advice: [
+      ...turn.say,
+      ...(turn.toolCall === undefined ? [] : [`→ ${turn.toolCall.tool} ${JSON.stringify(turn.toolCall.arguments)}`]),
+    ].join(' '),
     nextStep: turn.nextStep.kind === 'listen' ? null : turn.nextStep,
     notes: turn.notes,
   };

@@ -43,8 +43,13 @@ function open(options: { voice?: Partial<ScriptedVoice>; failsAfter?: number } =
   const prepared: PreparedTurn = { textDeltas: deltas(), result: result.promise };
   const call = new AbortController();
   const agent = { language: 'en', voice: 'ana', speed: 1 };
-  const reply = new Reply({ replyId: newId('reply'), prepare: () => prepared, textToSpeech, agent, clock, signal: call.signal });
-  return { clock, textToSpeech, words, reply, call };
+  const turn = { isCommitted: false };
+  const prepare = ({ committed }: { committed: Promise<void> }): PreparedTurn => {
+    void committed.then(() => (turn.isCommitted = true));
+    return prepared;
+  };
+  const reply = new Reply({ replyId: newId('reply'), prepare, textToSpeech, agent, clock, signal: call.signal });
+  return { clock, textToSpeech, words, reply, call, turn };
 }
 
 it('speaks only its first sentence until it is released', async () => {
@@ -159,4 +164,21 @@ it('a reply that is made leaves nothing on the signal of its call', async () => 
   await clock.run(50);
   expect(reply.state.kind).toBe('made');
   expect(getEventListeners(joined, 'abort')).toEqual([]);
+});
+
+it('commits its turn when it is released, not when it is thrown away or the call ends', async () => {
+  const released = open();
+  await released.clock.run(50);
+  expect(released.turn.isCommitted).toBe(false);
+  released.reply.release();
+  await released.clock.run(50);
+  expect(released.turn.isCommitted).toBe(true);
+  for (const end of ['reply', 'call'] as const) {
+    const thrown = open();
+    if (end === 'reply') thrown.reply.abort();
+    else thrown.call.abort();
+    thrown.reply.release();
+    await thrown.clock.run(50);
+    expect(thrown.turn.isCommitted).toBe(false);
+  }
 });
