@@ -1,5 +1,6 @@
 // What agents can do besides talking, composed: calls and chats find the same tools here.
 import { createBookingTools } from '#dialog/tools/booking-tools.ts';
+import { createContactMemoryTools } from '#dialog/tools/contact-memory-tools.ts';
 import { createToolFinder } from '#dialog/tools/tool-finder.ts';
 import type { ToolFinder } from '#dialog/tools/tool-finder.ts';
 import { createHttpTools } from '#features/agents/http-tool-use.ts';
@@ -12,6 +13,6 @@ export function createAgentToolbox(office: Office, outbound: OutboundHttp): Tool
     knowledge: office.knowledgeSearch,
     messages: office.callerMessages,
     httpTools: createHttpTools({ store: office.httpToolStore, outbound }),
-    others: createBookingTools({ book: office.appointments }),
+    others: [...createBookingTools({ book: office.appointments }), ...createContactMemoryTools({ memory: office.contactMemory })],
   });
 }

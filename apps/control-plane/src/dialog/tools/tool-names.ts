@@ -10,4 +10,7 @@ export const PRODUCT_TOOL_NAMES = [
   'transfer_to_person',
   'take_message',
   'end_call',
+  'recall_caller',
+  'remember_caller',
+  'forget_caller',
 ] as const;

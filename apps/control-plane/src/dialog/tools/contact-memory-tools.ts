@@ -1,0 +1,82 @@
+// What the agent knows of a caller from before, and the caller's say in it.
+import { z } from 'zod';
+import type { ContactMemory } from '#ports/contact-memory.ts';
+import { cleanText, quotedText } from './quoted-text.ts';
+import { isSpanish } from './tool-texts.ts';
+import type { Tool } from './tool.ts';
+
+/** A few rows; a database that needs longer is away. */
+const BUDGET_MS = 3_000;
+/** Facts shown, and of each so many characters: what a model needs to greet somebody, not their file. */
+const SHOWN_FACTS = 30;
+const FACT_CHARACTERS = 200;
+
+const nothing = z.strictObject({});
+
+const texts = {
+  es: {
+    withheld: 'Quien llama oculta su número: no se sabe quién es ni se puede recordar nada.',
+    unknown: 'No se recuerda nada de quien llama.',
+    remembered: 'Queda apuntado que acepta que se le recuerde en próximas llamadas. Dígalo.',
+    forgotten: 'Se olvidó lo que se recordaba de quien llama, y no se recordará nada más. Dígalo.',
+  },
+  en: {
+    withheld: 'The caller withholds the number: who it is is not known, and nothing can be remembered.',
+    unknown: 'Nothing is remembered of this caller.',
+    remembered: 'It is written down that the caller agrees to be remembered on later calls. Say so.',
+    forgotten: 'What was remembered of this caller is forgotten, and nothing more will be remembered. Say so.',
+  },
+} as const;
+const textsFor = (language: string) => (isSpanish(language) ? texts.es : texts.en);
+
+/** Offers `recall_caller`, `remember_caller`, which asks first, and `forget_caller`, which does not. Facts themselves are kept after the call. */
+export function createContactMemoryTools({ memory }: { readonly memory: ContactMemory }): readonly Tool[] {
+  return [
+    {
+      name: 'recall_caller',
+      description:
+        'Looks up what is remembered of this caller from earlier calls. Use it before you ask for what they may have told already.',
+      effect: 'read',
+      arguments: nothing,
+      budgetMs: BUDGET_MS,
+      async run(_args, { scope, callerNumber, language }) {
+        const { withheld, unknown } = textsFor(language);
+        if (callerNumber === null) return { kind: 'refused', text: withheld };
+        const { facts } = await memory.recall(scope, callerNumber);
+        if (facts.length === 0) return { kind: 'refused', text: unknown };
+        const lines = facts.slice(0, SHOWN_FACTS).map(({ name, value }) => `${name}: ${cleanText(String(value), FACT_CHARACTERS)}`);
+        return { kind: 'done', text: quotedText('caller_facts', 'earlier calls', lines.join('\n')) };
+      },
+    },
+    consentTool(memory, {
+      name: 'remember_caller',
+      description: 'Writes down that the caller agrees to be remembered on later calls. Only when they ask for it or the task says so.',
+      effect: 'guarded',
+      consent: 'granted',
+      undoes: ['forget_caller'],
+    }),
+    consentTool(memory, {
+      name: 'forget_caller',
+      description: 'Forgets everything that is remembered of the caller, at once and for good. When they ask not to be remembered.',
+      effect: 'write',
+      consent: 'refused',
+      undoes: ['remember_caller'],
+    }),
+  ];
+}
+
+type ConsentTool = Pick<Tool, 'name' | 'description' | 'effect' | 'undoes'> & { readonly consent: 'granted' | 'refused' };
+
+function consentTool(memory: ContactMemory, { consent, ...tool }: ConsentTool): Tool {
+  return {
+    ...tool,
+    arguments: nothing,
+    budgetMs: BUDGET_MS,
+    async run(_args, { scope, callerNumber, conversationId, language }) {
+      const { withheld, remembered, forgotten } = textsFor(language);
+      if (callerNumber === null) return { kind: 'refused', text: withheld };
+      await memory.setConsent(scope, { number: callerNumber, consent, conversationId });
+      return { kind: 'done', text: consent === 'granted' ? remembered : forgotten };
+    },
+  };
+}
