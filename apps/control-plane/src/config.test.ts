@@ -40,6 +40,18 @@ describe('configuration', () => {
     });
   });
 
+  it('takes the folder of the weights and the context of the server beside the address of the language model', () => {
+    const model = { LANGUAGE_MODEL_URL: '127.0.0.1:8001', LANGUAGE_MODEL_DIR: '/models/qwen', LANGUAGE_MODEL_CONTEXT_TOKENS: '8192' };
+    expect(loadConfig({ ...good, ...model }).inference.languageModel).toEqual({
+      url: '127.0.0.1:8001',
+      template: 'chatml',
+      folder: '/models/qwen',
+      contextTokens: 8_192,
+    });
+    const plain = loadConfig({ ...good, LANGUAGE_MODEL_URL: model.LANGUAGE_MODEL_URL }).inference.languageModel;
+    expect(plain).toMatchObject({ folder: null, contextTokens: 4_096 });
+  });
+
   it('names every missing variable at once', () => {
     const message = messageOf({});
     for (const name of Object.keys(good)) expect(message).toMatch(new RegExp(`^  ${name} must .*\\(it is not set\\)$`, 'm'));

@@ -91,7 +91,9 @@ function templateOf({ source, forTools, settings, tokenizer }: Parts): ChatTempl
     return addsBeginning && prompt.startsWith(settings.bos_token) ? prompt.slice(settings.bos_token.length) : prompt;
   };
   const known = new Set([settings.eos_token, ...added.map(({ content }) => content)]);
-  const stopTexts = [...new Set([settings.eos_token, ...TURN_ENDS.filter((end) => known.has(end) || forTools.includes(end))])];
+  // Llama 3 ends a turn with a call by a token of its own, which its template never writes.
+  const ends = TURN_ENDS.filter((end) => known.has(end) || forTools.includes(end) || (format === 'llama3' && end === '<|eom_id|>'));
+  const stopTexts = [...new Set([settings.eos_token, ...ends])];
   return {
     renderPrompt,
     stopTexts: stopTexts.filter((text) => text !== ''),
