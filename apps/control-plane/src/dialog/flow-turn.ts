@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Flow } from '#ports/agent-profile.ts';
 import type { ModelToolCall } from '#ports/language-model.ts';
 import type { ConversationState, PreparedTurn, TurnResult } from './dialog.ts';
+import { answerFromKnowledge, questionFor } from './flow-knowledge.ts';
 import { next } from './flow.ts';
 import type { FlowTurn } from './flow.ts';
 import { runTool } from './turn-tools.ts';
@@ -25,10 +26,12 @@ export function preparedFromFlow(play: FlowPlay, turn: FlowTurn): PreparedTurn {
   const settled = Promise.withResolvers<TurnResult>();
   // A failure reaches whoever reads the words; a result that nobody awaits must not end the process.
   settled.promise.catch(() => undefined);
-  if (turn.toolCall === undefined) settled.resolve(resultOf(play, turn));
+  const isQuestion = questionFor(play, turn) !== null;
+  if (turn.toolCall === undefined && !isQuestion) settled.resolve(resultOf(play, turn));
   const words = playFlow(play, turn, { onActing: (state) => (status.acted = state) });
   return {
-    textDeltas: settling(words, settled),
+    // A look-up that is cut short leads where the flow alone would have.
+    textDeltas: settling(words, settled, isQuestion ? resultOf(play, turn) : null),
     result: settled.promise,
     acted: () => status.acted,
   };
@@ -36,10 +39,14 @@ export function preparedFromFlow(play: FlowPlay, turn: FlowTurn): PreparedTurn {
 
 /** Says a turn of the flow, runs its tools and says what they lead to. Returns what it all leads to. */
 export async function* playFlow(
-  { flow, history, tools }: FlowPlay,
+  play: FlowPlay,
   first: FlowTurn,
   { onActing }: { onActing: (state: ConversationState) => void },
 ): AsyncGenerator<string, TurnResult & { readonly traceTools: readonly TraceTool[] }, undefined> {
+  const { flow, history, tools } = play;
+  const question = questionFor(play, first);
+  const answer = question === null ? null : yield* answerFromKnowledge(play, { turn: first, question });
+  if (answer !== null) return answer;
   let turn = first;
   let separator = '';
   const notes = [...first.notes];
@@ -97,11 +104,17 @@ function resultOf({ history }: FlowPlay, turn: FlowTurn): TurnResult {
   return { state: { ...turn.state, history }, nextStep: turn.nextStep, notes: turn.notes };
 }
 
-async function* settling(words: AsyncGenerator<string, TurnResult>, settled: PromiseWithResolvers<TurnResult>): AsyncGenerator<string> {
+async function* settling(
+  words: AsyncGenerator<string, TurnResult>,
+  settled: PromiseWithResolvers<TurnResult>,
+  cut: TurnResult | null,
+): AsyncGenerator<string> {
   try {
     settled.resolve(yield* words);
   } catch (error) {
     settled.reject(error);
     throw error;
+  } finally {
+    if (cut !== null) settled.resolve(cut);
   }
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { KnowledgeSearch, Passage } from '#ports/knowledge-search.ts';
 import { cleanText, quotedText } from './quoted-text.ts';
+import { spokenExtract } from './spoken-extract.ts';
 import { isSpanish } from './tool-texts.ts';
 import type { Tool } from './tool.ts';
 
@@ -29,7 +30,9 @@ export function createKnowledgeSearchTool(parts: { readonly knowledge: Knowledge
       const passages = await parts.knowledge.search({ scope, agentId, text: question, limit: PASSAGES_MAX }, { signal });
       const texts = isSpanish(language) ? SPANISH : ENGLISH;
       if (passages.length === 0) return { kind: 'refused', text: texts.nothing };
-      return { kind: 'done', text: [texts.found, ...passages.slice(0, PASSAGES_MAX).map(asData)].join('\n') };
+      const text = [texts.found, ...passages.slice(0, PASSAGES_MAX).map(asData)].join('\n');
+      const spoken = spokenExtract(question, passages, language);
+      return spoken === null ? { kind: 'done', text } : { kind: 'done', text, spoken };
     },
   };
 }

@@ -55,6 +55,8 @@ export type ToolRun = {
   /** For the model, as the `tool` message that answers the call. */
   readonly text: string;
   readonly facts: Readonly<Record<string, string>>;
+  /** For the caller, word for word; null where only a model can make words of it. */
+  readonly spoken: string | null;
   readonly nextStep: NextStep | null;
   readonly notes: readonly DialogNote[];
 };
@@ -203,6 +205,7 @@ function asRun(bare: BareRun, fields: { tool: string | null; verdict: ToolVerdic
     state,
     text: outcome.text.slice(0, OUTCOME_CHARACTERS_MAX),
     facts: done?.facts ?? {},
+    spoken: done?.spoken ?? null,
     nextStep: done?.nextStep ?? null,
     notes: [{ name: 'tool_called', fields }],
   };

@@ -17,9 +17,15 @@ export type ToolContext = {
   readonly signal: AbortSignal;
 };
 
-/** What a tool came to. `text` goes to the model, in the caller's language; `nextStep` is taken once the reply was spoken. */
+/** What a tool came to. `text` goes to the model, in the caller's language; `spoken` may be said as it stands where there is no model; `nextStep` is taken once the reply was spoken. */
 export type ToolOutcome =
-  | { readonly kind: 'done'; readonly text: string; readonly facts?: Readonly<Record<string, string>>; readonly nextStep?: NextStep }
+  | {
+      readonly kind: 'done';
+      readonly text: string;
+      readonly facts?: Readonly<Record<string, string>>;
+      readonly nextStep?: NextStep;
+      readonly spoken?: string;
+    }
   /** Expected: the slot is taken, nothing was found. The model goes on with it. */
   | { readonly kind: 'refused'; readonly text: string };
 
