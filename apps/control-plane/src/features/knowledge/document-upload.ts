@@ -61,7 +61,7 @@ async function readDocument(
     case 'refused':
       throw unprocessable('file', outcome.reason);
     case 'busy':
-      throw new ProblemError('unavailable', 'other documents are being read', { headers: { 'retry-after': RETRY_AFTER_S } });
+      throw new ProblemError('unavailable', 'the appliance is busy with other work', { headers: { 'retry-after': RETRY_AFTER_S } });
   }
 }
 

@@ -1,4 +1,5 @@
 // Gives the chunks of documents their vectors and stores them, one document at a time, off the path of requests. What a dead process left is taken up.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TextEmbedding } from '#ports/text-embedding.ts';
 import type { ApplianceScope, OneOrganization } from '#shared/appliance-scope.ts';
 import { onOrganization } from '#shared/appliance-scope.ts';
@@ -31,8 +32,10 @@ export type IngestWorkerParts = {
 
 /** Documents whose chunks wait in memory: 8 of 20,000 chunks of 800 characters are 250 MB, and nearly all are a hundredth of that. */
 const MAX_WAITING = 8;
-/** Chunks that get vectors and are stored together: a second of a sentence model's work, and 10 ms of a transaction. */
-const BATCH_CHUNKS = 32;
+/** Chunks that get vectors and are stored together: some 3 ms of this thread, for which requests wait. */
+const BATCH_CHUNKS = 8;
+/** After each batch as long as it took, at most this: requests and calls have half of the time for themselves. */
+const MAX_PAUSE_MS = 50;
 const MAX_UNFINISHED = 20;
 /** Times that a document is tried before it has failed. */
 const MAX_TRIES = 3;
@@ -130,6 +133,7 @@ async function storeDocument({ knowledge, embedding }: IngestWorkerParts, docume
   const { scope, documentId, chunks } = document;
   if (!(await knowledge.setState(scope, documentId, { kind: 'embedding', chunkCount: chunks.length }))) return;
   for (let from = 0; from < chunks.length; from += BATCH_CHUNKS) {
+    const startedAtMs = performance.now();
     const batch = chunks.slice(from, from + BATCH_CHUNKS).map(({ headings, text }, index) => ({ headings, text, ordinal: from + index }));
     // A question is asked in the words of a heading as often as in those below it.
     const texts = batch.map(({ headings, text }) => [...headings, text].join('\n'));
@@ -140,6 +144,7 @@ async function storeDocument({ knowledge, embedding }: IngestWorkerParts, docume
       const failure = `with it the agent would have more than ${stored.limit} pieces; remove documents that it does not need`;
       return void (await knowledge.setState(scope, documentId, { kind: 'failed', failure }));
     }
+    await sleep(Math.min(MAX_PAUSE_MS, performance.now() - startedAtMs), undefined, { signal });
   }
   await knowledge.setState(scope, documentId, { kind: 'ready' });
 }

@@ -2,8 +2,8 @@
 import type { DocumentReader, DocumentToRead, ReadingOutcome } from './parsing/document-reader.ts';
 
 export type ReadingQueue = {
-  /** Reads a document when it is its turn. `busy`: it was not within the time to wait. Throws when the signal aborts. */
-  read(document: DocumentToRead, options: { signal: AbortSignal }): Promise<ReadingOutcome | { readonly kind: 'busy' }>;
+  /** Reads a document when it is its turn. `busy` also when no turn came within the time to wait. Throws when the signal aborts. */
+  read(document: DocumentToRead, options: { signal: AbortSignal }): Promise<ReadingOutcome>;
 };
 
 export type ReadingQueueOptions = {

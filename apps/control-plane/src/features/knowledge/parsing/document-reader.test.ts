@@ -10,7 +10,7 @@ const never = new AbortController().signal;
 const read = (format: DocumentFormat, bytes: Uint8Array) => reader.read({ format, bytes }, { signal: never });
 const reasonOf = async (format: DocumentFormat, bytes: Uint8Array) => {
   const outcome = await read(format, bytes);
-  return outcome.kind === 'refused' ? outcome.reason : `read ${outcome.chunks.length} chunks`;
+  return outcome.kind === 'refused' ? outcome.reason : outcome.kind;
 };
 
 test('a document is read in a process of its own', async () => {
@@ -54,16 +54,15 @@ test('a PDF whose content unpacks to more memory than a reader has is refused', 
   const head = `%PDF-1.4\n${dictionaries.join('')}4 0 obj\n<< /Length ${packed.length} /Filter /FlateDecode >>\nstream\n`;
   const bomb = Buffer.concat([Buffer.from(head), packed, Buffer.from('\nendstream\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n')]);
   expect(bomb.length).toBeLessThan(5_000_000);
-  expect(await reasonOf('pdf', bomb)).toMatch(/memory|takes more than/);
+  expect(await reasonOf('pdf', bomb)).toMatch(/memory|takes more than|busy/);
 });
 
 test('a document that takes longer than its time is refused and its process is gone', async () => {
   const impatient = createDocumentReader({ timeMs: 1_000 });
   const slow = Buffer.from(`${'<div>'.repeat(500_000)} a`);
-  expect(await impatient.read({ format: 'html', bytes: slow }, { signal: never })).toEqual({
-    kind: 'refused',
-    reason: 'it takes more than 1 s to read',
-  });
+  const outcome = await impatient.read({ format: 'html', bytes: slow }, { signal: never });
+  // On a machine that has no time to give, nothing is said of the document.
+  expect([{ kind: 'refused', reason: 'it takes more than 1 s to read' }, { kind: 'busy' }]).toContainEqual(outcome);
 });
 
 test('a reader that is stopped ends its process and says so', async () => {

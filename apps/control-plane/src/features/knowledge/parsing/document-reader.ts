@@ -1,6 +1,7 @@
 // Reads documents in processes of their own, with limits that the kernel keeps: a file that was made to break a reader breaks that process alone.
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
@@ -14,7 +15,9 @@ import { readerLineSchema } from './reader-line.ts';
 export type ReadingOutcome =
   | { readonly kind: 'read'; readonly chunks: readonly Chunk[] }
   /** The reason is a sentence for whoever uploaded the document, without a full stop. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** Its time ran out on a machine that had none to give: nothing is said of the document. */
+  | { readonly kind: 'busy' };
 
 export type DocumentToRead = { readonly format: DocumentFormat; readonly bytes: Uint8Array };
 
@@ -35,6 +38,10 @@ type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | nu
 const READER = fileURLToPath(import.meta.resolve('./document-reader-cli.ts'));
 /** Live calls and the API come first. */
 const NICENESS = 10;
+/** A process that got less of its time than this was kept waiting by others. */
+const FAIR_SHARE = 0.4;
+/** Linux counts a process's time in hundredths of a second. */
+const MS_PER_TICK = 10;
 const LIMITED = 'ulimit -t "$1" && ulimit -c 0 && ulimit -d "$2" || exit 125; shift 2; exec "$@"';
 const NO_LIMITS = 125;
 
@@ -53,8 +60,9 @@ export function createDocumentReader({ timeMs = parsingLimits.timeMs }: Document
         child.stdin.on('error', () => {}).end(document.bytes);
         return await Promise.race([collect(child, exited), stopped]);
       } catch (error) {
-        if (error instanceof ReadingTimeout) return refused(`it takes more than ${timeMs / 1_000} s to read`);
-        throw error;
+        if (!(error instanceof ReadingTimeout)) throw error;
+        const hadTime = (await cpuMsOf(child.pid ?? 0)) >= timeMs * FAIR_SHARE;
+        return hadTime ? refused(`it takes more than ${timeMs / 1_000} s to read`) : { kind: 'busy' };
       } finally {
         clearTimeout(expire);
         signal.removeEventListener('abort', abort);
@@ -87,6 +95,14 @@ function lowerPriority(pid: number): void {
   } catch {
     // It has ended already; how is said by its exit.
   }
+}
+
+/** CPU that a process has used; 0 when it has ended. */
+async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+  // The second field is the program's name in parentheses; user and system time are the 14th and 15th.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * MS_PER_TICK;
 }
 
 function exitOf(child: Child): Promise<Exit> {
