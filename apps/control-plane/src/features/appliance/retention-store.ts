@@ -1,9 +1,10 @@
 // What has been kept long enough: recordings and calls by their organization's plan, and calls that nobody's number took.
 import type { SQL } from 'drizzle-orm';
-import { and, asc, eq, gt, inArray, isNotNull, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, lt, ne, sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { callerMessages } from '#db/schema/caller-messages.ts';
 import { calls, rejectedCalls } from '#db/schema/calls.ts';
+import { contacts } from '#db/schema/contacts.ts';
 import { conversations } from '#db/schema/conversations.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { plans } from '#db/schema/plans.ts';
@@ -37,6 +38,8 @@ export type RetentionStore = {
   deleteChats(scope: ApplianceScope, organizationId: OrganizationId, before: Date): Promise<number>;
   /** Deletes messages that callers left before `before`, one batch, dealt with or not. Returns how many. */
   deleteMessages(scope: ApplianceScope, organizationId: OrganizationId, before: Date): Promise<number>;
+  /** Deletes contacts who last called before `before` and never agreed to be remembered, one batch. Returns how many. */
+  deleteContacts(scope: ApplianceScope, organizationId: OrganizationId, before: Date): Promise<number>;
   /** Deletes calls of nobody's numbers from before `before`, one batch. Returns how many; fewer than a batch means that none is left. */
   deleteRejected(scope: ApplianceScope, before: Date): Promise<number>;
 };
@@ -93,6 +96,7 @@ export function createRetentionStore(database: Database): RetentionStore {
         return (await queries.delete(conversations).where(which).returning({ id })).length;
       }),
     deleteMessages: (scope, organizationId, before) => deleteMessages(database, scope, { organizationId, before }),
+    deleteContacts: (scope, organizationId, before) => deleteContacts(database, scope, { organizationId, before }),
     deleteRejected: (scope, before) =>
       database.inAppliance(scope, async (queries) => {
         const old = queries.select({ id: rejectedCalls.id }).from(rejectedCalls).where(lt(rejectedCalls.rejectedAt, before));
@@ -111,6 +115,16 @@ function deleteMessages(database: Database, scope: ApplianceScope, { organizatio
     const batch = queries.select({ id }).from(callerMessages).where(old).orderBy(asc(id)).limit(RETENTION_BATCH);
     const which = and(eq(orgId, organizationId), inArray(id, batch));
     return (await queries.delete(callerMessages).where(which).returning({ id })).length;
+  });
+}
+
+function deleteContacts(database: Database, scope: ApplianceScope, { organizationId, before }: Old): Promise<number> {
+  return database.inAppliance(scope, async (queries) => {
+    const { orgId, id, consent, lastSeenAt } = contacts;
+    const old = and(eq(orgId, organizationId), lt(lastSeenAt, before), ne(consent, 'granted'));
+    const batch = queries.select({ id }).from(contacts).where(old).orderBy(asc(id)).limit(RETENTION_BATCH);
+    const which = and(eq(orgId, organizationId), inArray(id, batch));
+    return (await queries.delete(contacts).where(which).returning({ id })).length;
   });
 }
 

@@ -68,6 +68,9 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('retention on $ki
         values ('${starter}', 'chat_${name}', 'chat', 'agent_1', 1, '{}', 1, '${at}')`);
       await test.asSuperuser(`insert into caller_messages (org_id, id, agent_id, conversation_id, text, is_urgent, fingerprint, created_at)
         values ('${starter}', 'msg_${name}', 'agent_1', 'chat_${name}', 'hola', false, 'f', '${at}')`);
+      await test.asSuperuser(`insert into contacts (org_id, id, number, last_seen_at, consent, consent_at) values
+        ('${starter}', 'contact_${name}', '+34${days}', '${at}', 'unknown', null),
+        ('${starter}', 'contact_${name}_agreed', '+35${days}', '${at}', 'granted', '${at}')`);
       await test.asSuperuser(`insert into conversation_turns (org_id, conversation_id, seq, role, text, at)
         values ('${starter}', 'chat_${name}', 0, 'agent', 'hola', '${at}')`);
     }
@@ -109,6 +112,11 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('retention on $ki
 
   it('deletes messages that callers left once they are too old', async () => {
     expect(await namesOf('select id as name from caller_messages')).toEqual(['msg_young']);
+  });
+
+  it('deletes contacts who called long ago, but for those who agreed to be remembered', async () => {
+    const kept = ['contact_old_agreed', 'contact_young', 'contact_young_agreed'];
+    expect(await namesOf('select id as name from contacts order by 1')).toEqual(kept);
   });
 
   it('deletes the calls of nobody after a month', async () => {

@@ -61,13 +61,15 @@ async function removeOfOrganization(parts: RetentionParts, run: RetentionRun, te
   const overStorage = await takeAll({ next: () => store.listOverStorage(scope, organizationId, terms.storageBytes), take: forget });
   const chats = await inBatches(run.signal, () => store.deleteChats(scope, organizationId, callsBefore));
   const messages = await inBatches(run.signal, () => store.deleteMessages(scope, organizationId, callsBefore));
-  if (recordings + calls + overStorage + chats + messages > 0) {
+  const contacts = await inBatches(run.signal, () => store.deleteContacts(scope, organizationId, callsBefore));
+  if (recordings + calls + overStorage + chats + messages + contacts > 0) {
     const removed = {
       recordings,
       recordingsBefore: recordingsBefore.toISOString(),
       calls,
       chats,
       messages,
+      contacts,
       callsBefore: callsBefore.toISOString(),
     };
     const details = { ...removed, overStorage, storageBytes: terms.storageBytes };
