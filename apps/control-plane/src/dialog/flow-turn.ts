@@ -74,7 +74,8 @@ export async function* playFlow(
       kind: 'tool_result',
       tool: toolCall.tool,
       outcome,
-      text: asked?.run.text ?? '',
+      // What tools tell a model is no sentence for a caller.
+      text: asked?.run.spoken ?? '',
       facts: asked?.run.facts ?? {},
     });
     notes.push(...turn.notes);
@@ -105,12 +106,14 @@ function resultOf({ history }: FlowPlay, turn: FlowTurn): TurnResult {
 }
 
 async function* settling(
-  words: AsyncGenerator<string, TurnResult>,
+  words: ReturnType<typeof playFlow>,
   settled: PromiseWithResolvers<TurnResult>,
   cut: TurnResult | null,
 ): AsyncGenerator<string> {
   try {
-    settled.resolve(yield* words);
+    const { traceTools, ...result } = yield* words;
+    const ms = traceTools.reduce((sum, tool) => sum + tool.ms, 0);
+    settled.resolve(traceTools.length === 0 ? result : { ...result, trace: { answeredBy: 'flow', requests: [], tools: traceTools, ms } });
   } catch (error) {
     settled.reject(error);
     throw error;

@@ -69,7 +69,7 @@ function open(answers: readonly (readonly Part[])[], { hasModel = true } = {}) {
     budgetMs: 1_000,
     run: async (args) => {
       booked.push(args);
-      return { kind: 'done', text: 'At ten.', facts: { appointment: 'appt_1' } };
+      return { kind: 'done', text: 'At ten. Say so.', spoken: 'At ten.', facts: { appointment: 'appt_1' } };
     },
   };
   const other: Tool = { ...(book as Tool), name: 'other' };

@@ -128,7 +128,7 @@ export type Expert = {
 /** One place of the conversation. */
 export type FlowNode = {
   readonly name: string;
-  /** What the agent says on arrival; `{slot}` is replaced by the slot's value, `{result}` by what the last tool came to. */
+  /** What the agent says on arrival; `{slot}` is replaced by the slot's value, `{result}` by what the last tool has for the caller's ears. */
   readonly prompt: string;
   /** What it says when it asks again after silence or after something it did not understand; defaults to the prompt. */
   readonly reprompt?: string;
