@@ -30,6 +30,7 @@ describe('configuration', () => {
       asterisk: { application: 'centralita', recordingsFolder: '/var/recordings' },
       inference: { languageModel: null },
       voiceActivityModel: null,
+      embedding: { modelDir: null, previousModelDir: null },
       http: { host: '127.0.0.1', port: 8080 },
       adminKeyHashFile: '/etc/centralita/admin-key.sha256',
       publicUrl: null,

@@ -46,6 +46,8 @@ const serveSchema = z
       .string()
       .regex(/^\/.*\.onnx$/, 'must be the absolute path of an .onnx file')
       .optional(),
+    EMBEDDING_MODEL_DIR: folder.optional(),
+    EMBEDDING_PREVIOUS_MODEL_DIR: folder.optional(),
     HTTP_HOST: z.string().min(1).default('127.0.0.1'),
     HTTP_PORT: wholeNumber(0, 65_535).default(8080),
     ADMIN_KEY_HASH_FILE: file('holding the SHA-256 of the admin key'),
@@ -108,6 +110,12 @@ const serveSchema = z
     },
     /** Null: the model that comes with the package. */
     voiceActivityModel: env.VOICE_ACTIVITY_MODEL ?? null,
+    embedding: {
+      /** Folder of a sentence-transformers model with ONNX weights; null: hashed n-grams. */
+      modelDir: env.EMBEDDING_MODEL_DIR ?? null,
+      /** The model before, which answers until every document has vectors of the new one; null without. */
+      previousModelDir: env.EMBEDDING_PREVIOUS_MODEL_DIR ?? null,
+    },
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
     adminKeyHashFile: env.ADMIN_KEY_HASH_FILE,
     secretKeysFile: env.SECRET_KEYS_FILE,

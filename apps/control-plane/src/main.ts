@@ -10,6 +10,7 @@ import { createRecordingStorage } from '#adapters/disk/recording-storage.ts';
 import { readAdminKeyHash, readSecretKeys } from '#adapters/disk/secret-files.ts';
 import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
 import { createOutboundHttp } from '#adapters/http-tool/outbound-http.ts';
+import { openSentenceTransformers } from '#adapters/embedding/sentence-transformers.ts';
 import { openSilero } from '#adapters/silero/silero.ts';
 import { chatTemplate } from '#adapters/triton/chat-template.ts';
 import { readModelFolder } from '#adapters/triton/model-folder.ts';
@@ -20,6 +21,8 @@ import { recordAdminKeyRotation } from '#features/access/admin-key-record.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
+import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
+import type { TextEmbedding } from '#ports/text-embedding.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
@@ -72,6 +75,8 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
       stop.abort();
     },
   });
+  await using models = new AsyncDisposableStack();
+  const embeddings = await openEmbeddings(config, { models, log });
   const announcements = await openAnnouncements({ folder: config.announcementsDir, languages: ANNOUNCEMENT_LANGUAGES, log });
   log.info({ asterisk: config.asterisk.url }, 'waiting for the telephone system');
   await using callControl = await openAsterisk({ ...config.asterisk, log, nowMs: () => systemClock.nowMs(), signal: stop.signal });
@@ -82,7 +87,7 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
     callControl,
     directory: callControl.directory,
     recordings: createRecordingStorage({ folder: config.asterisk.recordingsFolder }),
-    embeddings: [createHashedNgramEmbedding()],
+    embeddings,
     outboundHttp: createOutboundHttp({ allowedNetworks: config.httpToolAllowedNetworks }),
     voiceActivity,
     announcements,
@@ -107,6 +112,16 @@ async function tritonOptions({ inference }: Config) {
       contextTokens: languageModel.contextTokens,
     },
   };
+}
+
+/** The configured model first, then what earlier vectors were made with: the model before, and the hashed n-grams that every box begins with. */
+async function openEmbeddings({ embedding }: Config, { models, log }: { models: AsyncDisposableStack; log: Log }): Promise<Embeddings> {
+  const opened: TextEmbedding[] = [];
+  for (const folder of [embedding.modelDir, embedding.previousModelDir])
+    if (folder !== null) opened.push(models.use(await openSentenceTransformers({ folder, log })));
+  const [newest, ...others] = [...opened, createHashedNgramEmbedding()];
+  log.info({ kind: newest.kind, dimensions: newest.dimensions }, 'vectors of documents');
+  return [newest, ...others];
 }
 
 /** Without hearing and voice no call can be held; without a language model the flow still answers. */
