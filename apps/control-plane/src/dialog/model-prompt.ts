@@ -8,6 +8,9 @@ import { CONTEXT_TOKENS_DEFAULT, tokensOf } from './token-count.ts';
 
 /** Tokens kept free for what tools return within the turn: two outcomes of usual length. */
 const OUTCOME_TOKENS = 512;
+/** The least that is left of an outcome, and the characters that a token has at least in the languages that we speak. */
+const OUTCOME_TOKENS_MIN = 64;
+const SHORT_TOKEN_CHARACTERS = 3;
 /** Tokens that a template adds around one message. */
 const MESSAGE_TOKENS = 6;
 /** However long the prompt: the caller's last words must fit. */
@@ -38,6 +41,26 @@ export function promptOf(parts: PromptParts, state: ConversationState): readonly
     else messages.push({ role, text: turn.text });
   }
   return messages;
+}
+
+/**
+ * Makes room for what tools returned within the turn: the oldest turns go first, then the ends of long outcomes. The system's words, the caller's
+ * last ones and what the model itself called stay.
+ */
+export function fitMessages({ languageModel, responder, tools }: PromptParts, messages: readonly ModelMessage[]): readonly ModelMessage[] {
+  const offered = tools.length === 0 ? 0 : tokensOf(languageModel, JSON.stringify(tools));
+  const room = (languageModel.contextTokens ?? CONTEXT_TOKENS_DEFAULT) - responder.maxOutputTokens - offered;
+  const size = (list: readonly ModelMessage[]): number =>
+    list.reduce((sum, { text }) => sum + tokensOf(languageModel, text) + MESSAGE_TOKENS, 0);
+  let fitting = [...messages];
+  const lastOfCaller = (): number => fitting.findLastIndex(({ role }) => role === 'user');
+  while (size(fitting) > room && lastOfCaller() > 1) fitting = fitting.toSpliced(1, 1);
+  for (let cut = OUTCOME_TOKENS; size(fitting) > room && cut >= OUTCOME_TOKENS_MIN; cut /= 2) {
+    fitting = fitting.map((message) =>
+      message.role === 'tool' ? { ...message, text: message.text.slice(0, cut * SHORT_TOKEN_CHARACTERS) } : message,
+    );
+  }
+  return fitting;
 }
 
 /** Tokens that the turns of a conversation may take beside everything else. */

@@ -9,7 +9,7 @@ import { playFlow, preparedFromFlow } from './flow-turn.ts';
 import { next } from './flow.ts';
 import { echoOf, openWithFlow } from './model-flow.ts';
 import type { FlowOpening } from './model-flow.ts';
-import { overflowOf, promptOf, taskText } from './model-prompt.ts';
+import { fitMessages, overflowOf, promptOf, taskText } from './model-prompt.ts';
 import type { PromptParts } from './model-prompt.ts';
 import { modelTexts } from './model-texts.ts';
 import type { ModelTexts } from './model-texts.ts';
@@ -113,6 +113,7 @@ function openTurn(
       languageModel,
       responder,
       messages: promptOf(prompt, opening.state),
+      fit: (messages) => fitMessages(prompt, messages),
       texts,
       toolTurn: toolTurn === null ? null : { ...toolTurn, onActing: () => (status.isActing = true) },
       clock,

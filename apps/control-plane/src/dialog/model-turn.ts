@@ -27,6 +27,8 @@ export type ModelTurnParts = {
   readonly languageModel: LanguageModel;
   readonly responder: Extract<Responder, { kind: 'language_model' }>;
   readonly messages: readonly ModelMessage[];
+  /** Makes messages fit into the model's context again. */
+  readonly fit: (messages: readonly ModelMessage[]) => readonly ModelMessage[];
   readonly texts: ModelTexts;
   /** Its tools; null where the agent has none. */
   readonly toolTurn: ToolTurn | null;
@@ -114,11 +116,11 @@ export class ModelTurn {
   }
 
   async *#ask(messages: readonly ModelMessage[], firstPartMs: number): AsyncGenerator<string, Answer, undefined> {
-    const { languageModel, responder, clock, signal, toolTurn } = this.#parts;
+    const { languageModel, responder, clock, signal, toolTurn, fit } = this.#parts;
     // Once it is known how the conversation goes on, only words are left to say.
     const tools = toolTurn === null || this.#nextStep !== null ? [] : toolTurn.tools.set.definitions();
     const request = {
-      messages,
+      messages: fit(messages),
       maxOutputTokens: responder.maxOutputTokens,
       temperature: this.#repairs === 0 ? responder.temperature : 0,
       ...(tools.length === 0 ? {} : { tools }),
