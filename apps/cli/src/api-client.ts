@@ -1,4 +1,4 @@
-// The admin API over HTTP: one request, a list to its end, a download. What comes back is read loosely: the API may add fields.
+// The API over HTTP: one request, a list to its end, a download. What comes back is read loosely: the API may add fields.
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -18,6 +18,7 @@ export type ListRequest = { readonly path: string; readonly plural: string; read
 
 export type ApiClient = {
   get(path: string, query?: Query): Promise<Answer>;
+  /** A form goes as it is, any other body as JSON. */
   send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
   /** Follows the cursors until there are no more rows or `limit` are read. */
   list(request: ListRequest): Promise<Rows>;
@@ -25,16 +26,20 @@ export type ApiClient = {
   download(path: string, file: string): Promise<number>;
 };
 
-export type ApiClientOptions = { readonly url: string; readonly adminKey: string; readonly signal: AbortSignal };
+/** How a client proves who it is, and what a person may do when the API does not believe it. */
+export type Credential = { readonly headers: Readonly<Record<string, string>>; readonly hintAt401: string };
+export type ApiClientOptions = { readonly url: string; readonly credential: Credential; readonly signal: AbortSignal };
 
 type Init = {
   readonly method: string;
-  readonly body?: string;
+  readonly body?: string | FormData;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 };
 
 const REQUEST_TIMEOUT_MS = 30_000;
+/** A document of 25 MiB, which the API reads before it answers. */
+const UPLOAD_TIMEOUT_MS = 90_000;
 /** An organization's export with its recordings. */
 const DOWNLOAD_TIMEOUT_MS = 3_600_000;
 /** The most that the API gives at once. */
@@ -49,12 +54,24 @@ const problemSchema = z.object({
   fields: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
 });
 
-export function createApiClient({ url, adminKey, signal }: ApiClientOptions): ApiClient {
+const LOG_IN_AGAIN = 'log in again with the key of now: centralita login';
+
+/** The admin's. */
+export function adminCredential(adminKey: string): Credential {
+  return { headers: { 'x-admin-key': adminKey }, hintAt401: LOG_IN_AGAIN };
+}
+
+/** An organization's. */
+export function tokenCredential(token: string): Credential {
+  return { headers: { authorization: `Bearer ${token}` }, hintAt401: 'CENTRALITA_TOKEN is not a token that is good now' };
+}
+
+export function createApiClient({ url, credential, signal }: ApiClientOptions): ApiClient {
   async function request(path: string, init: Init): Promise<Response> {
     const signals = AbortSignal.any([signal, AbortSignal.timeout(init.timeoutMs)]);
     try {
-      // A redirect would carry the admin key to wherever it points.
-      const headers = { ...init.headers, 'x-admin-key': adminKey };
+      // A redirect would carry the key to wherever it points.
+      const headers = { ...init.headers, ...credential.headers };
       const { method, body = null } = init;
       return await fetch(url + path, { method, body, headers, redirect: 'error', signal: signals });
     } catch (error) {
@@ -67,7 +84,7 @@ export function createApiClient({ url, adminKey, signal }: ApiClientOptions): Ap
     const text = await response.text().catch((error: unknown) => {
       throw unreachable(url, error);
     });
-    if (!response.ok) throw refused(response, text);
+    if (!response.ok) throw refused(response, text, credential.hintAt401);
     return { text, body: text === '' ? null : parseBody(url, text) };
   }
 
@@ -76,13 +93,14 @@ export function createApiClient({ url, adminKey, signal }: ApiClientOptions): Ap
   return {
     get,
     send: async (method, path, body) => {
+      if (body instanceof FormData) return await read(await request(path, { method, body, timeoutMs: UPLOAD_TIMEOUT_MS }));
       const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
       return await read(await request(path, { method, ...sent, timeoutMs: REQUEST_TIMEOUT_MS }));
     },
     list: (wanted) => list(get, wanted),
     download: async (path, file) => {
       const response = await request(path, { method: 'GET', timeoutMs: DOWNLOAD_TIMEOUT_MS });
-      if (!response.ok || !response.body) throw refused(response, await response.text());
+      if (!response.ok || !response.body) throw refused(response, await response.text(), credential.hintAt401);
       return await save(response.body as ReadableStream<Uint8Array>, file);
     },
   };
@@ -117,11 +135,7 @@ async function save(body: ReadableStream<Uint8Array>, file: string): Promise<num
 }
 
 /** What a problem of the API says, for a person. */
-export function refused(
-  response: Response,
-  text: string,
-  hintAt401 = 'log in again with the key of now: centralita login',
-): CommandFailure {
+export function refused(response: Response, text: string, hintAt401 = LOG_IN_AGAIN): CommandFailure {
   const problem = problemSchema.safeParse(parseOrNull(text));
   if (!problem.success) {
     return new CommandFailure(3, `${response.url} answers ${response.status} and no problem of ours: is this address a Centralita?`);

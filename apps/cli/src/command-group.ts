@@ -1,7 +1,7 @@
 // Commands as data, and how they become the parser's.
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { CommonOptions, Invocation } from './invocation.ts';
+import type { ApiOwner, CommonOptions, Invocation } from './invocation.ts';
 import { createInvocation } from './invocation.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,6 +19,8 @@ export type CommandSpec = {
   readonly example: string;
   /** Whether it asks before it acts, so that it takes `--yes`. */
   readonly isDestructive?: boolean;
+  /** Whose API it asks; default: the admin's. */
+  readonly asks?: ApiOwner;
   readonly run: (invocation: Invocation, given: Given) => Promise<void>;
 };
 
@@ -40,7 +42,7 @@ export function addCommand(parent: Command, spec: CommandSpec, terminal: Termina
   command.action(async () => {
     const args = Object.fromEntries(names.map((name, index) => [name, command.args[index] ?? '']));
     const options = command.optsWithGlobals<CommonOptions & Record<string, unknown>>();
-    await spec.run(createInvocation(terminal, options), { args, options });
+    await spec.run(createInvocation(terminal, options, spec.asks), { args, options });
   });
 }
 

@@ -75,6 +75,19 @@ const cases: readonly Case[] = [
   { words: ['agent', 'activate', id('agent')], line: `POST /admin/agents/${id('agent')}/activate` },
   { words: ['agent', 'deactivate', id('agent')], line: `POST /admin/agents/${id('agent')}/deactivate` },
   { words: ['agent', 'delete', id('agent'), '--yes'], line: `DELETE /admin/agents/${id('agent')}` },
+  {
+    words: ['knowledge', 'upload', id('agent'), 'docs/tarifas.txt', '--category', 'precios'],
+    line: `POST /agents/${id('agent')}/rag/upload`,
+    body: expect.stringMatching(/filename="tarifas\.txt"[^]*45 euros[^]*name="category"\r\n\r\nprecios/),
+    terminal: { files: { 'docs/tarifas.txt': '45 euros' } },
+  },
+  { words: ['knowledge', 'list', id('agent')], line: `GET /agents/${id('agent')}/rag/documents?limit=100` },
+  {
+    words: ['knowledge', 'search', id('agent'), '¿Precio?', '--category', 'precios', '--limit', '3'],
+    line: `POST /agents/${id('agent')}/rag/search`,
+    body: { question: '¿Precio?', categories: ['precios'], limit: 3 },
+  },
+  { words: ['knowledge', 'delete', id('agent'), id('doc'), '-y'], line: `DELETE /agents/${id('agent')}/rag/documents/${id('doc')}` },
   { words: ['number', 'list'], line: 'GET /admin/numbers?limit=100' },
   {
     words: ['number', 'create', '+34910000001', '--org', ORG, '--agent', id('agent')],
@@ -116,9 +129,21 @@ const cases: readonly Case[] = [
 ];
 
 /** An answer that every command can read. */
-const page = { nextCursor: null, organizations: [], plans: [], tokens: [], agents: [], numbers: [], phones: [], trunks: [], entries: [] };
+const knowledge = { documents: [], passages: [] };
+const page = {
+  nextCursor: null,
+  organizations: [],
+  plans: [],
+  tokens: [],
+  agents: [],
+  numbers: [],
+  phones: [],
+  trunks: [],
+  entries: [],
+  ...knowledge,
+};
 const answer = { ...page, intact: true, chains: [{ chain: 'appliance', intact: true, entries: 1, faults: [] }] };
-const at = (url: string) => ({ CENTRALITA_URL: url, CENTRALITA_ADMIN_KEY: 'cca_0123456789abcdef' });
+const at = (url: string) => ({ CENTRALITA_URL: url, CENTRALITA_ADMIN_KEY: 'cca_0123456789abcdef', CENTRALITA_TOKEN: 'cck_live_x' });
 
 describe('a command', () => {
   it.each(cases)('sends its request: $words', async ({ words, line, body, terminal }) => {
@@ -133,6 +158,22 @@ describe('a command', () => {
     const tried = new Set(cases.map(({ words }) => words.slice(0, 2).join(' ')));
     const all = commandGroups.flatMap(({ name, commands }) => commands.map((command) => `${name} ${command.name}`));
     expect(all.filter((words) => !tried.has(words))).toEqual(['flow check', 'admin-key rotate']);
+  });
+});
+
+describe('knowledge search', () => {
+  it('shows what was found with its source, and asks with the token alone', async () => {
+    const passages = [{ source: 'tarifas.pdf', headings: ['Tarifas', 'Masajes'], text: 'Cuesta 45 euros.' }];
+    await using api = await openRecordingApi({ body: { passages } });
+    const words = ['knowledge', 'search', id('agent'), '¿Cuánto?'];
+    expect((await play(words, { env: at(api.url) })).out).toMatch(/tarifas\.pdf +Tarifas, Masajes +Cuesta 45 euros\./);
+    expect(api.asked[0]?.key).toBe(undefined);
+  });
+
+  it('says how to get a token where there is none', async () => {
+    const { exitCode, err } = await play(['knowledge', 'list', id('agent')], { env: { CENTRALITA_URL: 'http://127.0.0.1:9' } });
+    expect(exitCode).toBe(2);
+    expect(err).toContain('centralita token create');
   });
 });
 

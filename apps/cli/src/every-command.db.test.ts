@@ -108,6 +108,24 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line
     await done(['agent', 'delete', other.agentId, '--yes']);
   });
 
+  it('gives an agent a document, follows it, asks and removes it, with a token of the organization', async () => {
+    const draft = JSON.stringify(clinicEn({ organizationName: 'Acme', destination: '2001' }));
+    const { agentId } = (await done(['agent', 'register', '-', '--org', 'acme'], { input: draft })) as { agentId: string };
+    const scopes = ['--scope', 'agent:read', '--scope', 'agent:write'];
+    const { token } = await done(['token', 'create', 'knowledge', '--org', 'acme', ...scopes]);
+    const env = { CENTRALITA_TOKEN: String(token), CENTRALITA_ADMIN_KEY: '' };
+    const files = { 'prices.txt': 'A massage takes an hour and costs 45 euros.' };
+    const { documentId } = await done(['knowledge', 'upload', agentId, 'prices.txt', '--category', 'prices'], { env, files });
+    const listed = async () => (await run(['knowledge', 'list', agentId], { env })).out;
+    await expect.poll(listed, { timeout: 20_000, interval: 100 }).toMatch(/prices\.txt +prices +ready +1 +1/);
+    const found = await run(['knowledge', 'search', agentId, 'How much is a massage?', '--limit', '1'], { env });
+    expect(found.out).toMatch(/prices\.txt .*45 euros/);
+    expect((await run(['knowledge', 'delete', agentId, String(documentId), '--yes'], { env })).exitCode).toBe(0);
+    const wrong = await run(['knowledge', 'list', agentId], { env: { ...env, CENTRALITA_TOKEN: 'cck_live_none' } });
+    expect(wrong.err).toContain('CENTRALITA_TOKEN is not a token that is good now');
+    await done(['agent', 'delete', agentId, '--yes']);
+  });
+
   it('adds phones and trunks, and compares Asterisk with them', async () => {
     const made = await done(['phone', 'create', '2001', '--org', 'acme', '--name', 'Front desk']);
     const phoneId = String(made['phoneId']);

@@ -1,6 +1,6 @@
 // One run of a command: the API it talks to, how it prints, what it asks before it destroys.
 import { z } from 'zod';
-import { createApiClient } from './api-client.ts';
+import { adminCredential, createApiClient, tokenCredential } from './api-client.ts';
 import type { Answer, ApiClient, ListRequest } from './api-client.ts';
 import { usageFailure } from './command-failure.ts';
 import { chooseAdminKey, chooseUrl, isReadableOnTheWay, readCredentials } from './credentials.ts';
@@ -28,9 +28,12 @@ export type Invocation = {
   confirm(question: string): Promise<void>;
 };
 
-export function createInvocation(terminal: Terminal, common: CommonOptions): Invocation {
+/** Whose API a command asks: the admin's with the key, or an organization's with its token. */
+export type ApiOwner = 'admin' | 'organization';
+
+export function createInvocation(terminal: Terminal, common: CommonOptions, owner: ApiOwner = 'admin'): Invocation {
   let opened: Promise<ApiClient> | null = null;
-  const api = () => (opened ??= openApi(terminal, common));
+  const api = () => (opened ??= owner === 'admin' ? openApi(terminal, common) : openOrganizationApi(terminal, common));
   return {
     terminal,
     common,
@@ -63,5 +66,17 @@ async function openApi(terminal: Terminal, { url: option }: CommonOptions): Prom
   const url = chooseUrl(env, option, credentials);
   const adminKey = chooseAdminKey(env, url, credentials);
   if (isReadableOnTheWay(url)) terminal.err(`warning: ${url} is not encrypted, and the admin key crosses the network\n`);
-  return createApiClient({ url, adminKey, signal });
+  return createApiClient({ url, credential: adminCredential(adminKey), signal });
+}
+
+async function openOrganizationApi(terminal: Terminal, { url: option }: CommonOptions): Promise<ApiClient> {
+  const { env, signal } = terminal;
+  const url = chooseUrl(env, option, await readCredentials(env));
+  const token = env['CENTRALITA_TOKEN']?.trim() ?? '';
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    const how = 'centralita token create knowledge --org … --scope agent:read --scope agent:write makes one';
+    throw usageFailure(`there is no token of the agent's organization in CENTRALITA_TOKEN; ${how}`);
+  }
+  if (isReadableOnTheWay(url)) terminal.err(`warning: ${url} is not encrypted, and the token crosses the network\n`);
+  return createApiClient({ url, credential: tokenCredential(token), signal });
 }

@@ -1,6 +1,6 @@
 // The admin key: kept for later commands, and replaced.
 import { join, resolve } from 'node:path';
-import { createApiClient } from './api-client.ts';
+import { adminCredential, createApiClient } from './api-client.ts';
 import { CommandFailure, usageFailure } from './command-failure.ts';
 import type { CommandGroup, CommandSpec } from './command-group.ts';
 import { chooseUrl, credentialsPath, isAdminKey, readCredentials, storeAdminKey } from './credentials.ts';
@@ -19,7 +19,7 @@ export const loginCommand: CommandSpec = {
     const adminKey = await readSecret(terminal, `Admin key of ${url}: `);
     if (!isAdminKey(adminKey)) throw usageFailure('this is no admin key: it is one word, such as cca_…');
     // A key that does not work is not worth storing.
-    await createApiClient({ url, adminKey, signal }).get('/admin/plans', { limit: 1 });
+    await createApiClient({ url, credential: adminCredential(adminKey), signal }).get('/admin/plans', { limit: 1 });
     terminal.err(`Stored in ${await storeAdminKey(env, url, adminKey)}\n`);
   },
 };

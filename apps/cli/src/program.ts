@@ -8,6 +8,7 @@ import type { CommandGroup } from './command-group.ts';
 import { addCommand } from './command-group.ts';
 import { flowCommands } from './flow-commands.ts';
 import { adminKeyCommands, loginCommand } from './key-commands.ts';
+import { knowledgeCommands } from './knowledge-commands.ts';
 import { numberCommands } from './number-commands.ts';
 import { orgCommands } from './org-commands.ts';
 import { phoneCommands } from './phone-commands.ts';
@@ -25,6 +26,7 @@ export const commandGroups: readonly CommandGroup[] = [
   planCommands,
   tokenCommands,
   agentCommands,
+  knowledgeCommands,
   flowCommands,
   numberCommands,
   phoneCommands,
@@ -36,7 +38,8 @@ export const commandGroups: readonly CommandGroup[] = [
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the API refused or a check found problems, 2 called wrongly, 3 the API cannot be reached, 4 the audit log is damaged, 5 a scenario failed.
-The admin key comes from CENTRALITA_ADMIN_KEY or from what \`centralita login\` stored, never from an argument.`;
+The admin key comes from CENTRALITA_ADMIN_KEY or from what \`centralita login\` stored, never from an argument.
+chat, test and knowledge act for an organization, with its token from CENTRALITA_TOKEN.`;
 
 /** Runs the words after `centralita` and returns the exit code. A fault of the program itself is thrown. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {

@@ -19,12 +19,16 @@ export type Terminal = {
   readInput(): Promise<string>;
   /** A file's text. Throws a usage failure naming it. */
   readFile(path: string): Promise<string>;
+  /** A file as it is, such as a PDF. Throws a usage failure naming it, also above `DOCUMENT_LIMIT_BYTES`. */
+  readBytes(path: string): Promise<Uint8Array>;
   /** Runs a program on this terminal and returns its exit code. */
   run(argv: readonly [string, ...string[]]): Promise<number>;
 };
 
 /** The API itself takes no body above 1 MiB; what is larger is the wrong file. */
 const INPUT_LIMIT_BYTES = 4 * 1024 ** 2;
+/** A document of an agent; the API takes no larger one. */
+const DOCUMENT_LIMIT_BYTES = 25 * 1024 ** 2;
 
 /** This process's terminal. */
 export function openTerminal(signal: AbortSignal): Terminal {
@@ -36,7 +40,8 @@ export function openTerminal(signal: AbortSignal): Terminal {
     err: (text) => void process.stderr.write(text),
     ask: (question, { hidden = false } = {}) => ask(question, hidden, signal),
     readInput,
-    readFile: readTextFile,
+    readFile: (path) => readWhole(path, INPUT_LIMIT_BYTES).then((bytes) => bytes.toString()),
+    readBytes: (path) => readWhole(path, DOCUMENT_LIMIT_BYTES),
     run: (argv) => run(argv),
   };
 }
@@ -70,12 +75,12 @@ async function readInput(): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
-async function readTextFile(path: string): Promise<string> {
+async function readWhole(path: string, limitBytes: number): Promise<Buffer> {
   try {
     await using file = await open(path);
     const { size } = await file.stat();
-    if (size > INPUT_LIMIT_BYTES) throw usageFailure(`${path} has ${size} bytes, at most ${INPUT_LIMIT_BYTES} are taken`);
-    return await file.readFile('utf8');
+    if (size > limitBytes) throw usageFailure(`${path} has ${size} bytes, at most ${limitBytes} are taken`);
+    return await file.readFile();
   } catch (error) {
     if (error instanceof Error && 'code' in error) throw usageFailure(`${path} cannot be read: ${error.message}`);
     throw error;

@@ -23,6 +23,12 @@ export type Played = {
   readonly started: readonly (readonly string[])[];
 };
 
+function fileOf({ files }: PlayedTerminal, path: string): string {
+  const text = files?.[path];
+  if (text === undefined) throw new Error(`the test gave no file ${path}`);
+  return text;
+}
+
 /** Runs one command to its end. */
 export async function play(words: readonly string[], played: PlayedTerminal = {}): Promise<Played> {
   const answers = [...(played.answers ?? [])];
@@ -38,11 +44,8 @@ export async function play(words: readonly string[], played: PlayedTerminal = {}
       return answers.shift() ?? '';
     },
     readInput: async () => played.input ?? '',
-    readFile: async (path) => {
-      const text = played.files?.[path];
-      if (text === undefined) throw new Error(`the test gave no file ${path}`);
-      return text;
-    },
+    readFile: async (path) => fileOf(played, path),
+    readBytes: async (path) => Buffer.from(fileOf(played, path)),
     run: async (argv) => {
       kept.started.push(argv);
       return played.exitCode ?? 0;
