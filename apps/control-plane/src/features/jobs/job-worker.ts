@@ -22,7 +22,7 @@ export type JobWorkerLimits = {
 };
 
 /** After-call work waits on one model: more at once would only queue there. */
-export const JOB_WORKER_LIMITS: JobWorkerLimits = { atOnce: 4, leaseMs: 30_000, pollMs: 2_000, drainMs: 10_000 };
+export const JOB_WORKER_LIMITS: JobWorkerLimits = { atOnce: 4, leaseMs: 30_000, pollMs: 2_000, drainMs: 5_000 };
 
 export type JobWorkerParts = {
   readonly database: Pick<Database, 'listen'>;
@@ -87,7 +87,8 @@ export function openJobWorker({ limits = JOB_WORKER_LIMITS, ...parts }: JobWorke
   return {
     async [Symbol.asyncDispose]() {
       stopping.abort();
-      await working;
+      // A look that waits for a database that is away keeps no process from stopping.
+      await withinMs(working, limits.drainMs);
       await listening?.[Symbol.asyncDispose]();
       const settled = () => Promise.allSettled(running);
       await withinMs(settled(), limits.drainMs);
