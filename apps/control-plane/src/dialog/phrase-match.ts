@@ -1,5 +1,4 @@
 // Finds expected phrases in what a caller said, forgiving case, accents and punctuation, because transcripts differ in all three.
-
 import type { Phrases } from '#ports/agent-profile.ts';
 
 /** Where a phrase was found among the words, and how much it says. */
@@ -8,10 +7,20 @@ export type PhraseMatch = { readonly start: number; readonly end: number; readon
 /** Stands for words already used, so that no phrase is found across the gap. Never equal to a word. */
 const USED = '';
 
+/**
+ * What was made of a flow's phrases, which never change, for as long as the flow is there: a turn compares a hundred of them, and making their
+ * words anew took half of its 0.45 ms.
+ */
+const WORDS_OF = new WeakMap<readonly string[], readonly (readonly string[])[]>();
+const ALL_OF = new WeakMap<object, readonly string[]>();
+
 /** The phrases of all languages: a caller who changes the language is understood as well. */
 export function phrasesOf(phrases: Phrases | undefined): readonly string[] {
   if (phrases === undefined) return [];
-  return isList(phrases) ? phrases : Object.values(phrases).flat();
+  if (isList(phrases)) return phrases;
+  const known = ALL_OF.get(phrases) ?? Object.values(phrases).flat();
+  ALL_OF.set(phrases, known);
+  return known;
 }
 
 /** The phrases of a language (`es-MX`: of `es-MX`, else of `es`), and of all when there are none of it. */
@@ -36,8 +45,10 @@ export function wordsOf(text: string): string[] {
 /** The longest of the phrases that the words hold as whole words, the first of equals; null when they hold none. */
 export function findLongestPhrase(words: readonly string[], phrases: readonly string[]): PhraseMatch | null {
   let best: PhraseMatch | null = null;
-  for (const phrase of phrases) {
-    const match = findPhrase(words, wordsOf(phrase));
+  const known = WORDS_OF.get(phrases) ?? phrases.map(wordsOf);
+  WORDS_OF.set(phrases, known);
+  for (const phrase of known) {
+    const match = findPhrase(words, phrase);
     if (match !== null && (best === null || match.length > best.length)) best = match;
   }
   return best;
