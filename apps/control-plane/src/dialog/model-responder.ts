@@ -77,13 +77,13 @@ function preparedFromModel(options: Options, { state, input, prepare }: Asked): 
   settled.promise.catch(() => undefined);
   const fallback = (end: ModelTurnEnd) =>
     playFlow(play, next(flow, end.state, input), { onActing: (acted) => (turn.status.acted = acted) });
-  void settled.promise.then(
-    async (result) => {
+  void settled.promise
+    .then(async (result) => {
       await committed;
       options.summary.begin(result.state, overflowOf(turn.prompt, result.state, SUMMARY_SHARE));
-    },
-    () => undefined,
-  );
+    })
+    // Of a turn that failed nothing is summarized; its failure is where its words were read.
+    .catch(() => undefined);
   return {
     textDeltas: wordsOf({ turn, opening, fallback, clock, settled }),
     result: settled.promise,
