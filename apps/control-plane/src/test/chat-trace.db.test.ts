@@ -24,7 +24,7 @@ const model: LanguageModel = {
     asked.push(request);
     const found = request.messages.findLast((message) => message.role === 'tool');
     const isAnswered = request.messages.at(-1)?.role === 'tool';
-    if (isAnswered) yield { kind: 'text_delta', textDelta: `Según veo: ${found?.text ?? ''}` };
+    if (isAnswered) yield { kind: 'text_delta', textDelta: `Según veo: ${(found?.text ?? '').replace('\u0000', '')}` };
     else
       yield {
         kind: 'tool_call',
@@ -39,7 +39,8 @@ const search: Tool = {
   effect: 'read',
   arguments: z.strictObject({ question: z.string() }),
   budgetMs: 1_000,
-  run: async () => ({ kind: 'done', text: 'hay aparcamiento en la calle Sol' }),
+  // With a character that no database takes.
+  run: async () => ({ kind: 'done', text: 'hay aparcamiento\u0000 en la calle Sol' }),
 };
 
 describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the trace of a turn with a model, on $kind', (kind) => {

@@ -5,6 +5,7 @@ import { calls } from '#db/schema/calls.ts';
 import { conversations, turnTraces } from '#db/schema/conversations.ts';
 import type { CallEvent } from '#ports/call-event.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import { storable } from '#shared/storable.ts';
 
 type RecordedTurn = Extract<CallEvent, { kind: 'turn_recorded' }>;
 
@@ -20,7 +21,7 @@ export async function writeConversations(queries: Queries, scope: OrgScope, even
   const agentOf = await agentsOf(queries, orgId, [...newest.keys()]);
   const rows = [...newest.values()].map(({ callId, turn, conversation, at }) => {
     const agentId = agentOf.get(callId) ?? null;
-    const state = conversation?.state;
+    const state = storable(conversation?.state);
     return { orgId, id: callId, channel: 'call' as const, callId, agentId, state, turns: turn.seq + 1, createdAt: at, updatedAt: at };
   });
   await queries
@@ -32,7 +33,7 @@ export async function writeConversations(queries: Queries, scope: OrgScope, even
       setWhere: lt(conversations.turns, sql`excluded.turns`),
     });
   const traces = events.flatMap(({ callId, turn, conversation }) =>
-    conversation?.trace ? [{ orgId, conversationId: callId, seq: turn.seq, trace: conversation.trace }] : [],
+    conversation?.trace ? [{ orgId, conversationId: callId, seq: turn.seq, trace: storable(conversation.trace) }] : [],
   );
   if (traces.length > 0) await queries.insert(turnTraces).values(traces).onConflictDoNothing();
 }

@@ -4,6 +4,7 @@ import { reportOf } from '#dialog/turn-report.ts';
 import type { AgentProfile } from '#ports/agent-profile.ts';
 import type { Clock } from '#shared/clock.ts';
 import { newId } from '#shared/id.ts';
+import { invariant } from '#shared/invariant.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
@@ -110,7 +111,8 @@ async function beginNew(parts: ChatParts, message: ChatMessage): Promise<BegunTu
 async function goOn(parts: ChatParts, message: ChatMessage, conversationId: string): Promise<BegunTurn> {
   const { store, cache } = parts;
   const { scope } = message;
-  const claim = await store.claim(scope, conversationId, cache.peek(scope, conversationId)?.turns ?? null);
+  const known = cache.find(scope, conversationId);
+  const claim = await store.claim(scope, conversationId, known?.turns ?? null);
   if (claim.kind !== 'claimed') return claim;
   const { chat } = claim;
   try {
@@ -120,9 +122,9 @@ async function goOn(parts: ChatParts, message: ChatMessage, conversationId: stri
       await store.release(scope, chat);
       return { kind: refusal ?? 'agent_not_found' };
     }
-    const cached = cache.take(scope, conversationId, chat.turns);
-    const stored = cached ?? chat.state;
-    if (stored === null) throw new Error(`the state of ${conversationId} was neither read nor remembered`);
+    const stored = chat.state ?? known?.state;
+    invariant(stored !== undefined, 'a state that was not read is known');
+    cache.count(chat.state === null ? 'hit' : 'miss');
     const { channelData } = chat;
     const signal = AbortSignal.timeout(TURN_LIMIT_MS);
     const dialog = await parts.openDialog(agent.profile, { scope, conversationId, callerNumber: callerNumberOf(channelData), signal });

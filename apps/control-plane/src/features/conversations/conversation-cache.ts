@@ -10,10 +10,10 @@ export type CachedState = { readonly turns: number; readonly state: Conversation
 export type CacheCounts = { readonly hits: number; readonly misses: number };
 
 export type ConversationCache = {
-  /** What may be true; null when nothing is known. */
-  peek(scope: OrgScope, conversationId: string): CachedState | null;
-  /** The state of just this version: counted as a hit, or as a miss with null. What is older is forgotten. */
-  take(scope: OrgScope, conversationId: string, turns: number): ConversationState | null;
+  /** What may be true, until somebody says which version is; null when nothing is known. */
+  find(scope: OrgScope, conversationId: string): CachedState | null;
+  /** Counts whether what was found was of the version that turned out to be true. */
+  count(result: 'hit' | 'miss'): void;
   put(scope: OrgScope, conversationId: string, cached: CachedState): void;
   forget(scope: OrgScope, conversationId: string): void;
   counts(): CacheCounts;
@@ -28,17 +28,10 @@ export function createConversationCache(max = CACHED_CONVERSATIONS): Conversatio
   let hits = 0;
   let misses = 0;
   return {
-    peek: (scope, conversationId) => states.peek(keyOf(scope, conversationId)) ?? null,
-    take(scope, conversationId, turns) {
-      const key = keyOf(scope, conversationId);
-      const cached = states.get(key);
-      if (cached?.turns === turns) {
-        hits += 1;
-        return cached.state;
-      }
-      misses += 1;
-      states.delete(key);
-      return null;
+    find: (scope, conversationId) => states.get(keyOf(scope, conversationId)) ?? null,
+    count(result) {
+      if (result === 'hit') hits += 1;
+      else misses += 1;
     },
     put: (scope, conversationId, cached) => void states.set(keyOf(scope, conversationId), cached),
     forget: (scope, conversationId) => void states.delete(keyOf(scope, conversationId)),

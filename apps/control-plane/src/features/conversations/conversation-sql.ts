@@ -1,5 +1,6 @@
 // The two statements of every message, each one write to the server: with a transaction of five round trips a busy machine took ten times as long.
 import type { BoundRead } from '#db/prepared-read.ts';
+import { storable } from '#shared/storable.ts';
 
 /** A chat's row as its claim returns it. JSON and instants come as text: both drivers read those alike. */
 export type ClaimedRow = {
@@ -79,7 +80,8 @@ export function createStatement(
 }
 
 function valuesOf({ orgId, id, turns, lastSeq, report, state, nextStep }: WrittenTurns) {
-  return [orgId, id, JSON.stringify(turns), lastSeq, JSON.stringify(report), JSON.stringify(state), JSON.stringify(nextStep)];
+  const json = (value: unknown): string => JSON.stringify(storable(value));
+  return [orgId, id, json(turns), lastSeq, json(report), json(state), json(nextStep)];
 }
 
 function bound(text: string, values: BoundRead<unknown>['values']): BoundRead<unknown> {
