@@ -74,6 +74,16 @@ export async function insertChunks(queries: Queries, { scope, documentId, batch 
   return { kind: 'stored' };
 }
 
+/** Removes what was stored of a document; the vectors go with the pieces. */
+export async function removeChunks(
+  queries: Queries,
+  { scope, documentId, number }: { scope: OneOrganization; documentId: string; number: number },
+): Promise<void> {
+  const orgId = scope.organizationId;
+  await queries.delete(ragChunks).where(and(eq(ragChunks.orgId, orgId), eq(ragChunks.documentId, documentId)));
+  await queries.delete(ragPostings).where(and(eq(ragPostings.orgId, orgId), eq(ragPostings.documentNumber, number)));
+}
+
 type Posting = { readonly orgId: string; readonly documentNumber: number; readonly chunks: readonly NewChunk[] };
 
 /**

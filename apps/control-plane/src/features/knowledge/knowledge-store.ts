@@ -3,14 +3,14 @@ import { and, asc, count, desc, eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Database, Queries, ReadScope } from '#db/client.ts';
 import { agents } from '#db/schema/agents.ts';
 import type { documentStates } from '#db/schema/knowledge.ts';
-import { ragChunks, ragDocuments, ragUploads } from '#db/schema/knowledge.ts';
+import { ragDocuments, ragUploads } from '#db/schema/knowledge.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { ApplianceScope, OneOrganization } from '#shared/appliance-scope.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
 import type { ChunkBatch, ChunkStorage } from './chunk-store.ts';
-import { insertChunks } from './chunk-store.ts';
+import { insertChunks, removeChunks } from './chunk-store.ts';
 
 export type DocumentState = (typeof documentStates)[number];
 
@@ -196,10 +196,9 @@ async function setState(queries: Queries, { scope, documentId, progress }: State
       updatedAt: sql`now()`,
     })
     .where(isDocument(scope, documentId))
-    .returning({ id: ragDocuments.id });
+    .returning({ number: ragDocuments.number });
   if (!changed) return false;
-  if (progress.kind === 'parsing' || progress.kind === 'failed')
-    await queries.delete(ragChunks).where(and(eq(ragChunks.orgId, scope.organizationId), eq(ragChunks.documentId, documentId)));
+  if (progress.kind === 'parsing' || progress.kind === 'failed') await removeChunks(queries, { scope, documentId, number: changed.number });
   if (progress.kind === 'ready' || progress.kind === 'failed')
     await queries.delete(ragUploads).where(and(eq(ragUploads.orgId, scope.organizationId), eq(ragUploads.documentId, documentId)));
   return true;

@@ -152,6 +152,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('knowledge on $ki
       await store.setState(owner.scope, documentId, { kind: 'parsing' });
       expect(await store.find(owner.scope, owner.agentId, documentId)).toMatchObject({ chunkCount: null, storedCount: 0 });
       expect(await ask(owner, 'uno')).toEqual([]);
+      await store.storeChunks(owner.scope, documentId, { chunks, vectors, kind: embedding.kind });
+      expect(await ask(owner, 'uno')).toMatchObject([{ text: 'uno' }]);
     });
 
     it('that is gone stops whoever works on it', async () => {
