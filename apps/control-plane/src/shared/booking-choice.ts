@@ -1,8 +1,8 @@
 // Who can take an appointment and what is free on which day: the part of the rules that looks at services, staff and what is taken.
-import type { BookingCalendar, BusyRange, SlotQuestion } from './booking-slots.ts';
+import type { BookingCalendar, BusyRange, FreeStart, SlotQuestion } from './booking-slots.ts';
 import { freeStartsOfDay } from './booking-slots.ts';
 import type { OpeningSpan, TimeRange, WallTime } from './opening-hours.ts';
-import { addDays, dayRange, spansOf, wallTimeOf } from './opening-hours.ts';
+import { addDays, dayRange, spansOf, timeWithin } from './opening-hours.ts';
 
 type Offered = { readonly serviceId: string; readonly minutes: number };
 type Taker = { readonly staffId: string; readonly name: string; readonly serviceIds: readonly string[] };
@@ -43,41 +43,44 @@ export function rangeOfDays({ timeZone }: BookingCalendar, { fromDate, days }: {
   return { startsAt: dayRange(timeZone, fromDate).startsAt, endsAt: dayRange(timeZone, addDays(fromDate, days - 1)).endsAt };
 }
 
+type FreeQuery = { readonly staff: readonly Taker[]; readonly busy: readonly BusyRange[] };
+
 /** What is free on the dates asked for, day by day. */
 export function freeDays(
   question: SlotQuestion,
-  asked: {
-    readonly fromDate: string;
-    readonly days: number;
-    readonly perDay: number;
-    readonly staff: readonly Taker[];
-    readonly busy: readonly BusyRange[];
-  },
+  asked: FreeQuery & { readonly fromDate: string; readonly days: number; readonly perDay: number },
 ): DayOfSlots[] {
-  const { timeZone } = question.calendar;
-  const staffIds = asked.staff.map(({ staffId }) => staffId);
   return Array.from({ length: asked.days }, (_, index) => {
     const date = addDays(asked.fromDate, index);
-    const free = freeStartsOfDay(question, { date, staffIds, busy: asked.busy }).slice(0, asked.perDay);
-    const slots = free.map((start) => ({
-      ...wallTimeOf(timeZone, start.startsAt),
-      startsAt: start.startsAt,
-      staff: asked.staff.filter(({ staffId }) => start.staffIds.includes(staffId)).map(({ staffId, name }) => ({ staffId, name })),
-    }));
-    return { date, spans: spansOf(question.calendar, date).spans, slots };
+    const free = freeStarts(question, asked, date).slice(0, asked.perDay);
+    const toSlot = slotMaker(question, asked.staff, date);
+    return { date, spans: spansOf(question.calendar, date).spans, slots: free.map(toSlot) };
   });
 }
 
 /** The free times that lie nearest to a wanted one, from its date on, in their order. */
-export function nearestFree(
-  question: SlotQuestion,
-  wanted: { readonly date: string; readonly startsAt: Date; readonly staff: readonly Taker[]; readonly busy: readonly BusyRange[] },
-): OpenSlot[] {
-  const { date, startsAt, staff, busy } = wanted;
-  const slots = freeDays(question, { fromDate: date, days: ALTERNATIVE_DAYS, perDay: Number.MAX_SAFE_INTEGER, staff, busy }).flatMap(
-    (day) => day.slots,
+export function nearestFree(question: SlotQuestion, wanted: FreeQuery & { readonly date: string; readonly startsAt: Date }): OpenSlot[] {
+  const distanceMs = ({ startsAt }: FreeStart) => Math.abs(startsAt.getTime() - wanted.startsAt.getTime());
+  const starts = Array.from({ length: ALTERNATIVE_DAYS }, (_, index) => addDays(wanted.date, index)).flatMap((date) =>
+    freeStarts(question, wanted, date).map((start) => ({ date, start })),
   );
-  const distanceMs = (slot: OpenSlot) => Math.abs(slot.startsAt.getTime() - startsAt.getTime());
-  const nearest = slots.toSorted((a, b) => distanceMs(a) - distanceMs(b)).slice(0, ALTERNATIVES);
-  return nearest.toSorted((a, b) => a.startsAt.getTime() - b.startsAt.getTime());
+  const nearest = starts.toSorted((a, b) => distanceMs(a.start) - distanceMs(b.start)).slice(0, ALTERNATIVES);
+  const inOrder = nearest.toSorted((a, b) => a.start.startsAt.getTime() - b.start.startsAt.getTime());
+  return inOrder.map(({ date, start }) => slotMaker(question, wanted.staff, date)(start));
+}
+
+function freeStarts(question: SlotQuestion, { staff, busy }: FreeQuery, date: string): FreeStart[] {
+  return freeStartsOfDay(question, { date, staffIds: staff.map(({ staffId }) => staffId), busy });
+}
+
+/** Makes slots of one date's starts. */
+function slotMaker({ calendar: { timeZone } }: SlotQuestion, staff: readonly Taker[], date: string): (start: FreeStart) => OpenSlot {
+  const day = dayRange(timeZone, date);
+  const known = new Map(staff.map(({ staffId, name }) => [staffId, { staffId, name }]));
+  return ({ startsAt, staffIds }) => ({
+    date,
+    time: timeWithin(timeZone, day, startsAt),
+    startsAt,
+    staff: staffIds.flatMap((staffId) => known.get(staffId) ?? []),
+  });
 }

@@ -1,6 +1,6 @@
 // Which times can be booked: the rules alone, without rows, so that every appointment book answers alike.
 import type { OpeningHours, OpeningSpan, TimeRange, WallTime } from './opening-hours.ts';
-import { addDays, dayRange, daysBetween, instantOf, openRanges, spansOf, wallTimeOf } from './opening-hours.ts';
+import { addDays, dayRange, daysBetween, instantOf, isPlainDay, openRanges, spansOf, wallTimeOf } from './opening-hours.ts';
 
 /** Opening hours and how they are cut into appointments. */
 export type BookingCalendar = OpeningHours & {
@@ -37,7 +37,6 @@ export type StartVerdict =
   | { readonly kind: 'between_slots'; readonly nearest: readonly string[] };
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** Judges one wall-clock time. */
 export function judgeStart({ calendar, minutes, now }: SlotQuestion, wall: WallTime): StartVerdict {
@@ -72,7 +71,7 @@ export function startsOfDay({ calendar, minutes, now }: SlotQuestion, date: stri
   if (date < today || date > addDays(today, maxDaysAhead)) return [];
   const day = dayRange(timeZone, date);
   const earliestMs = Math.max(day.startsAt.getTime(), now.getTime() + minNoticeMinutes * MINUTE_MS, now.getTime() + 1);
-  const comesAgain = day.endsAt.getTime() - day.startsAt.getTime() > DAY_MS;
+  const comesAgain = !isPlainDay(day);
   const starts: TimeRange[] = [];
   for (const open of openRanges(calendar, date)) {
     const lastMs = Math.min(open.endsAt.getTime() - minutes * MINUTE_MS, day.endsAt.getTime() - 1);
@@ -90,8 +89,16 @@ export function freeStartsOfDay(
   question: SlotQuestion,
   { date, staffIds, busy }: { readonly date: string; readonly staffIds: readonly string[]; readonly busy: readonly BusyRange[] },
 ): FreeStart[] {
-  return startsOfDay(question, date).flatMap((start) => {
-    const free = staffIds.filter((staffId) => !busy.some((taken) => taken.staffId === staffId && overlaps(taken, start)));
+  const starts = startsOfDay(question, date);
+  const [first, last] = [starts[0], starts.at(-1)];
+  if (!first || !last) return [];
+  const span = { startsAt: first.startsAt, endsAt: last.endsAt };
+  const takenOf = Map.groupBy(
+    busy.filter((taken) => overlaps(taken, span)),
+    ({ staffId }) => staffId,
+  );
+  return starts.flatMap((start) => {
+    const free = staffIds.filter((staffId) => takenOf.get(staffId)?.some((taken) => overlaps(taken, start)) !== true);
     return free.length === 0 ? [] : [{ ...start, staffIds: free }];
   });
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { BookingCalendar } from './booking-slots.ts';
 import { freeStartsOfDay, judgeStart, startsOfDay } from './booking-slots.ts';
 import type { OpeningSpan } from './opening-hours.ts';
-import { addDays, daysBetween, instantOf, isTimeZone, openRanges, wallTimeOf, weekdays } from './opening-hours.ts';
+import { addDays, dayRange, daysBetween, instantOf, isTimeZone, openRanges, timeWithin, wallTimeOf, weekdays } from './opening-hours.ts';
 
 /** The same hours on every day. */
 function calendarOf(timeZone: string, spans: readonly OpeningSpan[], changes: Partial<BookingCalendar> = {}): BookingCalendar {
@@ -128,6 +128,7 @@ describe('opening hours', () => {
         for (const start of startsOfDay(question, date)) {
           const verdict = judgeStart(question, wallTimeOf(timeZone, start.startsAt));
           expect(verdict).toEqual({ kind: 'open', ...start });
+          expect(timeWithin(timeZone, dayRange(timeZone, date), start.startsAt)).toBe(wallTimeOf(timeZone, start.startsAt).time);
         }
       }),
       { numRuns: 60 },
