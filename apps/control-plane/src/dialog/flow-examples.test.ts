@@ -52,6 +52,7 @@ const clinics = [
     facial: 'Limpieza facial',
     yes: 'Sí, por favor',
     no: 'no, mejor el miércoles',
+    wholeNo: 'no, el miércoles a las once',
     again: 'otra cita no, quiero dejar un recado',
   },
   {
@@ -69,6 +70,7 @@ const clinics = [
     facial: 'Facial',
     yes: 'Yes please',
     no: 'no, rather Wednesday',
+    wholeNo: 'no, Wednesday at eleven',
     again: 'no more appointments, I want to leave a message',
   },
 ];
@@ -133,6 +135,15 @@ describe.each(clinics)('the example of a clinic: $agent.draft.name', (clinic) =>
 
   it('takes a correction along with the no', () => {
     expect(walk(...toConfirm, said(clinic.no)).state).toMatchObject({ node: 'booking', slots: { date: '2026-11-25' } });
+  });
+
+  it('asks for a yes anew when the no came with all that was to be changed', () => {
+    const asked = walk(...toConfirm, said(clinic.wholeNo));
+    expect(asked.state).toMatchObject({ node: 'confirm', slots: { date: '2026-11-25', time: '11:00' } });
+    expect(asked.state.slots).not.toHaveProperty('agreed');
+    expect(asked.say.at(-1)).toMatch(/\?$/);
+    const booked = walk(...toConfirm, said(clinic.yes), result('book'), result('confirm'));
+    expect(booked.state.slots).not.toHaveProperty('agreed');
   });
 
   it('changes to another task when the caller wants another one', () => {

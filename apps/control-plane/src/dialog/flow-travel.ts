@@ -43,7 +43,7 @@ export function travel(flow: Flow, from: FlowState, journey: Journey): Arrived {
     }
     passed.push(node.name);
     notes.push({ name: 'node_entered', fields: { node: node.name, from: way.why === 'opened' ? null : state.node, why: way.why } });
-    state = arrive(state, { node, way, filled: journey.filled ?? [] });
+    state = arrive(flow, state, { node, way, filled: journey.filled ?? [] });
     const ahead = answeredAhead(flow, { state, node, rest });
     ({ state, rest } = ahead);
     if (ahead.way !== null) {
@@ -105,16 +105,17 @@ function leave(from: FlowState, { aside = false, clears = [], filled = [] }: Jou
 }
 
 /** The state at a node: which task this is, and what of it must be found out anew. */
-function arrive(state: FlowState, options: { node: FlowNode; way: Way; filled: readonly string[] }): FlowState {
+function arrive(flow: Flow, state: FlowState, options: { node: FlowNode; way: Way; filled: readonly string[] }): FlowState {
   const { node, way, filled } = options;
   const { expert, interrupted = [], ...rest } = state;
   const isChosen = way.why === 'router' || way.why === 'intent';
   const back = interrupted.indexOf(node.name);
   const stack = isChosen ? [] : back === -1 ? interrupted : interrupted.slice(0, back);
-  const restarted = slotsOf(node).filter(({ name, type, keep = false }) => {
-    if (filled.includes(name)) return false;
-    return (isChosen && !keep) || (node.slots !== undefined && type.kind === 'yes_no' && way.why !== 'resume');
-  });
+  const restarted = isChosen ? slotsOf(node).filter(({ name, keep = false }) => !keep && !filled.includes(name)) : [];
+  // A yes is to what was just asked: not to the same question asked again, nor to anything in the next task.
+  const agreements = (isChosen || node.endsTask === true ? flow.nodes : [node]).flatMap(({ slots = [] }) =>
+    slots.filter(({ type }) => type.kind === 'yes_no'),
+  );
   const task = node.endsTask === true ? undefined : node.expert !== undefined && stack.length === 0 ? node.name : expert;
   return {
     ...rest,
@@ -122,7 +123,7 @@ function arrive(state: FlowState, options: { node: FlowNode; way: Way; filled: r
     misses: 0,
     slots: withoutSlots(
       state.slots,
-      restarted.map(({ name }) => name),
+      [...restarted, ...agreements].map(({ name }) => name),
     ),
     ...(task === undefined ? {} : { expert: task }),
     ...(stack.length === 0 ? {} : { interrupted: stack }),
