@@ -121,7 +121,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('what calls leave
     do {
       const { body } = await api.asAdmin(`/admin/jobs?state=ready&limit=2${cursor}`);
       seen.push(...(body['jobs'] as { jobId: string }[]).map(({ jobId }) => jobId));
-      cursor = body['nextCursor'] === null ? '' : `&cursor=${String(body['nextCursor'])}`;
+      cursor = body['nextCursor'] === null ? '' : `&cursor=${body['nextCursor'] as string}`;
     } while (cursor !== '');
     expect([seen.length, new Set(seen).size]).toEqual([4, 4]);
     expect((await api.asAdmin(`/admin/jobs?state=ready&organizationId=${theirs}`)).body['jobs']).toHaveLength(1);

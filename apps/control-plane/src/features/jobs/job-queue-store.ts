@@ -10,6 +10,7 @@ import { newId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
+import { storable } from '#shared/storable.ts';
 
 export type JobKind = (typeof jobKinds)[number];
 
@@ -186,7 +187,7 @@ async function fail(queries: Queries, job: ClaimedJob, { error, retryInMs }: Fai
     .set({
       ...givenUpIf(isOver),
       nextAttemptAt: inMs(retryInMs ?? 0),
-      lastError: error.slice(0, MAX_ERROR_LENGTH),
+      lastError: storable(error.slice(0, MAX_ERROR_LENGTH)),
     })
     .where(heldBy(job))
     .returning({ state: jobs.state });

@@ -1,5 +1,6 @@
 // Holds a model's answer against the call: a value stands only when turns that exist show it.
 import type { StoredField, StoredOutcomeNote } from '#db/schema/call-outcomes.ts';
+import { storable } from '#shared/storable.ts';
 import type { FinishedCall, Outcome, Shown } from './outcome.ts';
 import type { OutcomeAnswer } from './outcome-question.ts';
 import { shownLines } from './outcome-question.ts';
@@ -17,7 +18,8 @@ export function outcomeOfAnswer(call: FinishedCall, answer: OutcomeAnswer): Outc
     if (answered === undefined || answered.value === null) return null;
     const turns = [...new Set(answered.turns)].toSorted((a, b) => a - b);
     const missing = turns.filter((seq) => !seqs.has(seq));
-    if (turns.length > 0 && missing.length === 0) return { value: answered.value, turns };
+    // A model may write characters that no database takes.
+    if (turns.length > 0 && missing.length === 0) return { value: storable(answered.value), turns };
     const reason =
       turns.length === 0 ? 'no turn was named that shows it' : `turn ${missing.join(', ')} was named to show it and is not in the call`;
     notes.push({ about, reason: `dropped: ${reason}` });

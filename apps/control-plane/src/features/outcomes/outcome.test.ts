@@ -75,6 +75,16 @@ describe("a model's answer about a call", () => {
     ]);
   });
 
+  it('is kept without the characters that no database takes', () => {
+    const odd = outcomeOfAnswer(call, {
+      ...answer,
+      summary: { value: 'Un\0 masaje \ud83d.', turns: [2] },
+      fields: { ...answer.fields, caller_name: { value: '\0Ana', turns: [2] } },
+    });
+    expect(odd.summary?.value).toBe('Un masaje \ufffd.');
+    expect(odd.fields[0]).toEqual({ name: 'caller_name', value: 'Ana', turns: [2] });
+  });
+
   it.each([
     ['a choice that is none', { treatment: { value: 'Sauna', turns: [2] } }],
     ['a date that is none', { day: { value: '2026-02-30', turns: [2] } }],

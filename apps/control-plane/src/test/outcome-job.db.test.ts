@@ -23,9 +23,9 @@ import { newId } from '#shared/id.ts';
 import { silentLog } from '#shared/log.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
-import { createOutcomeJob } from './outcome-job.ts';
-import type { OutcomeStore } from './outcome-store.ts';
-import { createOutcomeStore } from './outcome-store.ts';
+import { createOutcomeJob } from '#features/outcomes/outcome-job.ts';
+import type { OutcomeStore } from '#features/outcomes/outcome-store.ts';
+import { createOutcomeStore } from '#features/outcomes/outcome-store.ts';
 
 const appliance = mintApplianceScope();
 const at = (ms: number) => new Date(Date.parse('2026-11-21T10:00:00Z') + ms);
