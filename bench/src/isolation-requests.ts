@@ -21,6 +21,7 @@ export function nobody(): Names {
     numberId: [newId('number')],
     phoneId: [newId('phone')],
     callId: [newId('call')],
+    conversationId: [newId('chat')],
     tokenId: [newId('apiToken')],
   };
   return { ids, word: 'zorzalnadie', dialled: '+34999999999', callerNumber: '+34999999998' };
@@ -34,6 +35,10 @@ const bodies: Readonly<Record<string, (names: Names) => readonly unknown[]>> = {
   'POST /agents/{agentId}/rollback': () => [{ version: 1 }, { version: 2, comment: 'probe' }],
   'PATCH /numbers/{numberId}': ({ ids }) => ids.agentId.map((agentId) => ({ agentId })),
   'PATCH /phones/{phoneId}': () => [{ displayName: 'Probe' }],
+  'POST /chat': ({ ids, word }) => [
+    { agentId: first(ids.agentId), message: word },
+    { conversationId: first(ids.conversationId), message: 'hola' },
+  ],
   'POST /admin/plans': (names) => [{ planId: 'probe', name: names.word }],
   'PATCH /admin/plans/{planId}': () => [{ name: 'Probe' }],
   'POST /admin/organizations': ({ word }) => [{ name: word }],
@@ -91,4 +96,8 @@ export const NAMING_QUERIES: ReadonlySet<string> = new Set([
 ]);
 
 /** A value for every path parameter that names no organization's row. */
-export const PLAIN_PARAMETERS: Readonly<Record<string, readonly string[]>> = { version: ['1', '2', '999'], trunkId: [newId('trunk')] };
+export const PLAIN_PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  version: ['1', '2', '999'],
+  seq: ['1', '999'],
+  trunkId: [newId('trunk')],
+};

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callEvents } from '@centralita/control-plane/db/schema/call-events.ts';
 import { calls } from '@centralita/control-plane/db/schema/calls.ts';
+import { conversations, conversationTurns, turnTraces } from '@centralita/control-plane/db/schema/conversations.ts';
 import { turns } from '@centralita/control-plane/db/schema/turns.ts';
 import { newId } from '@centralita/control-plane/shared/id.ts';
 import type { OrganizationId } from '@centralita/control-plane/shared/id.ts';
@@ -19,6 +20,7 @@ export type TwinIds = {
   readonly numberId: readonly string[];
   readonly phoneId: readonly string[];
   readonly callId: readonly string[];
+  readonly conversationId: readonly string[];
   readonly tokenId: readonly string[];
 };
 
@@ -70,8 +72,9 @@ export async function openTwin(api: ApiRig, index: number): Promise<Twin> {
   const full = await create(`${own}/tokens`, { name: `ERP ${canary}`, preset: 'full' });
   const callerNumber = `+3460000000${index}`;
   const callId = await writeCalls(api, { organizationId, canary, agentIds: agentId, dialled, callerNumber });
+  const conversationId = await writeChats(api, { organizationId, canary, agentId: agentId[0] ?? '' });
   const tokenId = [textOf(reporting, 'tokenId'), textOf(full, 'tokenId')];
-  const ids = { organizationId: [organizationId], planId: [planId], agentId, numberId, phoneId, callId, tokenId };
+  const ids = { organizationId: [organizationId], planId: [planId], agentId, numberId, phoneId, callId, conversationId, tokenId };
   const tokens = { reporting: textOf(reporting, 'token'), full: textOf(full, 'token') };
   // A plan's id is a word of the appliance's own, not a secret of its organization.
   const secretIds = Object.entries(ids).flatMap(([kind, values]) => (kind === 'planId' ? [] : values));
@@ -126,6 +129,27 @@ async function writeCalls(api: ApiRig, { organizationId: orgId, canary, agentIds
       await queries
         .insert(callEvents)
         .values({ orgId, callId, id: randomUUID(), name: 'flow_moved', fields: { to: canary }, at: startedAt });
+    }
+  });
+  return ids;
+}
+
+/** Chats of one message and its answer, and how that came about. */
+async function writeChats(api: ApiRig, of: { organizationId: OrganizationId; canary: string; agentId: string }): Promise<string[]> {
+  const { organizationId: orgId, canary, agentId } = of;
+  const ids = [newId('chat'), newId('chat')];
+  const at = new Date(Date.UTC(2026, 10, 20, 10));
+  const state = { node: 'menu', slots: { word: canary }, misses: 0, history: [] };
+  const trace = { fromNode: 'menu', node: 'menu', notes: [], nextStep: { kind: 'listen' }, slots: state.slots, stagesMs: {}, model: null };
+  await api.database.inOrg(mintOrgScope(orgId), async (queries) => {
+    for (const id of ids) {
+      const chat = { orgId, id, channel: 'chat' as const, agentId, agentVersion: 1, channelData: { word: canary }, turns: 2 };
+      await queries.insert(conversations).values({ ...chat, state, nextStep: { kind: 'listen' }, createdAt: at, updatedAt: at });
+      await queries.insert(conversationTurns).values([
+        { orgId, conversationId: id, seq: 0, role: 'caller', text: `La factura de ${canary}.`, input: 'text', at },
+        { orgId, conversationId: id, seq: 1, role: 'agent', text: `Dígame, ${canary}.`, at },
+      ]);
+      await queries.insert(turnTraces).values({ orgId, conversationId: id, seq: 1, trace });
     }
   });
   return ids;
