@@ -37,5 +37,5 @@ it('asks of the Node that launches npm no more than install-launcher.ts counts o
   const ranges = new Set(installed.flatMap(([, entry]) => (entry.optional === true ? [entry.engines?.node ?? '*'] : [])));
   const alwaysMet = /^(\*|>= ?[0-9]\b.*|>= ?1[0-8]\b[^|]*|\^8\.16\.0 \|\| \^10\.6\.0 \|\| >=11\.0\.0)$/;
   const strict = [...ranges].filter((range) => !alwaysMet.test(range)).sort();
-  expect(strict).toEqual(['^20.19.0 || >=22.12.0', '^20.19.0 || ^22.13.0 || >=23.5.0']);
+  expect(strict).toEqual(['>=20.9.0', '^20.19.0 || >=22.12.0', '^20.19.0 || ^22.13.0 || >=23.5.0', '^20.9.0']);
 });
