@@ -14,7 +14,7 @@ export const apiStandIns = [
 
 /** An answer: its body is parsed when it is JSON; empty when there is none. */
 export type ApiAnswer = { readonly status: number; readonly headers: Headers; readonly body: unknown };
-/** A request: an object as body goes as JSON. */
+/** A request: an object as body goes as JSON, a form as multipart. */
 export type ApiAsk = { readonly method?: string; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> };
 
 /** Disposing it ends all processes. */
@@ -29,6 +29,13 @@ export type ApiRig = AsyncDisposable & {
   /** The same with the admin key; throws with the answer when it is no success. */
   asAdmin(path: string, request?: ApiAsk): Promise<Record<string, unknown>>;
 };
+
+/** A form's media type names its boundary, which is for the client to choose. */
+function sentAs(body: unknown, headers: Readonly<Record<string, string>>) {
+  if (body === undefined) return {};
+  if (body instanceof FormData) return { body };
+  return { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
+}
 
 /** `settings` are the control plane's, besides the rig's own. */
 export type ApiRigOptions = { readonly name: string; readonly settings?: Readonly<Record<string, string>> };
@@ -49,8 +56,7 @@ export async function openApiRig(options: ApiRigOptions): Promise<ApiRig> {
   const database = opened.use(await openDatabase({ kind: 'server', url: databaseUrl(rig.instance, 'app') }));
   const url = `http://127.0.0.1:${rig.ports.http}`;
   const ask: ApiRig['ask'] = async (path, { method = 'GET', body, headers = {} } = {}) => {
-    const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
-    const response = await fetch(`${url}${path}`, { method, headers, ...sent });
+    const response = await fetch(`${url}${path}`, { method, headers, ...sentAs(body, headers) });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: isJson && text !== '' ? (JSON.parse(text) as unknown) : text };

@@ -9,6 +9,7 @@ import { changedTables, digestOf } from './isolation-digest.ts';
 import { probeIdempotency, probeLiveCalls, probeRates, probeRecordingLinks } from './isolation-flows.ts';
 import { probeAdminNarrowed, probeAdminOperation, probeClientOperation, probePublicOperation } from './isolation-http.ts';
 import type { HttpProbing } from './isolation-http.ts';
+import { probeOwnThings } from './isolation-own-things.ts';
 import { listTables, probeSql } from './isolation-sql.ts';
 import { openTally, secretIn, shownBy } from './isolation-tally.ts';
 import type { IsolationTally } from './isolation-tally.ts';
@@ -35,7 +36,13 @@ async function probeOperation(probing: HttpProbing, operation: ApiOperation): Pr
 /** An instrument that cannot see a leak proves nothing: the other's own answer, taken for one's own, must be counted. */
 async function checkInstrument({ api, victim }: HttpProbing, tables: number): Promise<void> {
   const planted = openTally();
-  for (const path of ['/agents', '/numbers', '/phones', '/calls', `/calls/${victim.ids.callId[0]}`]) {
+  const { callId, conversationId } = victim.ids;
+  const agent = `/agents/${victim.ids.agentId[0]}`;
+  const ofCalls = ['/calls', `/calls/${callId[0]}`, `/calls/${callId[0]}/outcome`, `/conversations/${conversationId[0]}`, '/contacts'];
+  const booked = ['/booking/services', '/booking/staff', '/booking/appointments'];
+  const ofAgents = ['/agents', `${agent}/http-tools`, `${agent}/rag/documents`, '/caller-messages', '/numbers', '/phones'];
+  const paths = [...ofCalls, ...booked, ...ofAgents];
+  for (const path of paths) {
     const answer = await api.ask(path, { headers: { authorization: `Bearer ${victim.tokens.full}` } });
     planted.count(path, secretIn(shownBy(answer), victim, ''));
   }
@@ -44,8 +51,8 @@ async function checkInstrument({ api, victim }: HttpProbing, tables: number): Pr
   await probeSql({ url: databaseUrl(api.rig.instance, 'app'), tally: planted, attacker: victim, victim }, [ownTables]);
   const seen = planted.leaks.filter(({ what }) => what.startsWith('/')).length;
   const seenInSql = planted.leaks.length - seen;
-  if (seen < 5 || seenInSql < 10 || tables < 10)
-    throw new Error(`the instrument saw ${seen} of 5 planted leaks over HTTP and ${seenInSql} in SQL`);
+  if (seen < paths.length || seenInSql < 10 || tables < 10)
+    throw new Error(`the instrument saw ${seen} of ${paths.length} planted leaks over HTTP and ${seenInSql} in SQL`);
 }
 
 function printTable(tally: IsolationTally, operations: readonly ApiOperation[], log: (message: string) => void): void {
@@ -79,6 +86,7 @@ await runBench({
         signal.throwIfAborted();
         if (operation.access.kind !== 'signed') await probeOperation(probing, operation);
       }
+      await probeOwnThings(probing);
       await probeSql({ url, tally, attacker, victim }, tables);
       const changed = changedTables(before, await digestOf(api.rig.instance, tables, victim.organizationId));
       for (const { name } of tables)

@@ -1,5 +1,8 @@
 /** What is asked of each operation: bodies and queries, with a place for an id or word that is the other organization's, one's own, or nobody's. */
 import { newId } from '@centralita/control-plane/shared/id.ts';
+import { freeMoment, openCalendar } from '@centralita/control-plane/test/twin-booking.ts';
+import { uploadForm } from '@centralita/control-plane/test/twin-knowledge.ts';
+import { toolDraft } from '@centralita/control-plane/test/twin-tools.ts';
 import type { Twin, TwinIds } from './isolation-twins.ts';
 
 /** A name that a probe fills in: the other's, one's own, nobody's. */
@@ -23,11 +26,22 @@ export function nobody(): Names {
     callId: [newId('call')],
     conversationId: [newId('chat')],
     tokenId: [newId('apiToken')],
+    toolId: [newId('httpTool')],
+    messageId: [newId('callerMessage')],
+    documentId: [newId('document')],
+    serviceId: [newId('bookingService')],
+    staffId: [newId('bookingStaff')],
+    appointmentId: [newId('appointment')],
+    contactId: [newId('contact')],
+    jobId: [newId('job')],
   };
   return { ids, word: 'zorzalnadie', dialled: '+34999999999', callerNumber: '+34999999998' };
 }
 
 const first = (ids: readonly string[]): string => ids[0] ?? '';
+
+/** Who comes when: the same for whoever asks. */
+const visit = { ...freeMoment(1), contactName: 'Probe', contactNumber: '+34600111222' };
 
 /** Bodies by operation. The first is the ordinary one; an operation with a body that is not here fails the proof. */
 const bodies: Readonly<Record<string, (names: Names) => readonly unknown[]>> = {
@@ -39,6 +53,23 @@ const bodies: Readonly<Record<string, (names: Names) => readonly unknown[]>> = {
     { agentId: first(ids.agentId), message: word },
     { conversationId: first(ids.conversationId), message: 'hola' },
   ],
+  'POST /agents/{agentId}/http-tools': () => [toolDraft(1)],
+  'PATCH /agents/{agentId}/http-tools/{toolId}': () => [{ effect: 'write' }],
+  'PATCH /caller-messages/{messageId}': () => [{ isHandled: true }],
+  // A form: the document says nothing of it as JSON.
+  'POST /agents/{agentId}/rag/upload': () => [uploadForm(1)],
+  'POST /agents/{agentId}/rag/search': ({ word }) => [{ question: `¿Qué dice la tarifa de ${word}?` }, { question: '¿Y las tarifas?' }],
+  'PUT /booking/calendar': () => [openCalendar],
+  'POST /booking/services': ({ word }) => [{ name: `Masaje ${word}`, minutes: 30 }],
+  'PATCH /booking/services/{serviceId}': () => [{ minutes: 45 }],
+  'POST /booking/staff': ({ ids }) => [{ name: 'Probe', serviceIds: ids.serviceId }],
+  'PATCH /booking/staff/{staffId}': ({ ids }) => [{ serviceIds: ids.serviceId }],
+  'POST /booking/appointments': ({ ids }) => [
+    { ...visit, serviceId: first(ids.serviceId) },
+    { ...visit, serviceId: first(ids.serviceId), staffId: first(ids.staffId) },
+  ],
+  'POST /booking/appointments/{appointmentId}/reschedule': ({ ids }) => [{ ...freeMoment(2), staffId: first(ids.staffId) }],
+  'PATCH /contacts/{contactId}': () => [{ consent: 'refused' }],
   'POST /admin/plans': (names) => [{ planId: 'probe', name: names.word }],
   'PATCH /admin/plans/{planId}': () => [{ name: 'Probe' }],
   'POST /admin/organizations': ({ word }) => [{ name: word }],
@@ -69,7 +100,13 @@ const queries: Readonly<Record<string, (names: Names) => readonly string[]>> = {
   callerNumber: ({ callerNumber }) => [callerNumber],
   search: ({ word }) => [word, `factura de ${word}`],
   outcome: () => ['completed'],
-  state: () => ['ended'],
+  staffId: ({ ids }) => ids.staffId,
+  number: ({ callerNumber }) => [callerNumber],
+  state: () => ['ended', 'confirmed', 'open', 'handled', 'done'],
+  fromDate: () => [freeMoment(1).date],
+  days: () => ['1', '7'],
+  startsFrom: () => ['2026-11-20T00:00:00Z'],
+  startsTo: () => ['2027-11-20T00:00:00Z'],
   startedFrom: () => ['2026-11-20T00:00:00Z'],
   startedTo: () => ['2026-11-21T00:00:00Z'],
   sort: () => ['startedAt', '-startedAt', 'durationMs', '-durationMs'],
@@ -91,6 +128,8 @@ export const NAMING_QUERIES: ReadonlySet<string> = new Set([
   'organizationId',
   'dialledNumber',
   'callerNumber',
+  'number',
+  'staffId',
   'search',
   'chain',
 ]);

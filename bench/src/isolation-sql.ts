@@ -18,8 +18,22 @@ type Rows = readonly Record<string, unknown>[];
 /** What the server said: rows, or the code of its refusal. */
 type SqlAnswer = { readonly kind: 'rows'; readonly rows: Rows } | { readonly kind: 'refused'; readonly code: string };
 
-/** Refusals that protect: no right, row-level security, foreign key, unique or not-null or check violated, read-only or generated column, bad value. */
-const REFUSALS = new Set(['42501', '23503', '23505', '23502', '23514', '428C9', '22P02', '22012', '42704', '25P02', '42809', '42883']);
+/** Refusals that protect: no right, row-level security, foreign key, unique or not-null or check or exclusion violated, read-only or generated column, bad value. */
+const REFUSALS = new Set([
+  '42501',
+  '23503',
+  '23505',
+  '23502',
+  '23514',
+  '23P01',
+  '428C9',
+  '22P02',
+  '22012',
+  '42704',
+  '25P02',
+  '42809',
+  '42883',
+]);
 
 /** The catalogue, as the application's role sees it. */
 export async function listTables(url: string): Promise<readonly ProbedTable[]> {

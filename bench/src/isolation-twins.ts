@@ -11,6 +11,8 @@ import type { OrganizationId } from '@centralita/control-plane/shared/id.ts';
 import { mintOrgScope } from '@centralita/control-plane/shared/org-scope.ts';
 import type { ApiRig } from './api-rig.ts';
 import { benchAgent } from './bench-agent.ts';
+import { askForThings, takenBy, writeThings } from './isolation-twin-things.ts';
+import type { Taken } from './isolation-twin-things.ts';
 
 /** Ids by the name of the path parameter that takes them. */
 export type TwinIds = {
@@ -22,6 +24,14 @@ export type TwinIds = {
   readonly callId: readonly string[];
   readonly conversationId: readonly string[];
   readonly tokenId: readonly string[];
+  readonly toolId: readonly string[];
+  readonly messageId: readonly string[];
+  readonly documentId: readonly string[];
+  readonly serviceId: readonly string[];
+  readonly staffId: readonly string[];
+  readonly appointmentId: readonly string[];
+  readonly contactId: readonly string[];
+  readonly jobId: readonly string[];
 };
 
 export type Twin = {
@@ -32,6 +42,8 @@ export type Twin = {
   /** Numbers that it is called at. */
   readonly dialled: readonly string[];
   readonly callerNumber: string;
+  /** Names and times that both may take; no secret. */
+  readonly taken: Taken;
   /** Text of a token of each preset. */
   readonly tokens: { readonly reporting: string; readonly full: string };
   /** Everything of its own that no answer to another may hold, in lower case. */
@@ -74,12 +86,15 @@ export async function openTwin(api: ApiRig, index: number): Promise<Twin> {
   const callId = await writeCalls(api, { organizationId, canary, agentIds: agentId, dialled, callerNumber });
   const conversationId = await writeChats(api, { organizationId, canary, agentId: agentId[0] ?? '' });
   const tokenId = [textOf(reporting, 'tokenId'), textOf(full, 'tokenId')];
-  const ids = { organizationId: [organizationId], planId: [planId], agentId, numberId, phoneId, callId, conversationId, tokenId };
+  const made = { organizationId: [organizationId], planId: [planId], agentId, numberId, phoneId, callId, conversationId, tokenId };
   const tokens = { reporting: textOf(reporting, 'token'), full: textOf(full, 'token') };
+  const taken = takenBy(index);
+  const owner = { api, organizationId, canary, agentId: agentId[0] ?? '', callId, callerNumber };
+  const ids = { ...made, ...(await askForThings({ ...owner, token: tokens.full }, taken)), ...(await writeThings(owner)) };
   // A plan's id is a word of the appliance's own, not a secret of its organization.
   const secretIds = Object.entries(ids).flatMap(([kind, values]) => (kind === 'planId' ? [] : values));
   const secrets = [canary, ...secretIds, ...dialled, callerNumber, ...Object.values(tokens)].map((text) => text.toLowerCase());
-  return { organizationId, canary, ids, dialled, callerNumber, tokens, secrets };
+  return { organizationId, canary, ids, dialled, callerNumber, taken, tokens, secrets };
 }
 
 function textOf(body: Record<string, unknown>, field: string): string {
