@@ -1,8 +1,10 @@
 // What exists while requests are made up: two organizations with everything, and things whose end takes nothing from the rest.
+import { mintOrgScope } from '#shared/org-scope.ts';
 import { accessTable } from './access-table.ts';
 import type { ApiOperation } from './api-operations.ts';
 import type { Choices } from './seeded-random.ts';
 import type { AskAdmin, HeldToken, TwinOrganization, TwinParts } from './twin-organizations.ts';
+import { addGivenUpJob } from './twin-after-calls.ts';
 import { addToken, addTwin } from './twin-organizations.ts';
 
 /** Ids by the name of the parameter or field that takes them. */
@@ -69,6 +71,8 @@ export async function buildFuzzWorld(parts: TwinParts & { readonly adminKey: str
   const kept = poolOf(twins);
   kept.set('planId', [PLAN.planId]);
   const ending = poolOf(victims);
+  for (const { organizationId, callIds } of twins)
+    for (const callId of callIds) kept.get('jobId')?.push(await addGivenUpJob(parts.database, mintOrgScope(organizationId), callId));
   const narrow = await narrowTokens(askAdmin, twins);
   const good = twins.map(({ token }) => token);
   const links: string[] = [];

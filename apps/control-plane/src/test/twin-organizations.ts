@@ -91,7 +91,7 @@ export async function addTwin(
   const { toolId, messageId } = await addTwinTools(database, mintOrgScope(organizationId), agentId);
   const documentIds = [await addTwinDocument(database, mintOrgScope(organizationId), agentId)];
   const things = { documentIds, agentIds, numberIds, phoneIds, callIds, conversationIds, toolIds: [toolId], messageIds: [messageId] };
-  const afterCalls = await addTwinAfterCalls({ database, askAdmin }, mintOrgScope(organizationId));
+  const afterCalls = await addTwinAfterCalls(database, mintOrgScope(organizationId));
   const booking = await addTwinBooking(database, mintOrgScope(organizationId));
   return { organizationId, ...things, ...afterCalls, ...booking, token };
 }
