@@ -1,7 +1,8 @@
 // Requests for every operation of an OpenAPI document: some as a client would send them, most with something wrong, some hostile throughout.
 import type { ApiDescription, ApiOperation } from './api-operations.ts';
 import type { FuzzWorld } from './fuzz-world.ts';
-import { endsThings } from './fuzz-world.ts';
+import { endsOwnThings } from './fuzz-world.ts';
+import type { Focus } from './fuzz-world.ts';
 import type { ValueMaker } from './fuzz-values.ts';
 import { createValueMaker } from './fuzz-values.ts';
 import type { Choices } from './seeded-random.ts';
@@ -20,9 +21,15 @@ export type FuzzRequest = {
 const GOOD_ACCESS = 0.7;
 /** Share of requests with nothing wrong in path, query and body. */
 const WELL_FORMED = 0.3;
+/** Share of requests that keep to one organization: of an operation with three ids, few others name what belongs together. */
+const FOCUSED = 0.6;
 /** Operations that read whole chains, or compare everything with Asterisk, come this much less often. */
 const EXPENSIVE = /\/(verify|reconcile|export|download)$/;
 const EXPENSIVE_SHARE = 0.5;
+
+const JSON_TYPE = 'application/json';
+const BOUNDARY = 'fuzzed-form';
+const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY'];
 const CONTENT_TYPES = [
@@ -73,22 +80,57 @@ export function createRequestMaker(parts: { readonly api: ApiDescription; readon
   return (): FuzzRequest => {
     let operation = choices.pick(api.operations);
     while (EXPENSIVE.test(operation.path) && !choices.chance(EXPENSIVE_SHARE)) operation = choices.pick(api.operations);
-    const known = (name: string): string | null => world.known(name, { mayEnd: endsThings(operation), choices });
+    const focus = focusOf(operation, choices);
+    const known = (name: string): string | null => world.known(operation, name, { focus, choices });
     const values = createValueMaker({ choices, schemas: api.schemas, known });
     // At most one part is wrong in half of the malformed ones, so that what is behind the first check is reached as well.
     const isWellFormed = choices.chance(WELL_FORMED);
     const spoils = (share: number): boolean => !isWellFormed && choices.chance(share);
     made += 1;
-    const sample = choices.chance(0.6) ? world.body(operation, { unique: made, choices }) : undefined;
-    const body = bodyOf(operation, { values, choices, spoils, sample });
+    const sample = choices.chance(0.6) ? world.body(operation, { unique: made, focus, choices }) : undefined;
+    const isForm = sample instanceof FormData;
+    const body = isForm ? formOf(made, { choices, spoils }) : bodyOf(operation, { values, choices, spoils, sample });
     return {
       operation,
       method: spoils(0.06) ? choices.pick(METHODS) : operation.method,
       target: signedTargetOf(operation, { world, choices, spoils }) ?? targetOf(operation, { values, choices, spoils, known }),
-      headers: headersOf(operation, { choices, spoils, world, values, hasBody: body !== null }),
+      headers: headersOf(operation, {
+        choices,
+        spoils,
+        world,
+        values,
+        focus,
+        mediaType: isForm ? FORM_TYPE : JSON_TYPE,
+        hasBody: body !== null,
+      }),
       body,
     };
   };
+}
+
+/** What a client ends is the second organization's. */
+function focusOf(operation: ApiOperation, choices: Choices): Focus {
+  // Who replaces a thing without an id replaces its own.
+  if (operation.method === 'PUT') return 1;
+  if (!choices.chance(FOCUSED)) return null;
+  return endsOwnThings(operation) ? 1 : choices.pick([0, 0, 1] as const);
+}
+
+/** A form with one file; another for each `unique`. */
+function formOf(unique: number, { choices, spoils }: Omit<Spoiling, 'values'>): string {
+  const head = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="file"; filename="f-${unique}.txt"\r\ncontent-type: text/plain`;
+  const text = `${head}\r\n\r\nEl masaje ${unique} cuesta 45 euros.\r\n--${BOUNDARY}--\r\n`;
+  if (!spoils(0.6)) return text;
+  return choices.pick<(form: string) => string>([
+    (form) => form.slice(0, choices.int(form.length + 1)),
+    (form) => form.replace('"file"', '"other"'),
+    (form) => form.replace(/filename="[^"]*"/, `filename="${'../'.repeat(choices.int(200))}\u0000"`),
+    (form) => form.replace('text/plain', 'application/pdf'),
+    (form) => form.replace(`--${BOUNDARY}`, `--${BOUNDARY}-`),
+    (form) => form.replaceAll('\r\n', '\n'),
+    (form) => form.replace('El masaje', '\u0000'.repeat(1_000)),
+    (form) => `${form}${form}`,
+  ])(text);
 }
 
 type Spoiling = { readonly values: ValueMaker; readonly choices: Choices; readonly spoils: (share: number) => boolean };
@@ -130,14 +172,16 @@ function encode(text: string): string {
   return bounded.isWellFormed() ? encodeURIComponent(bounded) : `%ed%a0%80${encodeURIComponent(bounded.toWellFormed())}`;
 }
 
-function headersOf(operation: ApiOperation, parts: Spoiling & { world: FuzzWorld; hasBody: boolean }): Readonly<Record<string, string>> {
-  const { choices, spoils, world, values, hasBody } = parts;
+type HeaderParts = Spoiling & { world: FuzzWorld; focus: Focus; mediaType: string; hasBody: boolean };
+
+function headersOf(operation: ApiOperation, parts: HeaderParts): Readonly<Record<string, string>> {
+  const { choices, spoils, world, values, focus, mediaType, hasBody } = parts;
   const headers: Record<string, string> = {
     // Each comes from somewhere else: the limit of failed attempts per address has a test of its own.
     'x-forwarded-for': `10.${choices.int(256)}.${choices.int(256)}.${choices.int(256)}`,
-    ...(choices.chance(GOOD_ACCESS) ? world.goodAccess(operation, choices) : world.badAccess(choices)),
+    ...(choices.chance(GOOD_ACCESS) ? world.goodAccess(operation, { focus, choices }) : world.badAccess(choices)),
   };
-  if (hasBody) headers['content-type'] = spoils(0.05) ? choices.pick(CONTENT_TYPES) : 'application/json';
+  if (hasBody) headers['content-type'] = spoils(0.05) ? choices.pick(CONTENT_TYPES) : mediaType;
   if (spoils(0.05)) headers['accept'] = choices.pick(ACCEPTS);
   if (operation.method !== 'GET' && choices.chance(0.15))
     headers['idempotency-key'] = spoils(0.3) ? headerText(values.hostileText()) : `fuzz-key-${choices.int(200)}`;

@@ -10,15 +10,18 @@ import { addToken, addTwin } from './twin-organizations.ts';
 /** Ids by the name of the parameter or field that takes them. */
 type Pool = Map<string, string[]>;
 
+/** What a request keeps to: one of the two organizations, so that its token, path and body go together, or nothing. */
+export type Focus = 0 | 1 | null;
+
 export type FuzzWorld = {
-  /** A value that exists for a field of this name; null when there is none. What `mayEnd` things gets none of the two organizations'. */
-  known(name: string, options: { mayEnd: boolean; choices: Choices }): string | null;
+  /** A value that exists for a field of this name; null when there is none. */
+  known(operation: ApiOperation, name: string, options: { focus: Focus; choices: Choices }): string | null;
   /** Headers that open the operation, most of the time with every right. */
-  goodAccess(operation: ApiOperation, choices: Choices): Record<string, string>;
+  goodAccess(operation: ApiOperation, options: { focus: Focus; choices: Choices }): Record<string, string>;
   /** Headers that open nothing, or not this. */
   badAccess(choices: Choices): Record<string, string>;
   /** A body that the operation took once and may take again; undefined when none is known. */
-  body(operation: ApiOperation, options: { unique: number; choices: Choices }): unknown;
+  body(operation: ApiOperation, options: { unique: number; focus: Focus; choices: Choices }): unknown;
   /** Path and query of a signed link that was given out; null when none was yet. */
   signedTarget(choices: Choices): string | null;
   /** Ids in the answer to a write exist from now on, and whoever wants may end them. */
@@ -61,6 +64,13 @@ export function endsThings({ method, path }: ApiOperation): boolean {
   return /^\/admin\/(organizations\/\{organizationId\}|plans\/\{planId\}|trunks\/\{trunkId\})$/.test(path);
 }
 
+/** Whether a client may end something with it, or leave nothing to be booked: it gets what the second organization has, and the first one's stays for everything else. */
+export function endsOwnThings({ method, path }: ApiOperation): boolean {
+  return (
+    !path.startsWith('/admin/') && (method === 'DELETE' || path.endsWith('/cancel') || /^(PUT|PATCH) \/booking\//.test(`${method} ${path}`))
+  );
+}
+
 /** Makes the two organizations, three more to be ended, and tokens of every condition. */
 export async function buildFuzzWorld(parts: TwinParts & { readonly adminKey: string }): Promise<FuzzWorld> {
   const { askAdmin, adminKey } = parts;
@@ -70,6 +80,14 @@ export async function buildFuzzWorld(parts: TwinParts & { readonly adminKey: str
   for (let index = 0; index < VICTIMS; index += 1) victims.push(await addTwin(parts, { index: 10 + index, planId: PLAN.planId }));
   const kept = poolOf(twins);
   kept.set('planId', [PLAN.planId]);
+  // The turns that every conversation has an account of.
+  kept.set('seq', ['1']);
+  const pools = twins.map((twin) => poolOf([twin]));
+  /** Made by requests of the two, with nothing that hangs on it. */
+  const loose: Pool = new Map([
+    ['serviceId', []],
+    ['staffId', []],
+  ]);
   const ending = poolOf(victims);
   for (const { organizationId, callIds } of twins)
     for (const callId of callIds) kept.get('jobId')?.push(await addGivenUpJob(parts.database, mintOrgScope(organizationId), callId));
@@ -77,26 +95,36 @@ export async function buildFuzzWorld(parts: TwinParts & { readonly adminKey: str
   const good = twins.map(({ token }) => token);
   const links: string[] = [];
   return {
-    known(name, { mayEnd, choices }) {
+    known(operation, name, { focus, choices }) {
       const endable = ending.get(name) ?? [];
-      const candidates = mayEnd ? endable : [...(kept.get(name) ?? []), ...endable.slice(-3)];
+      const own = focus === null ? [] : (pools[focus]?.get(name)?.slice(0, 1) ?? []);
+      if (endsOwnThings(operation)) return choices.pick([...(pools[1]?.get(name) ?? []), ...(loose.get(name)?.slice(-3) ?? []), 'gone']);
+      if (own[0] !== undefined && !endsThings(operation)) return own[0];
+      const candidates = endsThings(operation) ? endable : [...(kept.get(name) ?? []), ...endable.slice(-3)];
       return candidates.length === 0 ? null : choices.pick(candidates);
     },
-    goodAccess({ access }, choices): Record<string, string> {
+    goodAccess({ access }, { focus, choices }): Record<string, string> {
       if (access.kind === 'admin') return { 'x-admin-key': adminKey };
       if (access.kind !== 'organization') return {};
+      const own = focus === null ? undefined : good[focus];
+      if (own) return bearer(own);
       return bearer(choices.chance(0.9) ? choices.pick(good) : choices.pick(narrow));
     },
     badAccess: (choices) =>
       choices.chance(0.3) ? choices.pick([bearer(choices.pick(good)), { 'x-admin-key': adminKey }]) : choices.pick(GARBAGE_ACCESS),
-    body: (operation, { unique, choices }) =>
-      accessTable[operation.key]?.body?.({ own: choices.pick(endsThings(operation) ? victims : twins), unique }),
+    body(operation, { unique, focus, choices }) {
+      const focused = focus === null ? undefined : twins[focus];
+      const own = focused && !endsThings(operation) ? focused : choices.pick(endsThings(operation) ? victims : twins);
+      return accessTable[operation.key]?.body?.({ own, unique });
+    },
     signedTarget: (choices) => (links.length === 0 ? null : choices.pick(links.slice(-MAX_POOL))),
-    learn({ access, method }, body) {
+    learn({ access, method, path }, body) {
       if (typeof body === 'object' && body !== null && 'url' in body && typeof body.url === 'string' && URL.canParse(body.url)) {
         const { pathname, search } = new URL(body.url);
         links.push(`${pathname}${search}`);
       }
+      if (method === 'POST' && /^\/booking\/(services|staff)$/.test(path) && typeof body === 'object' && body !== null)
+        for (const [name, value] of Object.entries(body)) if (typeof value === 'string') loose.get(name)?.push(value);
       if (access.kind !== 'admin' || method === 'GET' || typeof body !== 'object' || body === null) return;
       for (const [name, value] of Object.entries(body)) {
         const pool = ending.get(name);
