@@ -62,6 +62,17 @@ describe('the HTTP server', () => {
     expect(address).toBe('127.0.0.1');
   });
 
+  it('a HEAD whose headers are too large is answered without a body', async () => {
+    await using server = await openHttpServer({ app: openTestApp().app, host: '127.0.0.1', port: 0 });
+    const { hostname, port } = new URL(server.address);
+    const socket = connect(Number(port), hostname);
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (part: string) => (answer += part));
+    socket.write(`HEAD /list HTTP/1.1\r\nHost: x\r\nx-long: ${'x'.repeat(20_000)}\r\n${close}`);
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*\r\n\r\n$/);
+  });
+
   it.each([
     ['no HTTP at all', 'hello\r\n\r\n', 400, 'invalid_request'],
     ['a method that there is not', `MAKE /list HTTP/1.1\r\nHost: x\r\n${close}`, 400, 'invalid_request'],

@@ -52,7 +52,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
   server.maxConnections = maxConnections;
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => endWithProblem(socket, problemOf(error)));
+  server.on('clientError', (error: ParserError, socket) => endWithProblem(socket, problemOf(error), isHead(error)));
   server.on('connect', (_request, socket: Duplex) => endWithProblem(socket, new ProblemError('method_not_allowed', 'this is no proxy')));
   // The only expectation there is, 100-continue, is Node's; others are no reason to refuse.
   server.on('checkExpectation', (incoming, outgoing) => void listener(incoming, outgoing));
@@ -85,6 +85,14 @@ function refuseRequest(error: unknown): Response {
   return new Response(text, { status, headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' } });
 }
 
+/** `rawPacket`: the bytes that the parser stopped in. */
+type ParserError = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
+
+/** Whether it was a HEAD, as far as its start is in the bytes that the parser stopped in: a body after its answer breaks the client's parser. */
+function isHead({ rawPacket }: ParserError): boolean {
+  return rawPacket?.subarray(0, 5).toString('latin1') === 'HEAD ';
+}
+
 /** What Node's parser and its limits say of a connection. */
 function problemOf({ code }: NodeJS.ErrnoException): ProblemError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new ProblemError('request_timeout', 'headers or body did not arrive in time');
@@ -92,7 +100,7 @@ function problemOf({ code }: NodeJS.ErrnoException): ProblemError {
   return new ProblemError('invalid_request', 'this is no HTTP/1.1 request');
 }
 
-function endWithProblem(socket: Duplex, problem: ProblemError): void {
+function endWithProblem(socket: Duplex, problem: ProblemError, withoutBody = false): void {
   // Whoever reset the connection hears nothing any more.
   if (!socket.writable) return void socket.destroy();
   const { status, text } = renderProblem(problem);
@@ -102,5 +110,5 @@ function endWithProblem(socket: Duplex, problem: ProblemError): void {
     'cache-control: no-store',
     'connection: close',
   ];
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('\r\n')}\r\n\r\n${text}`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('\r\n')}\r\n\r\n${withoutBody ? '' : text}`);
 }
