@@ -1,7 +1,7 @@
 // What the routes of booking answer when something cannot be.
 import { ProblemError, notFound, unprocessable } from '#http/problem.ts';
 import type { SlotRefusal } from '#ports/appointment-book.ts';
-import type { BookingRemoval } from './booking-service-store.ts';
+import type { BookingRemoval } from './catalogue-rows.ts';
 
 export function nameTaken(): ProblemError {
   return conflict('name', 'another one has this name');

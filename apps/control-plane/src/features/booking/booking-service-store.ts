@@ -1,5 +1,5 @@
 // Services as rows: what can be booked, and under which names callers ask for it.
-import { and, asc, count, eq, gt, sql } from 'drizzle-orm';
+import { asc } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
 import { appointments, bookingServices } from '#db/schema/booking.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
@@ -8,6 +8,8 @@ import { newId } from '#shared/id.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { BookingEditor } from './booking-calendar-store.ts';
 import { lockCatalogue } from './catalogue-lock.ts';
+import type { BookingRemoval } from './catalogue-rows.ts';
+import { countRows, hasAppointments, isNameTaken, nameOrder, rowOf, rowsAfter } from './catalogue-rows.ts';
 
 /** A service as its organization sees it. */
 export type ServiceDetails = BookableService & { readonly active: boolean };
@@ -17,8 +19,6 @@ export type ServiceChange = { readonly [Key in keyof ServiceDraft]?: ServiceDraf
 
 export type ServiceCreation = { readonly kind: 'saved'; readonly service: ServiceDetails } | { readonly kind: 'name_taken' | 'too_many' };
 export type ServiceSaving = { readonly kind: 'saved'; readonly service: ServiceDetails } | { readonly kind: 'name_taken' | 'not_found' };
-/** `in_use`: there are appointments for it, also past ones; it can be made inactive. */
-export type BookingRemoval = 'removed' | 'in_use' | 'not_found';
 
 export type BookingServiceStore = {
   /** By name, at most `limit`, those after the name `after` only. */
@@ -51,13 +51,8 @@ export function createBookingServiceStore(parts: Parts): BookingServiceStore {
         queries
           .select(columns)
           .from(bookingServices)
-          .where(
-            and(
-              eq(bookingServices.orgId, scope.organizationId),
-              after === null ? undefined : gt(sql`lower(${bookingServices.name})`, sql`lower(${after})`),
-            ),
-          )
-          .orderBy(asc(sql`lower(${bookingServices.name})`))
+          .where(rowsAfter(bookingServices, scope, after))
+          .orderBy(asc(nameOrder(bookingServices)))
           .limit(limit),
       ),
     find: (scope, serviceId) => database.inOrg(scope, (queries) => find(queries, scope, serviceId)),
@@ -68,7 +63,10 @@ export function createBookingServiceStore(parts: Parts): BookingServiceStore {
 }
 
 async function find(queries: Queries, scope: OrgScope, serviceId: string): Promise<ServiceDetails | null> {
-  const [row] = await queries.select(columns).from(bookingServices).where(isService(scope, serviceId));
+  const [row] = await queries
+    .select(columns)
+    .from(bookingServices)
+    .where(rowOf(bookingServices, scope, serviceId));
   return row ?? null;
 }
 
@@ -76,9 +74,8 @@ function create({ database, audit }: Parts, by: BookingEditor, draft: ServiceDra
   const orgId = by.scope.organizationId;
   return database.inOrg(by.scope, async (queries) => {
     await lockCatalogue(queries, by.scope);
-    const [held] = await queries.select({ services: count() }).from(bookingServices).where(eq(bookingServices.orgId, orgId));
-    if ((held?.services ?? 0) >= MAX_SERVICES) return { kind: 'too_many' };
-    if (await isNameTaken(queries, by.scope, { name: draft.name })) return { kind: 'name_taken' };
+    if ((await countRows(queries, bookingServices, by.scope)) >= MAX_SERVICES) return { kind: 'too_many' };
+    if (await isNameTaken(queries, bookingServices, { scope: by.scope, name: draft.name })) return { kind: 'name_taken' };
     const service = { serviceId: newId('bookingService'), ...draft };
     const { serviceId: id, ...fields } = service;
     await queries.insert(bookingServices).values({ orgId, id, ...fields, synonyms: [...fields.synonyms] });
@@ -96,12 +93,13 @@ function saveChange({ database, audit }: Parts, by: BookingEditor, { serviceId, 
     if (!current) return { kind: 'not_found' };
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     const service: ServiceDetails = { ...current, ...given };
-    if (await isNameTaken(queries, by.scope, { name: service.name, besides: serviceId })) return { kind: 'name_taken' };
+    if (await isNameTaken(queries, bookingServices, { scope: by.scope, name: service.name, besides: serviceId }))
+      return { kind: 'name_taken' };
     const { serviceId: _same, ...fields } = service;
     await queries
       .update(bookingServices)
       .set({ ...fields, synonyms: [...fields.synonyms], updatedAt: new Date() })
-      .where(isService(by.scope, serviceId));
+      .where(rowOf(bookingServices, by.scope, serviceId));
     await audit.append(queries, by, { action: 'booking_service.changed', resource: serviceId, details: given });
     return { kind: 'saved', service };
   });
@@ -112,24 +110,9 @@ function remove({ database, audit }: Parts, by: BookingEditor, serviceId: string
     await lockCatalogue(queries, by.scope);
     const current = await find(queries, by.scope, serviceId);
     if (!current) return 'not_found';
-    const ofService = and(eq(appointments.orgId, by.scope.organizationId), eq(appointments.serviceId, serviceId));
-    if ((await queries.select({ id: appointments.id }).from(appointments).where(ofService).limit(1)).length > 0) return 'in_use';
-    await queries.delete(bookingServices).where(isService(by.scope, serviceId));
+    if (await hasAppointments(queries, appointments.serviceId, { scope: by.scope, id: serviceId })) return 'in_use';
+    await queries.delete(bookingServices).where(rowOf(bookingServices, by.scope, serviceId));
     await audit.append(queries, by, { action: 'booking_service.removed', resource: serviceId, details: { name: current.name } });
     return 'removed';
   });
-}
-
-async function isNameTaken(
-  queries: Queries,
-  { organizationId }: OrgScope,
-  { name, besides = '' }: { name: string; besides?: string },
-): Promise<boolean> {
-  const sameName = and(eq(bookingServices.orgId, organizationId), sql`lower(${bookingServices.name}) = lower(${name})`);
-  const holders = await queries.select({ id: bookingServices.id }).from(bookingServices).where(sameName);
-  return holders.some(({ id }) => id !== besides);
-}
-
-function isService({ organizationId }: OrgScope, serviceId: string) {
-  return and(eq(bookingServices.orgId, organizationId), eq(bookingServices.id, serviceId));
 }

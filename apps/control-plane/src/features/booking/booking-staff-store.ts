@@ -1,5 +1,5 @@
 // Staff as rows: people, or things such as tables, with the services that each of them does.
-import { and, asc, count, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
 import { appointments, bookingServices, bookingStaff, bookingStaffServices } from '#db/schema/booking.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
@@ -7,8 +7,9 @@ import type { BookableStaff } from '#ports/appointment-book.ts';
 import { newId } from '#shared/id.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { BookingEditor } from './booking-calendar-store.ts';
-import type { BookingRemoval } from './booking-service-store.ts';
 import { lockCatalogue } from './catalogue-lock.ts';
+import type { BookingRemoval } from './catalogue-rows.ts';
+import { countRows, hasAppointments, isNameTaken, nameOrder, rowOf, rowsAfter } from './catalogue-rows.ts';
 
 /** One of the staff as its organization sees it. */
 export type StaffDetails = BookableStaff & { readonly active: boolean };
@@ -51,13 +52,8 @@ export function createBookingStaffStore(parts: Parts): BookingStaffStore {
         queries
           .select(columns)
           .from(bookingStaff)
-          .where(
-            and(
-              eq(bookingStaff.orgId, scope.organizationId),
-              after === null ? undefined : gt(sql`lower(${bookingStaff.name})`, sql`lower(${after})`),
-            ),
-          )
-          .orderBy(asc(sql`lower(${bookingStaff.name})`))
+          .where(rowsAfter(bookingStaff, scope, after))
+          .orderBy(asc(nameOrder(bookingStaff)))
           .limit(limit),
       ),
     find: (scope, staffId) => database.inOrg(scope, (queries) => find(queries, scope, staffId)),
@@ -68,7 +64,10 @@ export function createBookingStaffStore(parts: Parts): BookingStaffStore {
 }
 
 async function find(queries: Queries, scope: OrgScope, staffId: string): Promise<StaffDetails | null> {
-  const [row] = await queries.select(columns).from(bookingStaff).where(isStaff(scope, staffId));
+  const [row] = await queries
+    .select(columns)
+    .from(bookingStaff)
+    .where(rowOf(bookingStaff, scope, staffId));
   return row ?? null;
 }
 
@@ -76,9 +75,8 @@ function create({ database, audit }: Parts, by: BookingEditor, draft: StaffDraft
   const orgId = by.scope.organizationId;
   return database.inOrg(by.scope, async (queries) => {
     await lockCatalogue(queries, by.scope);
-    const [held] = await queries.select({ staff: count() }).from(bookingStaff).where(eq(bookingStaff.orgId, orgId));
-    if ((held?.staff ?? 0) >= MAX_STAFF) return { kind: 'too_many' };
-    if (await isNameTaken(queries, by.scope, { name: draft.name })) return { kind: 'name_taken' };
+    if ((await countRows(queries, bookingStaff, by.scope)) >= MAX_STAFF) return { kind: 'too_many' };
+    if (await isNameTaken(queries, bookingStaff, { scope: by.scope, name: draft.name })) return { kind: 'name_taken' };
     if (!(await holdsServices(queries, by.scope, draft.serviceIds))) return { kind: 'unknown_service' };
     const staff = { staffId: newId('bookingStaff'), ...draft, serviceIds: distinct(draft.serviceIds) };
     await queries.insert(bookingStaff).values({ orgId, id: staff.staffId, name: draft.name, active: draft.active });
@@ -98,10 +96,13 @@ function saveChange({ database, audit }: Parts, by: BookingEditor, { staffId, ch
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     const merged: StaffDetails = { ...current, ...given };
     const staff = { ...merged, serviceIds: distinct(merged.serviceIds) };
-    if (await isNameTaken(queries, by.scope, { name: staff.name, besides: staffId })) return { kind: 'name_taken' };
+    if (await isNameTaken(queries, bookingStaff, { scope: by.scope, name: staff.name, besides: staffId })) return { kind: 'name_taken' };
     if (change.serviceIds && !(await holdsServices(queries, by.scope, change.serviceIds))) return { kind: 'unknown_service' };
     const { name, active } = staff;
-    await queries.update(bookingStaff).set({ name, active, updatedAt: new Date() }).where(isStaff(by.scope, staffId));
+    await queries
+      .update(bookingStaff)
+      .set({ name, active, updatedAt: new Date() })
+      .where(rowOf(bookingStaff, by.scope, staffId));
     if (change.serviceIds) {
       const ofStaff = and(eq(bookingStaffServices.orgId, by.scope.organizationId), eq(bookingStaffServices.staffId, staffId));
       await queries.delete(bookingStaffServices).where(ofStaff);
@@ -117,9 +118,8 @@ function remove({ database, audit }: Parts, by: BookingEditor, staffId: string):
     await lockCatalogue(queries, by.scope);
     const current = await find(queries, by.scope, staffId);
     if (!current) return 'not_found';
-    const ofStaff = and(eq(appointments.orgId, by.scope.organizationId), eq(appointments.staffId, staffId));
-    if ((await queries.select({ id: appointments.id }).from(appointments).where(ofStaff).limit(1)).length > 0) return 'in_use';
-    await queries.delete(bookingStaff).where(isStaff(by.scope, staffId));
+    if (await hasAppointments(queries, appointments.staffId, { scope: by.scope, id: staffId })) return 'in_use';
+    await queries.delete(bookingStaff).where(rowOf(bookingStaff, by.scope, staffId));
     await audit.append(queries, by, { action: 'booking_staff.removed', resource: staffId, details: { name: current.name } });
     return 'removed';
   });
@@ -139,18 +139,4 @@ async function giveServices(queries: Queries, { organizationId }: OrgScope, { st
 
 function distinct(ids: readonly string[]): string[] {
   return [...new Set(ids)].toSorted();
-}
-
-async function isNameTaken(
-  queries: Queries,
-  { organizationId }: OrgScope,
-  { name, besides = '' }: { name: string; besides?: string },
-): Promise<boolean> {
-  const sameName = and(eq(bookingStaff.orgId, organizationId), sql`lower(${bookingStaff.name}) = lower(${name})`);
-  const holders = await queries.select({ id: bookingStaff.id }).from(bookingStaff).where(sameName);
-  return holders.some(({ id }) => id !== besides);
-}
-
-function isStaff({ organizationId }: OrgScope, staffId: string) {
-  return and(eq(bookingStaff.orgId, organizationId), eq(bookingStaff.id, staffId));
 }
