@@ -21,7 +21,8 @@ const models = modelTimingsOf([
 
 function turn(differs: Partial<TurnRow>): TurnRow {
   const at = new Date();
-  const nothing = { heardMs: null, endpointMs: null, speechToTextMs: null, replyMs: null, textToSpeechMs: null, firstFrameMs: null };
+  const stages = { endpointMs: null, speechToTextMs: null, replyMs: null, textToSpeechMs: null, firstFrameMs: null };
+  const nothing = { heardMs: null, gapMs: null, ...stages };
   return {
     orgId: '',
     callId: '',

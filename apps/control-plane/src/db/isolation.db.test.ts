@@ -106,6 +106,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
       'http_tools',
       'idempotency_keys',
       'jobs',
+      'leg_qualities',
       'numbers',
       'organizations',
       'phones',
@@ -115,6 +116,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
       'rag_postings',
       'rag_uploads',
       'rag_vectors',
+      'turn_gaps',
       'turn_traces',
       'turns',
     ]);

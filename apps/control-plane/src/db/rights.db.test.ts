@@ -97,6 +97,8 @@ const applicationRights = [
   'jobs INSERT *',
   'jobs SELECT *',
   'jobs UPDATE ended_at last_error lease_until state',
+  'leg_qualities INSERT *',
+  'leg_qualities SELECT *',
   'numbers SELECT *',
   'numbers UPDATE agent_id',
   'organizations SELECT *',
@@ -105,6 +107,8 @@ const applicationRights = [
   'phones UPDATE display_name push_error push_state updated_at',
   'plans SELECT *',
   'rejected_calls INSERT *',
+  'turn_gaps INSERT *',
+  'turn_gaps SELECT *',
   'turn_traces INSERT *',
   'turn_traces SELECT *',
   'turns INSERT *',
@@ -128,6 +132,8 @@ const adminRights = [
   'audit_heads UPDATE hash key_version mac seq',
   'call_events SELECT *',
   'call_outcomes SELECT *',
+  'capacity_tests INSERT *',
+  'capacity_tests SELECT *',
   'caller_messages DELETE *',
   'caller_messages SELECT *',
   'calls DELETE *',
@@ -147,8 +153,13 @@ const adminRights = [
   'jobs INSERT *',
   'jobs SELECT *',
   'jobs UPDATE attempts ended_at last_error lease_until next_attempt_at state',
+  'leg_qualities SELECT *',
+  'process_metadata DELETE *',
+  'process_metadata INSERT *',
+  'process_metadata SELECT *',
   'rejected_calls DELETE *',
   'rejected_calls SELECT *',
+  'turn_gaps SELECT *',
   'turn_traces SELECT *',
   'turns SELECT *',
 ];
@@ -187,6 +198,9 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('rights on $kind'
         `calls (org_id, id, dialled_number, caller_number, state, started_at) values ('${org}', 'call_${index}', '1', '', 'ringing', now())`,
         `turns (org_id, call_id, seq, role, text, started_at, ended_at, interrupted)
           values ('${org}', 'call_${index}', 1, 'caller', 'hola', now(), now(), false)`,
+        `turn_gaps (org_id, call_id, seq, heard_gap_ms) values ('${org}', 'call_${index}', 1, 500)`,
+        `leg_qualities (org_id, call_id, leg, codec, packets_received, packets_sent, received_loss_ratio, received_jitter_ms, received_mos, measured_at)
+          values ('${org}', 'call_${index}', 'caller', 'ulaw', 1, 1, 0, 0, 4.4, now())`,
         `call_events (org_id, call_id, id, name, fields, at) values ('${org}', 'call_${index}', gen_random_uuid(), 'n', '{}', now())`,
         `call_outcomes (org_id, call_id, method, summary_turns, sentiment_turns, disposition_turns, fields, notes)
           values ('${org}', 'call_${index}', 'rules', '{}', '{}', '{}', '[]', '[]')`,
@@ -248,7 +262,9 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('rights on $kind'
     expect(await rightsOf('centralita_admin')).toEqual(adminRights.toSorted());
     expect(
       [...applicationRights, ...adminRights].filter((right) =>
-        /^(audit_entries|agent_versions|turns|call_events|conversation_turns|turn_traces) (UPDATE|DELETE)/.test(right),
+        /^(audit_entries|agent_versions|turns|turn_gaps|leg_qualities|call_events|conversation_turns|turn_traces) (UPDATE|DELETE)/.test(
+          right,
+        ),
       ),
     ).toEqual([]);
   });

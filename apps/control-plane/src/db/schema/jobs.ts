@@ -8,7 +8,7 @@ import { organizations } from './organizations.ts';
 export const jobStates = ['ready', 'running', 'done', 'dead'] as const;
 
 /** What there is to be done: each kind has one handler. */
-export const jobKinds = ['call_outcome'] as const;
+export const jobKinds = ['call_outcome', 'turn_gaps'] as const;
 
 export const jobs = pgTable(
   'jobs',

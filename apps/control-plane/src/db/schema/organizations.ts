@@ -1,8 +1,11 @@
 // The organizations that share the appliance.
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, pgTable, text, timestamp, unique } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, integer, pgTable, text, timestamp, unique } from 'drizzle-orm/pg-core';
 import { organizationPolicies } from './access.ts';
 import { DEFAULT_PLAN, plans } from './plans.ts';
+
+/** What becomes of a call that there is no room for: refused to its network, held with music until there is room, or rung elsewhere. */
+export const overloadChoices = ['refuse', 'queue', 'fallback'] as const;
 
 export const organizations = pgTable(
   'organizations',
@@ -17,6 +20,11 @@ export const organizations = pgTable(
       .notNull()
       .default(DEFAULT_PLAN)
       .references(() => plans.id, { onDelete: 'restrict' }),
+    overloadChoice: text('overload_choice', { enum: overloadChoices }).notNull().default('refuse'),
+    /** Extension that is rung instead, and when the wait was too long; null: the appliance's own fallback. */
+    overloadDestination: text('overload_destination'),
+    /** The longest that a caller is held. */
+    overloadMaxWaitSeconds: integer('overload_max_wait_seconds').notNull().default(120),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     /** Set while the organization waits to be deleted; it is inactive meanwhile. */
@@ -32,6 +40,10 @@ export const organizations = pgTable(
   (table) => [
     unique('organizations_slug_unique').on(table.slug),
     check('organizations_slug_form', sql`${table.slug} ~ '^[a-z][a-z0-9-]{1,31}$'`),
+    check(
+      'organizations_overload',
+      sql`${table.overloadChoice} in ('refuse', 'queue', 'fallback') and ${table.overloadMaxWaitSeconds} between 5 and 3600`,
+    ),
     ...organizationPolicies('all', 'id'),
   ],
 );

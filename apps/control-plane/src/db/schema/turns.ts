@@ -23,6 +23,8 @@ export const turns = pgTable(
     replyMs: doublePrecision('reply_ms'),
     textToSpeechMs: doublePrecision('tts_ms'),
     firstFrameMs: doublePrecision('first_frame_ms'),
+    /** Of the agent: silence from the caller's last sound until the first of the answer, as we timed it. What the caller heard is in `turn_gaps`. */
+    gapMs: doublePrecision('gap_ms'),
   },
   (table) => [
     primaryKey({ columns: [table.orgId, table.callId, table.seq] }),

@@ -14,10 +14,12 @@ import { calls } from '#db/schema/calls.ts';
 import { contactFacts, contacts } from '#db/schema/contacts.ts';
 import { conversations, conversationTurns, turnTraces } from '#db/schema/conversations.ts';
 import { httpTools } from '#db/schema/http-tools.ts';
+import { legQualities } from '#db/schema/leg-qualities.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { phones } from '#db/schema/phones.ts';
 import { plans } from '#db/schema/plans.ts';
+import { turnGaps } from '#db/schema/turn-gaps.ts';
 import { turns } from '#db/schema/turns.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { Actor } from '#shared/actor.ts';
@@ -81,6 +83,8 @@ export const exportedTables: readonly ExportedTable[] = [
   { name: 'api_tokens', table: apiTokens, of: (id) => eq(apiTokens.orgId, id), key: [apiTokens.id], without: 'mac' },
   { name: 'calls', table: calls, of: (id) => eq(calls.orgId, id), key: [calls.id] },
   { name: 'turns', table: turns, of: (id) => eq(turns.orgId, id), key: [turns.callId, turns.seq] },
+  { name: 'turn_gaps', table: turnGaps, of: (id) => eq(turnGaps.orgId, id), key: [turnGaps.callId, turnGaps.seq] },
+  { name: 'leg_qualities', table: legQualities, of: (id) => eq(legQualities.orgId, id), key: [legQualities.callId, legQualities.leg] },
   { name: 'call_events', table: callEvents, of: (id) => eq(callEvents.orgId, id), key: [callEvents.callId, callEvents.id] },
   { name: 'call_outcomes', table: callOutcomes, of: (id) => eq(callOutcomes.orgId, id), key: [callOutcomes.callId] },
   { name: 'contacts', table: contacts, of: (id) => eq(contacts.orgId, id), key: [contacts.id] },
