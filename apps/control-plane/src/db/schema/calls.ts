@@ -17,6 +17,8 @@ export const calls = pgTable(
     id: text('id').notNull(),
     agentId: text('agent_id'),
     legId: text('leg_id'),
+    /** The control plane that serves it: after a crash only the same one goes on with it, or closes it. Null in rows of earlier releases. */
+    serverId: text('server_id'),
     dialledNumber: text('dialled_number').notNull(),
     /** Personal data; empty when withheld. */
     callerNumber: text('caller_number').notNull(),
