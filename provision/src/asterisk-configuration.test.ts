@@ -7,7 +7,7 @@ import type { InstanceInput } from './instance.ts';
 const root = {
   dir: '/srv/root',
   multiarch: 'x86_64-linux-gnu',
-  users: { asterisk: { uid: 990, gid: 991 }, postgres: { uid: 992, gid: 993 } },
+  users: { asterisk: { uid: 990, gid: 991 }, postgres: { uid: 992, gid: 993 }, prometheus: { uid: 994, gid: 995 } },
   versions: {},
 };
 

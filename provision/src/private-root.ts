@@ -1,5 +1,5 @@
 /**
- * Builds the private root: a small Debian of its own, with the Asterisk, PostgreSQL and espeak-ng that the product
+ * Builds the private root: a small Debian of its own, with the Asterisk, PostgreSQL, espeak-ng and Prometheus that the product
  * was tried with, next to whatever release the machine runs.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +11,19 @@ import { ensureSystemUser } from './system-user.ts';
 
 /** Debian release that carries Asterisk 22 and PostgreSQL 18. */
 const SUITE = 'forky';
-const PACKAGES = ['asterisk', 'asterisk-modules', 'postgresql-18', 'postgresql-18-pgvector', 'espeak-ng', 'espeak-ng-data', 'sox'] as const;
+const PACKAGES = [
+  'asterisk',
+  'asterisk-modules',
+  'postgresql-18',
+  'postgresql-18-pgvector',
+  'espeak-ng',
+  'espeak-ng-data',
+  'sox',
+  'prometheus',
+  'promtool',
+  'prometheus-node-exporter',
+  'prometheus-postgres-exporter',
+] as const;
 /** First Asterisk with the fix for CVE-2026-57191 (one NOTIFY disables the SIP transport). */
 const ASTERISK_FLOOR = [22, 10, 1] as const;
 /** Raised when the way of building changes, so that an older root is built anew. */
@@ -19,7 +31,7 @@ const BUILD_VERSION = 1;
 const BUILD_TIMEOUT_MS = 1_800_000;
 const BUILDING_PREFIX = 'root.building-';
 /** Users that the packages expect in the root, and the machine's users whose ids they carry. */
-const USERS = { asterisk: 'centralita-asterisk', postgres: 'centralita-postgres' } as const;
+const USERS = { asterisk: 'centralita-asterisk', postgres: 'centralita-postgres', prometheus: 'centralita-prometheus' } as const;
 
 const userSchema = z.object({ uid: z.number().int().positive(), gid: z.number().int().positive() });
 const stampSchema = z.object({
@@ -28,7 +40,7 @@ const stampSchema = z.object({
   packages: z.array(z.string()),
   versions: z.record(z.string(), z.string()),
   multiarch: z.string(),
-  users: z.object({ asterisk: userSchema, postgres: userSchema }),
+  users: z.object({ asterisk: userSchema, postgres: userSchema, prometheus: userSchema }),
 });
 
 /** What a finished root says of itself. */
@@ -83,7 +95,11 @@ export async function ensureRoot(options: EnsureRootOptions): Promise<PrivateRoo
   // The process id in the name: two runs at once waste work but never write into each other's build.
   const building = join(options.home, `${BUILDING_PREFIX}${process.pid}`);
   await mkdir(building, { recursive: true, mode: 0o755 });
-  const users = { asterisk: await ensureSystemUser(USERS.asterisk), postgres: await ensureSystemUser(USERS.postgres) };
+  const users = {
+    asterisk: await ensureSystemUser(USERS.asterisk),
+    postgres: await ensureSystemUser(USERS.postgres),
+    prometheus: await ensureSystemUser(USERS.prometheus),
+  };
   await bootstrap(building, options);
   await configure(building);
   options.log(`private root: installing ${PACKAGES.join(', ')}`);
@@ -93,6 +109,7 @@ export async function ensureRoot(options: EnsureRootOptions): Promise<PrivateRoo
       LC_ALL: 'C',
       ASTERISK_IDS: `${users.asterisk.uid}:${users.asterisk.gid}`,
       POSTGRES_IDS: `${users.postgres.uid}:${users.postgres.gid}`,
+      PROMETHEUS_IDS: `${users.prometheus.uid}:${users.prometheus.gid}`,
     },
     timeoutMs: BUILD_TIMEOUT_MS,
     label: `installing packages into ${building}`,
@@ -158,8 +175,8 @@ const INSTALL_SCRIPT = `
 root=$1; shift
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
-for user in asterisk postgres; do
-  case $user in asterisk) ids=$ASTERISK_IDS ;; postgres) ids=$POSTGRES_IDS ;; esac
+for user in asterisk postgres prometheus; do
+  case $user in asterisk) ids=$ASTERISK_IDS ;; postgres) ids=$POSTGRES_IDS ;; prometheus) ids=$PROMETHEUS_IDS ;; esac
   chroot "$root" groupadd --system --gid "\${ids#*:}" "$user"
   chroot "$root" useradd --system --uid "\${ids%:*}" --gid "\${ids#*:}" --no-create-home --home-dir "/var/lib/$user" --shell /usr/sbin/nologin "$user"
 done

@@ -8,7 +8,7 @@ import { parseState } from './state.ts';
 const root = {
   dir: '/srv/home/root',
   multiarch: 'x86_64-linux-gnu',
-  users: { asterisk: { uid: 990, gid: 991 }, postgres: { uid: 992, gid: 993 } },
+  users: { asterisk: { uid: 990, gid: 991 }, postgres: { uid: 992, gid: 993 }, prometheus: { uid: 994, gid: 995 } },
   versions: { asterisk: '1:22.10.1+dfsg', 'postgresql-18': '18.6-3' },
 };
 

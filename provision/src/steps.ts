@@ -60,7 +60,7 @@ const user: Step = {
 
 const root: Step = {
   name: 'private root',
-  changes: (facts) => (facts.root ? [] : ['build the private root with Asterisk, PostgreSQL and espeak-ng (about a minute)']),
+  changes: (facts) => (facts.root ? [] : ['build the private root with Asterisk, PostgreSQL, espeak-ng and Prometheus (about a minute)']),
   apply: async ({ facts, log, signal }) => {
     await mkdir(facts.home, { recursive: true, mode: 0o755 });
     // An older root is about to be replaced: nothing may run from it.

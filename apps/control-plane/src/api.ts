@@ -28,6 +28,7 @@ import { createBookingRoutes } from '#features/booking/booking-routes.ts';
 import { createNumberRoutes } from '#features/telephony/number-routes.ts';
 import { createPhoneRoutes } from '#features/telephony/phone-routes.ts';
 import { createTrunkRoutes } from '#features/telephony/trunk-routes.ts';
+import type { HttpAnswer } from '#http/app.ts';
 import { createApp } from '#http/app.ts';
 import { assertEveryRouteDeclaresAccess } from '#http/route-check.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -43,6 +44,8 @@ export type ApiParts = HealthRouteParts & {
   readonly openDialog: ChatParts['openDialog'];
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of every request that was answered. */
+  readonly observeHttp?: (answer: HttpAnswer) => void;
 };
 
 /** The whole HTTP API of the control plane. Throws when a route does not say who may call it. */

@@ -1,27 +1,28 @@
 // The product, composed: stores, journal, engine and HTTP in this order. It receives adapters as arguments and knows none by name.
-import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Database } from '#db/client.ts';
+import { observedDatabase } from '#db/observed-database.ts';
 import { guardedModel } from '#dialog/guarded-model.ts';
 import { createCallEngine } from '#engine/call-engine.ts';
 import type { CallEngine, CallEngineParts } from '#engine/call-engine.ts';
 import { withSpeechCache } from '#engine/speech-cache.ts';
 import type { AuditCheck } from '#features/access/audit-check-store.ts';
 import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
+import { openReadingMetrics } from '#features/appliance/reading-metrics.ts';
 import { openJobScheduler } from '#features/appliance/scheduled-jobs.ts';
 import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
 import { openCallJournal } from '#features/calls/call-journal-store.ts';
-import { createCallMetrics } from '#features/calls/call-metrics.ts';
-import { registerModelMetrics } from '#features/calls/model-metrics.ts';
+import { observedModels } from '#features/calls/inference-metrics.ts';
+import { createLiveCallMetrics } from '#features/calls/live-call-metrics.ts';
 import type { CallStore } from '#features/calls/call-store.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
 import { createChatDialogs } from '#features/conversations/chat-dialog.ts';
-import { registerConversationMetrics } from '#features/conversations/conversation-metrics.ts';
 import { createJobMetrics } from '#features/jobs/job-metrics.ts';
 import { openJobWorker } from '#features/jobs/job-worker.ts';
 import { createOutcomeJob } from '#features/outcomes/outcome-job.ts';
 import { createCallRoutingStore } from '#features/telephony/call-routing-store.ts';
 import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import { openHttpServer } from '#http/server.ts';
+import type { CallEvent } from '#ports/call-event.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
 import type { OutboundHttp } from '#ports/outbound-http.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
@@ -31,6 +32,8 @@ import { loggableError } from '#shared/loggable-error.ts';
 import { createAgentToolbox } from './agent-toolbox.ts';
 import { createApi } from './api.ts';
 import type { Config } from './config.ts';
+import type { ProcessMetrics } from './metrics.ts';
+import { createEventSeries, openProcessMetrics } from './metrics.ts';
 import type { OfficeConfig } from './office.ts';
 import { openOffice } from './office.ts';
 
@@ -47,6 +50,8 @@ export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'l
   readonly database: Database;
   /** What must be there for a call besides the telephone system and the database. */
   readonly checks: readonly ReadinessCheck[];
+  /** What the adapters tell of themselves is counted here; default: a registry of the control plane's own. */
+  readonly metrics?: ProcessMetrics;
 };
 
 /** A control plane that takes calls and answers HTTP. Disposing it ends what is live and commits what happened. */
@@ -65,10 +70,9 @@ const WARM_CONNECTIONS = 4;
 
 /** Opens everything in order. A failure on the way closes what was open. */
 export async function createControlPlane(given: ControlPlaneParts): Promise<ControlPlane> {
-  const { config, database, clock, log } = given;
-  // One circuit breaker for calls, chats and jobs: what one of them learns about the model spares the others a wait.
-  const languageModel = given.languageModel === null ? null : guardedModel(given.languageModel, { clock });
-  const parts = { ...given, languageModel };
+  const parts = observedParts(given);
+  const { config, clock, log, database, metrics } = parts;
+  const { registry } = metrics;
   await using opened = new AsyncDisposableStack();
   const board = createLiveCallBoard();
   const office = opened.use(await openOffice({ ...parts, liveCalls: (organizationId) => board.list(organizationId).length }));
@@ -78,21 +82,19 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   await Promise.allSettled(Array.from({ length: WARM_CONNECTIONS }, () => database.ping()));
 
   const stored = opened.use(openCallJournal({ write: createCallEventWriter({ database, log }), log }));
-  const { registry, countEvent } = openMetrics({
-    liveCalls: () => engine.liveCalls(),
-    journalDepth: () => stored.depth(),
-    journalDropped: () => stored.dropped(),
-    breaker: () => languageModel?.breaker() ?? null,
-    counts: () => office.conversationCache.counts(),
-  });
-  const journal: CallJournal = {
-    record(event) {
-      stored.record(event);
-      board.observe(event);
-      countEvent(event);
-    },
-    flush: () => stored.flush(),
-  };
+  const observers = [
+    (event: CallEvent) => board.observe(event),
+    createEventSeries({
+      registry,
+      liveCalls: () => engine.liveCalls(),
+      journalDepth: () => stored.depth(),
+      journalDropped: () => stored.dropped(),
+      breaker: () => parts.languageModel?.breaker() ?? null,
+      counts: () => office.conversationCache.counts(),
+    }),
+    createLiveCallMetrics({ registry, board, organizations: office.organizations, log }),
+  ];
+  const journal = heardJournal(stored, observers);
 
   const findTools = createAgentToolbox(office, given.outboundHttp);
   const routing = createCallRoutingStore({ database, clock, log });
@@ -107,10 +109,12 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
     openDialog: createChatDialogs({ ...parts, findTools }),
     checks: [{ name: 'accepting', check: async () => (isStopping ? 'the process is stopping' : null) }, ...readiness(parts)],
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
+    observeHttp: metrics.http,
     clock,
     log,
   });
   const server = opened.use(await openHttpServer({ app: api, ...config.http }));
+  opened.use(openReadingMetrics({ registry, database, auditCheck: office.auditCheck, clock, log }));
   opened.use(openJobScheduler({ jobs: office.jobs, runs: office.jobRuns, log }));
   const handlers = [createOutcomeJob({ ...office, languageModel: parts.languageModel })];
   opened.use(openJobWorker({ database, queue: office.jobQueue, handlers, observe: createJobMetrics(registry), clock, log }));
@@ -130,18 +134,23 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   };
 }
 
-type MetricSources = Omit<
-  Parameters<typeof createCallMetrics>[0] & Parameters<typeof registerModelMetrics>[0] & Parameters<typeof registerConversationMetrics>[0],
-  'registry'
->;
+/** The parts with what they do counted, and one circuit breaker for calls, chats and jobs: what one learns about the model spares the others a wait. */
+function observedParts(given: ControlPlaneParts) {
+  const { clock, metrics = openProcessMetrics(clock) } = given;
+  const models = observedModels(given, { registry: metrics.registry, clock });
+  const languageModel = models.languageModel === null ? null : guardedModel(models.languageModel, { clock });
+  return { ...given, ...models, languageModel, metrics, database: observedDatabase(given.database, metrics.database) };
+}
 
-/** Every series of this process that is not a job's; `countEvent` takes what happens in calls. */
-function openMetrics(sources: MetricSources): { readonly registry: Registry; readonly countEvent: ReturnType<typeof createCallMetrics> } {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  registerModelMetrics({ ...sources, registry });
-  registerConversationMetrics({ ...sources, registry });
-  return { registry, countEvent: createCallMetrics({ ...sources, registry }) };
+/** A journal whose events are heard by others too, after it took them. */
+function heardJournal(stored: CallJournal, observers: readonly ((event: CallEvent) => void)[]): CallJournal {
+  return {
+    record(event) {
+      stored.record(event);
+      for (const observe of observers) observe(event);
+    },
+    flush: () => stored.flush(),
+  };
 }
 
 /** Rows that a dead process left open would look live for ever. The database may still be starting: then the rows wait for the next start. */

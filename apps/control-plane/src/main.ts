@@ -31,6 +31,7 @@ import { loggableError } from '#shared/loggable-error.ts';
 import type { Config } from './config.ts';
 import { ConfigError, loadConfig, loadMigrationConfig, loadRecordConfig, loadSeedConfig } from './config.ts';
 import { createControlPlane } from './control-plane.ts';
+import { openProcessMetrics } from './metrics.ts';
 
 /** An answer after this is of no use to a caller; the engine gives up a little earlier. */
 const SPEECH_TO_TEXT_DEADLINE_MS = 5_000;
@@ -78,8 +79,10 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
   await using models = new AsyncDisposableStack();
   const embeddings = await openEmbeddings(config, { models, log });
   const announcements = await openAnnouncements({ folder: config.announcementsDir, languages: ANNOUNCEMENT_LANGUAGES, log });
+  const metrics = openProcessMetrics(systemClock);
   log.info({ asterisk: config.asterisk.url }, 'waiting for the telephone system');
-  await using callControl = await openAsterisk({ ...config.asterisk, log, nowMs: () => systemClock.nowMs(), signal: stop.signal });
+  const nowMs = () => systemClock.nowMs();
+  await using callControl = await openAsterisk({ ...config.asterisk, log, nowMs, signal: stop.signal, observer: metrics.telephony });
   await using plane = await createControlPlane({
     ...triton.models,
     config: { ...config, secretKeys, adminKeyHash, recordingsDir: config.asterisk.recordingsFolder },
@@ -94,6 +97,7 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
     checks: [speechModels(triton)],
     clock: systemClock,
     log,
+    metrics,
   });
   for (const status of await triton.status({ signal: stop.signal })) log.info({ ...status }, 'model');
   log.info({ http: plane.httpAddress, maxConcurrentCalls: config.maxConcurrentCalls }, 'ready for calls');

@@ -12,7 +12,7 @@ import type { ReadSettings } from './read-pipeline.ts';
 import { openReadPipeline, SET_SCOPE } from './read-pipeline.ts';
 
 /** Connections of one process besides the pipelined reads' own: the journal, routing and a page of requests; the server's limit is shared by all processes. */
-const MAX_CONNECTIONS = 10;
+export const MAX_CONNECTIONS = 10;
 /** A server that does not answer is reported within this time. */
 const CONNECT_TIMEOUT_S = 5;
 /** No statement of ours takes longer; a transaction left open by a bug does not hold its locks for ever. */

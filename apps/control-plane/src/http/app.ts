@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, ErrorHandler, MiddlewareHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { matchedRoutes } from 'hono/route';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
@@ -45,8 +46,18 @@ export function createRoutes() {
   });
 }
 
+/** A request that was answered. `route` is the path as declared, such as `/calls/:callId`; null where there is none. */
+export type HttpAnswer = {
+  readonly method: string;
+  readonly route: string | null;
+  readonly status: number;
+  readonly tookMs: number;
+  /** Whether its organization's plan was asked, so that a 429 came from there. */
+  readonly isCounted: boolean;
+};
+
 /** The outermost application. */
-export function createApp(options: { log: Log; clock: Clock }): OpenAPIHono {
+export function createApp(options: { log: Log; clock: Clock; observeHttp?: (answer: HttpAnswer) => void }): OpenAPIHono {
   const app = createRoutes();
   for (const middleware of [requestLog(options), timeLimit(REQUEST_LIMIT_MS), checkTarget, limitBody()]) app.use(ofTheKit(middleware));
   app.notFound((context) => problemResponse(context, missingRoute(app, context)));
@@ -74,7 +85,7 @@ function createErrorHandler(log: Log): ErrorHandler {
 }
 
 /** One line per request: its path, which holds ids alone, and status, never the query, which may carry a caller's number. */
-function requestLog({ log, clock }: { log: Log; clock: Clock }): MiddlewareHandler {
+function requestLog({ log, clock, observeHttp }: Parameters<typeof createApp>[0]): MiddlewareHandler {
   return async (context, next) => {
     const startedAtMs = clock.nowMs();
     const requestId = randomUUID();
@@ -84,9 +95,18 @@ function requestLog({ log, clock }: { log: Log; clock: Clock }): MiddlewareHandl
     await next();
     putMissingHeaders(context, headers);
     const { method, path } = context.req;
-    const fields = { requestId, method, path, status: context.res.status, durationMs: Math.round(clock.nowMs() - startedAtMs) };
+    const { status } = context.res;
+    const tookMs = clock.nowMs() - startedAtMs;
+    observeHttp?.({ method, route: routeOf(context), status, tookMs, isCounted: context.res.headers.has('ratelimit') });
+    const fields = { requestId, method, path, status, durationMs: Math.round(tookMs) };
     // Probes come every few seconds.
     if (path.startsWith('/health') || path === '/metrics') log.debug(fields, 'request');
     else log.info(fields, 'request');
   };
+}
+
+/** The path that the last handler was declared under; the kit's own middleware is declared under every path. */
+function routeOf(context: Context): string | null {
+  const path = matchedRoutes(context).at(-1)?.path ?? '/*';
+  return path.endsWith('/*') || path === '*' ? null : path;
 }

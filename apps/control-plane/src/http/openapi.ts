@@ -1,5 +1,6 @@
 // The OpenAPI document of an application: what the routes declare, and what is true of all of them.
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { RELEASE } from '#shared/release.ts';
 
 /** A document of OpenAPI 3.1. */
 export type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
@@ -46,7 +47,7 @@ export function openApiDocument(app: OpenAPIHono): OpenApiDocument {
   });
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
-    info: { title: 'Centralita', version: '0.1.0', description, license: { name: 'Apache-2.0' } },
+    info: { title: 'Centralita', version: RELEASE, description, license: { name: 'Apache-2.0' } },
     tags,
   });
 }

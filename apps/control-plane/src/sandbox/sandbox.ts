@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createControlPlane } from '#app/control-plane.ts';
+import { openProcessMetrics } from '#app/metrics.ts';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
 import { createOutboundHttp } from '#adapters/http-tool/outbound-http.ts';
@@ -12,7 +13,7 @@ import { openDatabase } from '#db/client.ts';
 import { migrateDatabase } from '#db/migrate.ts';
 import { createPglite } from '#db/pglite.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
-import type { AnnouncementStore } from '#ports/announcement-store.ts';
+import type { AnnouncementName, AnnouncementStore } from '#ports/announcement-store.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
@@ -29,9 +30,12 @@ const CALLER_NUMBER = '5550100';
 const NO_INPUT_MS = 60_000;
 const MAX_CONCURRENT_CALLS = 10;
 const INFERENCE_DEADLINE_MS = 5_000;
-const APOLOGIES: Readonly<Record<string, string>> = {
-  es: 'Lo sentimos, tenemos un problema técnico. Por favor, llame más tarde.',
-  en: 'We are sorry, we have a technical problem. Please call later.',
+const ANNOUNCEMENTS: Readonly<Record<AnnouncementName, Readonly<Record<string, string>>>> = {
+  apology: {
+    es: 'Lo sentimos, tenemos un problema técnico. Por favor, llame más tarde.',
+    en: 'We are sorry, we have a technical problem. Please call later.',
+  },
+  filler: { es: 'Un momento.', en: 'One moment.' },
 };
 
 /** The running product and its telephone exchange. */
@@ -75,8 +79,19 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
   const exchange = opening.use(await openAsteriskStandIn());
   for (const phone of seed.phones) exchange.registerPhone(`PJSIP/${phone.username}`, onRing);
   const { url, username, password, application } = exchange;
+  const metrics = openProcessMetrics(systemClock);
   const asterisk = opening.use(
-    await openAsterisk({ url, username, password, application, recordingsFolder: null, log, nowMs: () => systemClock.nowMs(), signal }),
+    await openAsterisk({
+      url,
+      username,
+      password,
+      application,
+      recordingsFolder: null,
+      log,
+      nowMs: () => systemClock.nowMs(),
+      signal,
+      observer: metrics.telephony,
+    }),
   );
 
   const adminKey = randomBytes(24).toString('base64url');
@@ -106,6 +121,7 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
       checks: [],
       clock: systemClock,
       log,
+      metrics,
     }),
   );
   const opened = opening.move();
@@ -120,8 +136,8 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
 }
 
 const modemAnnouncements: AnnouncementStore = {
-  find(_name, language) {
-    const text = APOLOGIES[language.split('-')[0] ?? ''];
+  find(name, language) {
+    const text = ANNOUNCEMENTS[name][language.split('-')[0] ?? ''];
     return text === undefined ? null : encodeText(text);
   },
 };

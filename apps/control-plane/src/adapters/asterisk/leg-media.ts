@@ -5,6 +5,7 @@ import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { Log } from '#shared/log.ts';
 import type { ChannelEvents } from './channel-events.ts';
 import { MEDIA_SETUP_MS, CLEAN_UP_MS } from './limits.ts';
+import type { AsteriskObserver } from './observed-ari.ts';
 import { type MediaSocket, openMediaSocket } from './media-socket.ts';
 
 /** What every part of the adapter shares. */
@@ -15,6 +16,7 @@ export type AsteriskParts = {
   readonly nowMs: () => number;
   /** Where the media sockets are, such as `ws://127.0.0.1:8088/media/`. */
   readonly mediaUrl: string;
+  readonly observer: Pick<AsteriskObserver, 'media'>;
 };
 
 /** A built sound. */
@@ -27,16 +29,20 @@ export type LegMedia = {
 /** Names of what is built. The caller chooses them, so that they can be destroyed whatever became of the requests. */
 export type LegMediaNames = { readonly callerId: string; readonly bridgeId: string; readonly channelId: string };
 
+/** Where the sound is built: `join` puts only a new media channel into the bridge that the caller is in already. */
+export type LegMediaPlace = LegMediaNames & { readonly join: boolean };
+
 /** The listener of the transport and the signal that ends the building. */
 export type LegMediaOptions = { readonly listener: (event: AudioTransportEvent) => void; readonly signal: AbortSignal };
 
 /** Builds, or destroys what it had built and rejects. */
-export async function openLegMedia(parts: AsteriskParts, names: LegMediaNames, options: LegMediaOptions): Promise<LegMedia> {
+export async function openLegMedia(parts: AsteriskParts, names: LegMediaPlace, options: LegMediaOptions): Promise<LegMedia> {
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(MEDIA_SETUP_MS)]);
   let socket: MediaSocket | null = null;
   try {
     socket = await buildMedia(parts, names, { ...options, signal });
-    await parts.ari.call('bridges.addChannel', { bridgeId: names.bridgeId, channel: [names.callerId, names.channelId] }, { signal });
+    const channel = names.join ? [names.channelId] : [names.callerId, names.channelId];
+    await parts.ari.call('bridges.addChannel', { bridgeId: names.bridgeId, channel }, { signal });
     return { bridgeId: names.bridgeId, channelId: names.channelId, socket };
   } catch (error) {
     socket?.legEnded();
@@ -49,8 +55,13 @@ export async function openLegMedia(parts: AsteriskParts, names: LegMediaNames, o
 export async function destroyMedia(parts: AsteriskParts, names: Pick<LegMediaNames, 'bridgeId' | 'channelId'>): Promise<void> {
   await Promise.all([
     settle(parts, parts.ari.call('channels.hangup', { channelId: names.channelId }, { timeoutMs: CLEAN_UP_MS })),
-    settle(parts, parts.ari.call('bridges.destroy', { bridgeId: names.bridgeId }, { timeoutMs: CLEAN_UP_MS })),
+    destroyBridge(parts, names.bridgeId),
   ]);
+}
+
+/** Ends a bridge alone; never throws, as above. */
+export async function destroyBridge(parts: AsteriskParts, bridgeId: string): Promise<void> {
+  await settle(parts, parts.ari.call('bridges.destroy', { bridgeId }, { timeoutMs: CLEAN_UP_MS }));
 }
 
 /** Waits for a clean-up request; that the thing is gone already is what was wanted. */
@@ -62,7 +73,7 @@ export async function settle(parts: Pick<AsteriskParts, 'log'>, request: Promise
   }
 }
 
-async function buildMedia(parts: AsteriskParts, names: LegMediaNames, options: LegMediaOptions): Promise<MediaSocket> {
+async function buildMedia(parts: AsteriskParts, names: LegMediaPlace, options: LegMediaOptions): Promise<MediaSocket> {
   const { ari, channels } = parts;
   const entered = Promise.withResolvers<void>();
   const { signal } = options;
@@ -74,7 +85,8 @@ async function buildMedia(parts: AsteriskParts, names: LegMediaNames, options: L
   });
   // Each wait is looked at below; until then a rejection must not count as unhandled.
   entered.promise.catch(() => undefined);
-  const bridge = ari.call('bridges.createWithId', { bridgeId: names.bridgeId, type: 'mixing', name: ari.application }, { signal });
+  const created = { bridgeId: names.bridgeId, type: 'mixing', name: ari.application };
+  const bridge = names.join ? Promise.resolve() : ari.call('bridges.createWithId', created, { signal });
   try {
     const socket = await connectMedia(parts, names, options);
     try {
@@ -109,5 +121,6 @@ async function connectMedia(parts: AsteriskParts, names: LegMediaNames, options:
   if (typeof connectionId !== 'string')
     throw new Error('Asterisk gave the media channel no MEDIA_WEBSOCKET_CONNECTION_ID: is chan_websocket loaded?');
   const { listener, signal } = options;
-  return await openMediaSocket({ url: parts.mediaUrl + connectionId, listener, log: parts.log, nowMs: parts.nowMs, signal });
+  const { log, nowMs, observer } = parts;
+  return await openMediaSocket({ url: parts.mediaUrl + connectionId, listener, log, nowMs, observe: observer.media, signal });
 }

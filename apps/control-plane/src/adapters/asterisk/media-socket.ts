@@ -4,6 +4,7 @@ import { bytesFromPcm, FRAME_BYTES, FRAME_SAMPLES, openFrameBlock, pcmFromBytes 
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { Log } from '#shared/log.ts';
 import { MAX_MEDIA_MESSAGE_BYTES, MAX_SEND_SAMPLES, MAX_UNSENT_BYTES, MEDIA_CLOSE_MS } from './limits.ts';
+import type { AsteriskObserver } from './observed-ari.ts';
 import { type MediaCommand, type MediaMessage, parseMediaMessage } from './media-message.ts';
 
 /** What `openMediaSocket` needs. */
@@ -13,6 +14,8 @@ export type MediaSocketOptions = {
   readonly log: Log;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
+  /** Told when the sound begins and ends, and when the far side's queue is full. */
+  readonly observe: AsteriskObserver['media'];
 };
 
 /** Anomalies of one socket, for its closing log line. */
@@ -20,6 +23,8 @@ export type MediaCounters = { wrongSize: number; unknownMessages: number; droppe
 
 /** The transport of a leg, with what only the leg may do. */
 export type MediaSocket = AudioTransport & {
+  /** Whether no sound goes through it any more. */
+  readonly isClosed: boolean;
   /** Ends the transport because the leg ended. */
   legEnded(): void;
   /**
@@ -67,6 +72,7 @@ class AsteriskMediaSocket implements MediaSocket {
   readonly #listener: (event: AudioTransportEvent) => void;
   readonly #log: Log;
   readonly #nowMs: () => number;
+  readonly #observe: AsteriskObserver['media'];
   readonly #onStart: () => void;
   readonly #closed = Promise.withResolvers<void>();
   readonly #frames = openFrameBlock();
@@ -80,12 +86,17 @@ class AsteriskMediaSocket implements MediaSocket {
     this.#listener = options.listener;
     this.#log = options.log;
     this.#nowMs = options.nowMs;
+    this.#observe = options.observe;
     this.#onStart = onStart;
     socket.on('message', (data: Buffer, isBinary) => (isBinary ? this.#readSound(data) : this.#readControl(data.toString('utf8'))));
     socket.once('close', () => {
       this.#closed.resolve();
       this.#end('lost');
     });
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   send(pcm: Int16Array): void {
@@ -158,7 +169,9 @@ class AsteriskMediaSocket implements MediaSocket {
     this.#state = 'closed';
     const { wrongSize, unknownMessages, droppedFrames } = this.counters;
     if (wrongSize + unknownMessages + droppedFrames > 0) this.#log.warn({ ...this.counters }, 'media socket ended with anomalies');
-    if (this.#hasStarted) this.#listener({ kind: 'closed', reason, atMs: this.#nowMs() });
+    if (!this.#hasStarted) return;
+    this.#observe('closed');
+    this.#listener({ kind: 'closed', reason, atMs: this.#nowMs() });
   }
 
   #readSound(data: Buffer): void {
@@ -198,6 +211,7 @@ class AsteriskMediaSocket implements MediaSocket {
         return this.#tell({ kind: 'queue_length', frames: message.queue_length, atMs: this.#nowMs() });
       case 'MEDIA_XOFF':
         this.#isFull = true;
+        this.#observe('xoff');
         return this.#log.warn({}, 'media queue is full: sound is dropped until it empties');
       case 'MEDIA_XON':
         this.#isFull = false;
@@ -216,6 +230,7 @@ class AsteriskMediaSocket implements MediaSocket {
 
   #start(frameBytes: number): void {
     if (frameBytes !== FRAME_BYTES) this.#log.error({ frameBytes }, 'media frames are not 20 ms of 16 kHz PCM16');
+    if (!this.#hasStarted) this.#observe('opened');
     this.#hasStarted = true;
     this.#onStart();
   }

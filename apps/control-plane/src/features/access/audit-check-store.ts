@@ -32,6 +32,8 @@ export type AuditCheck = {
   verify(scope: ApplianceScope, part: { chain: string | null; from: AuditPosition | null }): Promise<AuditReport>;
   /** Logs an error when ends of chains were not written under our keys: the keys were lost and made anew, or somebody forged the ends. Returns how many. */
   reportForeignEnds(scope: ApplianceScope, log: Log): Promise<number>;
+  /** How many chains were not ended under our keys; says nothing in the log. */
+  countForeignEnds(scope: ApplianceScope): Promise<number>;
   /** Writes the end of every chain to the anchors' file and to the log. Returns how many moved since the last time. */
   anchor(scope: ApplianceScope, options: { at: Date; log: Log }): Promise<number>;
 };
@@ -63,6 +65,9 @@ export function createAuditCheck(parts: { reader: AuditReader; anchors: AuditAnc
     async reportForeignEnds(scope, log) {
       return logForeign(keys, await reader.listHeads(scope), log);
     },
+    async countForeignEnds(scope) {
+      return foreignChains(keys, await reader.listHeads(scope)).length;
+    },
     async anchor(scope, { at, log }) {
       const heads = await reader.listHeads(scope);
       logForeign(keys, heads, log);
@@ -77,7 +82,7 @@ export function createAuditCheck(parts: { reader: AuditReader; anchors: AuditAnc
 const MAX_NAMED = 10;
 
 function logForeign(keys: SecretKeys, heads: readonly AuditHead[], log: Log): number {
-  const foreign = heads.filter((head) => !isGenuine(keys, head)).map(({ orgId }) => orgId);
+  const foreign = foreignChains(keys, heads);
   if (foreign.length > 0) {
     log.error(
       { chains: foreign.length, ofChains: heads.length, first: foreign.slice(0, MAX_NAMED), keyVersions: keys.versions },
@@ -86,4 +91,8 @@ function logForeign(keys: SecretKeys, heads: readonly AuditHead[], log: Log): nu
     );
   }
   return foreign.length;
+}
+
+function foreignChains(keys: SecretKeys, heads: readonly AuditHead[]): string[] {
+  return heads.filter((head) => !isGenuine(keys, head)).map(({ orgId }) => orgId);
 }

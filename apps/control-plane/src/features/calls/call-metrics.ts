@@ -2,6 +2,7 @@
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { CallEvent, TurnLatency } from '#ports/call-event.ts';
+import { createNoteMetrics } from './note-metrics.ts';
 
 /** What the series read when they are asked. */
 export type CallMetricsSources = {
@@ -13,6 +14,7 @@ export type CallMetricsSources = {
 
 /** From 5 ms, the time of our own code, to 10 s, a model that hangs. */
 const STAGE_BUCKETS_S = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2, 5, 10];
+const CALL_BUCKETS_S = [5, 15, 30, 60, 120, 300, 600, 1_800, 3_600];
 const SETUP_BUCKETS_S = [0.02, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2, 5];
 
 const stages = {
@@ -21,7 +23,7 @@ const stages = {
   replyMs: 'reply',
   textToSpeechMs: 'text_to_speech',
   firstFrameMs: 'first_frame',
-} as const satisfies Record<keyof TurnLatency, string>;
+} as const satisfies Record<Exclude<keyof TurnLatency, 'gapMs'>, string>;
 
 /** Registers the series; returns what takes the events. */
 export function createCallMetrics(sources: CallMetricsSources): (event: CallEvent) => void {
@@ -33,7 +35,20 @@ export function createCallMetrics(sources: CallMetricsSources): (event: CallEven
     labelNames: ['outcome'],
     registers,
   });
-  const notes = new Counter({ name: 'centralita_call_notes_total', help: 'Smaller happenings in calls', labelNames: ['name'], registers });
+  const seconds = new Histogram({
+    name: 'centralita_call_seconds',
+    help: 'From the arrival of a call until its end, by outcome; refused calls are not among them',
+    labelNames: ['outcome'],
+    buckets: CALL_BUCKETS_S,
+    registers,
+  });
+  const rejected = new Counter({
+    name: 'centralita_calls_rejected_total',
+    help: 'Calls that were refused before they were answered, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const countNote = createNoteMetrics(registers);
   const setup = new Histogram({
     name: 'centralita_call_setup_seconds',
     help: 'From the arrival of a call until it is answered',
@@ -50,14 +65,17 @@ export function createCallMetrics(sources: CallMetricsSources): (event: CallEven
   return (event) => {
     switch (event.kind) {
       case 'call_rejected':
+        rejected.inc({ reason: event.outcome.replace('rejected_', '') });
+        return calls.inc({ outcome: event.outcome });
       case 'call_ended':
+        seconds.observe({ outcome: event.outcome }, event.durationMs / 1_000);
         return calls.inc({ outcome: event.outcome });
       case 'call_answered':
         return setup.observe(event.setupMs / 1_000);
       case 'note':
-        return notes.inc({ name: event.name });
+        return countNote(event);
       case 'turn_recorded':
-        for (const [field, label] of Object.entries(stages) as [keyof TurnLatency, string][]) {
+        for (const [field, label] of Object.entries(stages) as [keyof typeof stages, string][]) {
           const ms = event.turn.latency?.[field];
           if (ms != null) stage.observe({ stage: label }, ms / 1_000);
         }

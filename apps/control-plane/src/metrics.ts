@@ -1,0 +1,49 @@
+// Every series of this process, registered in one place: what `/metrics` shows, and the observers that feed it.
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { createCallMetrics } from '#features/calls/call-metrics.ts';
+import { registerModelMetrics } from '#features/calls/model-metrics.ts';
+import { registerConversationMetrics } from '#features/conversations/conversation-metrics.ts';
+import { createDatabaseMetrics } from '#features/appliance/database-metrics.ts';
+import { createHttpMetrics } from '#features/appliance/http-metrics.ts';
+import { createTelephonyMetrics } from '#features/telephony/telephony-metrics.ts';
+import type { Clock } from '#shared/clock.ts';
+import { RELEASE } from '#shared/release.ts';
+
+/** The registry of a process and what tells it of the outside. Opened before anything else: adapters are made with its observers. */
+export type ProcessMetrics = {
+  readonly registry: Registry;
+  readonly telephony: ReturnType<typeof createTelephonyMetrics>;
+  readonly database: ReturnType<typeof createDatabaseMetrics>;
+  readonly http: ReturnType<typeof createHttpMetrics>;
+};
+
+/** Opens the registry with Node's own series: event-loop lag, garbage collection, memory, processor. */
+export function openProcessMetrics(clock: Pick<Clock, 'nowMs'>): ProcessMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const build = new Gauge({
+    name: 'centralita_build_info',
+    help: 'Always 1; the labels say what runs',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  });
+  build.set({ version: RELEASE, node: process.version }, 1);
+  return {
+    registry,
+    telephony: createTelephonyMetrics(registry),
+    database: createDatabaseMetrics(registry, clock),
+    http: createHttpMetrics(registry),
+  };
+}
+
+/** What the series of calls and conversations read when they are asked. */
+export type EventSources = Parameters<typeof createCallMetrics>[0] &
+  Parameters<typeof registerModelMetrics>[0] &
+  Parameters<typeof registerConversationMetrics>[0];
+
+/** Registers the series of calls, of the language model's breaker and of conversations; returns what takes the events of calls. */
+export function createEventSeries(sources: EventSources): ReturnType<typeof createCallMetrics> {
+  registerModelMetrics(sources);
+  registerConversationMetrics(sources);
+  return createCallMetrics(sources);
+}
