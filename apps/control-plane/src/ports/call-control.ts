@@ -7,8 +7,14 @@ export type RejectReason = 'unknown_number' | 'at_capacity' | 'not_ready';
 /** What happens on a leg besides sound, in order. */
 export type LegEvent =
   | { readonly kind: 'dtmf'; readonly digit: string; readonly atMs: number }
-  /** The last event of a leg. `cause` is the telephone system's word for it, e.g. `Q.850 16`. */
-  | { readonly kind: 'hung_up'; readonly by: 'caller' | 'us' | 'system'; readonly cause: string; readonly atMs: number };
+  /**
+   * The last event of a leg. `cause` is the telephone system's word for it, e.g. `Q.850 16`. `node`: the telephone system died under the call;
+   * `taken_over`: another control plane serves the leg from now on, and nothing of it is ours any more.
+   */
+  | { readonly kind: 'hung_up'; readonly by: LegEndedBy; readonly cause: string; readonly atMs: number };
+
+/** Who or what ended a leg. */
+export type LegEndedBy = 'caller' | 'us' | 'system' | 'node' | 'taken_over';
 
 /** Whose phone rings. Two organizations may both have a 2001: an extension alone names nobody. */
 export type TransferTarget = { readonly organizationSlug: string; readonly extension: string };
@@ -51,7 +57,25 @@ export type CallLeg = {
   transfer(to: TransferTarget, options: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome>;
   /** Ends the leg and everything built for it (bridge, media). Never throws. */
   hangUp(): Promise<void>;
+  /** Writes the call's language where a process that finds the leg after a crash can read it before it knows whose call it is. Never throws. */
+  keepLanguage(language: string): void;
 };
+
+/** A leg that outlived the process that served it. */
+export type SurvivingLeg = {
+  /** Its sound is built already: `openMedia` hands over what was built, with all that was said meanwhile. */
+  readonly leg: CallLeg;
+  readonly isAnswered: boolean;
+  /** How long the caller heard nothing, ms; null when nobody was there to measure it, or for a leg without sound of ours. */
+  readonly gapMs: number | null;
+  /** Whether the caller was asked to go on. */
+  readonly hasApologised: boolean;
+  /** The caller talks with a person: the two were left as they are. Settles when one of them hung up; null: nobody else is there. */
+  readonly talk: ((options: { signal: AbortSignal }) => Promise<void>) | null;
+};
+
+/** Something found in the telephone system that belongs to no call: a leg nobody answers, sound without a leg, an empty bridge. */
+export type OrphanKind = 'ringing' | 'media' | 'transfer' | 'bridge';
 
 /** The leg ended while something was asked of it: expected, not a bug. */
 export class LegGoneError extends Error {
@@ -64,4 +88,10 @@ export type CallControl = {
   onIncomingCall(listener: (leg: CallLeg) => void): void;
   /** Whether calls can arrive now. */
   isConnected(): boolean;
+  /** The legs that an earlier process left up, each given out once: to whoever asks first. From then on they are his to end. */
+  takeSurvivors(): readonly SurvivingLeg[];
+  /** Sets who is told, after each look, how many of each kind were found and destroyed. Default: nobody. */
+  onOrphans(listener: (found: Readonly<Record<OrphanKind, number>>) => void): void;
+  /** When the telephone system itself started, wall clock: older calls died with its last life. Null while that is unknown. */
+  startedAt(): Date | null;
 };

@@ -14,6 +14,8 @@ export type StandInRestParts = {
   readonly switchboard: Switchboard;
   readonly application: string;
   readonly objects: StandInObjects;
+  /** When it started, in Asterisk's own form. */
+  readonly startedAt: () => string;
   /** Media channels by connection id. */
   readonly media: Map<string, StandInMedia>;
   /** Makes the far end of a channel towards `endpoint`, or null when no such telephone is registered. */
@@ -55,6 +57,7 @@ export function answerRequest(parts: StandInRestParts, request: StandInRequest):
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   'asterisk.ping': () => ({ ping: 'pong', asterisk_id: 'stand-in', timestamp: new Date().toISOString() }),
+  'asterisk.getInfo': ({ startedAt }) => ({ status: { startup_time: startedAt(), last_reload_time: startedAt() } }),
   'asterisk.getObject': ({ objects }, given) => getObject(objects, need(given, 'objectType'), need(given, 'id')),
   'asterisk.updateObject': ({ objects }, given, body) =>
     updateObject(objects, { type: need(given, 'objectType'), id: need(given, 'id') }, fieldsSchema.parse(body).fields),
@@ -64,6 +67,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'channels.list': ({ switchboard }) => switchboard.channels.map((channel) => switchboard.describe(channel)),
   'channels.get': ({ switchboard }, given) => switchboard.describe(switchboard.channel(need(given, 'channelId'))),
   'channels.answer': ({ switchboard }, given) => switchboard.setState(need(given, 'channelId'), 'Up'),
+  'channels.setChannelVar': ({ switchboard }, given) =>
+    switchboard.setVariable(need(given, 'channelId'), { name: need(given, 'variable'), value: given['value'] ?? '' }),
   'channels.hangup': ({ switchboard }, given) =>
     switchboard.end(need(given, 'channelId'), { q850: Number(given['reason_code'] ?? 16), soft: EXPLICIT }),
   'channels.externalMedia': addMedia,

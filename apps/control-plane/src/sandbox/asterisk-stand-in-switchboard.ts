@@ -22,6 +22,9 @@ export type StandInChannel = {
   readonly channelvars: Readonly<Record<string, string>>;
   state: 'Ring' | 'Down' | 'Ringing' | 'Up';
   isInStasis: boolean;
+  language?: string;
+  /** Set when the channel is added. */
+  createdAt?: string;
 };
 
 /** Why a channel ends. `soft` as in Asterisk: from inside; `cause` is then a flag, and `q850` what the far end is told. */
@@ -81,6 +84,7 @@ export class Switchboard {
 
   add(channel: StandInChannel): void {
     if (this.#channels.has(channel.id)) throw new StandInRefusal(409, 'Channel with given unique ID already exists');
+    channel.createdAt = new Date().toISOString();
     this.#channels.set(channel.id, channel);
   }
 
@@ -97,6 +101,12 @@ export class Switchboard {
     channel.state = state;
     this.#emit({ type: 'ChannelStateChange', channel: this.describe(channel) });
     if (state === 'Up') channel.farEnd.answered();
+  }
+
+  /** Of all functions and variables only the channel's language is known. */
+  setVariable(id: string, { name, value }: { readonly name: string; readonly value: string }): void {
+    if (name !== 'CHANNEL(language)') throw new StandInRefusal(501, `the stand-in does not know the variable ${name}`);
+    this.channel(id).language = value;
   }
 
   end(id: string, end: ChannelEnd): void {
@@ -203,8 +213,8 @@ function asChannel(channel: StandInChannel, application: string): Channel {
       app_name: 'Stasis',
       app_data: [application, ...channel.args].join(','),
     },
-    creationtime: '2026-01-01T00:00:00.000+0000',
-    language: 'en',
+    creationtime: channel.createdAt ?? '2026-01-01T00:00:00.000+0000',
+    language: channel.language ?? 'en',
     channelvars: channel.channelvars,
   };
 }

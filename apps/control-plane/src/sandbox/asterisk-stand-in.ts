@@ -67,6 +67,7 @@ class LiveStandIn implements AsteriskStandIn {
   readonly #ticker: NodeJS.Timeout;
   #server: StandInServer | null = null;
   #lastCall = 0;
+  readonly #startedAt = new Date().toISOString();
 
   constructor(options: AsteriskStandInOptions) {
     this.username = options.username ?? 'centralita';
@@ -84,6 +85,7 @@ class LiveStandIn implements AsteriskStandIn {
       switchboard: this.#switchboard,
       application: this.application,
       objects: this.objects,
+      startedAt: () => this.#startedAt,
       media: this.#media,
       openPhone: (endpoint, channelId) => this.#openPhone(endpoint, channelId),
       onRing: (ringing) => this.#ring(ringing),

@@ -3,16 +3,21 @@ import { join } from 'node:path';
 import { type AriNotification, type AriClient, openAri } from 'asterisk-ari-client';
 import type { AriEvent } from 'asterisk-ari-client/generated/events.ts';
 import type { Channel } from 'asterisk-ari-client/generated/models.ts';
-import type { CallControl, CallLeg } from '#ports/call-control.ts';
+import type { CallControl, CallLeg, OrphanKind, SurvivingLeg } from '#ports/call-control.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import type { Log } from '#shared/log.ts';
 import { openChannelEvents } from './channel-events.ts';
 import { type AsteriskDirectory, openDirectory } from './directory.ts';
 import { NORMAL, rejectCause } from './hangup-cause.ts';
-import { destroyLeftovers, isChannelAlive, readApplication } from './leftovers.ts';
-import { MAX_ENDED_IDS, SWEEP_EVERY_MS } from './limits.ts';
-import { type AsteriskLeg, openLeg } from './leg.ts';
+import { destroyLeftovers, isChannelAlive, readApplication, readStartedAt } from './leftovers.ts';
+import { MAX_ENDED_IDS, NODE_LOST_MS, SWEEP_EVERY_MS } from './limits.ts';
+import { type AsteriskLeg, type LegOptions, openLeg } from './leg.ts';
 import { type AsteriskParts, settle } from './leg-media.ts';
+import { type AsteriskObserver, observedAri, silentObserver } from './observed-ari.ts';
+import { orphanKind, ringsTooLong } from './orphans.ts';
+import { openRescue } from './rescue.ts';
+import type { Rescue, RescueOptions } from './rescue.ts';
+import { inboundNumber } from './survivors.ts';
 
 /** Where Asterisk is and how it is set up. */
 export type AsteriskOptions = {
@@ -28,6 +33,10 @@ export type AsteriskOptions = {
   readonly nowMs: () => number;
   /** Ends the waiting for an Asterisk that is not up yet. */
   readonly signal: AbortSignal;
+  /** Told of requests, events and connections; default: nobody. */
+  readonly observer?: AsteriskObserver;
+  /** Set: callers who outlived the last process are kept for `takeSurvivors`, and hear us at once. Absent: they are new calls. */
+  readonly rescue?: RescueOptions;
 };
 
 /** Connects and waits until Asterisk is ready. */
@@ -43,6 +52,7 @@ class Asterisk implements CallControl, AsyncDisposable {
   readonly directory: AsteriskDirectory;
   readonly #options: AsteriskOptions;
   readonly #log: Log;
+  readonly #observer: AsteriskObserver;
   readonly #channels = openChannelEvents();
   readonly #legs = new Map<string, AsteriskLeg>();
   /** Legs that are over, so that none is taken for a new call. */
@@ -53,10 +63,16 @@ class Asterisk implements CallControl, AsyncDisposable {
   #listener: ((leg: CallLeg) => void) | null = null;
   #sweep: Promise<void> = Promise.resolve();
   #sweeper: NodeJS.Timeout | undefined;
+  #isReplaced = false;
+  #startedAt: Date | null = null;
+  #nodeLost: NodeJS.Timeout | undefined;
+  #rescue: Rescue | null = null;
+  #onOrphans: Parameters<CallControl['onOrphans']>[0] = () => undefined;
 
   constructor(options: AsteriskOptions) {
     this.#options = options;
     this.#log = options.log;
+    this.#observer = options.observer ?? silentObserver;
     this.directory = openDirectory({ ari: () => this.#ari, log: options.log });
   }
 
@@ -64,7 +80,26 @@ class Asterisk implements CallControl, AsyncDisposable {
     const { url, username, password, application, signal, log } = this.#options;
     // Before there is a listener for calls nothing may be taken: what arrives meanwhile is found by the sweep.
     const ari = await openAri({ url, username, password, application, signal, log, listener: (notification) => this.#hear(notification) });
-    this.#ari = ari;
+    this.#ari = observedAri(ari, this.#observer, this.#options.nowMs);
+    const { rescue } = this.#options;
+    if (rescue === undefined) return;
+    this.#rescue = openRescue(this.#parts(this.#ari), {
+      ...rescue,
+      adopt: (survivor) => this.#open(ari, { ...survivor, survived: survivor }),
+    });
+    await this.#rescue.run(signal);
+  }
+
+  takeSurvivors(): readonly SurvivingLeg[] {
+    return this.#rescue?.take() ?? [];
+  }
+
+  onOrphans(listener: Parameters<CallControl['onOrphans']>[0]): void {
+    this.#onOrphans = listener;
+  }
+
+  startedAt(): Date | null {
+    return this.#startedAt;
   }
 
   onIncomingCall(listener: (leg: CallLeg) => void): void {
@@ -75,13 +110,14 @@ class Asterisk implements CallControl, AsyncDisposable {
   }
 
   isConnected(): boolean {
-    return this.#isConnected;
+    return this.#isConnected && !this.#isReplaced;
   }
 
   /** Hangs up what is still there: nothing is left half-open. Whoever wants calls to end well waits for that first. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     clearInterval(this.#sweeper);
+    clearTimeout(this.#nodeLost);
     await Promise.all([...this.#legs.values()].map((leg) => leg.hangUp()));
     await this.#sweep;
     await this.#ari?.[Symbol.asyncDispose]();
@@ -91,23 +127,24 @@ class Asterisk implements CallControl, AsyncDisposable {
     switch (notification.kind) {
       case 'connected':
         this.#isConnected = true;
+        clearTimeout(this.#nodeLost);
+        this.#observer.connected(true);
         this.directory.connected();
         return this.#sweepSoon();
       case 'disconnected':
         this.#isConnected = false;
+        this.#observer.connected(false);
+        clearTimeout(this.#nodeLost);
+        if (!this.#closing.signal.aborted) this.#nodeLost = setTimeout(() => this.#loseSilentLegs(), NODE_LOST_MS);
         return this.#log.warn({ reason: notification.reason }, 'connection to Asterisk lost');
       case 'event':
+        this.#observer.heard(Date.now() - Date.parse(notification.event.timestamp));
         return this.#take(notification.event);
     }
   }
 
   #take(event: AriEvent): void {
-    if (event.type === 'ApplicationReplaced') {
-      return this.#log.error(
-        { application: event.application },
-        'another control plane took over this application: calls no longer reach us',
-      );
-    }
+    if (event.type === 'ApplicationReplaced') return this.#stepDown(event.application);
     if (this.#channels.dispatch(event) || event.type !== 'StasisStart') return;
     const isInbound = event.args[0] === 'inbound';
     if (isInbound && !this.#closing.signal.aborted) return this.#arrive(event.channel, event.args[1] ?? event.channel.dialplan.exten);
@@ -120,17 +157,36 @@ class Asterisk implements CallControl, AsyncDisposable {
   }
 
   #arrive(channel: Channel, dialledNumber: string): void {
-    const { recordingsFolder } = this.#options;
     // Before there is a listener the caller waits for the sweep that comes with it.
     if (this.#listener === null || this.#ari === null || this.#legs.has(channel.id)) return;
-    const leg = openLeg(this.#parts(this.#ari), {
-      channel,
-      dialledNumber,
-      recordingPath: recordingsFolder === null ? null : join(recordingsFolder, `${channel.id}.wav`),
-    });
+    this.#listener(this.#open(this.#ari, { channel, dialledNumber }));
+  }
+
+  #open(ari: AriClient, options: Omit<LegOptions, 'recordingPath'>): AsteriskLeg {
+    const { recordingsFolder } = this.#options;
+    const recordingPath = recordingsFolder === null ? null : join(recordingsFolder, `${options.channel.id}.wav`);
+    const leg = openLeg(this.#parts(ari), { ...options, recordingPath });
     this.#legs.set(leg.legId, leg);
     void leg.cleaned.then(() => this.#forget(leg.legId));
-    this.#listener(leg);
+    return leg;
+  }
+
+  /**
+   * The other one has our callers from now on. Connecting again would take them back, and so on for ever: we stay away, and touch nothing of
+   * what is in Asterisk.
+   */
+  #stepDown(application: string): void {
+    this.#log.error({ application }, 'another control plane took over this application: calls no longer reach us');
+    this.#isReplaced = true;
+    this.#closing.abort();
+    clearInterval(this.#sweeper);
+    void this.#ari?.[Symbol.asyncDispose]();
+    for (const leg of this.#legs.values()) leg.takenOver();
+  }
+
+  /** Asterisk does not come back, and the sound of these legs is gone: it died with them. */
+  #loseSilentLegs(): void {
+    for (const leg of this.#legs.values()) if (leg.isSilent) leg.lost('node');
   }
 
   #forget(legId: string): void {
@@ -143,7 +199,8 @@ class Asterisk implements CallControl, AsyncDisposable {
   #parts(ari: AriClient): AsteriskParts {
     const mediaUrl = new URL('media/', this.#options.url.endsWith('/') ? this.#options.url : `${this.#options.url}/`);
     mediaUrl.protocol = mediaUrl.protocol === 'https:' ? 'wss:' : 'ws:';
-    return { ari, channels: this.#channels, log: this.#log, nowMs: this.#options.nowMs, mediaUrl: mediaUrl.href };
+    const { nowMs } = this.#options;
+    return { ari, channels: this.#channels, log: this.#log, nowMs, mediaUrl: mediaUrl.href, observer: this.#observer };
   }
 
   /** One sweep after the other; a failed one is repeated at the next connection or half a minute later. */
@@ -165,22 +222,32 @@ class Asterisk implements CallControl, AsyncDisposable {
     if (this.#listener === null || this.#ari === null || this.#closing.signal.aborted) return;
     const before = new Set(this.#legs.keys());
     const seen = this.#channels.seenIds();
-    const { channels, allChannelIds, bridgeIds } = await readApplication(this.#ari, this.#closing.signal);
-    const present = new Set(channels.map((channel) => channel.id));
-    for (const [legId, leg] of this.#legs) if (before.has(legId) && !present.has(legId)) leg.lost();
+    const { channels, allChannelIds, bridges } = await readApplication(this.#ari, this.#closing.signal);
+    const by = await this.#findRestart(this.#ari);
+    const present = new Map(channels.map((channel) => [channel.id, channel]));
+    for (const [legId, leg] of this.#legs) if (before.has(legId) && !present.has(legId)) leg.lost(by);
     // A representative who hung up meanwhile: the caller must not sit alone in the bridge.
     for (const channelId of seen) if (!allChannelIds.has(channelId)) this.#channels.lose(channelId);
     const isOwned = (id: string): boolean => [...this.#legs.keys()].some((legId) => id === legId || id.startsWith(`${legId}-`));
     const strangers = channels.filter((channel) => !isOwned(channel.id));
     const callers = strangers.filter((channel) => inboundNumber(channel) !== null);
-    await destroyLeftovers(
-      { ari: this.#ari, log: this.#log },
-      {
-        channelIds: strangers.filter((channel) => inboundNumber(channel) === null).map((channel) => channel.id),
-        bridgeIds: bridgeIds.filter((bridgeId) => !isOwned(bridgeId)),
-      },
-    );
+    const others = strangers.filter((channel) => inboundNumber(channel) === null);
+    const strayBridgeIds = bridges.map((bridge) => bridge.id).filter((bridgeId) => !isOwned(bridgeId));
+    const stuck = [...this.#legs.values()].filter((leg) => ringsTooLong(present.get(leg.legId)));
+    const found: Record<OrphanKind, number> = { ringing: stuck.length, media: 0, transfer: 0, bridge: strayBridgeIds.length };
+    for (const channel of others) found[orphanKind(channel)] += 1;
+    this.#onOrphans(found);
+    await Promise.all(stuck.map((leg) => leg.hangUp()));
+    const leftovers = { channelIds: others.map((channel) => channel.id), bridgeIds: strayBridgeIds };
+    await destroyLeftovers({ ari: this.#ari, log: this.#log }, leftovers);
     await Promise.all(callers.map((channel) => this.#takeStranger(this.#ari as AriClient, channel)));
+  }
+
+  /** What channels that are gone ended by: Asterisk's own end, when it started anew since the last look. */
+  async #findRestart(ari: AriClient): Promise<'node' | 'system'> {
+    const before = this.#startedAt;
+    this.#startedAt = await readStartedAt(ari, this.#closing.signal);
+    return before !== null && this.#startedAt !== null && before.getTime() !== this.#startedAt.getTime() ? 'node' : 'system';
   }
 
   async #takeStranger(ari: AriClient, channel: Channel): Promise<void> {
@@ -192,10 +259,4 @@ class Asterisk implements CallControl, AsyncDisposable {
     // Its end may have passed between the list and now, unheard.
     if (!(await isChannelAlive(ari, channel.id))) this.#legs.get(channel.id)?.lost();
   }
-}
-
-/** The dialled number of a caller who is in Stasis, from the arguments of the dialplan's application; null for other channels. */
-function inboundNumber(channel: Channel): string | null {
-  const [, direction, number] = channel.dialplan.app_data.split(',');
-  return channel.dialplan.app_name === 'Stasis' && direction === 'inbound' ? (number ?? channel.dialplan.exten) : null;
 }

@@ -1,7 +1,7 @@
 // After a time without connection, events are missing: compares what Asterisk has with what we know, in both directions.
 import type { AriClient } from 'asterisk-ari-client';
 import { isNotFound } from 'asterisk-ari-client/ari-error.ts';
-import type { Channel } from 'asterisk-ari-client/generated/models.ts';
+import type { Bridge, Channel } from 'asterisk-ari-client/generated/models.ts';
 import type { Log } from '#shared/log.ts';
 import { settle } from './leg-media.ts';
 
@@ -10,7 +10,7 @@ export type ApplicationState = {
   readonly channels: readonly Channel[];
   /** Every channel of this Asterisk, in our application or not. */
   readonly allChannelIds: ReadonlySet<string>;
-  readonly bridgeIds: readonly string[];
+  readonly bridges: readonly Bridge[];
 };
 
 /** Reads the application's channels, and the bridges that carry its name (a bridge is subscribed to only once it was used). */
@@ -24,7 +24,7 @@ export async function readApplication(ari: AriClient, signal: AbortSignal): Prom
   return {
     channels: channels.filter((channel) => ours.has(channel.id)),
     allChannelIds: new Set(channels.map((channel) => channel.id)),
-    bridgeIds: bridges.filter((bridge) => bridge.name === ari.application).map((bridge) => bridge.id),
+    bridges: bridges.filter((bridge) => bridge.name === ari.application),
   };
 }
 
@@ -50,4 +50,11 @@ export async function isChannelAlive(ari: AriClient, channelId: string): Promise
     if (isNotFound(error)) return false;
     throw error;
   }
+}
+
+/** When this Asterisk started; null when it does not say. */
+export async function readStartedAt(ari: AriClient, signal: AbortSignal): Promise<Date | null> {
+  const info = await ari.call('asterisk.getInfo', { only: ['status'] }, { signal });
+  const atMs = Date.parse(info.status?.startup_time ?? '');
+  return Number.isNaN(atMs) ? null : new Date(atMs);
 }

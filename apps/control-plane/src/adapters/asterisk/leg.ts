@@ -11,22 +11,36 @@ import {
   type TransferTarget,
 } from '#ports/call-control.ts';
 import { causeText, type LegEnd, legEnd, NORMAL, rejectCause } from './hangup-cause.ts';
-import { type AsteriskParts, destroyMedia, type LegMedia, type LegMediaOptions, openLegMedia, settle } from './leg-media.ts';
+import type { AsteriskParts, LegMedia, LegMediaNames, LegMediaOptions } from './leg-media.ts';
+import { destroyBridge, destroyMedia, openLegMedia, settle } from './leg-media.ts';
 import { END_WAIT_MS, MAX_WAITING_LEG_EVENTS, CLEAN_UP_MS } from './limits.ts';
 import { phoneEndpoint } from './phone-endpoint.ts';
+import type { Survivor } from './survivors.ts';
+import { watchTalk } from './survived-talk.ts';
 import { transferLeg } from './transfer.ts';
+import { openWaitingSound, type WaitingSound } from './waiting-sound.ts';
 
 /** What a leg is made from. */
 export type LegOptions = {
   readonly channel: StasisStart['channel'];
   readonly dialledNumber: string;
   readonly recordingPath: string | null;
+  /** For a caller who outlived the process that served him. */
+  readonly survived?: Pick<Survivor, 'bridgeId' | 'representativeId'>;
 };
 
 /** A leg, with what the adapter does to it. */
 export type AsteriskLeg = CallLeg & {
-  /** Asterisk no longer knows the channel: it ended while we did not listen. */
-  lost(): void;
+  /** Asterisk no longer knows the channel: it ended while we did not listen, or (`node`) Asterisk itself did. */
+  lost(by?: 'system' | 'node'): void;
+  /** Another control plane serves it: everything is left to that one. */
+  takenOver(): void;
+  /** Whether the caller hears nothing of us. */
+  readonly isSilent: boolean;
+  /** Builds the sound before anybody serves the leg; `openMedia` hands it over. Null: it could not be built, or the caller talks with a person. */
+  rescue(words: () => Int16Array | null): Promise<void>;
+  /** Null when the caller talks with nobody but us. */
+  readonly talk: ((options: { signal: AbortSignal }) => Promise<void>) | null;
   /** Settles when the leg is over and all that was built for it is destroyed. */
   readonly cleaned: Promise<void>;
 };
@@ -59,6 +73,11 @@ class Leg implements AsteriskLeg {
   #built = 0;
   /** Work that destroys what it built when the leg ends; the leg is not clean before it is done. */
   readonly #running = new Set<Promise<unknown>>();
+  /** A part of every name that this process gives: one that a dead process gave may still be taken. */
+  readonly #generation: string;
+  readonly #survived: LegOptions['survived'] | null;
+  #waitingSound: WaitingSound | null = null;
+  #isTakenOver = false;
   #listener: ((event: LegEvent) => void) | null = null;
   #waiting: LegEvent[] = [];
 
@@ -70,6 +89,8 @@ class Leg implements AsteriskLeg {
     this.callerOrganizationSlug = options.channel.tenantid || null;
     this.recordingPath = options.recordingPath;
     this.arrivedAtMs = parts.nowMs();
+    this.#survived = options.survived ?? null;
+    this.#generation = options.survived === undefined ? '' : `${Date.now().toString(36)}-`;
     this.#parts = { ...parts, log: parts.log.child({ legId: this.legId }) };
     this.#watch = parts.channels.watch(this.legId, (event) => this.#follow(event));
   }
@@ -87,8 +108,37 @@ class Leg implements AsteriskLeg {
     await this.#end(rejectCause(reason));
   }
 
-  openMedia(listener: (event: AudioTransportEvent) => void, { signal }: { signal: AbortSignal }): Promise<AudioTransport> {
-    return this.#run(this.#openMedia({ listener, signal: AbortSignal.any([signal, this.#gone.signal]) }));
+  get isSilent(): boolean {
+    return this.#media === null || this.#media.socket.isClosed;
+  }
+
+  get talk(): AsteriskLeg['talk'] {
+    const representativeId = this.#survived?.representativeId ?? null;
+    if (representativeId === null) return null;
+    return ({ signal }) => this.#run(watchTalk(this.#parts, { representativeId, gone: this.#gone.signal, signal }));
+  }
+
+  async rescue(words: () => Int16Array | null): Promise<void> {
+    const waiting = openWaitingSound(this.#parts.nowMs);
+    await this.#run(this.#openMedia({ listener: waiting.listener, signal: this.#gone.signal }));
+    if (this.#media === null) return;
+    this.#waitingSound = waiting;
+    waiting.begin(this.#media.socket, words());
+  }
+
+  keepLanguage(language: string): void {
+    const kept = { channelId: this.legId, variable: 'CHANNEL(language)', value: language };
+    if (this.#state === 'alive') void settle(this.#parts, this.#parts.ari.call('channels.setChannelVar', kept));
+  }
+
+  async openMedia(listener: (event: AudioTransportEvent) => void, { signal }: { signal: AbortSignal }): Promise<AudioTransport> {
+    const waiting = this.#waitingSound;
+    this.#waitingSound = null;
+    if (waiting !== null && this.#media !== null && !this.isSilent) {
+      await waiting.handOver(listener);
+      return this.#media.socket;
+    }
+    return await this.#run(this.#openMedia({ listener, signal: AbortSignal.any([signal, this.#gone.signal]) }));
   }
 
   async answer({ signal }: { signal: AbortSignal }): Promise<void> {
@@ -104,7 +154,7 @@ class Leg implements AsteriskLeg {
     if (media === null) throw new Error('a leg is transferred out of its media: open it first');
     const endpoint = phoneEndpoint(to);
     if (endpoint === null) return { kind: 'failed', cause: 'the destination is not a telephone of this system' };
-    const channelId = `${this.legId}-transfer-${this.#built}`;
+    const channelId = `${this.legId}-transfer-${this.#generation}${this.#built}`;
     this.#built += 1;
     const gone = this.#gone.signal;
     return await this.#run(transferLeg(this.#parts, { callerId: this.legId, channelId, endpoint, ringMs, media, gone, signal }));
@@ -114,23 +164,53 @@ class Leg implements AsteriskLeg {
     await this.#end(NORMAL);
   }
 
-  lost(): void {
-    this.#over({ by: 'system', cause: 'lost while Asterisk was not connected' });
+  lost(by: 'system' | 'node' = 'system'): void {
+    this.#over({ by, cause: by === 'node' ? 'Asterisk died' : 'lost while Asterisk was not connected' });
+  }
+
+  takenOver(): void {
+    this.#isTakenOver = true;
+    this.#over({ by: 'taken_over', cause: 'another control plane serves the application' });
   }
 
   async #openMedia(options: LegMediaOptions): Promise<AudioTransport> {
     this.#throwIfGone();
-    if (this.#media !== null) await this.#dropMedia(this.#media);
-    const suffix = this.#built === 0 ? '' : `-${this.#built}`;
-    this.#built += 1;
-    const names = { callerId: this.legId, bridgeId: `${this.legId}-bridge${suffix}`, channelId: `${this.legId}-media${suffix}` };
-    const media = await this.#orGone(openLegMedia(this.#parts, names, options));
+    const media = await this.#orGone(this.#build(await this.#leaveSound(), options));
     if (this.#state !== 'alive') {
       await this.#dropMedia(media);
       throw this.#goneError();
     }
     this.#media = media;
     return media.socket;
+  }
+
+  /** Ends the sound that was; the bridge, with the caller in it, stays. Null: there is none. */
+  async #leaveSound(): Promise<string | null> {
+    const old = this.#media;
+    if (old === null) return this.#survived?.bridgeId ?? null;
+    this.#media = null;
+    old.socket.legEnded();
+    await settle(this.#parts, this.#parts.ari.call('channels.hangup', { channelId: old.channelId }, { timeoutMs: CLEAN_UP_MS }));
+    return old.bridgeId;
+  }
+
+  /** A bridge that does not take the sound (it died with what was in it) is replaced by a new one. */
+  async #build(bridgeId: string | null, options: LegMediaOptions): Promise<LegMedia> {
+    if (bridgeId !== null) {
+      try {
+        return await openLegMedia(this.#parts, { ...this.#names(), bridgeId, join: true }, options);
+      } catch (error) {
+        if (this.#state !== 'alive' || !(error instanceof AriError) || error.kind !== 'refused') throw error;
+        this.#parts.log.info({ err: error, bridgeId }, 'the bridge of a leg is gone, another one is built');
+      }
+    }
+    return await openLegMedia(this.#parts, { ...this.#names(), join: false }, options);
+  }
+
+  #names(): LegMediaNames {
+    const suffix = this.#built === 0 && this.#generation === '' ? '' : `-${this.#generation}${this.#built}`;
+    this.#built += 1;
+    return { callerId: this.legId, bridgeId: `${this.legId}-bridge${suffix}`, channelId: `${this.legId}-media${suffix}` };
   }
 
   /** Asks Asterisk to end the channel. The event that follows ends the leg; without it the leg ends by itself. */
@@ -177,8 +257,13 @@ class Leg implements AsteriskLeg {
   }
 
   async #cleanUp(): Promise<void> {
-    await Promise.allSettled(this.#running);
-    if (this.#media !== null) await this.#dropMedia(this.#media);
+    this.#waitingSound?.stop();
+    if (this.#isTakenOver) this.#media?.socket.legEnded();
+    else {
+      await Promise.allSettled(this.#running);
+      if (this.#media !== null) await this.#dropMedia(this.#media);
+      else if (this.#survived?.bridgeId) await destroyBridge(this.#parts, this.#survived.bridgeId);
+    }
     this.#cleaned.resolve();
   }
 

@@ -35,3 +35,27 @@ export const DIRECTORY_REQUEST_MS = 3_000;
 
 /** Entries of the directory that are compared or pushed at once: each has one request on the way, which a call's own request waits behind. */
 export const DIRECTORY_AT_ONCE = 4;
+
+/** Media of all legs that outlived a crash, built at once: 50 of them take 0.5 s on two busy cores. Beyond this the process goes on loading. */
+export const RESCUE_MS = 3_000;
+
+/** A silence shorter than this needs no excuse: callers take it for thinking. */
+export const APOLOGISE_AFTER_MS = 1_500;
+
+/** Sound ahead of the caller's ear while nobody serves him: loading the rest of the process held the event loop for 0.9 s at the longest. */
+export const WAITING_LEAD_MS = 2_000;
+
+/** How often that lead is topped up. */
+export const WAITING_TICK_MS = 200;
+
+/** What a caller says while nobody serves him, in frames of 20 ms: ten seconds, the last ones. */
+export const MAX_WAITING_FRAMES = 500;
+
+/** Beyond the length of the words, after which they count as heard. */
+export const HAND_OVER_SLACK_MS = 1_000;
+
+/** Without a connection for this long, a call whose sound is gone too has no telephone system under it any more. */
+export const NODE_LOST_MS = 10_000;
+
+/** A caller who rings for longer is in nobody's hands: the engine answers or refuses within ten seconds. */
+export const MAX_RINGING_MS = 60_000;

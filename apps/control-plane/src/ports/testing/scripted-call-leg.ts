@@ -1,7 +1,16 @@
 // A leg whose other end is the test: it rings, is answered, presses keys, hangs up.
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import { LegGoneError } from '#ports/call-control.ts';
-import type { CallControl, CallLeg, LegEvent, RejectReason, TransferOutcome, TransferTarget } from '#ports/call-control.ts';
+import type {
+  CallControl,
+  CallLeg,
+  LegEndedBy,
+  LegEvent,
+  RejectReason,
+  SurvivingLeg,
+  TransferOutcome,
+  TransferTarget,
+} from '#ports/call-control.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { openScriptedAudioTransport } from './scripted-audio-transport.ts';
 import type { ScriptedAudioTransport } from './scripted-audio-transport.ts';
@@ -38,6 +47,10 @@ export type ScriptedCallLeg = CallLeg & {
   hasOpenMedia(): boolean;
   press(digit: string): void;
   callerHangsUp(): void;
+  /** The leg ends by somebody else than the two on it. */
+  ends(by: LegEndedBy, cause: string): void;
+  /** The language that was written onto it. */
+  readonly keptLanguage: () => string | null;
 };
 
 let legs = 0;
@@ -52,12 +65,13 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
   let progress: 'ringing' | 'answered' | 'rejected' | 'ended' = 'ringing';
   let rejectedFor: RejectReason | null = null;
   let transport: ScriptedAudioTransport | null = null;
+  let keptLanguage: string | null = null;
 
   const emit = (event: LegEvent): void => (tell === null ? void events.push(event) : tell(event));
-  const finish = (by: 'caller' | 'us'): void => {
+  const finish = (by: LegEndedBy, cause = 'Q.850 16'): void => {
     if (gone.signal.aborted) return;
     if (progress !== 'rejected') progress = 'ended';
-    emit({ kind: 'hung_up', by, cause: 'Q.850 16', atMs: clock.nowMs() });
+    emit({ kind: 'hung_up', by, cause, atMs: clock.nowMs() });
     gone.abort(new LegGoneError('the leg ended'));
     transport?.end('hung_up');
   };
@@ -97,6 +111,9 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
     hasOpenMedia: () => transport?.isOpen() ?? false,
     press: (digit) => emit({ kind: 'dtmf', digit, atMs: clock.nowMs() }),
     callerHangsUp: () => finish('caller'),
+    ends: finish,
+    keptLanguage: () => keptLanguage,
+    keepLanguage: (language) => (keptLanguage = language),
     listen(listener) {
       tell = listener;
       for (const event of events.splice(0)) listener(event);
@@ -122,16 +139,33 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
 }
 
 /** A telephone system on which calls arrive when the test says so. */
-export type ScriptedCallControl = CallControl & { incoming(leg: CallLeg): void };
+export type ScriptedCallControl = CallControl & {
+  incoming(leg: CallLeg): void;
+  /** Tells whoever listens for orphans. */
+  foundOrphans: Parameters<CallControl['onOrphans']>[0];
+};
+
+/** What a telephone system has from before. */
+export type ScriptedCallControlOptions = { readonly survivors?: readonly SurvivingLeg[]; readonly startedAt?: Date };
 
 /** Opens the telephone system. */
-export function openScriptedCallControl(): ScriptedCallControl {
+export function openScriptedCallControl({ survivors = [], startedAt }: ScriptedCallControlOptions = {}): ScriptedCallControl {
   let take: (leg: CallLeg) => void = () => {
     throw new Error('nobody takes calls: onIncomingCall was not called');
   };
+  let tellOrphans: ScriptedCallControl['foundOrphans'] = () => undefined;
+  let left = survivors;
   return {
     onIncomingCall: (listener) => (take = listener),
     isConnected: () => true,
+    takeSurvivors() {
+      const taken = left;
+      left = [];
+      return taken;
+    },
+    onOrphans: (listener) => (tellOrphans = listener),
+    foundOrphans: (found) => tellOrphans(found),
+    startedAt: () => startedAt ?? null,
     incoming: (leg) => take(leg),
   };
 }

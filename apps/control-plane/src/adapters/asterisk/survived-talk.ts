@@ -1,0 +1,30 @@
+// A caller and a representative whom a crash of ours left talking: nothing is touched before one of them hangs up.
+import { settle } from './leg-media.ts';
+import type { AsteriskParts } from './leg-media.ts';
+import { CLEAN_UP_MS } from './limits.ts';
+
+/** Settles when one of the two hung up; the representative is not left alone then. Rejects only with the reason of `signal`. */
+export async function watchTalk(
+  parts: AsteriskParts,
+  { representativeId, gone, signal }: { readonly representativeId: string; readonly gone: AbortSignal; readonly signal: AbortSignal },
+): Promise<void> {
+  const { promise: over, resolve, reject } = Promise.withResolvers<void>();
+  const onGone = (): void => resolve();
+  const onAbort = (): void => reject(signal.reason);
+  using _watch = parts.channels.watch(
+    representativeId,
+    (event) => (event.type === 'ChannelDestroyed' || event.type === 'StasisEnd') && resolve(),
+    onGone,
+  );
+  gone.addEventListener('abort', onGone, { once: true });
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (gone.aborted) onGone();
+  if (signal.aborted) onAbort();
+  try {
+    await over;
+  } finally {
+    gone.removeEventListener('abort', onGone);
+    signal.removeEventListener('abort', onAbort);
+    await settle(parts, parts.ari.call('channels.hangup', { channelId: representativeId }, { timeoutMs: CLEAN_UP_MS }));
+  }
+}
