@@ -28,6 +28,7 @@ import type { OutboundHttp } from '#ports/outbound-http.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import { openModelBreakers } from '#shared/model-breakers.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { createAgentToolbox } from './agent-toolbox.ts';
 import { createApi } from './api.ts';
@@ -138,8 +139,9 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
 function observedParts(given: ControlPlaneParts) {
   const { clock, metrics = openProcessMetrics(clock) } = given;
   const models = observedModels(given, { registry: metrics.registry, clock });
-  const languageModel = models.languageModel === null ? null : guardedModel(models.languageModel, { clock });
-  return { ...given, ...models, languageModel, metrics, database: observedDatabase(given.database, metrics.database) };
+  const breakers = openModelBreakers({ clock });
+  const languageModel = models.languageModel && guardedModel(models.languageModel, { breaker: breakers.whole('language_model') });
+  return { ...given, ...models, breakers, languageModel, metrics, database: observedDatabase(given.database, metrics.database) };
 }
 
 /** A journal whose events are heard by others too, after it took them. */

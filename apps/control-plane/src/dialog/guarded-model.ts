@@ -1,9 +1,7 @@
-// The language model as everybody in this process asks it: behind one circuit breaker, so that one caller's failures spare the others a wait.
+// The language model as everybody in this process asks it: behind circuit breakers, so that one caller's failures spare the others a wait.
 import { InferenceError } from '#ports/inference-error.ts';
 import type { LanguageModel, ModelPart } from '#ports/language-model.ts';
-import type { Clock } from '#shared/clock.ts';
-import { closedBreaker, stepBreaker } from './model-breaker.ts';
-import type { BreakerEvent, BreakerState } from './model-breaker.ts';
+import type { Breaker, BreakerState, RequestEnd } from '#shared/breaker.ts';
 
 /** A model behind its breaker. */
 export type GuardedModel = LanguageModel & {
@@ -15,36 +13,28 @@ export type GuardedModel = LanguageModel & {
  * Throws `InferenceError` at once while the model rests. An abort counts as a failure of the model only when its reason is an `InferenceError`:
  * whoever gave it up because it was late says so by that; a caller who hung up does not.
  */
-export function guardedModel(model: LanguageModel, { clock }: { readonly clock: Clock }): GuardedModel {
-  let state = closedBreaker;
-  const step = (kind: BreakerEvent['kind']): boolean => {
-    const { state: next, isAdmitted } = stepBreaker(state, { kind, atMs: clock.nowMs() });
-    state = next;
-    return isAdmitted;
-  };
+export function guardedModel(model: LanguageModel, { breaker }: { readonly breaker: Breaker }): GuardedModel {
   return {
     ...model,
-    breaker: () => state.kind,
+    breaker: () => breaker.state(),
     async *stream(request, { signal }) {
-      if (!step('asked')) {
+      if (!breaker.ask()) {
         throw new InferenceError({
           role: 'language_model',
           message: 'the language model failed too often and is left alone',
           isRetryable: false,
         });
       }
-      yield* counted(model.stream(request, { signal }), { signal, step });
+      yield* counted(model.stream(request, { signal }), { signal, breaker });
     },
   };
 }
 
-type Counting = { readonly signal: AbortSignal; readonly step: (kind: BreakerEvent['kind']) => void };
-
 async function* counted(
   parts: ReturnType<LanguageModel['stream']>,
-  { signal, step }: Counting,
+  { signal, breaker }: { readonly signal: AbortSignal; readonly breaker: Breaker },
 ): AsyncGenerator<ModelPart, void, undefined> {
-  let end: BreakerEvent['kind'] = 'left';
+  let end: RequestEnd = 'left';
   try {
     yield* parts;
     end = 'answered';
@@ -52,6 +42,6 @@ async function* counted(
     end = signal.aborted ? 'left' : 'failed';
     throw error;
   } finally {
-    step(end !== 'answered' && signal.reason instanceof InferenceError ? 'failed' : end);
+    breaker.end(end !== 'answered' && signal.reason instanceof InferenceError ? 'failed' : end);
   }
 }

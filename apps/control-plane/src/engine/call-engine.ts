@@ -3,11 +3,12 @@ import { openDialog } from '#dialog/agent-turn.ts';
 import type { Tool } from '#dialog/tools/tool.ts';
 import type { AgentProfile } from '#ports/agent-profile.ts';
 import type { AnnouncementStore } from '#ports/announcement-store.ts';
-import type { CallControl, CallLeg, RejectReason } from '#ports/call-control.ts';
+import type { CallControl, CallLeg, RejectReason, SurvivingLeg } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
 import type { CallRoute, CallRouting } from '#ports/call-routing.ts';
 import type { LanguageModel } from '#ports/language-model.ts';
+import type { OpenCall } from '#ports/open-calls.ts';
 import type { SpeechToText } from '#ports/speech-to-text.ts';
 import type { TextToSpeech } from '#ports/text-to-speech.ts';
 import type { VoiceActivity } from '#ports/voice-activity.ts';
@@ -15,12 +16,19 @@ import type { Clock } from '#shared/clock.ts';
 import { newId } from '#shared/id.ts';
 import type { CallId, OrganizationId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
+import type { ModelBreakers } from '#shared/model-breakers.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import { openCallRecord } from './call-record.ts';
+import type { CallRecord } from './call-record.ts';
 import { openCapacity, openSharedCapacity } from './capacity.ts';
 import { prepareHearing } from './expectation.ts';
+import { guardedModels } from './guarded-speech.ts';
+import { handOverCall } from './hand-over-call.ts';
 import { FIND_TOOLS_TIMEOUT_MS, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { LiveCall } from './live-call.ts';
+import { resumedCall } from './resumed-call.ts';
+import { openSurvivedTalk } from './survived-talk.ts';
+import type { RunningCall } from './survived-talk.ts';
 
 /** The tools of one organization's agent. */
 export type FindTools = (
@@ -39,6 +47,10 @@ export type CallEngineParts = {
   readonly languageModel: LanguageModel | null;
   /** What the agent of a call may do besides talking; asked once for each call. Absent: agents can only talk. */
   readonly findTools?: FindTools;
+  /** Circuit breakers of each organization's models, besides those that the models have already. Absent: there are none. */
+  readonly breakers?: ModelBreakers;
+  /** Whether new calls are refused on all servers: the global stop. Absent: never. */
+  readonly isStopped?: () => boolean;
   readonly voiceActivity: VoiceActivity;
   readonly announcements: AnnouncementStore;
   readonly clock: Clock;
@@ -55,13 +67,22 @@ export type CallEngine = AsyncDisposable & {
    * The journal keeps the end as `completed`, for the reason `hung_up_by_api`.
    */
   hangUp(callId: CallId, organizationId: OrganizationId | null): boolean;
+  /** Goes on with a call of a process that died; settles when it is over. It takes a slot and is never refused for want of one. */
+  resume(call: ResumedLeg): Promise<void>;
+  /** Takes a leg that did not come in through the telephone system's listener. */
+  take(leg: CallLeg): void;
+  /** Whether this process holds the call. */
+  isLive(callId: CallId): boolean;
   /** From now on new calls are refused. */
   stopAccepting(): void;
   /** Settles when no call is live or `signal` aborts. */
   drain(options: { signal: AbortSignal }): Promise<void>;
 };
 
-type LiveCalls = Map<CallId, { readonly call: LiveCall; readonly organizationId: OrganizationId }>;
+type LiveCalls = Map<CallId, { readonly call: RunningCall; readonly organizationId: OrganizationId }>;
+
+/** A call that outlived its process, and who answers it now. */
+export type ResumedLeg = { readonly survivor: SurvivingLeg; readonly call: OpenCall; readonly route: CallRoute };
 
 /** Opens the engine and takes the telephone system's calls. */
 export function createCallEngine(parts: CallEngineParts): CallEngine {
@@ -77,7 +98,7 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
   }, TICK_MS);
 
   async function accept(leg: CallLeg): Promise<void> {
-    if (!isAccepting) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
+    if (!isAccepting || parts.journal.isNearlyFull()) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
     using slot = capacity.acquire();
     if (slot === null) return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'rejected_at_capacity' });
     const route = await findRoute(parts, leg);
@@ -86,19 +107,29 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     const { scope } = route;
     // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
     if (!isAccepting) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity', scope });
+    if (parts.isStopped?.() === true) return await turnAway(parts, leg, route);
     using share = shares.acquire(scope.organizationId, route.concurrentCalls);
     if (share === null) return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'rejected_at_capacity', scope });
     await runCall(parts, calls, { leg, route });
   }
 
-  parts.callControl.onIncomingCall((leg) => {
-    const arrival = accept(leg).catch(async (error: unknown) => {
+  async function goOn({ survivor, call, route }: ResumedLeg): Promise<void> {
+    using _slot = capacity.acquire();
+    using _share = shares.acquire(route.scope.organizationId, route.concurrentCalls);
+    await runCall(parts, calls, { leg: survivor.leg, route, from: { survivor, call } });
+  }
+
+  function hold(leg: CallLeg, work: Promise<void>): Promise<void> {
+    const arrival = work.catch(async (error: unknown) => {
       log.error({ err: error, legId: leg.legId }, 'a call broke');
       await leg.hangUp();
     });
     arriving.add(arrival);
-    void arrival.finally(() => arriving.delete(arrival));
-  });
+    return arrival.finally(() => arriving.delete(arrival));
+  }
+
+  const take = (leg: CallLeg): void => void hold(leg, accept(leg));
+  parts.callControl.onIncomingCall(take);
 
   return {
     liveCalls: () => capacity.held(),
@@ -108,6 +139,9 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
       live.call.end('completed', 'hung_up_by_api');
       return true;
     },
+    resume: (resumed) => hold(resumed.survivor.leg, goOn(resumed)),
+    take,
+    isLive: (callId) => calls.has(callId),
     stopAccepting() {
       isAccepting = false;
     },
@@ -141,7 +175,7 @@ function isPrivate({ dialledNumber, callerOrganizationSlug }: CallLeg, { organiz
 }
 
 /** One call's bug ends that call, not the ticker that all calls live on. */
-function tickCall({ callId, call, log }: { callId: CallId; call: LiveCall; log: Log }, atMs: number): void {
+function tickCall({ callId, call, log }: { callId: CallId; call: RunningCall; log: Log }, atMs: number): void {
   try {
     call.tick(atMs);
   } catch (error) {
@@ -169,25 +203,42 @@ async function refuse(parts: CallEngineParts, leg: CallLeg, why: Refusal): Promi
   await leg.reject(why.reason);
 }
 
-async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route }: { leg: CallLeg; route: CallRoute }): Promise<void> {
+/** A call during the global stop: to whom its organization chose, else to its network as "try elsewhere". */
+async function turnAway(parts: CallEngineParts, leg: CallLeg, route: CallRoute): Promise<void> {
+  const { overload, scope } = route;
+  if (overload?.choice !== 'fallback' || overload.destination === null)
+    return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_stopped', scope });
+  await handOverCall(parts, { leg, route, destination: overload.destination });
+}
+
+/** A call to run; `from`: it began in another process. */
+type CallToRun = { readonly leg: CallLeg; readonly route: CallRoute; readonly from?: Omit<ResumedLeg, 'route'> };
+
+async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, from }: CallToRun): Promise<void> {
   const { journal, clock } = parts;
   const { scope, agent } = route;
-  const { legId, dialledNumber, callerNumber, recordingPath } = leg;
-  const callId = newId('call');
+  const { callerNumber } = leg;
+  const callId = from?.call.callId ?? newId('call');
   const log = parts.log.child({ callId });
-  const started = { callId, at: clock.wallAt(), scope, agentId: agent.agentId, legId, dialledNumber, callerNumber, recordingPath };
-  journal.record({ kind: 'call_started', ...started });
-  const record = openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
+  leg.keepLanguage(agent.language);
+  const record = beginRecord(parts, { callId, leg, route, ...(from && { from }) });
   const over = new AbortController();
+  const models = guardedModels(parts, scope.organizationId);
   const context = { scope, agentId: agent.agentId, conversationId: callId, callerNumber, language: agent.language, signal: over.signal };
   const dialog = openDialog(agent, {
-    languageModel: parts.languageModel,
+    languageModel: models.languageModel,
     tools: await findTools({ ...parts, log }, { scope, agent }),
     context,
     clock,
     onToolFault: ({ tool, error }) => log.warn({ tool, err: error }, 'a tool failed'),
   });
-  const call = new LiveCall({ ...parts, leg, route, dialog, record, log });
+  const talk = from?.survivor.talk ?? null;
+  const words = parts.announcements.find('resume', agent.language);
+  const isNode = (node: string): boolean => agent.flow.nodes.some(({ name }) => name === node);
+  const resumed = from ? resumedCall({ ...from, begin: dialog.open(), isNode, words, nowAt: clock.wallAt() }) : null;
+  const call = talk
+    ? openSurvivedTalk({ leg, talk, record, log })
+    : new LiveCall({ ...parts, ...models, leg, route, dialog, record, log, resumed });
   calls.set(callId, { call, organizationId: scope.organizationId });
   log.info({ agentId: agent.agentId }, 'call accepted');
   void prepareHearing({ speechToText: parts.speechToText, agent, log, signal: over.signal });
@@ -198,6 +249,25 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route }:
     calls.delete(callId);
     log.info({}, 'call over');
   }
+}
+
+/** Tells the journal that the call is there, or that it goes on here. */
+function beginRecord({ journal, clock }: CallEngineParts, { callId, leg, route, from }: CallToRun & { callId: CallId }): CallRecord {
+  const { scope, agent } = route;
+  const { legId, dialledNumber, callerNumber, recordingPath } = leg;
+  const at = clock.wallAt();
+  const about = { callId, at, scope, agentId: agent.agentId, dialledNumber, callerNumber };
+  if (from === undefined) {
+    journal.record({ kind: 'call_started', ...about, legId, recordingPath });
+    return openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
+  }
+  const { startedAt, answeredAt, turns } = from.call;
+  const { gapMs } = from.survivor;
+  journal.record({ kind: 'call_resumed', ...about, startedAt, answeredAt, turns, gapMs });
+  const startedAtMs = clock.nowMs() - (at.getTime() - startedAt.getTime());
+  const record = openCallRecord({ callId, scope, journal, clock, startedAtMs, turns });
+  record.note('call_resumed', { gapMs });
+  return record;
 }
 
 /** An agent whose tools cannot be looked up still takes the call: it says what it knows, and its flow its ways out. */

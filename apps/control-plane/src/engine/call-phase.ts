@@ -1,7 +1,10 @@
 // What a live call is doing, as one tagged value.
+import { silenceBefore } from '#audio/audible-sound.ts';
+import { FRAME_HZ } from '#audio/frame.ts';
 import type { ConversationState } from '#dialog/dialog.ts';
 import type { NextStep } from '#dialog/next-step.ts';
 import type { CallOutcome, TurnLatency } from '#ports/call-event.ts';
+import type { CallerWait } from './failure-policy.ts';
 import type { Guess } from './guess.ts';
 import type { KeyedAnswer } from './key-pad.ts';
 import type { Reply } from './reply.ts';
@@ -12,13 +15,15 @@ export type CallerTurn = {
   readonly input: 'speech' | 'dtmf';
   readonly startedAtMs: number;
   readonly endedAtMs: number;
+  /** When his last audible sound came; null for keys, and where nothing was loud enough. */
+  readonly soundEndedAtMs: number | null;
   readonly committedAtMs: number;
   readonly speechToTextMs: number | null;
 };
 
 /** The caller's turn that keys are. */
 export function keyTurn({ digits, startedAtMs, endedAtMs }: KeyedAnswer, committedAtMs: number): CallerTurn {
-  return { text: digits, input: 'dtmf', startedAtMs, endedAtMs, committedAtMs, speechToTextMs: null };
+  return { text: digits, input: 'dtmf', startedAtMs, endedAtMs, soundEndedAtMs: null, committedAtMs, speechToTextMs: null };
 }
 
 /** A reply that is ours to play. */
@@ -30,6 +35,8 @@ export type AgentTurn = {
   readonly committedAtMs: number;
   /** When its first frame was sent. */
   startedAtMs: number | null;
+  /** When its first frame went out on the line. */
+  heardAtMs: number | null;
 };
 
 /** The phases of a call. */
@@ -56,6 +63,21 @@ export function canReopen(turn: AgentTurn): boolean {
   return turn.startedAtMs === null && turn.callerTurn?.input === 'speech' && turn.reply.acted === null;
 }
 
+/** Whether the caller's voice may cut what is being said: not the last words before something happens. */
+export function canInterrupt(phase: Phase): boolean {
+  return phase.kind !== 'replying' || nextStepOf(phase.turn).kind === 'listen';
+}
+
+/** Whether caller and agent talk with each other: the call needs its sound. */
+export function isTalking({ kind }: Phase): boolean {
+  return kind === 'listening' || kind === 'thinking' || kind === 'replying';
+}
+
+/** What is played, and from where on, when the sound came back after a break; `heardSamples` were heard of what was played before it. */
+export function goneOnWith({ reply, startedAtMs }: AgentTurn, heardSamples: number): [reply: Reply, from: number] {
+  return [reply, startedAtMs === null ? 0 : heardSamples];
+}
+
 /** Whether no turn of the caller can be taken back any more: his sound of before is of no use. */
 export function isSettled(phase: Phase): boolean {
   return phase.kind === 'listening' || (phase.kind === 'replying' && !canReopen(phase.turn));
@@ -80,6 +102,22 @@ export function isHearing(phase: Phase, isAgentHeard: boolean): boolean {
   }
 }
 
+/**
+ * Whether the caller waits for us and hears nothing. `starvedSinceMs`: since when a reply that began has no sound at hand. Between two
+ * sentences only a voice that is late counts: words that are late may be a tool's, and the dialog has its own words for that.
+ */
+export function waitOf(phase: Phase, starvedSinceMs: number | null): CallerWait | null {
+  if (phase.kind === 'thinking') return { sinceMs: phase.committedAtMs, component: 'speech_to_text', isFailing: phase.guess.isRetrying() };
+  if (phase.kind !== 'replying') return null;
+  const { reply, startedAtMs, committedAtMs } = phase.turn;
+  if (startedAtMs === null) {
+    const component = reply.times.firstTextAtMs === null ? 'language_model' : 'text_to_speech';
+    return { sinceMs: committedAtMs, component, isFailing: reply.isRetrying };
+  }
+  if (starvedSinceMs === null || reply.pieces.every(({ isComplete }) => isComplete)) return null;
+  return { sinceMs: starvedSinceMs, component: 'text_to_speech', isFailing: reply.isRetrying };
+}
+
 /** The conversation after an agent's turn, without the agent's own words. */
 export function stateAfter(turn: AgentTurn): ConversationState {
   const { from, callerTurn, reply } = turn;
@@ -100,5 +138,17 @@ export function latencyOf(turn: AgentTurn): TurnLatency {
     replyMs: times.firstTextAtMs === null ? null : times.firstTextAtMs - times.startedAtMs,
     textToSpeechMs: times.firstTextAtMs === null || times.firstSoundAtMs === null ? null : times.firstSoundAtMs - times.firstTextAtMs,
     firstFrameMs: startedAtMs === null ? null : startedAtMs - committedAtMs,
+    gapMs: gapOf(turn),
   };
+}
+
+/** Silence at the beginning of a reply that is looked through for its first sound. Longer is a fault of the voice. */
+const MAX_LEADING_SILENCE_MS = 2_000;
+
+/** From the caller's last audible sound to the answer's first, both at the instant at which they pass the telephone system; null when either is not known. */
+function gapOf({ callerTurn, heardAtMs, reply }: AgentTurn): number | null {
+  if (callerTurn === null || callerTurn.soundEndedAtMs === null || heardAtMs === null) return null;
+  const beginning = new Int16Array((MAX_LEADING_SILENCE_MS * FRAME_HZ) / 1_000);
+  const silence = silenceBefore(beginning.subarray(0, reply.read(0, beginning)));
+  return silence === null ? null : heardAtMs + (silence * 1_000) / FRAME_HZ - callerTurn.soundEndedAtMs;
 }

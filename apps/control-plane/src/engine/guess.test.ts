@@ -4,8 +4,11 @@ import { openManualClock, STEP_MS } from '#ports/testing/manual-clock.ts';
 import { openScriptedSpeechToText } from '#ports/testing/scripted-speech-to-text.ts';
 import type { ScriptedTranscript } from '#ports/testing/scripted-speech-to-text.ts';
 import { openScriptedTextToSpeech } from '#ports/testing/scripted-text-to-speech.ts';
+import { RETRY_WAITS_MS } from './failure-policy.ts';
 import { startGuess } from './guess.ts';
 import { clinicAgent, PROMPTS } from './testing/clinic-agent.ts';
+
+const RETRY_MS = RETRY_WAITS_MS.reduce((sum, ms) => sum + ms, 0);
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
@@ -18,7 +21,7 @@ function open(answers: readonly ScriptedTranscript[]) {
   const agent = clinicAgent();
   const dialog = openDialog(agent, { languageModel: null });
   const call = new AbortController();
-  const parts = { speechToText, textToSpeech, dialog, agent, clock, signal: call.signal };
+  const parts = { speechToText, textToSpeech, dialog, agent, clock, signal: call.signal, onTryFailed() {} };
   const from = { ...dialog.open(), node: 'more' };
   const guess = startGuess(parts, { pcm: new Int16Array(16_000), startedAtMs: 0, endedAtMs: 1_000, from });
   return { clock, speechToText, textToSpeech, guess, call, from };
@@ -42,15 +45,20 @@ it('leaves the conversation that it answers as it was', async () => {
   expect(from).toEqual(before);
 });
 
-it('tries once more after a failure that may pass, and only then', async () => {
-  const passing = open([{ fails: 'retryable' }, { says: 'opening hours' }]);
+it('tries twice more after a failure that may pass, and only then', async () => {
+  const failing = { fails: 'retryable' } as const;
+  const passing = open([failing, failing, { says: 'opening hours' }]);
   await passing.clock.run(50);
+  expect(passing.guess.isRetrying()).toBe(true);
+  await passing.clock.run(RETRY_MS);
   expect((await passing.guess.ready).transcript.text).toBe('opening hours');
   const lasting = open([{ fails: 'final' }, { says: 'opening hours' }]);
   await expect(lasting.guess.ready).rejects.toMatchObject({ role: 'speech_to_text' });
   expect(lasting.speechToText.requests).toHaveLength(1);
-  const twice = open([{ fails: 'retryable' }, { fails: 'retryable' }, { says: 'late' }]);
-  await expect(twice.guess.ready).rejects.toMatchObject({ role: 'speech_to_text' });
+  expect(lasting.guess.isRetrying()).toBe(false);
+  const thrice = open([failing, failing, failing, { says: 'late' }]);
+  await thrice.clock.run(RETRY_MS + 50);
+  await expect(thrice.guess.ready).rejects.toMatchObject({ role: 'speech_to_text' });
 });
 
 it('an abort, or the end of the call, cancels the request and speaks nothing', async () => {

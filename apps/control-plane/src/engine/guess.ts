@@ -9,9 +9,7 @@ import { newId } from '#shared/id.ts';
 import { TRANSCRIBE_TIMEOUT_MS } from './limits.ts';
 import { prepareTurn } from './prepared-turn.ts';
 import { Reply } from './reply.ts';
-
-/** Tries per utterance. */
-const TRIES = 2;
+import { lateSignal, mayRetry } from './retry.ts';
 
 /** The models and the agent that a guess works with. */
 export type GuessParts = {
@@ -22,6 +20,8 @@ export type GuessParts = {
   readonly clock: Clock;
   /** Aborted with the call. */
   readonly signal: AbortSignal;
+  /** Told of each try of a model that failed and is followed by another. */
+  readonly onTryFailed: (error: unknown) => void;
 };
 
 /** What a guess came to. */
@@ -36,6 +36,8 @@ export type Guess = {
   readonly from: ConversationState;
   /** Settles when there is a transcript and the reply has begun; rejects with `InferenceError` when there is no transcript. */
   readonly ready: Promise<GuessOutcome>;
+  /** Whether a try for its transcript failed. */
+  isRetrying(): boolean;
   abort(): void;
 };
 
@@ -47,10 +49,19 @@ export function startGuess(
   const aborter = new AbortController();
   const signal = AbortSignal.any([parts.signal, aborter.signal]);
   let reply: Reply | null = null;
+  let isRetrying = false;
+  const onTryFailed = (error: unknown): void => {
+    isRetrying = true;
+    parts.onTryFailed(error);
+  };
   const work = async (): Promise<GuessOutcome> => {
     const askedAtMs = parts.clock.nowMs();
     const hints = parts.dialog.hints(speech.from);
-    const transcript = await transcribe(parts.speechToText, { pcm: speech.pcm, language: parts.agent.language, hints }, signal);
+    const transcript = await transcribe(
+      parts.speechToText,
+      { pcm: speech.pcm, language: parts.agent.language, hints },
+      { signal, onTryFailed },
+    );
     const speechToTextMs = parts.clock.nowMs() - askedAtMs;
     const input = { kind: 'said', text: transcript.text, confidence: transcript.confidence } as const;
     const turn = { state: speech.from, input };
@@ -70,6 +81,7 @@ export function startGuess(
     endedAtMs: speech.endedAtMs,
     from: speech.from,
     ready,
+    isRetrying: () => isRetrying,
     abort() {
       aborter.abort();
       reply?.abort();
@@ -77,24 +89,20 @@ export function startGuess(
   };
 }
 
-async function transcribe(speechToText: SpeechToText, utterance: Utterance, signal: AbortSignal): Promise<Transcript> {
+type TranscribeOptions = { readonly signal: AbortSignal; readonly onTryFailed: (error: unknown) => void };
+
+async function transcribe(speechToText: SpeechToText, utterance: Utterance, options: TranscribeOptions): Promise<Transcript> {
   for (let attempt = 1; ; attempt++) {
-    const late = AbortSignal.timeout(TRANSCRIBE_TIMEOUT_MS);
+    using late = lateSignal(TRANSCRIBE_TIMEOUT_MS, tooLate);
     try {
-      return await speechToText.transcribe(utterance, { signal: AbortSignal.any([signal, late]) });
+      return await speechToText.transcribe(utterance, { signal: AbortSignal.any([options.signal, late.signal]) });
     } catch (error) {
-      if (signal.aborted) throw error;
-      const failure = late.aborted ? tooLate(error) : error;
-      if (!(failure instanceof InferenceError) || !failure.isRetryable || attempt >= TRIES) throw failure;
+      const failure: unknown = late.signal.aborted && !options.signal.aborted ? late.signal.reason : error;
+      if (!(await mayRetry(failure, attempt, options))) throw failure;
     }
   }
 }
 
-function tooLate(cause: unknown): InferenceError {
-  return new InferenceError({
-    role: 'speech_to_text',
-    message: `no transcript within ${TRANSCRIBE_TIMEOUT_MS} ms`,
-    isRetryable: true,
-    cause,
-  });
+function tooLate(): InferenceError {
+  return new InferenceError({ role: 'speech_to_text', message: `no transcript within ${TRANSCRIBE_TIMEOUT_MS} ms`, isRetryable: true });
 }

@@ -1,12 +1,13 @@
 // Models, agents and sound that fail: never silence, always an end.
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { openScriptedLanguageModel } from '#ports/testing/scripted-language-model.ts';
 import { fixedAnnouncements } from '#ports/testing/fixed-stores.ts';
+import { sampleOf } from '#ports/testing/scripted-text-to-speech.ts';
 import { openScriptedVoiceActivity } from '#ports/testing/scripted-voice-activity.ts';
 import type { VoiceActivity } from '#ports/voice-activity.ts';
 import type { AgentProfile } from '#ports/agent-profile.ts';
 import { clinicAgent, NOT_UNDERSTOOD, PROMPTS } from './testing/clinic-agent.ts';
-import { APOLOGY_SAMPLE, NOTHING_OPEN, openEngineRig, routeTo } from './testing/engine-rig.ts';
+import { APOLOGY_SAMPLE, FILLER_SAMPLE, NOTHING_OPEN, openEngineRig, routeTo } from './testing/engine-rig.ts';
 import type { EngineRig } from './testing/engine-rig.ts';
 
 async function expectApologyAndEnd(rig: EngineRig, leg: ReturnType<EngineRig['ring']>): Promise<void> {
@@ -17,55 +18,147 @@ async function expectApologyAndEnd(rig: EngineRig, leg: ReturnType<EngineRig['ri
   expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
 }
 
-it('tries a transcript again once, and the caller notices nothing', async () => {
+/** When the filler was heard first, ms after `fromMs`; null when it was not. */
+function fillerAfter(leg: ReturnType<EngineRig['ring']>, fromMs: number): number | null {
+  const frame = leg.media().heard.find(({ sample, atMs }) => sample === FILLER_SAMPLE && atMs >= fromMs);
+  return frame === undefined ? null : frame.atMs - fromMs;
+}
+
+/** The clinic's agent, whose flow sends whom it does not understand to no person. */
+function withoutFallback(): AgentProfile {
+  const agent = clinicAgent();
+  return { ...agent, flow: { ...agent.flow, notUnderstood: { ...agent.flow.notUnderstood, goTo: agent.flow.entry } } };
+}
+
+function noteFields(rig: EngineRig, name: string): Readonly<Record<string, unknown>>[] {
+  return rig.journal.events.flatMap((event) => (event.kind === 'note' && event.name === name ? [event.fields] : []));
+}
+
+it('tries a transcript twice more behind a filler, and then answers', async () => {
   await using rig = openEngineRig();
   const leg = await rig.greeted();
-  rig.speechToText.willAnswer({ fails: 'retryable' });
-  await rig.says(leg, 'opening hours');
+  rig.speechToText.willAnswer({ fails: 'retryable' }, { fails: 'retryable' }, { says: 'opening hours' });
+  leg.media().callerSpeaks(800);
+  const spokenAtMs = rig.clock.nowMs() + 800;
   await rig.agentDone();
   expect(rig.said().at(-1)).toBe(`agent: ${PROMPTS.hours} ${PROMPTS.more}`);
+  expect(rig.journal.notes()).toEqual(expect.arrayContaining(['model_retried', 'filler_played', 'failure_state']));
   expect(rig.journal.notes()).not.toContain('model_failed');
+  // The turn is the agent's 500 ms after the last word (the test agent's commit pause, a step and the detector's lag).
+  expect(fillerAfter(leg, spokenAtMs)).toBeLessThan(500 + 100 + 800);
 });
 
-it('says sorry and closes when speech-to-text fails twice', async () => {
+it('a wait for a slow model is filled too, and the reply comes behind the filler, whole', async () => {
   await using rig = openEngineRig();
   const leg = await rig.greeted();
-  rig.speechToText.willAnswer({ fails: 'retryable' }, { fails: 'retryable' });
+  rig.speechToText.willAnswer({ says: 'opening hours', afterMs: 2_200 });
   leg.media().callerSpeaks(800);
-  await expectApologyAndEnd(rig, leg);
+  const spokenAtMs = rig.clock.nowMs() + 800;
+  await rig.agentDone();
+  const { heard } = leg.media();
+  const fillers = heard.filter(({ sample }) => sample === FILLER_SAMPLE);
+  expect(fillers).toHaveLength(25);
+  expect(fillerAfter(leg, spokenAtMs)).toBeLessThan(2_000);
+  const reply = sampleOf({ text: PROMPTS.hours, voice: clinicAgent().voice });
+  const firstOfReply = heard.findIndex(({ sample }) => sample === reply);
+  expect(firstOfReply).toBeGreaterThan(heard.findLastIndex(({ sample }) => sample === FILLER_SAMPLE));
+  expect(leg.media().gaps()).toBe(0);
+  expect(rig.said().at(-1)).toBe(`agent: ${PROMPTS.hours} ${PROMPTS.more}`);
 });
 
-it('says sorry and closes when speech-to-text never answers', async () => {
-  const timeout = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
-    const aborter = new AbortController();
-    setTimeout(() => aborter.abort(new DOMException('timeout', 'TimeoutError')), ms);
-    return aborter.signal;
-  });
-  try {
-    await using rig = openEngineRig();
-    const leg = await rig.greeted();
-    const never = { says: '', afterMs: 1_000_000 };
-    rig.speechToText.willAnswer(never, never);
-    leg.media().callerSpeaks(800);
-    await expectApologyAndEnd(rig, leg);
-    expect(rig.speechToText.requests).toHaveLength(2);
-  } finally {
-    timeout.mockRestore();
+it('a caller who goes on during the filler is heard, and answered once', async () => {
+  await using rig = openEngineRig();
+  const leg = await rig.greeted();
+  rig.speechToText.willAnswer({ says: 'never said', afterMs: 60_000 });
+  leg.media().callerSpeaks(800);
+  await rig.clock.runUntil('the filler', () => rig.journal.notes().includes('filler_played'));
+  await rig.clock.run(200);
+  rig.speechToText.willAnswer({ says: 'opening hours' });
+  leg.media().callerSpeaks(800);
+  await rig.agentDone();
+  expect(rig.said().slice(1)).toEqual(['caller: opening hours', `agent: ${PROMPTS.hours} ${PROMPTS.more}`]);
+  expect(leg.media().heard.filter(({ sample }) => sample === FILLER_SAMPLE).length).toBeLessThan(25);
+});
+
+it('says sorry and closes when speech-to-text fails three times; every step is in the journal with its time', async () => {
+  await using rig = openEngineRig({ routes: { 100: routeTo(withoutFallback()) } });
+  const leg = await rig.greeted();
+  rig.speechToText.willAnswer({ fails: 'retryable' }, { fails: 'retryable' }, { fails: 'retryable' });
+  leg.media().callerSpeaks(800);
+  await expectApologyAndEnd(rig, leg);
+  const transitions = noteFields(rig, 'failure_state');
+  expect(transitions.map(({ from, to }) => `${String(from)} > ${String(to)}`)).toEqual([
+    'steady > bridging',
+    'bridging > apologising',
+    'apologising > closing',
+  ]);
+  for (const { component, afterMs, from } of transitions) {
+    expect(component).toBe('speech_to_text');
+    expect(afterMs).toEqual(from === 'steady' ? null : expect.any(Number));
   }
 });
 
-it('says sorry and closes when the voice fails before the first word', async () => {
+it('rings whom the flow names when nobody understood, after the apology, and the two talk', async () => {
   await using rig = openEngineRig();
-  rig.textToSpeech.voice.failures.push({ isRetryable: true, afterChunks: 0 }, { isRetryable: true, afterChunks: 0 });
+  const leg = await rig.greeted({ transfer: { outcome: { kind: 'bridged', talkedMs: 5_000 }, afterMs: 5_000 } });
+  rig.speechToText.willAnswer({ fails: 'final' });
+  leg.media().callerSpeaks(800);
+  await rig.clock.runUntil('the call ended', () => rig.journal.ends().length === 1);
+  expect(leg.transfers).toMatchObject([{ organizationSlug: 'clinica' }]);
+  expect(leg.media().heard.filter(({ sample }) => sample === APOLOGY_SAMPLE)).toHaveLength(25);
+  expect(rig.journal.ends()[0]?.outcome).toBe('transferred');
+  expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
+});
+
+it("rings the organization's own fallback when the flow names nobody, and closes when nobody answers", async () => {
+  const route = { ...routeTo(withoutFallback()), overload: { choice: 'refuse', destination: '2009', maxWaitMs: 0 } } as const;
+  await using rig = openEngineRig({ routes: { 100: route } });
+  const leg = await rig.greeted();
+  rig.speechToText.willAnswer({ fails: 'final' });
+  leg.media().callerSpeaks(800);
+  await rig.clock.runUntil('the call ended', () => rig.journal.ends().length === 1);
+  expect(leg.transfers).toEqual([{ organizationSlug: 'clinica', extension: '2009' }]);
+  expect(rig.journal.ends()[0]?.outcome).toBe('failed');
+  expect(noteFields(rig, 'failure_state').at(-1)).toMatchObject({ from: 'handing_over', to: 'closing' });
+  expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
+});
+
+it('says sorry and closes when speech-to-text never answers, after fillers and never two filler waits of silence', async () => {
+  await using rig = openEngineRig({ routes: { 100: routeTo(withoutFallback()) } });
+  const leg = await rig.greeted();
+  const never = { says: '', afterMs: 1_000_000 };
+  rig.speechToText.willAnswer(never, never, never);
+  leg.media().callerSpeaks(800);
+  await expectApologyAndEnd(rig, leg);
+  expect(rig.speechToText.requests).toHaveLength(3);
+  expect(noteFields(rig, 'filler_played').length).toBeGreaterThanOrEqual(2);
+});
+
+it('says sorry and closes when the voice fails before the first word', async () => {
+  await using rig = openEngineRig({ routes: { 100: routeTo(withoutFallback()) } });
+  const failure = { isRetryable: true, afterChunks: 0 };
+  rig.textToSpeech.voice.failures.push(failure, failure, failure);
   const leg = rig.ring();
   await expectApologyAndEnd(rig, leg);
   expect(rig.said()).toEqual([]);
 });
 
-it('plays what the voice made before it broke, and writes only that down', async () => {
+it('a voice that breaks off goes on where it broke, and the caller hears every sample of it once', async () => {
   await using rig = openEngineRig();
   const leg = await rig.greeted();
   rig.textToSpeech.voice.failures.push({ isRetryable: true, afterChunks: 12 });
+  rig.speechToText.willAnswer({ says: 'opening hours' });
+  leg.media().callerSpeaks(800);
+  await rig.agentDone();
+  expect(rig.said().at(-1)).toBe(`agent: ${PROMPTS.hours} ${PROMPTS.more}`);
+  const sample = sampleOf({ text: PROMPTS.hours, voice: clinicAgent().voice });
+  expect(leg.media().heard.filter((frame) => frame.sample === sample)).toHaveLength(Math.ceil((PROMPTS.hours.length * 50) / 20));
+});
+
+it('plays what the voice made before it broke for good, and writes only that down', async () => {
+  await using rig = openEngineRig({ routes: { 100: routeTo(withoutFallback()) } });
+  const leg = await rig.greeted();
+  rig.textToSpeech.voice.failures.push({ isRetryable: false, afterChunks: 12 });
   rig.speechToText.willAnswer({ says: 'opening hours' });
   leg.media().callerSpeaks(800);
   await expectApologyAndEnd(rig, leg);
@@ -76,18 +169,20 @@ it('plays what the voice made before it broke, and writes only that down', async
   expect(PROMPTS.hours.startsWith(broken?.text ?? '')).toBe(true);
 });
 
-it('closes at once when no apology is recorded in the language', async () => {
-  await using rig = openEngineRig({ announcements: fixedAnnouncements({}) });
-  rig.textToSpeech.voice.failures.push({ isRetryable: false, afterChunks: 0 });
+it('without a recorded filler the caller hears two soft tones, and without an apology the call closes at once', async () => {
+  await using rig = openEngineRig({ announcements: fixedAnnouncements({}), routes: { 100: routeTo(withoutFallback()) } });
+  rig.textToSpeech.voice.failures.push({ isRetryable: true, afterChunks: 0 }, { isRetryable: false, afterChunks: 0 });
   const leg = rig.ring();
-  await rig.clock.run(500);
+  await rig.clock.run(2_000);
+  expect(leg.media().heard.filter(({ sample }) => sample !== 0).length).toBeGreaterThan(8);
   expect(rig.journal.ends()[0]?.outcome).toBe('failed');
   expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
 });
 
 it('a flow that lost its node ends this call with an apology, whatever asks for the answer', async () => {
   const agent = clinicAgent();
-  const broken: AgentProfile = { ...agent, flow: { ...agent.flow, noInputGoTo: 'nowhere' } };
+  const flow = { ...agent.flow, noInputGoTo: 'nowhere', notUnderstood: { ...agent.flow.notUnderstood, goTo: agent.flow.entry } };
+  const broken: AgentProfile = { ...agent, flow };
   await using rig = openEngineRig({ routes: { 100: routeTo(broken) } });
   await expectApologyAndEnd(rig, rig.ring());
 });

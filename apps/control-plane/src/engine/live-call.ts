@@ -1,25 +1,27 @@
 // One live call, from ring to hang-up: ALL of its control flow, and nothing else. Sound, words and rules live in their own files.
 import type { DialogInput, PreparedTurn, PrepareOptions } from '#dialog/dialog.ts';
-import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
-import { LegGoneError } from '#ports/call-control.ts';
 import type { LegEvent } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
 import type { VoiceActivityStream } from '#ports/voice-activity.ts';
 import { newId } from '#shared/id.ts';
-import { canReopen, isHearing, isSettled, keyTurn, nextStepOf } from './call-phase.ts';
+import { canInterrupt, canReopen, goneOnWith, isHearing, isSettled, isTalking, keyTurn, nextStepOf, waitOf } from './call-phase.ts';
+import { setUpEnd } from './call-parts.ts';
 import type { LiveCallParts } from './call-parts.ts';
 import type { AgentTurn, CallerTurn, Phase } from './call-phase.ts';
+import { CallSound } from './call-sound.ts';
+import { openFailureHandling } from './failure-handling.ts';
 import { guarded } from './guarded.ts';
 import { startGuess } from './guess.ts';
 import type { Guess, GuessOutcome, GuessParts } from './guess.ts';
 import { KeyPad } from './key-pad.ts';
-import type { KeyedAnswer } from './key-pad.ts';
+import { endOfLeg, endOfTransfer, TAKEN_OVER } from './leg-end.ts';
+import type { CallEnd } from './leg-end.ts';
 import { GOODBYE_TAIL_MS, QUIET_KEPT_MS, SETUP_TIMEOUT_MS } from './limits.ts';
 import { fixedSound } from './playable.ts';
-import { Playout } from './playout.ts';
-import type { PlayoutEvent } from './playout.ts';
+import type { Playout, PlayoutEvent } from './playout.ts';
 import { prepareTurn } from './prepared-turn.ts';
 import { Reply } from './reply.ts';
+import type { ResumedCall } from './resumed-call.ts';
 import { judgeSpeech } from './speech-verdict.ts';
 import { initialDetectorState, stepDetector } from './turn-detector.ts';
 import type { DetectorEvent, DetectorInput, DetectorState } from './turn-detector.ts';
@@ -35,18 +37,39 @@ export class LiveCall {
   readonly #utterances = new UtteranceBuffer();
   readonly #keyPad = new KeyPad();
   readonly #ledger: TurnLedger;
+  readonly #failures: ReturnType<typeof openFailureHandling>;
   #phase: Phase = { kind: 'setting_up' };
   #detector: DetectorState = initialDetectorState;
   #guess: Guess | null = null;
   #silences = 0;
   #answeredAtMs: number | null = null;
-  #transport: AudioTransport | null = null;
-  #playout: Playout | null = null;
+  readonly #sound: CallSound;
   #voice: VoiceActivityStream | null = null;
+  /** Sound that came before is kept until voice activity had time to look at it. */
+  #keepsSoundUntilMs = 0;
 
   constructor(parts: LiveCallParts) {
     this.#parts = parts;
     this.#ledger = new TurnLedger(parts);
+    this.#failures = openFailureHandling(parts, {
+      fill: (pcm) => this.#playout?.interject(pcm),
+      giveUp: (error) => this.#fail(error),
+      apologise: (pcm) => this.#playout?.play(fixedSound(pcm)),
+      handOver: (to, ringMs) => void this.#transfer(to, ringMs).catch(this.#onBug),
+      close: () => this.#close('failed', 'a model failed'),
+    });
+    this.#sound = new CallSound(parts, {
+      frame: (pcm, atMs) => (this.#utterances.push(pcm, atMs), this.#voice?.push(pcm, atMs)),
+      playout: (event) => this.#onPlayout(event),
+      mayRepair: () => isTalking(this.#phase),
+      repaired: (heardSamples) => this.#phase.kind === 'replying' && this.#playout?.play(...goneOnWith(this.#phase.turn, heardSamples)),
+      lost: () => this.#phase.kind !== 'ended' && this.#lineDead({ outcome: 'failed', reason: 'media_lost' }),
+      bug: this.#onBug,
+    });
+  }
+
+  get #playout(): Playout | null {
+    return this.#sound.playout;
   }
 
   // ---- life -------------------------------------------------------------
@@ -54,9 +77,9 @@ export class LiveCall {
   async run(): Promise<void> {
     const { leg, record } = this.#parts;
     leg.listen(guarded((event) => this.#onLeg(event), this.#onBug));
-    await this.#setUp().catch((error: unknown) => this.#endSetUp(error));
+    await this.#setUp().catch((error: unknown) => this.end(...setUpEnd(error, this.#parts.log)));
     const end = await this.#over.promise;
-    await this.#tearDown().finally(() => record.ended(end.outcome, end.reason));
+    await this.#tearDown(end.reason).finally(() => record.ended(end.outcome, end.reason));
   }
 
   /** Ends the call from outside, e.g. at shutdown. */
@@ -75,48 +98,53 @@ export class LiveCall {
   tick(atMs: number): void {
     if (this.#playout === null || this.#phase.kind === 'ended') return;
     this.#playout.tick(atMs);
+    this.#failures.tick(waitOf(this.#phase, this.#playout.starvedSinceMs), atMs);
     if (this.#detector.voice.kind !== 'quiet') this.#detect({ kind: 'time', atMs });
     const { conversation } = this.#parts.route.agent;
     if (this.#answeredAtMs !== null && atMs - this.#answeredAtMs >= conversation.maxCallMs)
       this.end('max_duration', `longer than ${conversation.maxCallMs} ms`);
     if (this.#detector.voice.kind !== 'quiet') return;
-    if (isSettled(this.#phase)) this.#utterances.trimBefore(atMs - QUIET_KEPT_MS);
+    if (isSettled(this.#phase) && atMs >= this.#keepsSoundUntilMs) this.#utterances.trimBefore(atMs - QUIET_KEPT_MS);
     if (this.#phase.kind !== 'listening') return;
     const keyed = this.#keyPad.due(atMs);
-    if (keyed !== null) return this.#onKeys(keyed, atMs);
+    if (keyed !== null)
+      return this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'dtmf', digits: keyed.digits }), keyTurn(keyed, atMs), atMs));
     if (atMs - this.#phase.sinceMs >= conversation.noInputMs) this.#onSilence();
   }
 
   async #setUp(): Promise<void> {
-    const { leg, clock, voiceActivity, record } = this.#parts;
+    const { leg, clock, voiceActivity, record, resumed = null } = this.#parts;
     const signal = AbortSignal.any([this.#aborter.signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
     // The greeting is made while the telephone system builds the sound: its first frame waits for nothing.
-    const greeting = this.#newReply({ kind: 'call_opened' });
-    const onAudio = guarded((event: AudioTransportEvent) => this.#onAudio(event), this.#onBug);
-    this.#transport = await leg.openMedia(onAudio, { signal });
-    const listener = guarded((event: PlayoutEvent) => this.#onPlayout(event), this.#onBug);
-    this.#playout = new Playout({ transport: this.#transport, listener, clock });
-    await leg.answer({ signal });
-    this.#answeredAtMs = clock.nowMs();
-    record.answered(this.#answeredAtMs - leg.arrivedAtMs);
+    const greeting = resumed?.state ? null : this.#newReply({ kind: 'call_opened' });
     this.#voice = voiceActivity.openStream(guarded((heard) => this.#detect({ kind: 'voice', ...heard }), this.#onBug));
-    this.#takeFloor(this.#turnOf(greeting, null, this.#answeredAtMs));
+    await this.#sound.open(signal);
+    if (resumed?.isAnswered !== true) {
+      await leg.answer({ signal });
+      record.answered(clock.nowMs() - leg.arrivedAtMs);
+    }
+    const atMs = clock.nowMs();
+    this.#answeredAtMs = atMs - (resumed?.answeredForMs ?? 0);
+    if (greeting !== null) this.#takeFloor(this.#turnOf(greeting, null, atMs));
+    else if (resumed !== null) this.#goOn(resumed, atMs);
   }
 
-  #endSetUp(error: unknown): void {
-    this.#parts.log.info({ err: error }, 'call set-up ended');
-    // An end that came first, such as a hang-up, stays the reason.
-    if (error instanceof LegGoneError) return this.end('caller_hung_up', 'hung up during set-up');
-    this.end('failed', 'set_up_failed');
+  /** On from where the process that died left the conversation. */
+  #goOn({ nextStep, words }: ResumedCall, atMs: number): void {
+    this.#phase = { kind: 'listening', sinceMs: atMs };
+    this.#keepsSoundUntilMs = atMs + QUIET_KEPT_MS;
+    if (nextStep.kind === 'transfer') return void this.#transfer(nextStep.destination, nextStep.ringMs).catch(this.#onBug);
+    if (nextStep.kind === 'end_call') return this.#close('completed', 'the agent said goodbye');
+    if (words !== null) this.#playout?.play(fixedSound(words));
   }
 
-  async #tearDown(): Promise<void> {
-    this.#writeUnfinished();
+  async #tearDown(reason: string): Promise<void> {
+    if (reason !== TAKEN_OVER) this.#writeUnfinished();
     this.#phase = { kind: 'ended' };
     this.#aborter.abort();
     this.#voice?.close();
     await this.#parts.leg.hangUp();
-    await this.#transport?.[Symbol.asyncDispose]();
+    await this.#sound[Symbol.asyncDispose]();
   }
 
   /** What was being said when the line went dead belongs to the journal too. */
@@ -129,33 +157,17 @@ export class LiveCall {
 
   #onLeg(event: LegEvent): void {
     if (event.kind === 'dtmf') return this.#onDigit(event.digit, event.atMs);
-    this.#lineDead(event.by === 'caller' ? 'caller_hung_up' : 'failed', `hung up by ${event.by}: ${event.cause}`);
+    this.#lineDead(endOfLeg(event));
   }
 
   /**
    * Nobody is there any more, or our sound is not. Once the last words are said the end of the call is known already; of a transfer only the
    * leg knows whether the two people talked, and it says so now.
    */
-  #lineDead(outcome: CallOutcome, reason: string): void {
-    if (this.#phase.kind === 'transferring') this.#phase.lineDead ??= { outcome, reason };
+  #lineDead(end: CallEnd): void {
+    if (this.#phase.kind === 'transferring') this.#phase.lineDead ??= end;
     else if (this.#phase.kind === 'closing') this.end(this.#phase.outcome, this.#phase.reason);
-    else this.end(outcome, reason);
-  }
-
-  #onAudio(event: AudioTransportEvent): void {
-    switch (event.kind) {
-      case 'frame':
-        this.#utterances.push(event.pcm, event.atMs);
-        return this.#voice?.push(event.pcm, event.atMs);
-      case 'mark_heard':
-        return this.#playout?.markHeard(event.markId, event.atMs);
-      case 'queue_length':
-        return this.#playout?.queueLength(event.frames, event.atMs);
-      case 'closed':
-        if (event.reason !== 'lost' || this.#phase.kind === 'ended') return;
-        this.#parts.record.note('media_lost');
-        return this.#lineDead('failed', 'media_lost');
-    }
+    else this.end(end.outcome, end.reason);
   }
 
   #onDigit(digit: string, atMs: number): void {
@@ -170,10 +182,6 @@ export class LiveCall {
     this.#silences = 0;
     this.#phase = { kind: 'listening', sinceMs: atMs };
     this.#keyPad.press(digit, atMs, (digits) => this.#parts.dialog.isCodeOpen(this.#ledger.state, digits));
-  }
-
-  #onKeys(keyed: KeyedAnswer, atMs: number): void {
-    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'dtmf', digits: keyed.digits }), keyTurn(keyed, atMs), atMs));
   }
 
   #onSilence(): void {
@@ -191,8 +199,7 @@ export class LiveCall {
     const isSound = input.kind === 'voice' || input.kind === 'time';
     if (isSound && !isHearing(this.#phase, this.#detector.agentSinceMs !== null)) return;
     const { conversation } = this.#parts.route.agent;
-    const canInterrupt = this.#phase.kind !== 'replying' || nextStepOf(this.#phase.turn).kind === 'listen';
-    const step = stepDetector(this.#detector, input, { ...conversation, bargeIn: conversation.bargeIn && canInterrupt });
+    const step = stepDetector(this.#detector, input, { ...conversation, bargeIn: conversation.bargeIn && canInterrupt(this.#phase) });
     this.#detector = step.state;
     for (const event of step.events) this.#onTurn(event);
   }
@@ -209,14 +216,12 @@ export class LiveCall {
         return this.#cutReply(this.#phase.turn, event.atMs);
       case 'backchannel':
         return record.note('backchannel', { voicedMs: event.voicedMs });
-      case 'candidate':
+      case 'candidate': {
+        const pcm = this.#utterances.cut(event.startedAtMs, event.endedAtMs);
         this.#guess?.abort();
-        this.#guess = startGuess(this.#guessParts(), {
-          ...event,
-          pcm: this.#utterances.cut(event.startedAtMs, event.endedAtMs),
-          from: this.#ledger.state,
-        });
+        this.#guess = startGuess(this.#guessParts(), { ...event, pcm, from: this.#ledger.state });
         return;
+      }
       case 'candidate_discarded':
         record.note('candidate_discarded');
         return this.#dropGuess();
@@ -241,6 +246,7 @@ export class LiveCall {
     const phase = this.#phase;
     if (phase.kind === 'thinking') {
       phase.guess.abort();
+      this.#playout?.stop();
       return phase.guess.startedAtMs;
     }
     if (phase.kind !== 'replying' || !canReopen(phase.turn)) return null;
@@ -263,7 +269,8 @@ export class LiveCall {
 
   #adopt(guess: Guess, outcome: GuessOutcome, committedAtMs: number): void {
     const { language } = this.#parts.route.agent;
-    const verdict = judgeSpeech({ guess, outcome, cut: this.#ledger.cut, language, committedAtMs });
+    const soundEndedAtMs = this.#utterances.soundEndedAtMs(guess.startedAtMs);
+    const verdict = judgeSpeech({ guess, outcome, cut: this.#ledger.cut, language, soundEndedAtMs, committedAtMs });
     if (verdict.kind !== 'turn') outcome.reply.abort();
     switch (verdict.kind) {
       case 'no_interruption':
@@ -295,13 +302,15 @@ export class LiveCall {
   }
 
   #onPlayout(event: PlayoutEvent): void {
-    if (event.kind === 'queue_shed') return this.#parts.record.note('queue_shed', { frames: event.frames });
+    if (event.kind === 'queue_shed' || event.kind === 'underrun')
+      return this.#parts.record.note(event.kind, 'frames' in event ? { frames: event.frames } : {});
     if (this.#phase.kind === 'closing') {
-      if (event.kind === 'reply_started') return this.#parts.record.note('apology_played');
-      return this.#close('failed', 'a model failed, the apology was played');
+      if (event.kind === 'reply_started') this.#parts.record.note('apology_played');
+      return event.kind === 'reply_finished' ? this.#failures.apologyOver() : undefined;
     }
     if (this.#phase.kind !== 'replying' || this.#phase.turn.reply !== event.reply) return;
     const { turn } = this.#phase;
+    if (event.kind === 'reply_heard') return void (turn.heardAtMs ??= event.atMs);
     if (event.kind === 'reply_started') {
       this.#detect({ kind: 'agent_started', atMs: event.atMs });
       this.#dropGuess();
@@ -346,35 +355,27 @@ export class LiveCall {
       .catch((error: unknown) => ({ kind: 'failed' as const, cause: String(error) }));
     if (this.#phase !== phase) return;
     record.note('transfer_ended', { outcome: outcome.kind });
-    if (outcome.kind === 'bridged') return this.end('transferred', 'talked to a representative');
-    if (phase.lineDead !== null) return this.end(phase.lineDead.outcome, phase.lineDead.reason);
-    if (outcome.kind === 'caller_gone') return this.end('caller_hung_up', 'hung up while a representative was rung');
-    const atMs = clock.nowMs();
-    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'transfer_failed' }), null, atMs));
+    const end = endOfTransfer(outcome, phase.lineDead);
+    if (end !== null) return this.end(end.outcome, end.reason);
+    if (this.#failures.handOverFailed()) return;
+    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'transfer_failed' }), null, clock.nowMs()));
   }
 
   // ---- ends ---------------------------------------------------------------
 
-  /** A model failed beyond its retries: say so in a prepared voice and close, never silence. */
+  /** A model failed beyond its retries: what was under way ends here, the failure policy goes on. */
   #fail(error: unknown, heardSamples?: number): void {
-    const { record, log, announcements, route } = this.#parts;
-    log.warn({ err: error }, 'a model failed, the call is closed with an apology');
-    record.note('model_failed', { error: error instanceof Error ? error.message : String(error) });
     this.#writeUnfinished(heardSamples);
     this.#dropGuess();
-    const pcm = announcements.find('apology', route.agent.language);
-    if (pcm === null) return this.#close('failed', 'a model failed and no apology is recorded');
-    this.#phase = { kind: 'closing', outcome: 'failed', reason: 'a model failed' };
     this.#playout?.stop();
-    this.#playout?.play(fixedSound(pcm));
+    this.#phase = { kind: 'closing', outcome: 'failed', reason: 'a model failed' };
+    this.#failures.gaveUp(error);
   }
 
   #close(outcome: CallOutcome, reason: string): void {
     this.#phase = { kind: 'closing', outcome, reason };
     setTimeout(() => this.end(outcome, reason), GOODBYE_TAIL_MS);
   }
-
-  // ---- small pieces -----------------------------------------------------------
 
   #newReply(input: DialogInput): Reply {
     const { state } = this.#ledger;
@@ -383,11 +384,12 @@ export class LiveCall {
   }
 
   #turnOf(reply: Reply, callerTurn: CallerTurn | null, committedAtMs: number): AgentTurn {
-    return { reply, from: this.#ledger.state, callerTurn, committedAtMs, startedAtMs: null };
+    return { reply, from: this.#ledger.state, callerTurn, committedAtMs, startedAtMs: null, heardAtMs: null };
   }
 
   #guessParts(): GuessParts {
-    return { ...this.#parts, agent: this.#parts.route.agent, signal: this.#aborter.signal };
+    const { agent } = this.#parts.route;
+    return { ...this.#parts, agent, signal: this.#aborter.signal, onTryFailed: (error) => this.#failures.tryFailed(error) };
   }
 
   #dropGuess(): void {

@@ -17,14 +17,22 @@ import type { Playable } from './playable.ts';
 export type PlayoutEvent =
   /** The first frame of the reply was sent. */
   | { readonly kind: 'reply_started'; readonly reply: Playable; readonly atMs: number }
+  /** The first frame of the reply goes out on the line now. Not told of a reply that goes on from its middle. */
+  | { readonly kind: 'reply_heard'; readonly reply: Playable; readonly atMs: number }
   /** The last sample of the reply was heard, or nothing of it could be made. */
   | { readonly kind: 'reply_finished'; readonly reply: Playable; readonly atMs: number }
   /** Waiting silence was thrown away because the far side's queue had grown. */
-  | { readonly kind: 'queue_shed'; readonly frames: number };
+  | { readonly kind: 'queue_shed'; readonly frames: number }
+  /** The far side played all there was while the reply was still being made: the caller hears a hole. */
+  | { readonly kind: 'underrun' };
 
 const SILENCE = new Int16Array((SILENCE_PIECE_MS / FRAME_MS) * FRAME_SAMPLES);
 const MARK_EVERY_SAMPLES = (MARK_EVERY_MS * FRAME_HZ) / 1_000;
 const TOP_UP_MS = 3 * FRAME_MS;
+/** Of a prepared sound, sent at once. */
+const INTERJECTED_SAMPLES = 5 * FRAME_SAMPLES;
+/** In place of a number of samples, in the mark before a reply's first frame. */
+const BEGINNING = 'beginning';
 const msOf = (samples: number): number => (samples * 1_000) / FRAME_HZ;
 
 type Playing = {
@@ -36,6 +44,10 @@ type Playing = {
   markedUpTo: number;
   isStarted: boolean;
   isLastMarkSent: boolean;
+  /** The hole that the caller hears now was told. */
+  isHoleTold: boolean;
+  /** When the sound at hand is over while more is being made; null while there is some. */
+  starvedAtMs: number | null;
 };
 
 /** The playout of one leg. Driven by `tick`; sends at once when a reply gains sound. */
@@ -45,6 +57,10 @@ export class Playout {
   readonly #clock: Clock;
   readonly #buffer = new Int16Array(MAX_SEND_SAMPLES);
   #playing: Playing | null = null;
+  /** A sound that goes before the reply's next one, and how much of it was sent. */
+  #interjection: { readonly pcm: Int16Array; sent: number } | null = null;
+  /** Until when it is heard. */
+  #interjectedUntilMs = 0;
   /** Estimate of what waits at the far side. */
   #queuedMs = 0;
   #queuedAtMs: number;
@@ -64,10 +80,31 @@ export class Playout {
     return this.#playing !== null;
   }
 
+  /** Since when the caller waits for more of a reply that began; null when he does not. */
+  get starvedSinceMs(): number | null {
+    const starvedAtMs = this.#playing?.starvedAtMs ?? null;
+    return starvedAtMs !== null && starvedAtMs <= this.#clock.nowMs() ? starvedAtMs : null;
+  }
+
+  /** Plays a prepared sound now; a reply, or its next words, wait for its end. `stop` ends it too. */
+  interject(pcm: Int16Array): void {
+    this.#interjection = { pcm, sent: 0 };
+    this.#sendInterjection();
+  }
+
   /** Plays `reply` from sample `from` on. What played before must have been stopped or finished. */
   play(reply: Playable, from = 0): void {
     const start = from - (from % FRAME_SAMPLES);
-    this.#playing = { reply, sent: start, heard: start, markedUpTo: start, isStarted: false, isLastMarkSent: false };
+    this.#playing = {
+      reply,
+      sent: start,
+      heard: start,
+      markedUpTo: start,
+      isStarted: false,
+      isLastMarkSent: false,
+      isHoleTold: false,
+      starvedAtMs: null,
+    };
     reply.onChange(() => {
       if (this.#playing?.reply === reply) this.#sendReply(this.#playing);
     });
@@ -78,6 +115,7 @@ export class Playout {
   stop(): number {
     const heard = this.#playing?.heard ?? 0;
     this.#playing = null;
+    this.#interjection = null;
     this.#replaceBySilence();
     return heard;
   }
@@ -85,7 +123,9 @@ export class Playout {
   /** Called every few milliseconds. */
   tick(atMs: number): void {
     this.#age(atMs);
-    if (this.#playing !== null) this.#sendReply(this.#playing);
+    if (this.#playing === null) this.#sendInterjection();
+    else this.#sendReply(this.#playing);
+    if (this.#playing !== null) this.#tellHole(this.#playing);
     if (this.#queuedMs < SILENCE_LOW_MS) this.#sendSilence();
     if (atMs - this.#polledAtMs >= QUEUE_POLL_MS) {
       this.#polledAtMs = atMs;
@@ -99,6 +139,7 @@ export class Playout {
     if (playing === null) return;
     const [replyId, samples] = markId.split('/');
     if (replyId !== playing.reply.replyId) return;
+    if (samples === BEGINNING) return this.#listener({ kind: 'reply_heard', reply: playing.reply, atMs });
     playing.heard = Math.max(playing.heard, Number(samples));
     if (playing.isLastMarkSent && playing.heard >= playing.sent) this.#finish(playing, atMs);
   }
@@ -106,7 +147,7 @@ export class Playout {
   /** The far side says how much really waits. Silence that crept in is thrown away; otherwise the estimate is corrected. */
   queueLength(frames: number, atMs: number): void {
     this.#age(atMs);
-    if (this.#playing === null && frames > QUEUE_CREEP_FRAMES) {
+    if (this.#playing === null && frames > QUEUE_CREEP_FRAMES && atMs >= this.#interjectedUntilMs) {
       this.#replaceBySilence();
       this.#listener({ kind: 'queue_shed', frames });
       return;
@@ -114,7 +155,29 @@ export class Playout {
     this.#queuedMs = frames * FRAME_MS;
   }
 
+  /** False while there is more of it to send. */
+  #sendInterjection(): boolean {
+    const interjection = this.#interjection;
+    if (interjection === null) return true;
+    this.#age(this.#clock.nowMs());
+    if (this.#holdsSilence) this.#flush();
+    while (this.#queuedMs < SPEECH_AHEAD_MS && interjection.sent < interjection.pcm.length) {
+      const part = interjection.pcm.subarray(interjection.sent, interjection.sent + INTERJECTED_SAMPLES);
+      // Whole frames: the last one is padded with silence.
+      const frames = new Int16Array(Math.ceil(part.length / FRAME_SAMPLES) * FRAME_SAMPLES);
+      frames.set(part);
+      this.#transport.send(frames);
+      interjection.sent += part.length;
+      this.#queuedMs += msOf(frames.length);
+    }
+    this.#interjectedUntilMs = this.#clock.nowMs() + this.#queuedMs;
+    if (interjection.sent < interjection.pcm.length) return false;
+    this.#interjection = null;
+    return true;
+  }
+
   #sendReply(playing: Playing): void {
+    if (!this.#sendInterjection()) return;
     this.#age(this.#clock.nowMs());
     // Topped up three frames at a time: a third of the messages for 60 ms less of lead.
     if (playing.isStarted && this.#queuedMs > SPEECH_AHEAD_MS - TOP_UP_MS) return;
@@ -124,6 +187,7 @@ export class Playout {
       const whole = length - (length % FRAME_SAMPLES);
       if (whole === 0) {
         if (made) this.#sendLast(playing, length);
+        else if (playing.isStarted) playing.starvedAtMs ??= this.#clock.nowMs() + this.#queuedMs;
         return;
       }
       this.#startIfNew(playing);
@@ -137,12 +201,16 @@ export class Playout {
     if (this.#holdsSilence) this.#flush();
     if (playing.isStarted) return;
     playing.isStarted = true;
+    // Before the first frame: the far side tells of a mark when it takes what is behind it.
+    if (playing.sent === 0) this.#transport.mark(`${playing.reply.replyId}/${BEGINNING}`);
     this.#listener({ kind: 'reply_started', reply: playing.reply, atMs: this.#clock.nowMs() });
   }
 
   #sendSamples(playing: Playing, samples: number): void {
     this.#transport.send(this.#buffer.slice(0, samples));
     playing.sent += samples;
+    playing.starvedAtMs = null;
+    playing.isHoleTold = false;
     this.#queuedMs += msOf(samples);
     if (playing.sent - playing.markedUpTo >= MARK_EVERY_SAMPLES) this.#mark(playing);
   }
@@ -161,6 +229,13 @@ export class Playout {
     }
     playing.isLastMarkSent = true;
     this.#mark(playing);
+  }
+
+  /** Once per hole. The silence that fills it is sent afterwards, and does not end it. */
+  #tellHole(playing: Playing): void {
+    if (!playing.isStarted || playing.isLastMarkSent || playing.isHoleTold || this.#queuedMs >= FRAME_MS) return;
+    playing.isHoleTold = true;
+    this.#listener({ kind: 'underrun' });
   }
 
   #mark(playing: Playing): void {

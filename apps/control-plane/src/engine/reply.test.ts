@@ -6,10 +6,12 @@ import { openManualClock, STEP_MS } from '#ports/testing/manual-clock.ts';
 import { openScriptedTextToSpeech, sampleOf } from '#ports/testing/scripted-text-to-speech.ts';
 import type { ScriptedVoice } from '#ports/testing/scripted-text-to-speech.ts';
 import { newId } from '#shared/id.ts';
+import { RETRY_WAITS_MS } from './failure-policy.ts';
 import { FIRST_SOUND_TIMEOUT_MS } from './limits.ts';
 import { Reply } from './reply.ts';
 
 const RESULT: TurnResult = { state: { node: 'n', slots: {}, misses: 0, history: [] }, nextStep: { kind: 'end_call' }, notes: [] };
+const RETRY_MS = RETRY_WAITS_MS.reduce((sum, ms) => sum + ms, 0);
 const SENTENCES = ['First sentence. ', 'Second sentence. ', 'Third one.'];
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
@@ -48,7 +50,7 @@ function open(options: { voice?: Partial<ScriptedVoice>; failsAfter?: number } =
     void committed.then(() => (turn.isCommitted = true));
     return prepared;
   };
-  const reply = new Reply({ replyId: newId('reply'), prepare, textToSpeech, agent, clock, signal: call.signal });
+  const reply = new Reply({ replyId: newId('reply'), prepare, textToSpeech, agent, clock, signal: call.signal, onTryFailed() {} });
   return { clock, textToSpeech, words, reply, call, turn };
 }
 
@@ -115,35 +117,44 @@ it('fails when the words fail, and keeps what was said', async () => {
   expect(reply.text).toBe('First sentence. Second sentence.');
 });
 
-it('tries a sentence again of which no sound came, once', async () => {
+it('tries a sentence twice more, and then gives it up', async () => {
   const retryable = { isRetryable: true, afterChunks: 0 };
-  const once = open({ voice: { failures: [retryable] } });
-  once.reply.release();
-  await once.clock.run(50);
-  expect(once.reply.state.kind).toBe('made');
   const twice = open({ voice: { failures: [retryable, retryable] } });
-  await twice.clock.run(50);
-  expect(twice.reply.state).toMatchObject({ kind: 'failed', error: { role: 'text_to_speech' } });
+  twice.reply.release();
+  await twice.clock.run(RETRY_MS + 50);
+  expect(twice.reply.state.kind).toBe('made');
+  const thrice = open({ voice: { failures: [retryable, retryable, retryable] } });
+  await thrice.clock.run(RETRY_MS + 50);
+  expect(thrice.reply.state).toMatchObject({ kind: 'failed', error: { role: 'text_to_speech' } });
 });
 
-it('does not try again when some of it was made already, or when trying again is useless', async () => {
-  for (const failure of [
-    { isRetryable: true, afterChunks: 2 },
-    { isRetryable: false, afterChunks: 0 },
-  ]) {
-    const { clock, reply, textToSpeech } = open({ voice: { failures: [failure] } });
-    await clock.run(50);
-    expect(reply.state.kind).toBe('failed');
-    expect(textToSpeech.requests).toHaveLength(1);
-  }
+it('asks again for a sentence that broke off, and goes on where it broke', async () => {
+  const { clock, reply, textToSpeech } = open({ voice: { failures: [{ isRetryable: true, afterChunks: 2 }] } });
+  reply.release();
+  await clock.run(100);
+  expect(reply.isRetrying).toBe(true);
+  await clock.run(RETRY_MS);
+  expect(reply.state.kind).toBe('made');
+  expect(reply.isRetrying).toBe(false);
+  expect(textToSpeech.requests).toHaveLength(SENTENCES.length + 1);
+  // 50 ms a character, and nothing of it twice.
+  const characters = SENTENCES.reduce((sum, text) => sum + text.trim().length, 0);
+  expect(reply.pieces.reduce((sum, { samples }) => sum + samples, 0)).toBe(characters * 800);
 });
 
-it('gives a voice up that makes no sound in time, twice', async () => {
+it('does not try again when trying again is useless', async () => {
+  const { clock, reply, textToSpeech } = open({ voice: { failures: [{ isRetryable: false, afterChunks: 0 }] } });
+  await clock.run(50);
+  expect(reply.state.kind).toBe('failed');
+  expect(textToSpeech.requests).toHaveLength(1);
+});
+
+it('gives a voice up that makes no sound in time, three times', async () => {
   const { clock, reply, textToSpeech } = open({ voice: { firstAfterMs: 60_000 } });
   await clock.run(FIRST_SOUND_TIMEOUT_MS - 100);
   expect(textToSpeech.requests).toHaveLength(1);
-  await clock.run(FIRST_SOUND_TIMEOUT_MS + 200);
-  expect(textToSpeech.requests).toHaveLength(2);
+  await clock.run(2 * FIRST_SOUND_TIMEOUT_MS + RETRY_MS + 200);
+  expect(textToSpeech.requests).toHaveLength(3);
   expect(reply.state).toMatchObject({ kind: 'failed', error: { message: `no sound within ${FIRST_SOUND_TIMEOUT_MS} ms` } });
   expect(textToSpeech.open()).toBe(0);
 });

@@ -25,6 +25,8 @@ export type ReplyParts = {
   readonly clock: Clock;
   /** Aborted with the call. */
   readonly signal: AbortSignal;
+  /** Told of each try of this reply's voice that failed and is followed by another. */
+  readonly onTryFailed: (error: unknown) => void;
 };
 
 type Piece = { text: string; chunks: Int16Array[]; samples: number; isComplete: boolean };
@@ -43,6 +45,7 @@ export class Reply implements Playable {
   #state: ReplyState = { kind: 'making' };
   #turnResult: TurnResult | null = null;
   #listener: () => void = () => {};
+  #isRetrying = false;
 
   constructor(parts: ReplyParts) {
     this.#parts = parts;
@@ -65,6 +68,16 @@ export class Reply implements Playable {
 
   get state(): ReplyState {
     return this.#state;
+  }
+
+  /** Whether the last try of its voice failed and another is under way. */
+  get isRetrying(): boolean {
+    return this.#isRetrying;
+  }
+
+  /** Settles with what the turn leads to; rejects when the words failed. */
+  get result(): Promise<TurnResult> {
+    return this.#prepared.result;
   }
 
   /** What the turn leads to; null while the words are not complete. Always known once the state is `made`. */
@@ -147,8 +160,13 @@ export class Reply implements Playable {
     const piece: Piece = { text, chunks: [], samples: 0, isComplete: false };
     this.#pieces.push(piece);
     const { language, voice, speed } = this.#parts.agent;
-    for await (const chunk of speakPiece(this.#parts.textToSpeech, { text, language, voice, speed }, signal)) {
+    const onTryFailed = (error: unknown): void => {
+      this.#isRetrying = true;
+      this.#parts.onTryFailed(error);
+    };
+    for await (const chunk of speakPiece(this.#parts.textToSpeech, { text, language, voice, speed }, { signal, onTryFailed })) {
       if (signal.aborted) return;
+      this.#isRetrying = false;
       piece.chunks.push(chunk);
       piece.samples += chunk.length;
       this.times.firstSoundAtMs ??= this.#parts.clock.nowMs();

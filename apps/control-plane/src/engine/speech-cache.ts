@@ -32,6 +32,7 @@ export function withSpeechCache(engine: TextToSpeech, limits: SpeechCacheLimits 
   });
   const seen = new LRUCache<string, true>({ max: limits.maxSeen });
   return {
+    isKept: (speech) => sounds.has(keyOf(speech)),
     async *synthesize(speech, options) {
       const key = keyOf(speech);
       const kept = sounds.get(key);

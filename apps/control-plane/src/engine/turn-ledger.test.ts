@@ -21,13 +21,27 @@ async function open() {
   const ledger = new TurnLedger({ dialog, record, clock });
   const { signal } = new AbortController();
   const prepare = () => dialog.prepare(ledger.state, { kind: 'said', text: 'opening hours', confidence: 1 }, { signal });
-  const reply = new Reply({ replyId: newId('reply'), prepare, textToSpeech: openScriptedTextToSpeech(), agent, clock, signal });
+  const reply = new Reply({
+    replyId: newId('reply'),
+    prepare,
+    textToSpeech: openScriptedTextToSpeech(),
+    agent,
+    clock,
+    signal,
+    onTryFailed() {},
+  });
   reply.release();
   const startedAtMs = clock.nowMs();
   await clock.run(1_000);
   const said = { text: 'opening hours', input: 'speech', speechToTextMs: 80 } as const;
-  const callerTurn = { ...said, startedAtMs: startedAtMs - 1_500, endedAtMs: startedAtMs - 500, committedAtMs: startedAtMs };
-  const turn: AgentTurn = { reply, from: ledger.state, callerTurn, committedAtMs: startedAtMs, startedAtMs };
+  const callerTurn = {
+    ...said,
+    startedAtMs: startedAtMs - 1_500,
+    endedAtMs: startedAtMs - 500,
+    soundEndedAtMs: startedAtMs - 510,
+    committedAtMs: startedAtMs,
+  };
+  const turn: AgentTurn = { reply, from: ledger.state, callerTurn, committedAtMs: startedAtMs, startedAtMs, heardAtMs: startedAtMs + 15 };
   return { clock, journal, ledger, turn };
 }
 
@@ -43,7 +57,7 @@ it('writes both sides of a turn with their times, and moves the conversation on'
   const text = `${PROMPTS.hours} ${PROMPTS.more}`;
   expect(agent).toMatchObject({ seq: 1, role: 'agent', text, heardMs: (text.length - 1) * 50, interrupted: false });
   expect((agent?.endedAt.getTime() ?? 0) - (agent?.startedAt.getTime() ?? 0)).toBe(1_000);
-  expect(agent?.latency).toMatchObject({ endpointMs: 500, speechToTextMs: 80, firstFrameMs: 0 });
+  expect(agent?.latency).toMatchObject({ endpointMs: 500, speechToTextMs: 80, firstFrameMs: 0, gapMs: 525 });
   expect(ledger.state.node).toBe('more');
   expect(ledger.state.history.map((each) => each.role)).toEqual(['caller', 'agent']);
 });

@@ -1,7 +1,7 @@
 // Prepared sound for the moments in which no model answers.
 
-/** A prepared announcement. */
-export type AnnouncementName = 'apology';
+/** A prepared announcement: the apology before a call is closed, the few words that fill a wait, and those after a silence of ours ("sorry, go on"). */
+export type AnnouncementName = 'apology' | 'filler' | 'resume';
 
 /** Recorded announcements, loaded at start so that a failing disk or model cannot silence them. */
 export type AnnouncementStore = {

@@ -11,7 +11,9 @@ export type CallOutcome =
   | 'max_duration'
   | 'failed'
   | 'rejected_unknown_number'
-  | 'rejected_at_capacity';
+  | 'rejected_at_capacity'
+  /** New calls are refused on all servers: the global stop. */
+  | 'rejected_stopped';
 
 /** Milliseconds that each stage of an agent's turn took; null where the turn had no such stage. */
 export type TurnLatency = {
@@ -24,6 +26,8 @@ export type TurnLatency = {
   readonly textToSpeechMs: number | null;
   /** From the commit of the turn until the first frame of the reply was sent. */
   readonly firstFrameMs: number | null;
+  /** From the caller's last sound until the answer's first went out on the line: the whole silence, as the telephone system told us of it. */
+  readonly gapMs: number | null;
 };
 
 /** A turn that is over. */
@@ -47,6 +51,8 @@ export type ConversationSnapshot = {
   readonly state: Readonly<Record<string, unknown>>;
   /** Null where the agent did not answer. */
   readonly trace: Readonly<Record<string, unknown>> | null;
+  /** What the turn leads to, as long as it was not done; absent: to listening. */
+  readonly nextStep?: Readonly<Record<string, unknown>>;
 };
 
 type At = { readonly callId: CallId; readonly at: Date };
@@ -77,6 +83,31 @@ export type CallEvent =
       /** Null or absent for a turn after which the conversation stands where it stood. */
       readonly conversation?: ConversationSnapshot | null;
     })
+  /**
+   * Where a turn leads, known before the answer was heard to its end: a process that dies meanwhile must not forget what was understood.
+   * `turns` counts the turns recorded so far.
+   */
+  | (At & {
+      readonly kind: 'conversation_moved';
+      readonly scope: OrgScope;
+      readonly turns: number;
+      readonly conversation: ConversationSnapshot;
+    })
+  /** A call of a process that died goes on here. Not kept: its row is there. */
+  | (At & {
+      readonly kind: 'call_resumed';
+      readonly scope: OrgScope;
+      readonly agentId: string;
+      readonly dialledNumber: string;
+      readonly callerNumber: string;
+      readonly startedAt: Date;
+      readonly answeredAt: Date | null;
+      readonly turns: number;
+      /** How long the caller heard nothing; null when nobody measured it. */
+      readonly gapMs: number | null;
+    })
+  /** Another process goes on with the call. Not kept: its end is that one's to write. */
+  | (At & { readonly kind: 'call_let_go'; readonly scope: OrgScope })
   | (At & {
       readonly kind: 'note';
       readonly scope: OrgScope;
@@ -105,7 +136,17 @@ export type NoteName =
   | 'tool_called'
   | 'transfer_started'
   | 'transfer_ended'
+  /** A try of a model failed and another one follows. */
+  | 'model_retried'
   | 'model_failed'
+  | 'filler_played'
+  /** The call's failure policy went from one state to another: `from`, `to`, `component`, `afterMs`. */
+  | 'failure_state'
   | 'apology_played'
   | 'media_lost'
-  | 'queue_shed';
+  /** The sound was built again; `gapMs` is how long there was none. */
+  | 'media_reattached'
+  /** The call went on in another process; `gapMs` is how long the caller heard nothing, null when nobody measured it. */
+  | 'call_resumed'
+  | 'queue_shed'
+  | 'underrun';

@@ -2,6 +2,16 @@
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { AgentProfile } from './agent-profile.ts';
 
+/** What becomes of a call that there is no room for, or whose agent cannot go on. */
+export type OverloadWish = {
+  /** `refuse`: to its network; `queue`: held with music until there is room; `fallback`: `destination` is rung. */
+  readonly choice: 'refuse' | 'queue' | 'fallback';
+  /** Extension of the organization; null: there is nobody. */
+  readonly destination: string | null;
+  /** The longest that a caller is held. */
+  readonly maxWaitMs: number;
+};
+
 /** The answer: whose call it is and who takes it. */
 export type CallRoute = {
   readonly scope: OrgScope;
@@ -9,6 +19,8 @@ export type CallRoute = {
   readonly organizationSlug: string;
   /** Calls that the organization's plan allows at once. */
   readonly concurrentCalls: number;
+  /** What the organization wants for calls that no agent can take; absent: refused. */
+  readonly overload?: OverloadWish;
   readonly agent: AgentProfile;
 };
 

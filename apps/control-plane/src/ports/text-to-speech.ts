@@ -15,4 +15,6 @@ export type Speech = {
 export type TextToSpeech = {
   /** Yields mono PCM16 at 16 kHz in pieces of any length as they are made; ending the iteration or aborting stops the synthesis. */
   synthesize(speech: Speech, options: { signal: AbortSignal }): AsyncIterable<Int16Array>;
+  /** Whether this sound is at hand, so that no model is asked for it. Engines without a memory leave it out. */
+  isKept?(speech: Speech): boolean;
 };

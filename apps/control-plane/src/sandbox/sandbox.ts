@@ -36,6 +36,7 @@ const ANNOUNCEMENTS: Readonly<Record<AnnouncementName, Readonly<Record<string, s
     en: 'We are sorry, we have a technical problem. Please call later.',
   },
   filler: { es: 'Un momento.', en: 'One moment.' },
+  resume: { es: 'Perdone, siga.', en: 'Sorry, go on.' },
 };
 
 /** The running product and its telephone exchange. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AnnouncementName, AnnouncementStore } from '#ports/announcement-store.ts';
 import type { Log } from '#shared/log.ts';
 
-const names: readonly AnnouncementName[] = ['apology'];
+const names: readonly AnnouncementName[] = ['apology', 'filler', 'resume'];
 /** One minute of sound: a longer file is a mistake, and it is refused. */
 const MAX_BYTES = 60 * 16_000 * 2;
 

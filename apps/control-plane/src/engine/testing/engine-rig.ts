@@ -24,6 +24,8 @@ import { clinicAgent } from './clinic-agent.ts';
 
 /** The sample that the recorded apology consists of. */
 export const APOLOGY_SAMPLE = 333;
+/** And the recorded filler. */
+export const FILLER_SAMPLE = 222;
 /** A caller's utterance, and the silence after it in which a turn of the test's agent is committed for sure. */
 export const SPOKEN_MS = 800;
 const COMMITTED_MS = 700;
@@ -69,7 +71,7 @@ export function openEngineRig(parts: Partial<CallEngineParts> & { routes?: Recor
     textToSpeech,
     languageModel: null,
     voiceActivity,
-    announcements: fixedAnnouncements({ en: silentFrames(25).fill(APOLOGY_SAMPLE) }),
+    announcements: fixedAnnouncements({ en: silentFrames(25).fill(APOLOGY_SAMPLE) }, { en: silentFrames(25).fill(FILLER_SAMPLE) }),
     clock,
     log: silentLog,
     limits: { maxConcurrentCalls: 10 },

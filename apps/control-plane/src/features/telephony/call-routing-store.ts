@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { toAgentProfile } from '#features/agents/agent-store.ts';
-import type { CallRoute, CallRouting } from '#ports/call-routing.ts';
+import type { CallRoute, CallRouting, OverloadWish } from '#ports/call-routing.ts';
 import type { Clock } from '#shared/clock.ts';
 import { DIALLED_NUMBER_FORM } from '#shared/dialled-number.ts';
 import type { OrganizationId } from '#shared/id.ts';
@@ -76,6 +76,9 @@ async function readRoute(database: Database, number: string): Promise<CallRoute 
         organizationId: sql<OrganizationId>`org_id`,
         slug: sql<string>`slug`,
         concurrentCalls: sql<number>`concurrent_calls`,
+        choice: sql<OverloadWish['choice']>`overload_choice`,
+        destination: sql<string | null>`overload_destination`,
+        maxWaitSeconds: sql<number>`overload_max_wait_seconds`,
         agentId: sql<string>`agent_id`,
         name: sql<string>`name`,
         language: sql<string>`language`,
@@ -85,8 +88,9 @@ async function readRoute(database: Database, number: string): Promise<CallRoute 
       .from(sql`find_route(${number})`),
   );
   if (!row) return null;
-  const { organizationId, slug: organizationSlug, concurrentCalls } = row;
-  return { scope: mintOrgScope(organizationId), organizationSlug, concurrentCalls, agent: toAgentProfile(row) };
+  const { organizationId, slug: organizationSlug, concurrentCalls, choice, destination, maxWaitSeconds } = row;
+  const overload = { choice, destination, maxWaitMs: maxWaitSeconds * 1_000 };
+  return { scope: mintOrgScope(organizationId), organizationSlug, concurrentCalls, overload, agent: toAgentProfile(row) };
 }
 
 /** Settles with `work`, or rejects at the deadline or when `signal` aborts; the work itself goes on for those who share it. */

@@ -7,7 +7,10 @@ export function fixedCallRouting(routes: Readonly<Record<string, CallRoute>>): C
   return { findRoute: async (dialledNumber) => routes[dialledNumber] ?? null };
 }
 
-/** Holds one apology for each language given. */
-export function fixedAnnouncements(apologies: Readonly<Record<string, Int16Array>>): AnnouncementStore {
-  return { find: (_name, language) => apologies[language] ?? null };
+/** Holds one apology for each language given, and one filler. */
+export function fixedAnnouncements(
+  apologies: Readonly<Record<string, Int16Array>>,
+  fillers: Readonly<Record<string, Int16Array>> = {},
+): AnnouncementStore {
+  return { find: (name, language) => (name === 'apology' ? apologies : fillers)[language] ?? null };
 }

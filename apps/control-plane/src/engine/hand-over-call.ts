@@ -1,0 +1,81 @@
+// A call that no agent takes: a representative of the organization's choice is rung at once, and who is not reached hears the apology.
+import type { AudioTransport } from '#ports/audio-transport.ts';
+import { LegGoneError } from '#ports/call-control.ts';
+import type { CallLeg } from '#ports/call-control.ts';
+import type { CallOutcome } from '#ports/call-event.ts';
+import type { CallRoute } from '#ports/call-routing.ts';
+import { newId } from '#shared/id.ts';
+import { loggableError } from '#shared/loggable-error.ts';
+import type { CallEngineParts } from './call-engine.ts';
+import { openCallRecord } from './call-record.ts';
+import { SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
+import { fixedSound } from './playable.ts';
+import { Playout } from './playout.ts';
+
+/** As long as after an apology. */
+const RING_MS = 30_000;
+
+type HandOver = { readonly leg: CallLeg; readonly route: CallRoute; readonly destination: string };
+type Parts = Pick<CallEngineParts, 'journal' | 'clock' | 'log' | 'announcements'>;
+type End = { readonly outcome: CallOutcome; readonly reason: string };
+
+/** Settles when the call is over and written down. */
+export async function handOverCall(parts: Parts, { leg, route, destination }: HandOver): Promise<void> {
+  const { journal, clock, announcements } = parts;
+  const { scope, agent } = route;
+  const { legId, dialledNumber, callerNumber, recordingPath } = leg;
+  const callId = newId('call');
+  journal.record({
+    kind: 'call_started',
+    ...{ callId, at: clock.wallAt(), scope, agentId: agent.agentId, legId, dialledNumber, callerNumber, recordingPath },
+  });
+  const record = openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
+  const gone = new AbortController();
+  let playout: Playout | null = null;
+  let transport: AudioTransport | null = null;
+  const heard = Promise.withResolvers<void>();
+  const ticker = setInterval(() => playout?.tick(clock.nowMs()), TICK_MS);
+  let end: End = { outcome: 'failed', reason: 'set_up_failed' };
+  try {
+    leg.listen((event) => event.kind === 'hung_up' && gone.abort(new LegGoneError(`hung up by ${event.by}`)));
+    const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
+    transport = await leg.openMedia((event) => event.kind === 'mark_heard' && playout?.markHeard(event.markId, event.atMs), { signal });
+    await leg.answer({ signal });
+    record.answered(clock.nowMs() - leg.arrivedAtMs);
+    record.note('transfer_started', { destination });
+    const to = { organizationSlug: route.organizationSlug, extension: destination };
+    const outcome = await leg.transfer(to, { ringMs: RING_MS, signal: gone.signal });
+    record.note('transfer_ended', { outcome: outcome.kind });
+    end = endAfter(outcome.kind);
+    const apology = announcements.find('apology', agent.language);
+    if (end.outcome === 'failed' && apology !== null) {
+      const listener = (event: { readonly kind: string }) => event.kind === 'reply_finished' && heard.resolve();
+      playout = new Playout({ transport, listener, clock });
+      playout.play(fixedSound(apology));
+      record.note('apology_played');
+      await Promise.race([heard.promise, aborted(gone.signal)]);
+    }
+  } catch (error) {
+    parts.log.info({ callId, error: loggableError(error) }, 'a call that no agent takes ended early');
+    if (error instanceof LegGoneError || gone.signal.aborted)
+      end = { outcome: 'caller_hung_up', reason: 'hung up while a representative was rung' };
+  } finally {
+    clearInterval(ticker);
+    await leg.hangUp();
+    await transport?.[Symbol.asyncDispose]();
+    record.ended(end.outcome, end.reason);
+  }
+}
+
+function endAfter(kind: string): End {
+  if (kind === 'bridged') return { outcome: 'transferred', reason: 'no agent takes calls, talked to a representative' };
+  if (kind === 'caller_gone') return { outcome: 'caller_hung_up', reason: 'hung up while a representative was rung' };
+  return { outcome: 'failed', reason: 'no agent takes calls and no representative was reached' };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
