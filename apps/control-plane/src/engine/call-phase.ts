@@ -7,6 +7,7 @@ import type { CallOutcome, TurnLatency } from '#ports/call-event.ts';
 import type { CallerWait } from './failure-policy.ts';
 import type { Guess } from './guess.ts';
 import type { KeyedAnswer } from './key-pad.ts';
+import type { Playable } from './playable.ts';
 import type { Reply } from './reply.ts';
 
 /** The caller's turn that a reply answers. It is written down when the reply begins to be heard: until then the caller may go on. */
@@ -15,7 +16,7 @@ export type CallerTurn = {
   readonly input: 'speech' | 'dtmf';
   readonly startedAtMs: number;
   readonly endedAtMs: number;
-  /** When his last audible sound came; null for keys, and where nothing was loud enough. */
+  /** When his last audible sample came; null for keys, and where nothing was loud enough. */
   readonly soundEndedAtMs: number | null;
   readonly committedAtMs: number;
   readonly speechToTextMs: number | null;
@@ -142,10 +143,15 @@ export function latencyOf(turn: AgentTurn): TurnLatency {
   };
 }
 
+/** The first frame of a reply goes out on the line. */
+export function noteHeard(phase: Phase, { reply, atMs }: { readonly reply: Playable; readonly atMs: number }): void {
+  if (phase.kind === 'replying' && phase.turn.reply === reply) phase.turn.heardAtMs ??= atMs;
+}
+
 /** Silence at the beginning of a reply that is looked through for its first sound. Longer is a fault of the voice. */
 const MAX_LEADING_SILENCE_MS = 2_000;
 
-/** From the caller's last audible sound to the answer's first, both at the instant at which they pass the telephone system; null when either is not known. */
+/** From the caller's last audible sample to the answer's first, both at the instant at which they pass the telephone system; null when either is not known. */
 function gapOf({ callerTurn, heardAtMs, reply }: AgentTurn): number | null {
   if (callerTurn === null || callerTurn.soundEndedAtMs === null || heardAtMs === null) return null;
   const beginning = new Int16Array((MAX_LEADING_SILENCE_MS * FRAME_HZ) / 1_000);

@@ -4,7 +4,18 @@ import type { LegEvent } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
 import type { VoiceActivityStream } from '#ports/voice-activity.ts';
 import { newId } from '#shared/id.ts';
-import { canInterrupt, canReopen, goneOnWith, isHearing, isSettled, isTalking, keyTurn, nextStepOf, waitOf } from './call-phase.ts';
+import {
+  canInterrupt,
+  canReopen,
+  goneOnWith,
+  isHearing,
+  isSettled,
+  isTalking,
+  keyTurn,
+  nextStepOf,
+  noteHeard,
+  waitOf,
+} from './call-phase.ts';
 import { setUpEnd } from './call-parts.ts';
 import type { LiveCallParts } from './call-parts.ts';
 import type { AgentTurn, CallerTurn, Phase } from './call-phase.ts';
@@ -269,8 +280,7 @@ export class LiveCall {
 
   #adopt(guess: Guess, outcome: GuessOutcome, committedAtMs: number): void {
     const { language } = this.#parts.route.agent;
-    const soundEndedAtMs = this.#utterances.soundEndedAtMs(guess.startedAtMs);
-    const verdict = judgeSpeech({ guess, outcome, cut: this.#ledger.cut, language, soundEndedAtMs, committedAtMs });
+    const verdict = judgeSpeech({ guess, outcome, cut: this.#ledger.cut, language, heard: this.#utterances, committedAtMs });
     if (verdict.kind !== 'turn') outcome.reply.abort();
     switch (verdict.kind) {
       case 'no_interruption':
@@ -302,6 +312,7 @@ export class LiveCall {
   }
 
   #onPlayout(event: PlayoutEvent): void {
+    if (event.kind === 'reply_heard') return noteHeard(this.#phase, event);
     if (event.kind === 'queue_shed' || event.kind === 'underrun')
       return this.#parts.record.note(event.kind, 'frames' in event ? { frames: event.frames } : {});
     if (this.#phase.kind === 'closing') {
@@ -310,7 +321,6 @@ export class LiveCall {
     }
     if (this.#phase.kind !== 'replying' || this.#phase.turn.reply !== event.reply) return;
     const { turn } = this.#phase;
-    if (event.kind === 'reply_heard') return void (turn.heardAtMs ??= event.atMs);
     if (event.kind === 'reply_started') {
       this.#detect({ kind: 'agent_started', atMs: event.atMs });
       this.#dropGuess();

@@ -48,7 +48,14 @@ function openPlayout() {
   const playout = new Playout({ transport, listener: (event) => events.push(event), clock });
   clock.onStep((atMs) => playout.tick(atMs));
   const spoken = (): number => transport.heard.filter((frame) => frame.sample !== 0).length;
-  return { clock, events, transport, playout, spoken, kinds: () => events.map((event) => event.kind) };
+  return {
+    clock,
+    events,
+    transport,
+    playout,
+    spoken,
+    kinds: () => events.map((event) => event.kind).filter((kind) => kind !== 'reply_heard'),
+  };
 }
 const tone = (ms: number, sample = 7): Playable => fixedSound(new Int16Array(ms * 16).fill(sample));
 
@@ -61,6 +68,21 @@ it('plays a sound whole, tells its start and its end, and has silence before and
   expect(kinds()).toEqual(['reply_started', 'reply_finished']);
   expect(transport.gaps()).toBe(0);
   expect(playout.isSpeaking).toBe(false);
+});
+
+it('tells once when the first frame of a reply goes out, and not when it goes on from its middle', async () => {
+  const { clock, events, playout, transport } = openPlayout();
+  await clock.run(500);
+  const reply = tone(1_000);
+  playout.play(reply);
+  await clock.run(600);
+  const heard = () => events.filter((event) => event.kind === 'reply_heard');
+  const first = transport.heard.find((frame) => frame.sample !== 0)?.atMs ?? 0;
+  expect(heard()).toMatchObject([{ reply }]);
+  expect(Math.abs((heard()[0]?.atMs ?? 0) - first)).toBeLessThanOrEqual(20);
+  playout.play(reply, playout.stop());
+  await clock.run(2_000);
+  expect(heard()).toHaveLength(1);
 });
 
 it('stays less than a second ahead of the ear', async () => {

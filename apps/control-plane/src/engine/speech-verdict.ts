@@ -4,6 +4,7 @@ import type { CallerTurn } from './call-phase.ts';
 import type { Guess, GuessOutcome } from './guess.ts';
 import { MIN_TURN_SPEECH_MS } from './limits.ts';
 import type { CutTurn } from './turn-ledger.ts';
+import type { UtteranceBuffer } from './utterance-buffer.ts';
 
 /** The verdict, with what follows from it. */
 export type SpeechVerdict =
@@ -19,11 +20,13 @@ export type JudgedSpeech = {
   readonly outcome: GuessOutcome;
   readonly cut: CutTurn | null;
   readonly language: string;
+  /** What the caller said, with the time of each sample. */
+  readonly heard: Pick<UtteranceBuffer, 'soundEndedAtMs'>;
   readonly committedAtMs: number;
 };
 
 /** Judges it. */
-export function judgeSpeech({ guess, outcome, cut, language, committedAtMs }: JudgedSpeech): SpeechVerdict {
+export function judgeSpeech({ guess, outcome, cut, language, heard, committedAtMs }: JudgedSpeech): SpeechVerdict {
   const { startedAtMs, endedAtMs } = guess;
   const { text } = outcome.transcript;
   const speechMs = endedAtMs - startedAtMs;
@@ -31,5 +34,6 @@ export function judgeSpeech({ guess, outcome, cut, language, committedAtMs }: Ju
   if (cut !== null && why !== null) return { kind: 'no_interruption', why, speechMs, cut };
   if (text === '' && speechMs < MIN_TURN_SPEECH_MS) return { kind: 'noise' };
   const { speechToTextMs } = outcome;
-  return { kind: 'turn', callerTurn: { text, input: 'speech', startedAtMs, endedAtMs, committedAtMs, speechToTextMs } };
+  const soundEndedAtMs = heard.soundEndedAtMs(startedAtMs);
+  return { kind: 'turn', callerTurn: { text, input: 'speech', startedAtMs, endedAtMs, soundEndedAtMs, committedAtMs, speechToTextMs } };
 }

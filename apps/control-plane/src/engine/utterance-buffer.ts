@@ -1,4 +1,5 @@
 // The caller's last seconds of sound, so that an utterance can be cut out of them with its beginning.
+import { soundUntil } from '#audio/audible-sound.ts';
 import { FRAME_HZ, FRAME_MS, FRAME_SAMPLES } from '#audio/frame.ts';
 import { MAX_UTTERANCE_MS, POSTROLL_MS, PREROLL_MS } from './limits.ts';
 
@@ -6,6 +7,8 @@ import { MAX_UTTERANCE_MS, POSTROLL_MS, PREROLL_MS } from './limits.ts';
 const MAX_FRAMES = Math.ceil((MAX_UTTERANCE_MS + PREROLL_MS + POSTROLL_MS + 1_000) / FRAME_MS);
 /** Room at the start: a short utterance with its pre-roll, 2.5 s. Doubled when it is full, because most calls never need 30 s. */
 const FIRST_FRAMES = 128;
+/** Frames behind one that tell when it was due: half a second, in which no process of ours is late all the time. */
+const DUE_FRAMES = 25;
 const MAX_SAMPLES = (MAX_UTTERANCE_MS * FRAME_HZ) / 1_000;
 
 /**
@@ -44,6 +47,27 @@ export class UtteranceBuffer {
       pcm.set(this.#samples.subarray(start, start + FRAME_SAMPLES), at);
     }
     return pcm;
+  }
+
+  /**
+   * When the caller's last audible sample since `fromMs` came; null when there was none. A frame's first sample counts as coming with the frame.
+   * Frames that waited for a busy process come late, never early: the frames behind them tell when they were due.
+   */
+  soundEndedAtMs(fromMs: number): number | null {
+    for (let frame = this.#pushed - 1; frame >= this.#dropped; frame--) {
+      if (this.#timeOf(frame) < fromMs) return null;
+      const start = (frame % this.#room) * FRAME_SAMPLES;
+      const samples = soundUntil(this.#samples.subarray(start, start + FRAME_SAMPLES));
+      if (samples !== null) return this.#dueAtMs(frame) + (samples * 1_000) / FRAME_HZ;
+    }
+    return null;
+  }
+
+  #dueAtMs(frame: number): number {
+    let dueAtMs = this.#timeOf(frame);
+    const last = Math.min(this.#pushed - 1, frame + DUE_FRAMES);
+    for (let later = frame + 1; later <= last; later++) dueAtMs = Math.min(dueAtMs, this.#timeOf(later) - (later - frame) * FRAME_MS);
+    return dueAtMs;
   }
 
   get #room(): number {
