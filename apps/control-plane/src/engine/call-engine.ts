@@ -25,6 +25,7 @@ import { prepareHearing } from './expectation.ts';
 import { guardedModels } from './guarded-speech.ts';
 import { handOverCall } from './hand-over-call.ts';
 import { FIND_TOOLS_TIMEOUT_MS, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
+import { recordQuality } from './leg-measurement.ts';
 import { LiveCall } from './live-call.ts';
 import { resumedCall } from './resumed-call.ts';
 import { openSurvivedTalk } from './survived-talk.ts';
@@ -244,6 +245,7 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, f
   void prepareHearing({ speechToText: parts.speechToText, agent, log, signal: over.signal });
   try {
     await call.run();
+    recordQuality(parts, { callId, scope, leg });
   } finally {
     over.abort();
     calls.delete(callId);

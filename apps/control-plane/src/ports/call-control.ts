@@ -29,6 +29,19 @@ export type TransferOutcome =
   /** The caller hung up while it rang. */
   | { readonly kind: 'caller_gone' };
 
+/** How well a leg was carried over the network, over its whole life. */
+export type LegQuality = {
+  /** The telephone system's name of it, such as `ulaw`. */
+  readonly codec: string;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  /** 0 to 1. */
+  readonly receivedLossRatio: number;
+  readonly receivedJitterMs: number;
+  /** What the party's telephone said of our sound; null when it said nothing. */
+  readonly reported: { readonly lossRatio: number; readonly jitterMs: number; readonly roundTripMs: number } | null;
+};
+
 /** One party's side of a call, ours to answer. Every method may be called after the leg ended: it then does nothing or throws `LegGoneError`. */
 export type CallLeg = {
   readonly legId: string;
@@ -55,6 +68,8 @@ export type CallLeg = {
    * While it rings the caller hears ringing. On any other outcome our sound is as before.
    */
   transfer(to: TransferTarget, options: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome>;
+  /** How well the leg is carried, or was; null before the first measurement. */
+  quality(): LegQuality | null;
   /** Ends the leg and everything built for it (bridge, media). Never throws. */
   hangUp(): Promise<void>;
   /** Writes the call's language where a process that finds the leg after a crash can read it before it knows whose call it is. Never throws. */

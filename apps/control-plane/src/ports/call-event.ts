@@ -46,6 +46,22 @@ export type TurnRecord = {
   readonly latency: TurnLatency | null;
 };
 
+/** How well a party's side was carried, with the score that an ear would give it. Null: the party's telephone did not report it. */
+export type LegMeasurement = {
+  readonly leg: 'caller';
+  readonly codec: string;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly receivedLossRatio: number;
+  readonly sentLossRatio: number | null;
+  readonly receivedJitterMs: number;
+  readonly sentJitterMs: number | null;
+  readonly roundTripMs: number | null;
+  /** Mean opinion score by the E-model, 1 to 4.5. */
+  readonly receivedMos: number;
+  readonly sentMos: number | null;
+};
+
 /** Where the conversation stands after a turn and how the turn came about: plain JSON, whose form is the dialog's business. Personal data. */
 export type ConversationSnapshot = {
   readonly state: Readonly<Record<string, unknown>>;
@@ -114,6 +130,8 @@ export type CallEvent =
       readonly name: NoteName;
       readonly fields: Readonly<Record<string, string | number | boolean | null>>;
     })
+  /** Comes with the end of a call, before or behind `call_ended`. */
+  | (At & { readonly kind: 'leg_measured'; readonly scope: OrgScope; readonly measurement: LegMeasurement })
   | (At & {
       readonly kind: 'call_ended';
       readonly scope: OrgScope;

@@ -5,6 +5,7 @@ import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport
 import {
   type CallLeg,
   type LegEvent,
+  type LegQuality,
   LegGoneError,
   type RejectReason,
   type TransferOutcome,
@@ -13,6 +14,7 @@ import {
 import { causeText, type LegEnd, legEnd, NORMAL, rejectCause } from './hangup-cause.ts';
 import type { AsteriskParts, LegMedia, LegMediaNames, LegMediaOptions } from './leg-media.ts';
 import { destroyBridge, destroyMedia, openLegMedia, settle } from './leg-media.ts';
+import { type QualityWatch, watchQuality } from './leg-quality.ts';
 import { END_WAIT_MS, MAX_WAITING_LEG_EVENTS, CLEAN_UP_MS } from './limits.ts';
 import { phoneEndpoint } from './phone-endpoint.ts';
 import type { Survivor } from './survivors.ts';
@@ -69,6 +71,7 @@ class Leg implements AsteriskLeg {
   #hangupRequest: ChannelHangupRequest | null = null;
   #ourEnd: LegEnd | null = null;
   #media: LegMedia | null = null;
+  #quality: QualityWatch | null = null;
   /** Counts what was built, so that a second building does not meet the remains of the first. */
   #built = 0;
   /** Work that destroys what it built when the leg ends; the leg is not clean before it is done. */
@@ -160,6 +163,10 @@ class Leg implements AsteriskLeg {
     return await this.#run(transferLeg(this.#parts, { callerId: this.legId, channelId, endpoint, ringMs, media, gone, signal }));
   }
 
+  quality(): LegQuality | null {
+    return this.#quality?.latest() ?? null;
+  }
+
   async hangUp(): Promise<void> {
     await this.#end(NORMAL);
   }
@@ -181,6 +188,7 @@ class Leg implements AsteriskLeg {
       throw this.#goneError();
     }
     this.#media = media;
+    this.#quality ??= watchQuality(this.#parts, this.legId);
     return media.socket;
   }
 
@@ -240,6 +248,8 @@ class Leg implements AsteriskLeg {
         return;
       // The last event of an inbound channel: Asterisk tells of its destruction only those who subscribed to the channel itself.
       case 'StasisEnd':
+        this.#quality?.ended(event.channel.channelvars);
+        return this.#over(this.#ourEnd ?? legEnd(this.#hangupRequest));
       case 'ChannelDestroyed':
         return this.#over(this.#ourEnd ?? legEnd(this.#hangupRequest));
       default:
@@ -252,6 +262,7 @@ class Leg implements AsteriskLeg {
     this.#state = 'ended';
     this.#gone.abort(this.#goneError());
     this.#watch[Symbol.dispose]();
+    this.#quality?.[Symbol.dispose]();
     this.#tell({ kind: 'hung_up', ...end, atMs: this.#parts.nowMs() });
     void this.#cleanUp();
   }

@@ -59,3 +59,10 @@ export const NODE_LOST_MS = 10_000;
 
 /** A caller who rings for longer is in nobody's hands: the engine answers or refuses within ten seconds. */
 export const MAX_RINGING_MS = 60_000;
+
+/** A channel's quality is first asked when its telephone had time to send something, and then every second report of RTCP (rtp.conf: 5 s). */
+export const QUALITY_FIRST_MS = 2_000;
+export const QUALITY_EVERY_MS = 10_000;
+
+/** One question about a channel's quality: 1 ms. It may fail, the next one comes. */
+export const QUALITY_REQUEST_MS = 2_000;

@@ -2,6 +2,7 @@
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { CallEvent, TurnLatency } from '#ports/call-event.ts';
+import { createQualityMetrics } from './leg-quality-metrics.ts';
 import { createNoteMetrics } from './note-metrics.ts';
 
 /** What the series read when they are asked. */
@@ -62,6 +63,7 @@ export function createCallMetrics(sources: CallMetricsSources): (event: CallEven
     buckets: STAGE_BUCKETS_S,
     registers,
   });
+  const measured = createQualityMetrics(registers);
   return (event) => {
     switch (event.kind) {
       case 'call_rejected':
@@ -80,6 +82,8 @@ export function createCallMetrics(sources: CallMetricsSources): (event: CallEven
           if (ms != null) stage.observe({ stage: label }, ms / 1_000);
         }
         return;
+      case 'leg_measured':
+        return measured(event.measurement);
       case 'call_started':
         return;
     }

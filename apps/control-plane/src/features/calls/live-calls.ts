@@ -47,6 +47,7 @@ export function createLiveCallBoard(): LiveCallBoard {
           return;
         case 'call_rejected':
         case 'note':
+        case 'leg_measured':
           return;
       }
     },

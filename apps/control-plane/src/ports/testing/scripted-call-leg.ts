@@ -6,6 +6,7 @@ import type {
   CallLeg,
   LegEndedBy,
   LegEvent,
+  LegQuality,
   RejectReason,
   SurvivingLeg,
   TransferOutcome,
@@ -26,6 +27,8 @@ export type ScriptedLegOptions = {
   /** How long building the sound takes, and whether it fails then. */
   readonly openMediaAfterMs?: number;
   readonly openMediaFails?: boolean;
+  /** What is known of its quality; default: nothing. */
+  readonly quality?: LegQuality;
   /** How ringing somebody ends, and after which time. */
   readonly transfer?: {
     readonly outcome: TransferOutcome;
@@ -132,6 +135,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
       transfers.push(to);
       return await transfer(signal);
     },
+    quality: () => options.quality ?? null,
     async hangUp() {
       finish('us');
     },
