@@ -5,6 +5,7 @@ import type { Rig } from '@centralita/e2e/rig.ts';
 import { openSipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
 import type { SipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
 import { databaseUrl } from '@centralita/provision/instance.ts';
+import type { Database } from '@centralita/control-plane/db/client.ts';
 import { openDatabase } from '@centralita/control-plane/db/client.ts';
 import type { ConversationSettings } from '@centralita/control-plane/ports/agent-profile.ts';
 import { benchAgent } from './bench-agent.ts';
@@ -43,6 +44,7 @@ export type BenchRig = AsyncDisposable & {
   readonly standIn: ModelStandIn;
   readonly caller: SipCaller;
   readonly journal: JournalReader;
+  readonly database: Database;
 };
 
 /** For whoever looks for what limits a figure: BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=DIR" profiles the control plane. */
@@ -70,5 +72,5 @@ export async function openBenchRig(options: BenchRigOptions): Promise<BenchRig> 
   const server = { host: '127.0.0.1', port: rig.ports.sip };
   const caller = opened.use(await openSipCaller({ server, rtpPorts: CALLER_RTP_PORTS, username: 'bench' }));
   const running = opened.move();
-  return { rig, standIn, caller, journal: openJournalReader(database), [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { rig, standIn, caller, database, journal: openJournalReader(database), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

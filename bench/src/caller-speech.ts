@@ -1,8 +1,6 @@
 /** What the callers of benchmarks say: short sentences whose end is known to the sample, independently of any voice activity of ours. */
+import { silenceBefore, soundUntil } from '@centralita/control-plane/audio/audible-sound.ts';
 import { synthesize } from '@centralita/e2e/speech.ts';
-
-/** Softer than this is silence: 40 dB below full scale, 20 dB below the voice. */
-export const AUDIBLE_SAMPLE = 328;
 
 const sentences = [
   'quiero pedir una cita para mañana',
@@ -18,8 +16,8 @@ export async function callerSentences(): Promise<readonly Int16Array[]> {
 
 /** From the first to the last audible sample. */
 function trimmed(pcm: Int16Array): Int16Array {
-  const isAudible = (sample: number): boolean => Math.abs(sample) >= AUDIBLE_SAMPLE;
-  const from = pcm.findIndex(isAudible);
-  if (from === -1) throw new Error('the synthesised sentence is silent');
-  return pcm.slice(from, pcm.findLastIndex(isAudible) + 1);
+  const from = silenceBefore(pcm);
+  const to = soundUntil(pcm);
+  if (from === null || to === null) throw new Error('the synthesised sentence is silent');
+  return pcm.slice(from, to);
 }

@@ -1,4 +1,5 @@
 /** The silence between a caller's last word and the agent's first, as both are on the stereo recording, beyond the pause that the agent is told to wait. */
+import { stretchesOf } from '@centralita/control-plane/audio/audible-sound.ts';
 import { benchConversation } from './bench-agent.ts';
 import { BENCH_NUMBER, liveCallStandIns, openBenchRig } from './bench-rig.ts';
 import { hangUpAll, placeCalls, talkAll } from './call-load.ts';
@@ -7,9 +8,9 @@ import { runBench } from './harness.ts';
 import { percentile } from './percentile.ts';
 import { readStereoRecording } from '@centralita/e2e/recording.ts';
 import type { StereoRecording } from '@centralita/e2e/recording.ts';
-import { stretchesOf } from './recording.ts';
 
 const PERIOD_MS = 5_000;
+const RECORDING_HZ = 8_000;
 /** Words of a sentence are nearer to each other than this; sentences and replies are not. */
 const JOIN_MS = 400;
 /** An answer later than this is none. */
@@ -19,9 +20,11 @@ type Gaps = { readonly gapsMs: readonly number[]; readonly sentences: number };
 
 /** From the last audible sample of each of the caller's sentences to the first of the agent's that follows. */
 function gapsOf(recording: StereoRecording, sentenceMs: number): Gaps {
-  const replies = stretchesOf(recording.agent, { joinMs: JOIN_MS });
+  const replies = stretchesOf(recording.agent, { hz: RECORDING_HZ, joinMs: JOIN_MS });
   // Whatever is shorter than half a sentence is none of ours.
-  const sentences = stretchesOf(recording.caller, { joinMs: JOIN_MS }).filter(({ startMs, endMs }) => endMs - startMs > sentenceMs / 2);
+  const sentences = stretchesOf(recording.caller, { hz: RECORDING_HZ, joinMs: JOIN_MS }).filter(
+    ({ startMs, endMs }) => endMs - startMs > sentenceMs / 2,
+  );
   const gapsMs = sentences.flatMap(({ endMs }) => {
     const reply = replies.find(({ startMs }) => startMs >= endMs);
     return reply && reply.startMs - endMs <= MAX_GAP_MS ? [reply.startMs - endMs] : [];

@@ -19,6 +19,9 @@ import { createChatDialogs } from '#features/conversations/chat-dialog.ts';
 import { createJobMetrics } from '#features/jobs/job-metrics.ts';
 import { openJobWorker } from '#features/jobs/job-worker.ts';
 import { createOutcomeJob } from '#features/outcomes/outcome-job.ts';
+import { createTurnGapJob } from '#features/recordings/turn-gap-job.ts';
+import { createTurnGapMetrics } from '#features/recordings/turn-gap-metrics.ts';
+import { createTurnGapStore } from '#features/recordings/turn-gap-store.ts';
 import { createCallRoutingStore } from '#features/telephony/call-routing-store.ts';
 import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import { openHttpServer } from '#http/server.ts';
@@ -117,7 +120,12 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const server = opened.use(await openHttpServer({ app: api, ...config.http }));
   opened.use(openReadingMetrics({ registry, database, auditCheck: office.auditCheck, clock, log }));
   opened.use(openJobScheduler({ jobs: office.jobs, runs: office.jobRuns, log }));
-  const handlers = [createOutcomeJob({ ...office, languageModel: parts.languageModel })];
+  const turnGapJob = createTurnGapJob({
+    turnGaps: createTurnGapStore(database),
+    recordings: parts.recordings,
+    metrics: createTurnGapMetrics(registry),
+  });
+  const handlers = [createOutcomeJob({ ...office, languageModel: parts.languageModel }), turnGapJob];
   opened.use(openJobWorker({ database, queue: office.jobQueue, handlers, observe: createJobMetrics(registry), clock, log }));
   const running = opened.move();
 

@@ -20,6 +20,7 @@ import {
   adminLiveCallSchema,
   adminNoteSchema,
   adminTurnSchema,
+  qualitiesSchema,
   wordsBody,
 } from './call-schemas.ts';
 import type { CallStore } from './call-store.ts';
@@ -91,7 +92,10 @@ function getRoute(guards: Guards) {
     summary: 'One call with its turns and notes; what was said only for a reason given in X-Break-Glass',
     request: { params: z.object({ callId: z.string().max(100) }), headers: breakGlassSchema },
     responses: {
-      200: json('The call', z.object({ call: adminCallSchema, turns: z.array(adminTurnSchema), notes: z.array(adminNoteSchema) })),
+      200: json(
+        'The call',
+        z.object({ call: adminCallSchema, quality: qualitiesSchema, turns: z.array(adminTurnSchema), notes: z.array(adminNoteSchema) }),
+      ),
     },
   });
 }

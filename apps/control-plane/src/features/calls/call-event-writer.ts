@@ -5,8 +5,9 @@ import type { Database, Queries } from '#db/client.ts';
 import { agents } from '#db/schema/agents.ts';
 import { callEvents } from '#db/schema/call-events.ts';
 import { calls, rejectedCalls } from '#db/schema/calls.ts';
+import { legQualities } from '#db/schema/leg-qualities.ts';
 import { turns } from '#db/schema/turns.ts';
-import { callOutcomeJob, enqueueJobs } from '#features/jobs/job-queue-store.ts';
+import { callOutcomeJob, enqueueJobs, turnGapsJob } from '#features/jobs/job-queue-store.ts';
 import type { CallEvent } from '#ports/call-event.ts';
 import type { Log } from '#shared/log.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
@@ -74,10 +75,22 @@ async function writeOfOrganization(writing: Writing, batch: readonly QueuedEvent
     at: event.at,
   }));
   if (notes.length > 0) await queries.insert(callEvents).values(notes).onConflictDoNothing();
+  await writeQualities(writing, of('leg_measured'));
   await writeEnds(
     writing,
     of('call_ended').map(({ event }) => event),
   );
+}
+
+async function writeQualities({ queries, scope }: Writing, measured: readonly { readonly event: Kind<'leg_measured'> }[]): Promise<void> {
+  if (measured.length === 0) return;
+  const rows = measured.map(({ event: { callId, at, measurement } }) => ({
+    orgId: scope.organizationId,
+    callId,
+    ...measurement,
+    measuredAt: at,
+  }));
+  await queries.insert(legQualities).values(rows).onConflictDoNothing();
 }
 
 /** With each end the work that comes after the call is left: a call that is over in the journal has its job, whatever dies next. */
@@ -91,7 +104,7 @@ async function writeEnds({ queries, scope }: Writing, ends: readonly Kind<'call_
   }
   await enqueueJobs(
     queries,
-    ends.map(({ callId }) => callOutcomeJob(orgId, callId)),
+    ends.flatMap(({ callId }) => [callOutcomeJob(orgId, callId), turnGapsJob(orgId, callId)]),
   );
 }
 
@@ -158,5 +171,6 @@ function turnRow({ scope, callId, turn }: Kind<'turn_recorded'>) {
     replyMs: latency?.replyMs ?? null,
     textToSpeechMs: latency?.textToSpeechMs ?? null,
     firstFrameMs: latency?.firstFrameMs ?? null,
+    gapMs: latency?.gapMs ?? null,
   };
 }

@@ -35,7 +35,7 @@ const turn: CallEvent = {
     endedAt: at,
     heardMs: 900,
     interrupted: false,
-    latency: { endpointMs: 410, speechToTextMs: 80, replyMs: 3, textToSpeechMs: null, firstFrameMs: 4 },
+    latency: { endpointMs: 410, speechToTextMs: 80, replyMs: 3, textToSpeechMs: null, firstFrameMs: 4, gapMs: 425 },
   },
 };
 const ended: CallEvent = { kind: 'call_ended', scope, callId, at, outcome: 'completed', reason: 'goodbye', durationMs: 1_000 };

@@ -12,7 +12,16 @@ import type { OrgScope } from '#shared/org-scope.ts';
 import type { CallAccessStore } from './call-access-store.ts';
 import { listCalls } from './call-listing.ts';
 import { callQuerySchema, toCallPage, toCallQuery } from './call-query.ts';
-import { callBody, callSchema, liveCallBody, liveCallSchema, noteSchema, ownWordsBody, turnSchema } from './call-schemas.ts';
+import {
+  callBody,
+  callSchema,
+  liveCallBody,
+  liveCallSchema,
+  noteSchema,
+  ownWordsBody,
+  qualitiesSchema,
+  turnSchema,
+} from './call-schemas.ts';
 import type { CallStore } from './call-store.ts';
 import type { LiveCallBoard } from './live-calls.ts';
 
@@ -93,9 +102,14 @@ function getRoute(guards: Guards) {
       method: 'get',
       path: '/calls/{callId}',
       tags: ['Calls'],
-      summary: 'One call with what was said, the time that each stage took, and what else happened',
+      summary: 'One call with what was said, the time that each stage took, how well it was carried, and what else happened',
       request: { params: callIdParams },
-      responses: { 200: json('The call', z.object({ call: callSchema, turns: z.array(turnSchema), notes: z.array(noteSchema) })) },
+      responses: {
+        200: json(
+          'The call',
+          z.object({ call: callSchema, quality: qualitiesSchema, turns: z.array(turnSchema), notes: z.array(noteSchema) }),
+        ),
+      },
     },
   );
 }

@@ -1,6 +1,7 @@
 // Calls as the API shows them, to their organization and to the admin. A recording's path is shown to nobody.
 import { z } from '@hono/zod-openapi';
 import { callStates } from '#db/schema/calls.ts';
+import { qualityLegs } from '#db/schema/leg-qualities.ts';
 import type { CallDetails, CallSummary } from './call-store.ts';
 import type { LiveCallView } from './live-calls.ts';
 
@@ -41,6 +42,10 @@ const turnFields = {
   replyMs: ms,
   textToSpeechMs: ms,
   firstFrameMs: ms,
+  gapMs: ms.openapi({
+    description: "Of the agent: silence from the caller's last sound to the answer's first, as it was timed during the call",
+  }),
+  heardGapMs: ms.openapi({ description: 'The same silence as it is on the recording; null without one' }),
 } as const;
 
 export const turnSchema = z.object({ text: z.string(), ...turnFields }).openapi('Turn');
@@ -50,6 +55,26 @@ export const adminTurnSchema = z.object({ text: z.string().nullable(), ...turnFi
 export const adminNoteSchema = z
   .object({ name: z.string(), fields: z.record(z.string(), noteValue).nullable(), at: instant })
   .openapi('AdminNote');
+
+/** Null: the party's telephone sent no reports of its own. */
+const legQualitySchema = z
+  .object({
+    leg: z.enum(qualityLegs),
+    codec: z.string(),
+    packetsReceived: z.int(),
+    packetsSent: z.int(),
+    receivedLossRatio: z.number().openapi({ description: 'Share of the packets that did not reach us' }),
+    sentLossRatio: z.number().nullable().openapi({ description: 'Share of ours that did not reach the party' }),
+    receivedJitterMs: z.number(),
+    sentJitterMs: ms,
+    roundTripMs: ms,
+    receivedMos: z.number().openapi({ description: 'Mean opinion score by the E-model, 1 to 4.5, of what we heard' }),
+    sentMos: z.number().nullable().openapi({ description: 'The same of what the party heard' }),
+    measuredAt: instant,
+  })
+  .openapi('LegQuality');
+/** Of a call whose sound was carried; empty for one that was not answered, or too short for a report. */
+export const qualitiesSchema = z.array(legQualitySchema);
 
 const liveCallFields = {
   callId: z.string(),
@@ -81,9 +106,10 @@ export function adminCallBody(call: CallSummary) {
   return { organizationId: call.organizationId, legId: call.legId, ...callBody(call) };
 }
 
-/** Turns and notes as the admin sees them. */
-export function wordsBody({ turns, notes }: CallDetails) {
+/** Turns, notes and qualities as the admin sees them. */
+export function wordsBody({ turns, notes, qualities }: CallDetails) {
   return {
+    quality: qualities.map((leg) => ({ ...leg, measuredAt: iso(leg.measuredAt) })),
     turns: turns.map((turn) => ({ ...turn, startedAt: iso(turn.startedAt), endedAt: iso(turn.endedAt) })),
     notes: notes.map((note) => ({ ...note, at: iso(note.at) })),
   };
@@ -91,8 +117,9 @@ export function wordsBody({ turns, notes }: CallDetails) {
 
 /** Turns and notes as their organization sees them: everything but the words of a fault, which may name the appliance's own servers. */
 export function ownWordsBody(details: CallDetails) {
-  const { turns, notes } = wordsBody(details);
+  const { turns, notes, quality } = wordsBody(details);
   return {
+    quality,
     turns: turns.map(({ text, ...turn }) => ({ ...turn, text: text ?? '' })),
     notes: notes.map(({ fields, ...note }) => ({ ...note, fields: note.name === 'model_failed' ? {} : (fields ?? {}) })),
   };

@@ -4,22 +4,44 @@ import type { Database, Queries, ReadScope } from '#db/client.ts';
 import type { NoteFields } from '#db/schema/call-events.ts';
 import { callEvents } from '#db/schema/call-events.ts';
 import { calls } from '#db/schema/calls.ts';
+import { legQualities } from '#db/schema/leg-qualities.ts';
+import { turnGaps } from '#db/schema/turn-gaps.ts';
 import { turns } from '#db/schema/turns.ts';
 import { callOutcomeJob, enqueueJobs } from '#features/jobs/job-queue-store.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { CallQuery } from './call-conditions.ts';
 import { callOrder, matching } from './call-conditions.ts';
-import { NOTE_LIMIT, noteColumns, readWholeCall, summaryColumns, TURN_LIMIT, turnColumns } from './call-read.ts';
+import {
+  NOTE_LIMIT,
+  noteColumns,
+  ofSameTurn,
+  qualityColumns,
+  readWholeCall,
+  summaryColumns,
+  TURN_LIMIT,
+  turnColumns,
+} from './call-read.ts';
 
 /** A call in a list: the row without what was said. `callerNumber` is personal data. */
 export type CallSummary = Omit<typeof calls.$inferSelect, 'orgId' | 'id'> & { readonly organizationId: string; readonly callId: string };
 /** A turn of a call. `text` is personal data, and null where the reader has no right to it. */
-export type CallTurn = Omit<typeof turns.$inferSelect, 'orgId' | 'callId' | 'text'> & { readonly text: string | null };
+export type CallTurn = Omit<typeof turns.$inferSelect, 'orgId' | 'callId' | 'text'> & {
+  readonly text: string | null;
+  /** What the recording shows of the gap that `gapMs` tells; null without one. */
+  readonly heardGapMs: number | null;
+};
 /** A smaller happening of a call. `fields` may hold keys that were pressed; null where the reader has no right to them. */
 export type CallNote = { readonly name: string; readonly fields: NoteFields | null; readonly at: Date };
+/** How well one side of a call was carried. */
+export type LegQualityRow = Omit<typeof legQualities.$inferSelect, 'orgId' | 'callId'>;
 /** One call, whole. */
-export type CallDetails = { readonly call: CallSummary; readonly turns: CallTurn[]; readonly notes: CallNote[] };
+export type CallDetails = {
+  readonly call: CallSummary;
+  readonly turns: CallTurn[];
+  readonly notes: CallNote[];
+  readonly qualities: LegQualityRow[];
+};
 
 export type CallStore = {
   /** Calls in the order asked for, at most `limit`. */
@@ -51,8 +73,8 @@ export function createCallStore(database: Database): CallStore {
     async find(scope, callId) {
       const [[found]] = await database.read(scope, [readWholeCall(scope, callId)]);
       if (!found) return null;
-      const { said, noted, ...call } = found;
-      return { call, turns: said, notes: noted };
+      const { said, noted, measured, ...call } = found;
+      return { call, turns: said, notes: noted, qualities: measured };
     },
     findSummary: (scope, callId) => database.inOrg(scope, (queries) => readSummary(queries, scope, callId)),
     outline: (scope, callId) => database.inScope(scope, (queries) => readCall(queries, { scope, callId, isOpen: false })),
@@ -89,11 +111,12 @@ export type CallReading = { readonly scope: ReadScope; readonly callId: string; 
 export async function readCall(queries: Queries, { scope, callId, isOpen }: CallReading): Promise<CallDetails | null> {
   const call = await readSummary(queries, scope, callId);
   if (!call) return null;
-  // Sent at once: one round trip to the server for both.
-  const [said, notes] = await Promise.all([
+  // Sent at once: one round trip to the server for all.
+  const [said, notes, qualities] = await Promise.all([
     queries
       .select(isOpen ? turnColumns : withheldText)
       .from(turns)
+      .leftJoin(turnGaps, ofSameTurn)
       .where(and(eq(turns.orgId, call.organizationId), eq(turns.callId, call.callId)))
       .orderBy(asc(turns.seq))
       .limit(TURN_LIMIT),
@@ -103,6 +126,10 @@ export async function readCall(queries: Queries, { scope, callId, isOpen }: Call
       .where(and(eq(callEvents.orgId, call.organizationId), eq(callEvents.callId, call.callId)))
       .orderBy(asc(callEvents.at), asc(callEvents.position))
       .limit(NOTE_LIMIT),
+    queries
+      .select(qualityColumns)
+      .from(legQualities)
+      .where(and(eq(legQualities.orgId, call.organizationId), eq(legQualities.callId, call.callId))),
   ]);
-  return { call, turns: said, notes };
+  return { call, turns: said, notes, qualities };
 }

@@ -54,7 +54,7 @@ const turn = (seq: number, text: string): TurnRecord => ({
   endedAt: at(seq * 1_000 + 500),
   heardMs: seq % 2 ? 480.5 : null,
   interrupted: false,
-  latency: { endpointMs: 412.25, speechToTextMs: 80, replyMs: null, textToSpeechMs: 30, firstFrameMs: 2.5 },
+  latency: { endpointMs: 412.25, speechToTextMs: 80, replyMs: null, textToSpeechMs: 30, firstFrameMs: 2.5, gapMs: 431.5 },
 });
 
 /** A whole call, as the engine would tell it. */

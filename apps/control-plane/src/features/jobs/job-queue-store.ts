@@ -105,6 +105,11 @@ export function callOutcomeJob(organizationId: string, callId: string): NewJob {
   return { organizationId, kind: 'call_outcome', key: callId, payload: { callId } };
 }
 
+/** The work that comes after a call: how long its caller really waited for each answer. */
+export function turnGapsJob(organizationId: string, callId: string): NewJob {
+  return { organizationId, kind: 'turn_gaps', key: callId, payload: { callId } };
+}
+
 /** Tells idle workers, once the transaction has committed, that a job is due. */
 export async function wakeWorkers(queries: Queries): Promise<void> {
   await queries.execute(sql`select pg_notify(${JOB_WAKE_UPS}, '')`);
