@@ -5,7 +5,7 @@
 import { defineConfig } from 'vitest/config';
 
 const exclude = ['**/node_modules/**', '**/.rig/**'];
-const include = (kind: string) => [`{apps,inference,asterisk,provision,e2e,bench,scripts}/**/*.${kind}.test.ts`];
+const include = (kind: string) => [`{apps,inference,asterisk,provision,e2e,bench,grafana,prometheus,scripts}/**/*.${kind}.test.ts`];
 
 export default defineConfig({
   test: {
@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{apps,inference,asterisk,provision,e2e,bench,scripts}/**/*.test.ts'],
+          include: ['{apps,inference,asterisk,provision,e2e,bench,grafana,prometheus,scripts}/**/*.test.ts'],
           exclude: [...exclude, '**/*.{db,walk,e2e}.test.ts'],
           testTimeout: 15_000,
           hookTimeout: 30_000,

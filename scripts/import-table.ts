@@ -182,6 +182,8 @@ const workspaceRules: readonly FolderRule[] = [
     areas: [],
     packages: ['@centralita/control-plane', '@centralita/cpu-server', '@centralita/e2e', '@centralita/provision', ...clientPackages],
   },
+  { files: 'grafana/**', because: 'boards and rules are data about names, and know no code', areas: [], packages: none },
+  { files: 'prometheus/**', because: 'boards and rules are data about names, and know no code', areas: [], packages: none },
   { files: 'scripts/**', because: 'scripts run the checks and the rig', areas: [], packages: ['@centralita/e2e', '@centralita/provision'] },
 ];
 

@@ -3,64 +3,12 @@ import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
 import { createCallStore } from '#features/calls/call-store.ts';
-import { fixedAnnouncements } from '#ports/testing/fixed-stores.ts';
 import type { ManualClock } from '#ports/testing/manual-clock.ts';
-import { openManualClock } from '#ports/testing/manual-clock.ts';
 import type { ScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
-import { openScriptedCallControl, openScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
-import { openScriptedSpeechToText } from '#ports/testing/scripted-speech-to-text.ts';
-import { openScriptedTextToSpeech } from '#ports/testing/scripted-text-to-speech.ts';
-import { openMemoryTelephonyDirectory } from '#ports/testing/memory-telephony-directory.ts';
-import { openScriptedVoiceActivity } from '#ports/testing/scripted-voice-activity.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
-import { silentLog } from '#shared/log.ts';
-import { createControlPlane } from './control-plane.ts';
-import { TEST_ADMIN_KEY, testEmbeddings, testOfficeConfig } from './test/test-api.ts';
+import { openTestPlane } from './test/test-plane.ts';
 
 const appliance = mintApplianceScope();
-
-/** A control plane on the real database, with a scripted telephone system and scripted models. */
-async function openPlane(test: TestDatabase) {
-  const clock = openManualClock();
-  const callControl = openScriptedCallControl();
-  const plane = await createControlPlane({
-    config: {
-      http: { host: '127.0.0.1', port: 0 },
-      ...testOfficeConfig(),
-      maxConcurrentCalls: 2,
-      drainMs: 30_000,
-    },
-    database: test.database,
-    callControl,
-    directory: openMemoryTelephonyDirectory(),
-    recordings: null,
-    embeddings: testEmbeddings(),
-    outboundHttp: { send: async () => Promise.resolve({ kind: 'refused', reason: 'unreachable' }) },
-    speechToText: openScriptedSpeechToText(),
-    textToSpeech: openScriptedTextToSpeech(),
-    languageModel: null,
-    voiceActivity: openScriptedVoiceActivity(),
-    announcements: fixedAnnouncements({}),
-    checks: [],
-    clock,
-    log: silentLog,
-  });
-  const ring = (dialledNumber: string) => {
-    const leg = openScriptedCallLeg({ clock, dialledNumber });
-    callControl.incoming(leg);
-    return leg;
-  };
-  const get = async (path: string) => {
-    const response = await fetch(plane.httpAddress + path, { headers: { 'X-Admin-Key': TEST_ADMIN_KEY } });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  };
-  const post = async (path: string, headers: Record<string, string>, body?: object) => {
-    const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { ...headers, 'content-type': 'application/json' } };
-    const response = await fetch(plane.httpAddress + path, { method: 'POST', headers, ...sent });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  };
-  return { clock, plane, ring, get, post };
-}
 
 /** Lets time pass until the leg is in that state. */
 async function expectProgress(clock: ManualClock, leg: ScriptedCallLeg, progress: string): Promise<void> {
@@ -80,7 +28,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
   afterAll(() => test[Symbol.asyncDispose]());
 
   it('answers the demo number, shows the call while it is up, and keeps what was said', async () => {
-    const { clock, plane, ring, get } = await openPlane(test);
+    const { clock, plane, ring, get } = await openTestPlane(test);
     const leg = ring('1001');
     await expectProgress(clock, leg, 'answered');
     const live = (await get('/admin/live-calls')).body['calls'] as { callId: string }[];
@@ -95,7 +43,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
   });
 
   it('refuses a number that nobody owns and keeps a rejected call and nothing else', async () => {
-    const { clock, plane, ring } = await openPlane(test);
+    const { clock, plane, ring } = await openTestPlane(test);
     const leg = ring('7777');
     await expectProgress(clock, leg, 'rejected');
     await plane[Symbol.asyncDispose]();
@@ -111,7 +59,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
     await test.asSuperuser(`insert into plans select 'tiny', 'Tiny', 1, agents, requests_per_minute, daily_dials, storage_bytes,
       recording_retention_days, text_retention_days from plans where id = 'standard'`);
     await test.asSuperuser(`update organizations set plan_id = 'tiny' where id = '${demo}'`);
-    const { clock, plane, ring } = await openPlane(test);
+    const { clock, plane, ring } = await openTestPlane(test);
     const first = ring('1001');
     await expectProgress(clock, first, 'answered');
     const second = ring('1002');
@@ -125,7 +73,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
   });
 
   it('hangs up a live call for its organization over the API, after a line in the audit log', async () => {
-    const { clock, plane, ring, get, post } = await openPlane(test);
+    const { clock, plane, ring, get, post } = await openTestPlane(test);
     const leg = ring('1001');
     await expectProgress(clock, leg, 'answered');
     const [live] = (await get('/admin/live-calls')).body['calls'] as { callId: string; organizationId: string }[];
@@ -144,7 +92,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
   });
 
   it('stops by refusing new calls and letting live ones end', async () => {
-    const { clock, plane, ring, get } = await openPlane(test);
+    const { clock, plane, ring, get } = await openTestPlane(test);
     const leg = ring('1002');
     await expectProgress(clock, leg, 'answered');
     const stop = new AbortController();
@@ -163,7 +111,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
   });
 
   it('ends live calls at once when it is forced, and writes them down as ended', async () => {
-    const { clock, plane, ring } = await openPlane(test);
+    const { clock, plane, ring } = await openTestPlane(test);
     const leg = ring('1001');
     await expectProgress(clock, leg, 'answered');
     await plane.serveUntil(AbortSignal.abort(), { force: AbortSignal.abort() });
@@ -175,7 +123,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
   it('closes the calls that an earlier process left open', async () => {
     await test.asSuperuser(`insert into calls (org_id, id, dialled_number, caller_number, state, started_at)
       values ('org_00000000000000000000000000000001', 'call_left_open', '1001', '', 'answered', '2025-12-31T00:00:00Z')`);
-    const { plane } = await openPlane(test);
+    const { plane } = await openTestPlane(test);
     await plane[Symbol.asyncDispose]();
     const found = await createCallStore(test.database).outline(appliance, 'call_left_open');
     expect(found?.call).toMatchObject({ state: 'ended', outcome: 'failed', reason: 'control_plane_restarted' });

@@ -25,3 +25,6 @@ export function renderMetricTable(metrics: readonly MetricDescription[]): string
   );
   return ['| series | kind | labels | what it says |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
+
+/** Where the document is kept. */
+export const metricDocument = new URL('../../../../docs/metrics.md', import.meta.url);
