@@ -63,6 +63,7 @@ export default defineConfig({
     },
     {
       files: [
+        'apps/control-plane/src/boot.ts',
         'apps/control-plane/src/main.ts',
         'apps/control-plane/src/sandbox/main.ts',
         'apps/control-plane/src/**/*.test.ts',

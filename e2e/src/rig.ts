@@ -102,7 +102,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   const secrets = await writeSecrets(dir);
   const startControlPlane = async (name = 'control-plane', differing: Readonly<Record<string, string>> = {}): Promise<RigProcess> => {
     const env = controlPlaneEnvironment(instance, { ports, models, maxConcurrentCalls: limits.maxConcurrentCalls, secrets });
-    const argv = [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/main.ts')];
+    const argv = [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/boot.ts')];
     const all = { ...env, ...options.settings, ...differing };
     const process = start(name, argv, all);
     await untilReady(process, Number(all['HTTP_PORT']));
@@ -128,7 +128,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       controlPlane = await startControlPlane();
     },
     async startSecondControlPlane() {
-      const settings = { ASTERISK_APPLICATION: `${instance.application}-second`, HTTP_PORT: String(ports.secondHttp) };
+      const own = { HTTP_PORT: String(ports.secondHttp), STATE_DIR: join(instance.dir, 'second-state') };
+      const settings = { ASTERISK_APPLICATION: `${instance.application}-second`, ...own };
       await startControlPlane('second-control-plane', settings);
       return `http://127.0.0.1:${ports.secondHttp}`;
     },
@@ -237,6 +238,7 @@ function controlPlaneEnvironment(instance: Instance, options: ControlPlaneOption
     ADMIN_KEY_HASH_FILE: secrets.adminKeyHashFile,
     SECRET_KEYS_FILE: secrets.secretKeysFile,
     EXPORTS_DIR: join(instance.dir, 'exports'),
+    STATE_DIR: join(instance.dir, 'state'),
     MAX_CONCURRENT_CALLS: String(options.maxConcurrentCalls),
     LOG_LEVEL: 'info',
   };

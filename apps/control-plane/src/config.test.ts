@@ -13,6 +13,7 @@ const good = {
   ADMIN_KEY_HASH_FILE: '/etc/centralita/admin-key.sha256',
   SECRET_KEYS_FILE: '/etc/centralita/secret-keys.json',
   EXPORTS_DIR: '/var/exports',
+  STATE_DIR: '/var/state',
 };
 
 function messageOf(environment: Record<string, string | undefined>): string {

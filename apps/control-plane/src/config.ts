@@ -53,6 +53,8 @@ const serveSchema = z
     ADMIN_KEY_HASH_FILE: file('holding the SHA-256 of the admin key'),
     SECRET_KEYS_FILE: file('holding the secret keys'),
     EXPORTS_DIR: folder,
+    STATE_DIR: folder,
+    SERVER_ID: word('centralita').optional(),
     EXPORT_DAYS: wholeNumber(1, 3_650).default(30),
     PUBLIC_URL: z
       .string()
@@ -82,8 +84,44 @@ const serveSchema = z
       )
       .refine((networks) => networks.every(isNetwork), 'must be networks with commas between them, such as 192.168.7.0/24'),
     MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
-    DRAIN_SECONDS: wholeNumber(0, 86_400).default(120),
+    DRAIN_SECONDS: wholeNumber(0, 86_400).default(600),
+    GLOBAL_STOP_AFTER_FAILED_CALLS: wholeNumber(0, 1_000).default(5),
+    GLOBAL_STOP_AUTO_RESUME: z.enum(['true', 'false'], 'must be true or false').default('false'),
+    ADMIN_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be the http or https address that alerts are posted to' }).optional(),
+    ADMIN_WEBHOOK_SECRET: z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/]{32,128}={0,2}$/, 'must be whsec_ and 24 to 96 random bytes in base64: `openssl rand -base64 32`')
+      .optional(),
+    SMTP_URL: z
+      .string()
+      .regex(/^smtps?:\/\/[^/]+$/, 'must be smtp://host:port or smtps://user:password@host:port')
+      .optional(),
+    SMTP_FROM: z
+      .string()
+      .regex(/^[^\s@]+@[^\s@]+$/, 'must be the address that alerts come from')
+      .optional(),
+    ADMIN_EMAIL: z
+      .string()
+      .regex(/^[^\s@,]+@[^\s@,]+(,[^\s@,]+@[^\s@,]+){0,9}$/, 'must be up to 10 addresses with commas between them')
+      .optional(),
+    ALERT_REPEAT_MINUTES: wholeNumber(1, 1_440).default(10),
     LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
+  })
+  .superRefine((env, context) => {
+    // Half of it would look set up and tell nobody.
+    for (const names of [
+      ['ADMIN_WEBHOOK_URL', 'ADMIN_WEBHOOK_SECRET'],
+      ['SMTP_URL', 'SMTP_FROM', 'ADMIN_EMAIL'],
+    ] as const) {
+      if (names.every((name) => env[name] === undefined)) continue;
+      for (const name of names)
+        if (env[name] === undefined)
+          context.addIssue({
+            code: 'custom',
+            path: [name],
+            message: `must be set together with ${names.filter((other) => other !== name).join(' and ')}`,
+          });
+    }
   })
   .transform((env) => ({
     databaseUrl: env.DATABASE_URL,
@@ -120,6 +158,10 @@ const serveSchema = z
     adminKeyHashFile: env.ADMIN_KEY_HASH_FILE,
     secretKeysFile: env.SECRET_KEYS_FILE,
     exportsDir: env.EXPORTS_DIR,
+    /** Folder of what this process leaves to the next one: events that are not in the database yet, and until when it lived. */
+    stateDir: env.STATE_DIR,
+    /** Whose calls are whose among control planes that share a database: one name each, the same after every restart. */
+    serverId: env.SERVER_ID ?? env.ASTERISK_APPLICATION,
     exportDays: env.EXPORT_DAYS,
     /** Null: as the request says. */
     publicUrl: env.PUBLIC_URL ?? null,
@@ -129,6 +171,19 @@ const serveSchema = z
     maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
     /** How long live calls may go on after a stop signal. */
     drainMs: env.DRAIN_SECONDS * 1_000,
+    safety: {
+      stopAfterFailedCalls: env.GLOBAL_STOP_AFTER_FAILED_CALLS,
+      autoResume: env.GLOBAL_STOP_AUTO_RESUME === 'true',
+      repeatAlertAfterMs: env.ALERT_REPEAT_MINUTES * 60_000,
+    },
+    /** Where the administrator is told, besides the log; null: not there. */
+    alerts: {
+      webhook: env.ADMIN_WEBHOOK_URL && env.ADMIN_WEBHOOK_SECRET ? { url: env.ADMIN_WEBHOOK_URL, secret: env.ADMIN_WEBHOOK_SECRET } : null,
+      email:
+        env.SMTP_URL && env.SMTP_FROM && env.ADMIN_EMAIL
+          ? { url: env.SMTP_URL, from: env.SMTP_FROM, to: env.ADMIN_EMAIL.split(',') }
+          : null,
+    },
     logLevel: env.LOG_LEVEL,
   }));
 

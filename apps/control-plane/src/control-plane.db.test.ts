@@ -124,8 +124,10 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the control plan
     await test.asSuperuser(`insert into calls (org_id, id, dialled_number, caller_number, state, started_at)
       values ('org_00000000000000000000000000000001', 'call_left_open', '1001', '', 'answered', '2025-12-31T00:00:00Z')`);
     const { plane } = await openTestPlane(test);
-    await plane[Symbol.asyncDispose]();
-    const found = await createCallStore(test.database).outline(appliance, 'call_left_open');
-    expect(found?.call).toMatchObject({ state: 'ended', outcome: 'failed', reason: 'control_plane_restarted' });
+    await using _plane = plane;
+    const left = () => createCallStore(test.database).outline(appliance, 'call_left_open');
+    await expect
+      .poll(async () => (await left())?.call, { timeout: 5_000 })
+      .toMatchObject({ state: 'ended', outcome: 'failed', reason: 'ended_while_away' });
   });
 });

@@ -4,17 +4,21 @@ import { observedDatabase } from '#db/observed-database.ts';
 import { guardedModel } from '#dialog/guarded-model.ts';
 import { createCallEngine } from '#engine/call-engine.ts';
 import type { CallEngine, CallEngineParts } from '#engine/call-engine.ts';
+import { startRecovery } from '#engine/recovery.ts';
 import { withSpeechCache } from '#engine/speech-cache.ts';
 import type { AuditCheck } from '#features/access/audit-check-store.ts';
-import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
+import type { Dependency } from '#features/appliance/dependency-board.ts';
+import { missingOf } from '#features/appliance/readiness.ts';
+import type { ReadinessCheck } from '#features/appliance/readiness.ts';
 import { openReadingMetrics } from '#features/appliance/reading-metrics.ts';
 import { openJobScheduler } from '#features/appliance/scheduled-jobs.ts';
 import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
 import { openCallJournal } from '#features/calls/call-journal-store.ts';
 import { observedModels } from '#features/calls/inference-metrics.ts';
 import { createLiveCallMetrics } from '#features/calls/live-call-metrics.ts';
-import type { CallStore } from '#features/calls/call-store.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
+import { createOpenCallStore } from '#features/calls/open-call-store.ts';
+import { createRecoveryMetrics } from '#features/calls/recovery-metrics.ts';
 import { createChatDialogs } from '#features/conversations/chat-dialog.ts';
 import { createJobMetrics } from '#features/jobs/job-metrics.ts';
 import { openJobWorker } from '#features/jobs/job-worker.ts';
@@ -26,6 +30,7 @@ import { createCallRoutingStore } from '#features/telephony/call-routing-store.t
 import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import { openHttpServer } from '#http/server.ts';
 import type { CallEvent } from '#ports/call-event.ts';
+import type { AppendLog } from '#ports/append-log.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
 import type { OutboundHttp } from '#ports/outbound-http.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
@@ -38,12 +43,15 @@ import { createApi } from './api.ts';
 import type { Config } from './config.ts';
 import type { ProcessMetrics } from './metrics.ts';
 import { createEventSeries, openProcessMetrics } from './metrics.ts';
+import { openHealth } from './health.ts';
 import type { OfficeConfig } from './office.ts';
 import { openOffice } from './office.ts';
+import { DEFAULT_SAFETY, openSafety } from './safety.ts';
+import type { SafetyOptions } from './safety.ts';
 
 /** Everything that a control plane is made of. Whoever opened a part closes it. */
-export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'limits' | 'findTools'> & {
-  readonly config: Pick<Config, 'http' | 'maxConcurrentCalls' | 'drainMs'> & OfficeConfig;
+export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'limits' | 'findTools' | 'breakers' | 'isStopped'> & {
+  readonly config: Pick<Config, 'http' | 'maxConcurrentCalls' | 'drainMs'> & OfficeConfig & { readonly serverId?: string };
   readonly directory: TelephonyDirectory;
   /** What makes the vectors of documents: the first for new ones, the others where theirs are not replaced yet. */
   readonly embeddings: Embeddings;
@@ -52,8 +60,14 @@ export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'l
   /** Null where no recordings are made. */
   readonly recordings: RecordingStorage | null;
   readonly database: Database;
+  /** Where what happens in calls outlives this process until it is in the database; absent: it does not. */
+  readonly spool?: AppendLog;
   /** What must be there for a call besides the telephone system and the database. */
   readonly checks: readonly ReadinessCheck[];
+  /** What else the appliance depends on, for whoever looks at its health. */
+  readonly dependencies?: readonly Dependency[];
+  /** What happens when calls fail one after the other, and who is told. */
+  readonly safety?: SafetyOptions;
   /** What the adapters tell of themselves is counted here; default: a registry of the control plane's own. */
   readonly metrics?: ProcessMetrics;
 };
@@ -69,6 +83,9 @@ export type ControlPlane = AsyncDisposable & {
   serveUntil(signal: AbortSignal, options?: { force?: AbortSignal }): Promise<void>;
 };
 
+/** The name of a control plane that shares its database with no other. */
+const DEFAULT_SERVER_ID = 'centralita';
+
 /** Routing of a few calls at once and the journal. */
 const WARM_CONNECTIONS = 4;
 
@@ -80,13 +97,18 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   await using opened = new AsyncDisposableStack();
   const board = createLiveCallBoard();
   const office = opened.use(await openOffice({ ...parts, liveCalls: (organizationId) => board.list(organizationId).length }));
-  await closeAbandonedCalls(parts, office.calls);
   await checkSecretKeys(parts, office.auditCheck);
   // The first calls find connections that are open: opening one costs about 20 ms, which a caller would hear as ringing.
   await Promise.allSettled(Array.from({ length: WARM_CONNECTIONS }, () => database.ping()));
 
-  const stored = opened.use(openCallJournal({ write: createCallEventWriter({ database, log }), log }));
+  const { serverId = DEFAULT_SERVER_ID } = config;
+  const { spool } = given;
+  const stored = opened.use(openCallJournal({ write: createCallEventWriter({ database, log, serverId }), log, ...(spool && { spool }) }));
+  const needs = readiness(parts, stored);
+  const probe = () => missingOf(needs);
+  const safety = opened.use(openSafety({ ...parts, ...office, options: given.safety ?? DEFAULT_SAFETY, registry, probe }));
   const observers = [
+    (event: CallEvent) => safety.observe(event),
     (event: CallEvent) => board.observe(event),
     createEventSeries({
       registry,
@@ -96,6 +118,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
       breaker: () => parts.languageModel?.breaker() ?? null,
       counts: () => office.conversationCache.counts(),
     }),
+    createRecoveryMetrics({ registry, callControl: parts.callControl, spool: spool ?? null, unspooled: () => stored.unspooled() }),
     createLiveCallMetrics({ registry, board, organizations: office.organizations, log }),
   ];
   const journal = heardJournal(stored, observers);
@@ -104,14 +127,18 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const routing = createCallRoutingStore({ database, clock, log });
   const textToSpeech = withSpeechCache(parts.textToSpeech);
   const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
-  const engine: CallEngine = opened.use(createCallEngine({ ...parts, findTools, textToSpeech, routing, journal, limits }));
+  const engine: CallEngine = opened.use(
+    createCallEngine({ ...parts, isStopped: () => office.globalStop.isStopped(), findTools, textToSpeech, routing, journal, limits }),
+  );
+  const openCalls = createOpenCallStore({ database, scope: mintApplianceScope(), serverId });
+  opened.use(startRecovery({ ...parts, openCalls, routing, journal, engine }));
   let isStopping = false;
   const api = createApi({
     office,
     board,
     engine,
     openDialog: createChatDialogs({ ...parts, findTools }),
-    checks: [{ name: 'accepting', check: async () => (isStopping ? 'the process is stopping' : null) }, ...readiness(parts)],
+    ...openHealth({ parts, needs, safety, registry, isStopping: () => isStopping }),
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     observeHttp: metrics.http,
     clock,
@@ -159,19 +186,9 @@ function heardJournal(stored: CallJournal, observers: readonly ((event: CallEven
       stored.record(event);
       for (const observe of observers) observe(event);
     },
+    isNearlyFull: () => stored.isNearlyFull(),
     flush: () => stored.flush(),
   };
-}
-
-/** Rows that a dead process left open would look live for ever. The database may still be starting: then the rows wait for the next start. */
-async function closeAbandonedCalls({ clock, log }: ControlPlaneParts, calls: CallStore): Promise<void> {
-  try {
-    const options = { startedBefore: clock.wallAt(), reason: 'control_plane_restarted' };
-    const closed = await calls.endAbandoned(mintApplianceScope(), options);
-    if (closed > 0) log.warn({ closed }, 'calls left open by an earlier process were closed');
-  } catch (error) {
-    log.error({ error: loggableError(error) }, 'calls left open by an earlier process could not be closed');
-  }
 }
 
 /** Keys that were lost and made anew look good until somebody needs the old ones: said at every start, and every hour with the anchors. */
@@ -186,8 +203,9 @@ async function checkSecretKeys({ log }: ControlPlaneParts, auditCheck: AuditChec
   }
 }
 
-function readiness({ callControl, database, checks }: ControlPlaneParts): ReadinessCheck[] {
+function readiness({ callControl, database, checks }: ControlPlaneParts, journal: CallJournal): ReadinessCheck[] {
   return [
+    { name: 'journal', check: async () => (journal.isNearlyFull() ? 'what waits for the database leaves no room for new calls' : null) },
     { name: 'telephony', check: async () => (callControl.isConnected() ? null : 'not connected to the telephone system') },
     { name: 'database', check: () => database.ping().then(() => null) },
     ...checks,

@@ -1,16 +1,19 @@
 // The process: the only file that reads the environment and names every adapter.
 //
-//   node main.ts              serves calls and HTTP until SIGTERM or SIGINT
+//   node main.ts              serves calls and HTTP until SIGTERM or SIGINT; as a service it is started by `boot.ts`
 //   node main.ts migrate      brings the database of DATABASE_MIGRATION_URL to this release
 //   node main.ts seed-demo    adds the demo organization to DATABASE_URL, its phone with DEMO_PHONE_PASSWORD, prints it as JSON
 //   node main.ts record-admin-key-rotation    writes into the audit log that the provisioner replaced the admin key
-import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
-import { openAnnouncements } from '#adapters/disk/announcement-store.ts';
+import { join } from 'node:path';
+import { openAppendLog } from '#adapters/disk/append-log.ts';
 import { createRecordingStorage } from '#adapters/disk/recording-storage.ts';
 import { readAdminKeyHash, readSecretKeys } from '#adapters/disk/secret-files.ts';
 import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
 import { createOutboundHttp } from '#adapters/http-tool/outbound-http.ts';
 import { openSentenceTransformers } from '#adapters/embedding/sentence-transformers.ts';
+import { createEmailNotifier } from '#adapters/notify/email-notifier.ts';
+import { createLogNotifier } from '#adapters/notify/log-notifier.ts';
+import { createWebhookNotifier } from '#adapters/notify/webhook-notifier.ts';
 import { openSilero } from '#adapters/silero/silero.ts';
 import { chatTemplate } from '#adapters/triton/chat-template.ts';
 import { readModelFolder } from '#adapters/triton/model-folder.ts';
@@ -19,18 +22,23 @@ import { openTriton } from '#adapters/triton/triton.ts';
 import { openDatabase } from '#db/client.ts';
 import { recordAdminKeyRotation } from '#features/access/admin-key-record.ts';
 import { migrateDatabase } from '#db/migrate.ts';
-import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
+import type { Dependency } from '#features/appliance/dependency-board.ts';
+import { down, up } from '#features/appliance/dependency-board.ts';
+import type { ReadinessCheck } from '#features/appliance/readiness.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
 import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
+import { inferenceRoles } from '#ports/inference-error.ts';
+import type { Notifier } from '#ports/notifier.ts';
 import type { TextEmbedding } from '#ports/text-embedding.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
-import { openLog } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import type { Config } from './config.ts';
-import { ConfigError, loadConfig, loadMigrationConfig, loadRecordConfig, loadSeedConfig } from './config.ts';
+import { ConfigError, loadMigrationConfig, loadRecordConfig, loadSeedConfig } from './config.ts';
 import { createControlPlane } from './control-plane.ts';
+import { openEarlyCalls } from './early-calls.ts';
+import type { EarlyCalls } from './early-calls.ts';
 import { openProcessMetrics } from './metrics.ts';
 
 /** An answer after this is of no use to a caller; the engine gives up a little earlier. */
@@ -39,28 +47,27 @@ const SPEECH_TO_TEXT_DEADLINE_MS = 5_000;
 const TEXT_TO_SPEECH_DEADLINE_MS = 60_000;
 /** A whole reply; its first words have their own, shorter limit in the engine. */
 const LANGUAGE_MODEL_DEADLINE_MS = 60_000;
-/** Languages in which the provisioner makes announcements. */
-const ANNOUNCEMENT_LANGUAGES = ['es', 'en'];
 
 /** Exit codes of sysexits.h, which supervisors and scripts know. */
 const EXIT_USAGE = 64;
 const EXIT_SOFTWARE = 70;
 const EXIT_CONFIG = 78;
 
-async function serve(): Promise<void> {
-  const config = loadConfig(process.env);
-  const log = openLog({ level: config.logLevel, service: 'control-plane' });
+/** Serves with a telephone system that is connected already. */
+export async function serve(early: EarlyCalls): Promise<void> {
+  const { log } = early;
   surviveRejections(log);
   const signals = stopSignals(log);
   try {
-    await serveUntilStopped(config, log, signals);
+    await serveUntilStopped(early, signals);
   } catch (error) {
     if (!signals.stop.signal.aborted) throw error;
     log.warn({ error: loggableError(error) }, 'stopped on the way up or down');
   }
 }
 
-async function serveUntilStopped(config: Config, log: Log, { stop, force }: StopSignals): Promise<void> {
+async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals): Promise<void> {
+  const { config, log, callControl, announcements } = early;
   const secretKeys = await readSecretKeys(config.secretKeysFile);
   const adminKeyHash = () => readAdminKeyHash(config.adminKeyHashFile);
   await adminKeyHash();
@@ -78,11 +85,11 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
   });
   await using models = new AsyncDisposableStack();
   const embeddings = await openEmbeddings(config, { models, log });
-  const announcements = await openAnnouncements({ folder: config.announcementsDir, languages: ANNOUNCEMENT_LANGUAGES, log });
   const metrics = openProcessMetrics(systemClock);
-  log.info({ asterisk: config.asterisk.url }, 'waiting for the telephone system');
-  const nowMs = () => systemClock.nowMs();
-  await using callControl = await openAsterisk({ ...config.asterisk, log, nowMs, signal: stop.signal, observer: metrics.telephony });
+  early.observe(metrics.telephony);
+  await using spool = await openAppendLog({ folder: join(config.stateDir, 'journal'), log });
+  // Closed behind the plane, which ends its calls; when there is no plane the callers are left to the next process.
+  await using afterPlane = new AsyncDisposableStack();
   await using plane = await createControlPlane({
     ...triton.models,
     config: { ...config, secretKeys, adminKeyHash, recordingsDir: config.asterisk.recordingsFolder },
@@ -95,10 +102,14 @@ async function serveUntilStopped(config: Config, log: Log, { stop, force }: Stop
     voiceActivity,
     announcements,
     checks: [speechModels(triton)],
+    dependencies: modelDependencies(triton),
+    safety: { ...config.safety, notifiers: createNotifiers(config.alerts, log) },
     clock: systemClock,
     log,
     metrics,
+    spool,
   });
+  afterPlane.use(callControl);
   for (const status of await triton.status({ signal: stop.signal })) log.info({ ...status }, 'model');
   log.info({ http: plane.httpAddress, maxConcurrentCalls: config.maxConcurrentCalls }, 'ready for calls');
   await plane.serveUntil(stop.signal, { force: force.signal });
@@ -139,6 +150,28 @@ function speechModels(triton: Triton): ReadinessCheck {
       return missing.length > 0 ? missing.join('; ') : null;
     },
   };
+}
+
+/** Each model by itself; without a language model the agents follow their flow. */
+function modelDependencies(triton: Triton): Dependency[] {
+  return inferenceRoles.map((role) => ({
+    name: role,
+    async probe({ signal }) {
+      const status = await triton.statusOf(role, { signal });
+      if (status === null) return { state: 'off', mode: 'flow', model: null, reason: 'not configured: agents follow their flow' };
+      if (status.kind === 'not_ready') return down(status.reason);
+      return { ...up, model: status.note === '' ? status.engine : `${status.engine}: ${status.note}` };
+    },
+  }));
+}
+
+/** The log always; the others where they are configured. */
+function createNotifiers({ webhook, email }: Config['alerts'], log: Log): Notifier[] {
+  return [
+    createLogNotifier(log),
+    ...(webhook === null ? [] : [createWebhookNotifier(webhook)]),
+    ...(email === null ? [] : [createEmailNotifier(email)]),
+  ];
 }
 
 type StopSignals = { readonly stop: AbortController; readonly force: AbortController };
@@ -184,22 +217,30 @@ async function recordKeyRotation(): Promise<void> {
 }
 
 const commands = new Map([
-  ['serve', serve],
+  ['serve', async () => serve(await openEarlyCalls(process.env, new AbortController().signal))],
   ['migrate', migrate],
   ['seed-demo', seed],
   ['record-admin-key-rotation', recordKeyRotation],
 ]);
-const name = process.argv[2] ?? 'serve';
-const command = commands.get(name);
-if (!command) {
-  process.stderr.write(`there is no command "${name}"; the commands are ${[...commands.keys()].join(', ')}\n`);
-  process.exit(EXIT_USAGE);
+
+/** Runs a command to the end of the process. */
+export async function run(name: string, command: () => Promise<void>): Promise<never> {
+  try {
+    await command();
+    process.exit();
+  } catch (error) {
+    const isConfig = error instanceof ConfigError;
+    process.stderr.write(isConfig ? `${error.message}\n` : `${JSON.stringify({ command: name, ...loggableError(error) })}\n`);
+    process.exit(isConfig ? EXIT_CONFIG : EXIT_SOFTWARE);
+  }
 }
-try {
-  await command();
-  process.exit();
-} catch (error) {
-  const isConfig = error instanceof ConfigError;
-  process.stderr.write(isConfig ? `${error.message}\n` : `${JSON.stringify({ command: name, ...loggableError(error) })}\n`);
-  process.exit(isConfig ? EXIT_CONFIG : EXIT_SOFTWARE);
+
+if (import.meta.main) {
+  const name = process.argv[2] ?? 'serve';
+  const command = commands.get(name);
+  if (!command) {
+    process.stderr.write(`there is no command "${name}"; the commands are ${[...commands.keys()].join(', ')}\n`);
+    process.exit(EXIT_USAGE);
+  }
+  await run(name, command);
 }

@@ -4,6 +4,7 @@ import type { CallJournal } from '#ports/call-journal.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { CallId } from '#shared/id.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import { TAKEN_OVER } from './leg-end.ts';
 
 type NoteFields = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -25,7 +26,10 @@ export type TurnFacts = {
 export type CallRecord = {
   answered(setupMs: number): void;
   turn(facts: TurnFacts): void;
+  /** Where the conversation goes, before the turn that leads there is over. */
+  moved(conversation: ConversationSnapshot): void;
   note(name: NoteName, fields?: NoteFields): void;
+  /** Once; with `TAKEN_OVER` no end is written. */
   ended(outcome: CallOutcome, reason: string): void;
 };
 
@@ -36,9 +40,11 @@ export function openCallRecord(options: {
   journal: CallJournal;
   clock: Clock;
   startedAtMs: number;
+  /** Turns that are written already, of a call that goes on here; default 0. */
+  turns?: number;
 }): CallRecord {
-  const { callId, scope, journal, clock, startedAtMs } = options;
-  let seq = 0;
+  const { callId, scope, journal, clock, startedAtMs, turns = 0 } = options;
+  let seq = turns;
   const wall = (atMs: number): Date => new Date(clock.wallAt().getTime() - (clock.nowMs() - atMs));
   const record = (event: CallEvent): void => journal.record(event);
   const stamp = () => ({ callId, scope, at: clock.wallAt() });
@@ -58,7 +64,11 @@ export function openCallRecord(options: {
       };
       record({ ...stamp(), kind: 'turn_recorded', turn, conversation: facts.conversation ?? null });
     },
+    moved: (conversation) => record({ ...stamp(), kind: 'conversation_moved', turns: seq, conversation }),
     note: (name, fields = {}) => record({ ...stamp(), kind: 'note', name, fields }),
-    ended: (outcome, reason) => record({ ...stamp(), kind: 'call_ended', outcome, reason, durationMs: clock.nowMs() - startedAtMs }),
+    ended(outcome, reason) {
+      if (reason === TAKEN_OVER) return record({ ...stamp(), kind: 'call_let_go' });
+      record({ ...stamp(), kind: 'call_ended', outcome, reason, durationMs: clock.nowMs() - startedAtMs });
+    },
   };
 }

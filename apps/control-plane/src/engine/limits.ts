@@ -73,6 +73,30 @@ export const MIN_TURN_SPEECH_MS = 200;
 /** An interruption shorter than this with no words in it was a cough: the agent goes on. */
 export const FALSE_BARGE_IN_MS = 700;
 
+/** A silence after a crash that is shorter needs no excuse: callers take it for thinking. */
+export const PARDON_AFTER_MS = 1_500;
+
+/** Between two tries to build a broken sound anew. */
+export const REPAIR_PAUSE_MS = 200;
+
+/** Tries go on for this long: the adapter gives a dead telephone system 10 s to come back, and its word comes first. */
+export const REPAIR_TIMEOUT_MS = 12_000;
+
+/** Sounds of one call that are built anew; one that breaks more often does so because of what we send. */
+export const MAX_REPAIRS = 10;
+
+/** Between two tries to read the calls of a dead process while the database is away. */
+export const RECOVERY_PAUSE_MS = 250;
+
+/** A caller whose call nobody can find hears silence: after this the line is closed. */
+export const RECOVERY_LIMIT_MS = 60_000;
+
+/** How often rows that look live are compared with what is. */
+export const REAP_EVERY_MS = 60_000;
+
+/** A call is in the engine's hands within its set-up's ten seconds; a row older than this that is not is nobody's. */
+export const REAP_ROWS_AFTER_MS = 60_000;
+
 invariant(SPEECH_AHEAD_MS < 1_000, 'playout stays less than a second ahead');
 invariant(SILENCE_LOW_MS < SILENCE_PIECE_MS, 'a silence piece outlasts its refill level');
 invariant(PREROLL_MS > 80, 'the pre-roll covers the latest onset measured');

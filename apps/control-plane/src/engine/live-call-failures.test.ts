@@ -243,14 +243,41 @@ it('a caller who interrupts a model ends its generation at once', async () => {
   expect(languageModel.open()).toBe(0);
 });
 
-it('ends a call whose sound is lost', async () => {
+it('builds a sound that is lost in the middle of a sentence anew, and says the rest of it', async () => {
   await using rig = openEngineRig();
-  const leg = await rig.greeted();
-  leg.media().end('lost');
-  await rig.clock.run(100);
-  expect(rig.journal.notes()).toContain('media_lost');
-  expect(rig.journal.ends()[0]).toMatchObject({ outcome: 'failed', reason: 'media_lost' });
+  const leg = rig.ring();
+  await rig.clock.run(1_050);
+  const before = leg.media();
+  before.end('lost');
+  await rig.clock.run(50);
+  expect(leg.media()).not.toBe(before);
+  await rig.agentDone();
+  expect(rig.journal.notes()).toEqual(expect.arrayContaining(['media_lost', 'media_reattached']));
+  expect(rig.said()).toEqual([`agent: ${PROMPTS.greeting}`]);
+  expect(rig.journal.turns()).toMatchObject([{ interrupted: false }]);
+  await rig.says(leg, 'opening hours');
+  await rig.agentDone();
+  expect(rig.said()).toHaveLength(3);
+  leg.callerHangsUp();
+  await rig.clock.run(50);
   expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
+});
+
+it('ends a call whose sound cannot be built anew, and one whose telephone system died as what it is', async () => {
+  await using rig = openEngineRig();
+  const leg = await rig.greeted({ openMediaFailsAfter: 1 });
+  leg.media().end('lost');
+  await rig.clock.run(11_000);
+  expect(rig.journal.ends()).toEqual([]);
+  await rig.clock.run(3_000);
+  expect(rig.journal.ends()[0]).toMatchObject({ outcome: 'failed', reason: 'media_lost' });
+  const other = await rig.greeted({ openMediaFailsAfter: 1 });
+  other.media().end('lost');
+  await rig.clock.run(500);
+  other.ends('node', 'Asterisk died');
+  await rig.clock.run(50);
+  expect(rig.journal.ends()[1]).toMatchObject({ outcome: 'failed', reason: 'node_lost' });
+  expect(rig.leftOpen([leg, other])).toEqual(NOTHING_OPEN);
 });
 
 it('a bug in what one call does with its sound ends that call and no other', async () => {

@@ -3,10 +3,11 @@ import { FRAME_HZ } from '#audio/frame.ts';
 import type { ConversationState, Dialog } from '#dialog/dialog.ts';
 import { reportOf } from '#dialog/turn-report.ts';
 import type { Clock } from '#shared/clock.ts';
-import { latencyOf, stateAfter } from './call-phase.ts';
+import { latencyOf, nextStepOf, stateAfter } from './call-phase.ts';
 import type { AgentTurn } from './call-phase.ts';
 import type { CallRecord } from './call-record.ts';
 import { heardText } from './heard-text.ts';
+import type { ResumedCall } from './resumed-call.ts';
 
 /** An interrupted agent's turn, kept until it is sure that the interruption was one. */
 export type CutTurn = { readonly turn: AgentTurn; readonly heardSamples: number };
@@ -19,11 +20,14 @@ export class TurnLedger {
   #settled: ConversationState;
   #cut: CutTurn | null = null;
 
-  constructor(parts: { dialog: Dialog; record: CallRecord; clock: Clock }) {
+  /** A turn that is being answered: where it leads is kept as soon as it is known. */
+  #underway: AgentTurn | null = null;
+
+  constructor(parts: { dialog: Dialog; record: CallRecord; clock: Clock; resumed?: Pick<ResumedCall, 'state'> | null }) {
     this.#dialog = parts.dialog;
     this.#record = parts.record;
     this.#clock = parts.clock;
-    this.#settled = parts.dialog.open();
+    this.#settled = parts.resumed?.state ?? parts.dialog.open();
   }
 
   /** The conversation as the caller knows it: an interrupted reply counts as far as it was heard. */
@@ -73,7 +77,20 @@ export class TurnLedger {
 
   /** Writes the caller's turn that `turn` answers. */
   writeCaller(turn: AgentTurn): void {
-    if (turn.callerTurn !== null) this.#record.turn({ role: 'caller', ...turn.callerTurn });
+    if (turn.callerTurn === null) return;
+    this.#record.turn({ role: 'caller', ...turn.callerTurn });
+    this.#underway = turn;
+    this.#keepStand(turn);
+    // With a language model the last words, and with them the step, come while the first ones are heard.
+    if (turn.reply.turnResult === null)
+      turn.reply.result.then(
+        () => this.#keepStand(turn),
+        () => undefined,
+      );
+  }
+
+  #keepStand(turn: AgentTurn): void {
+    if (this.#underway === turn) this.#record.moved({ state: stateAfter(turn), trace: null, nextStep: nextStepOf(turn) });
   }
 
   /** Writes the agent's turn as far as it was heard and moves the conversation on. */
@@ -83,6 +100,7 @@ export class TurnLedger {
     const made = reply.pieces.reduce((sum, piece) => sum + piece.samples, 0);
     const heardMs = (Math.min(heard.heardSamples, made) * 1_000) / FRAME_HZ;
     this.#settled = this.#dialog.withHeard(stateAfter(turn), text);
+    this.#underway = null;
     this.#writeNotes(turn);
     const endedAtMs = this.#clock.nowMs();
     const latency = latencyOf(turn);
@@ -96,7 +114,7 @@ export class TurnLedger {
       heardMs,
       interrupted: heard.interrupted,
       latency,
-      conversation: { state: this.#settled, trace },
+      conversation: { state: this.#settled, trace, ...(heard.interrupted ? {} : { nextStep: nextStepOf(turn) }) },
     });
   }
 

@@ -13,6 +13,27 @@ export type AsteriskObserver = {
 
 export const silentObserver: AsteriskObserver = { connected() {}, requested() {}, heard() {}, media() {} };
 
+/** An observer for an adapter that is opened before whoever observes it. What is told before `observe` is not told to him. */
+export function lateObserver(): { readonly observer: AsteriskObserver; observe(observer: AsteriskObserver): void } {
+  let target = silentObserver;
+  let isConnected = false;
+  return {
+    observer: {
+      connected(is) {
+        isConnected = is;
+        target.connected(is);
+      },
+      requested: (request) => target.requested(request),
+      heard: (lagMs) => target.heard(lagMs),
+      media: (change) => target.media(change),
+    },
+    observe(observer) {
+      target = observer;
+      observer.connected(isConnected);
+    },
+  };
+}
+
 /** The same client; each request is told when it is over. */
 export function observedAri(ari: AriClient, observer: AsteriskObserver, nowMs: () => number): AriClient {
   return {

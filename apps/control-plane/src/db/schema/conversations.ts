@@ -21,7 +21,7 @@ export const conversations = pgTable(
     agentVersion: integer('agent_version'),
     /** The dialog's own state. Personal data. */
     state: jsonb('state').$type<unknown>().notNull(),
-    /** What the channel had to do after the last turn; null for calls. */
+    /** What the channel had to do after the last turn; null for calls in which nothing is left to do. */
     nextStep: jsonb('next_step').$type<unknown>(),
     /** What the client said of the channel when the chat began. */
     channelData: jsonb('channel_data').$type<Readonly<Record<string, string>>>(),

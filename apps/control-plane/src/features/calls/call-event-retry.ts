@@ -11,26 +11,35 @@ export type RetryOptions = {
   /** First and longest wait between two tries. */
   readonly retryFromMs: number;
   readonly retryToMs: number;
-  /** Aborts the waiting: the next failure drops the batch, and every batch after it is dropped untried. */
+  /** Aborts the waiting: the next failure gives the batch up, and every batch after it untried. */
   readonly giveUp: AbortSignal;
-  /** Told of each event that will never be written, with the reason as a log message. */
+  /** Told when the database stops answering, and when it answers again. */
+  readonly onAway?: (isAway: boolean) => void;
+  /** Told of each event that the database refuses for good, with the reason as a log message. */
   readonly onDrop: (item: QueuedEvent, fields: object, message: string) => void;
 };
 
-/** Makes a writer that settles when the batch is committed or dropped, and never rejects. */
-export function createRetryingWriter(options: RetryOptions): (batch: readonly QueuedEvent[]) => Promise<void> {
+/** `settled`: each event of the batch is committed, or refused for good; `given_up`: they may not be written at all. */
+export type WriteOutcome = 'settled' | 'given_up';
+
+/** Makes a writer that never rejects. */
+export function createRetryingWriter(options: RetryOptions): (batch: readonly QueuedEvent[]) => Promise<WriteOutcome> {
   const { write, log, giveUp, onDrop } = options;
   let gaveUp = false;
 
-  async function writeBatch(batch: readonly QueuedEvent[]): Promise<void> {
+  async function writeBatch(batch: readonly QueuedEvent[]): Promise<WriteOutcome> {
     for (let attempt = 0; ; attempt += 1) {
-      if (gaveUp) return batch.forEach((item) => onDrop(item, {}, 'journal gave an event up at shutdown'));
+      if (gaveUp) return 'given_up';
       try {
         await write(batch);
-        if (attempt > 0) log.info({ attempt }, 'journal writes again');
-        return;
+        if (attempt > 0) {
+          log.info({ attempt }, 'journal writes again');
+          options.onAway?.(false);
+        }
+        return 'settled';
       } catch (error) {
         if (isUnwritable(error)) return writeOneByOne(batch, error);
+        if (attempt === 0) options.onAway?.(true);
         gaveUp = giveUp.aborted;
         const waitMs = Math.min(options.retryFromMs * 2 ** attempt, options.retryToMs) * (0.75 + Math.random() / 2);
         log.warn({ error: loggableError(error), attempt, waitMs: Math.round(waitMs), events: batch.length }, 'journal cannot write');
@@ -40,11 +49,14 @@ export function createRetryingWriter(options: RetryOptions): (batch: readonly Qu
   }
 
   /** One bad event must not take its neighbours along. */
-  async function writeOneByOne(batch: readonly QueuedEvent[], cause: unknown): Promise<void> {
+  async function writeOneByOne(batch: readonly QueuedEvent[], cause: unknown): Promise<WriteOutcome> {
     const [only] = batch;
-    if (only && batch.length === 1)
-      return onDrop(only, { error: loggableError(cause) }, 'journal dropped an event that the database refuses');
-    for (const item of batch) await writeBatch([item]);
+    if (only && batch.length === 1) {
+      onDrop(only, { error: loggableError(cause) }, 'journal dropped an event that the database refuses');
+      return 'settled';
+    }
+    for (const item of batch) if ((await writeBatch([item])) === 'given_up') return 'given_up';
+    return 'settled';
   }
 
   return writeBatch;

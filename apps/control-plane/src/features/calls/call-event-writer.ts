@@ -26,7 +26,16 @@ export function queued(event: CallEvent): QueuedEvent {
 }
 
 /** Writes to the database. After a rejection some organizations may be written and others not: repeat the whole batch. */
-export function createCallEventWriter({ database, log }: { database: Database; log: Log }): CallEventWriter {
+export function createCallEventWriter({
+  database,
+  log,
+  serverId = null,
+}: {
+  database: Database;
+  log: Log;
+  /** The control plane whose calls these are; default: not said. */
+  serverId?: string | null;
+}): CallEventWriter {
   return async (batch) => {
     const byOrganization = new Map<string, { scope: OrgScope; events: QueuedEvent[] }>();
     const groupOf = (scope: OrgScope) => {
@@ -41,13 +50,18 @@ export function createCallEventWriter({ database, log }: { database: Database; l
       else if (event.kind === 'call_rejected') ownerless.push(event);
     }
     for (const { scope, events } of byOrganization.values()) {
-      await database.inOrg(scope, (queries) => writeOfOrganization({ queries, scope, log }, events));
+      await database.inOrg(scope, (queries) => writeOfOrganization({ queries, scope, log, serverId }, events));
     }
     if (ownerless.length > 0) await database.unscoped((queries) => writeOwnerless(queries, ownerless));
   };
 }
 
-type Writing = { readonly queries: Queries; readonly scope: OrgScope; readonly log: Log };
+type Writing = {
+  readonly queries: Queries;
+  readonly scope: OrgScope;
+  readonly log: Log;
+  readonly serverId: string | null;
+};
 
 async function writeOfOrganization(writing: Writing, batch: readonly QueuedEvent[]): Promise<void> {
   const { queries, scope } = writing;
@@ -65,7 +79,7 @@ async function writeOfOrganization(writing: Writing, batch: readonly QueuedEvent
   }
   const recorded = of('turn_recorded').map(({ event }) => event);
   if (recorded.length > 0) await queries.insert(turns).values(recorded.map(turnRow)).onConflictDoNothing();
-  await writeConversations(queries, scope, recorded);
+  await writeConversations(queries, scope, [...recorded, ...of('conversation_moved').map(({ event }) => event)]);
   const notes = of('note').map(({ id, event }) => ({
     orgId,
     callId: event.callId,
@@ -123,7 +137,7 @@ async function writeOwnerless(queries: Queries, rejected: readonly Kind<'call_re
  * A call's agent may be gone: routing remembers where a number led for seconds, also when number and agent were removed meanwhile. Such a call was
  * answered as its number promised and is kept, without the agent.
  */
-async function startedRows({ queries, scope, log }: Writing, begun: readonly Kind<'call_started'>[]) {
+async function startedRows({ queries, scope, log, serverId }: Writing, begun: readonly Kind<'call_started'>[]) {
   if (begun.length === 0) return [];
   const named = [...new Set(begun.map(({ agentId }) => agentId))];
   // Locked: none of them is removed before the calls that name it are there.
@@ -135,9 +149,9 @@ async function startedRows({ queries, scope, log }: Writing, begun: readonly Kin
   const there = new Set(found.map(({ agentId }) => agentId));
   return begun.map((event) => {
     const { callId, agentId } = event;
-    if (there.has(agentId)) return startedRow(event, agentId);
+    if (there.has(agentId)) return { ...startedRow(event, agentId), serverId };
     log.warn({ callId, agentId }, 'call was answered by an agent that is removed by now; it is kept without one');
-    return startedRow(event, null);
+    return { ...startedRow(event, null), serverId };
   });
 }
 

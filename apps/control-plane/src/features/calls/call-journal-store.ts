@@ -1,17 +1,20 @@
-// A call's events on their way to the database: queued in memory, written in batches, kept while the database is away. Audio never waits here.
+// A call's events on their way to the database: queued in memory and on the local disk, written in batches, kept while the database is away. Audio
+// never waits here.
+import type { AppendLog } from '#ports/append-log.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
 import { BoundedQueue } from '#shared/bounded-queue.ts';
 import { invariant } from '#shared/invariant.ts';
 import type { Log } from '#shared/log.ts';
 import { createRetryingWriter, pause } from './call-event-retry.ts';
+import { eventOfText, isStored, textOfEvent } from './call-event-text.ts';
 import type { CallEventWriter, QueuedEvent } from './call-event-writer.ts';
 import { queued } from './call-event-writer.ts';
 
-/** Limits of the journal; the defaults hold 50 calls through about five minutes without a database. */
+/** Limits of the journal; the defaults hold 50 calls through more than ten minutes without a database: a call has an event in two seconds. */
 export type JournalLimits = {
   /** Events that may wait. When full, an event is dropped and logged with its kind. */
   readonly maxQueued: number;
-  /** Beyond this, notes are dropped so that calls and turns still fit. */
+  /** Beyond this, notes are dropped and no new call should begin, so that the turns of live calls still fit. */
   readonly maxQueuedWithNotes: number;
   readonly maxBatch: number;
   /** A batch is gathered this long: one commit for many events costs a tenth of one commit each. */
@@ -19,19 +22,22 @@ export type JournalLimits = {
   /** First and longest wait between two tries while the database is away. */
   readonly retryFromMs: number;
   readonly retryToMs: number;
-  /** How long disposal goes on trying before what is left is given up. */
+  /** How long disposal goes on trying before what is left is left to the next process, or given up where there is no spool. */
   readonly closeMs: number;
 };
 
 export const defaultJournalLimits: JournalLimits = {
-  maxQueued: 10_000,
-  maxQueuedWithNotes: 8_000,
+  maxQueued: 20_000,
+  maxQueuedWithNotes: 16_000,
   maxBatch: 100,
   gatherMs: 100,
   retryFromMs: 100,
   retryToMs: 5_000,
   closeMs: 10_000,
 };
+
+/** Bytes of the spool beyond which no new call should begin: the rest is for those that are live. */
+const SPOOL_SHARE_FOR_NEW_CALLS = 0.8;
 
 /** The journal as a resource. */
 export type CallJournalStore = CallJournal &
@@ -40,16 +46,30 @@ export type CallJournalStore = CallJournal &
     depth(): number;
     /** Events dropped since the start: refused at the limit, unwritable, or given up at the end. */
     dropped(): number;
+    /** Events since the start that were in memory alone, because the spool was full or its disk failed. */
+    unspooled(): number;
   };
 
+type JournalOptions = {
+  readonly write: CallEventWriter;
+  readonly log: Log;
+  readonly limits?: JournalLimits;
+  /** Where events outlive this process until they are committed; absent: they do not. What an earlier process left there is written first. */
+  readonly spool?: AppendLog;
+};
+
+/** An event with its number in the spool; null: it is not there. */
+type Waiting = QueuedEvent & { readonly spooledAs: number | null };
+
 /** Starts the writer. Disposing it writes what waits, for at most `closeMs`. */
-export function openCallJournal(options: { write: CallEventWriter; log: Log; limits?: JournalLimits }): CallJournalStore {
-  const { write, log, limits = defaultJournalLimits } = options;
+export function openCallJournal({ write, log, limits = defaultJournalLimits, spool }: JournalOptions): CallJournalStore {
   invariant(limits.maxQueuedWithNotes <= limits.maxQueued, 'notes give way before calls and turns');
-  const queue = new BoundedQueue<QueuedEvent>({ max: limits.maxQueued });
+  const queue = new BoundedQueue<Waiting>({ max: limits.maxQueued });
+  const replay = spool === undefined ? [] : replayed(spool, log);
   const giveUp = new AbortController();
-  let inFlight: readonly QueuedEvent[] = [];
+  let inFlight: readonly Waiting[] = [];
   let droppedEvents = 0;
+  let unspooledEvents = 0;
   let closed = false;
   let writing: Promise<void> | null = null;
   /** Ends the gathering early: somebody waits for the commit. */
@@ -60,33 +80,49 @@ export function openCallJournal(options: { write: CallEventWriter; log: Log; lim
     log.error({ callId: item.event.callId, kind: item.event.kind, ...fields }, message);
   }
 
-  const writeBatch = createRetryingWriter({ ...limits, write, log, giveUp: giveUp.signal, onDrop: drop });
+  const onAway = (isAway: boolean) => spool?.setDurable(isAway);
+  const writeBatch = createRetryingWriter({ ...limits, write, log, giveUp: giveUp.signal, onAway, onDrop: drop });
+  const depth = () => replay.length + queue.length + inFlight.length;
 
   async function writeAll(): Promise<void> {
-    while (queue.length > 0) {
-      if (queue.length < limits.maxBatch) await pause(limits.gatherMs, hurry.signal);
-      inFlight = queue.drain(limits.maxBatch);
-      await writeBatch(inFlight);
+    while (replay.length + queue.length > 0) {
+      if (replay.length + queue.length < limits.maxBatch) await pause(limits.gatherMs, hurry.signal);
+      inFlight = replay.length > 0 ? replay.splice(0, limits.maxBatch) : queue.drain(limits.maxBatch);
+      const outcome = await writeBatch(inFlight);
+      if (outcome === 'settled') spool?.release(Math.max(0, ...inFlight.map(({ spooledAs }) => spooledAs ?? 0)));
+      else giveUpOn(inFlight);
       inFlight = [];
     }
     writing = null;
   }
 
+  function giveUpOn(batch: readonly Waiting[]): void {
+    for (const item of batch) if (item.spooledAs === null) drop(item, {}, 'journal gave an event up at shutdown');
+  }
+
+  if (replay.length > 0) writing = writeAll();
   return {
     record(event) {
+      if (!isStored(event)) return;
       const item = queued(event);
       if (closed) return drop(item, {}, 'journal is closed, event dropped');
       const isNoteTooMany = event.kind === 'note' && queue.length >= limits.maxQueuedWithNotes;
-      if (isNoteTooMany || queue.push(item) === 'full') return drop(item, { queued: queue.length }, 'journal is full, event dropped');
+      if (isNoteTooMany || queue.length >= limits.maxQueued) return drop(item, { queued: queue.length }, 'journal is full, event dropped');
+      const spooledAs = spool?.append(textOfEvent(item)) ?? null;
+      if (spooledAs === null && spool !== undefined) unspooledEvents += 1;
+      queue.push({ ...item, spooledAs });
       writing ??= writeAll();
     },
+    isNearlyFull: () =>
+      depth() >= limits.maxQueuedWithNotes || (spool !== undefined && spool.bytes() >= spool.maxBytes * SPOOL_SHARE_FOR_NEW_CALLS),
     async flush() {
       hurry.abort();
       await writing;
       hurry = new AbortController();
     },
-    depth: () => queue.length + inFlight.length,
+    depth,
     dropped: () => droppedEvents,
+    unspooled: () => unspooledEvents,
     async [Symbol.asyncDispose]() {
       closed = true;
       using _deadline = after(limits.closeMs, () => giveUp.abort());
@@ -94,6 +130,16 @@ export function openCallJournal(options: { write: CallEventWriter; log: Log; lim
       await writing;
     },
   };
+}
+
+/** What an earlier process could not commit, or could not see committed: to write it again is harmless. */
+function replayed(spool: AppendLog, log: Log): Waiting[] {
+  const waiting = spool.takeLeft().flatMap((text, index) => {
+    const item = eventOfText(text);
+    return item === null ? [] : [{ ...item, spooledAs: index + 1 }];
+  });
+  if (waiting.length > 0) log.warn({ events: waiting.length }, 'events that an earlier process left are written');
+  return waiting;
 }
 
 function after(ms: number, action: () => void): Disposable {

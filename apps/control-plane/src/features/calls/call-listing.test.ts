@@ -11,7 +11,7 @@ const canceled = new Error('Failed query', {
 
 function failing(error: Error): CallStore {
   const fail = () => Promise.reject(error);
-  return { list: fail, find: fail, findSummary: fail, outline: fail, endAbandoned: fail };
+  return { list: fail, find: fail, findSummary: fail, outline: fail };
 }
 
 it('a search that takes too long says how to ask for less', async () => {

@@ -85,6 +85,9 @@ export function createCallMetrics(sources: CallMetricsSources): (event: CallEven
       case 'leg_measured':
         return measured(event.measurement);
       case 'call_started':
+      case 'conversation_moved':
+      case 'call_resumed':
+      case 'call_let_go':
         return;
     }
   };

@@ -13,7 +13,8 @@ import type { OrgScope } from '#shared/org-scope.ts';
 export const TURN_LIMIT = 10_000;
 export const NOTE_LIMIT = 20_000;
 
-const { orgId, id, ...otherColumns } = getTableColumns(calls);
+// Which process serves a call is nobody's business outside.
+const { orgId, id, serverId: _serverId, ...otherColumns } = getTableColumns(calls);
 /** A call without what was said. */
 export const summaryColumns = { organizationId: orgId, callId: id, ...otherColumns };
 const { orgId: _orgId, callId: _callId, ...turnColumnsLeft } = getTableColumns(turns);

@@ -26,7 +26,6 @@ it('a call that is over is told from one that there never was by its row, withou
     list: words,
     find: words,
     outline: words,
-    endAbandoned: words,
     findSummary: async (_scope, callId) => (callId === over ? summary : null),
   };
   const routes = createCallRoutes({

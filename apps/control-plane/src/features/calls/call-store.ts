@@ -1,5 +1,5 @@
 // Calls as they are read afterwards: filtered lists by keyset, and one call with what was said and what happened.
-import { and, asc, eq, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Database, Queries, ReadScope } from '#db/client.ts';
 import type { NoteFields } from '#db/schema/call-events.ts';
 import { callEvents } from '#db/schema/call-events.ts';
@@ -7,8 +7,6 @@ import { calls } from '#db/schema/calls.ts';
 import { legQualities } from '#db/schema/leg-qualities.ts';
 import { turnGaps } from '#db/schema/turn-gaps.ts';
 import { turns } from '#db/schema/turns.ts';
-import { callOutcomeJob, enqueueJobs } from '#features/jobs/job-queue-store.ts';
-import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { CallQuery } from './call-conditions.ts';
 import { callOrder, matching } from './call-conditions.ts';
@@ -52,8 +50,6 @@ export type CallStore = {
   findSummary(scope: OrgScope, callId: string): Promise<CallSummary | null>;
   /** The same as `find` without words and without the fields of notes, which the admin may not see just so. */
   outline(scope: ReadScope, callId: string): Promise<CallDetails | null>;
-  /** Closes the calls that a process left open when it died, and leaves the work that comes after each. Returns how many. */
-  endAbandoned(scope: ApplianceScope, options: { startedBefore: Date; reason: string }): Promise<number>;
 };
 
 const withheldText = { ...turnColumns, text: sql<string | null>`null` };
@@ -78,20 +74,6 @@ export function createCallStore(database: Database): CallStore {
     },
     findSummary: (scope, callId) => database.inOrg(scope, (queries) => readSummary(queries, scope, callId)),
     outline: (scope, callId) => database.inScope(scope, (queries) => readCall(queries, { scope, callId, isOpen: false })),
-    endAbandoned: (scope, { startedBefore, reason }) =>
-      database.inAppliance(scope, async (queries) => {
-        const closed = await queries
-          .update(calls)
-          .set({ state: 'ended', outcome: 'failed', reason, endedAt: sql`now()` })
-          .where(and(isNull(calls.endedAt), lt(calls.startedAt, startedBefore)))
-          .returning({ orgId: calls.orgId, callId: calls.id });
-        // What was said until then is worth as much as in any other call.
-        await enqueueJobs(
-          queries,
-          closed.map(({ orgId, callId }) => callOutcomeJob(orgId, callId)),
-        );
-        return closed.length;
-      }),
   };
 }
 

@@ -15,6 +15,7 @@ import { mintOrgScope } from '#shared/org-scope.ts';
 import { createCallEventWriter, queued } from './call-event-writer.ts';
 import { openCallJournal } from './call-journal-store.ts';
 import { createCallStore } from './call-store.ts';
+import { createOpenCallStore } from './open-call-store.ts';
 
 const appliance = mintApplianceScope();
 const agentId = newId('agent');
@@ -233,15 +234,27 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
     expect(seen).toEqual(newestFirst);
   });
 
-  it('that a dead process left open are closed, and only those', async () => {
-    const [dead, living] = [newId('call'), newId('call')];
-    const write = createCallEventWriter({ database: test.database, log: silentLog });
-    await write([queued(started(ours, dead, -60_000)), queued(started(theirs, living, 60_000))]);
-    const store = createCallStore(test.database);
-    await store.endAbandoned(appliance, { startedBefore: at(-1), reason: 'control_plane_restarted' });
-    expect((await store.find(ours, dead))?.call).toMatchObject({ state: 'ended', outcome: 'failed', reason: 'control_plane_restarted' });
-    expect((await store.find(theirs, living))?.call).toMatchObject({ state: 'ringing', endedAt: null });
-    const left = await test.asSuperuser(`select org_id, key from jobs where key in ('${dead}', '${living}')`);
-    expect(left).toEqual([{ org_id: ours.organizationId, key: dead }]);
+  it('that are open are found by the server that served them, with where their conversation stands', async () => {
+    const [mine, another] = [newId('call'), newId('call')];
+    const write = (serverId: string) => createCallEventWriter({ database: test.database, log: silentLog, serverId });
+    const state = { node: 'ask_day', slots: { day: 'martes' }, misses: 0, history: [{ role: 'caller', text: 'el martes' }] };
+    const nextStep = { kind: 'transfer', destination: '2001', ringMs: 20_000 };
+    await write('one')([
+      queued(started(ours, mine, -60_000)),
+      queued({ kind: 'turn_recorded', callId: mine, scope: ours, at: at(0), turn: turn(0, 'el martes') }),
+      queued({
+        kind: 'conversation_moved',
+        callId: mine,
+        scope: ours,
+        at: at(0),
+        turns: 1,
+        conversation: { state, trace: null, nextStep },
+      }),
+    ]);
+    await write('another')([queued(started(theirs, another, -60_000))]);
+    const open = await createOpenCallStore({ database: test.database, scope: appliance, serverId: 'one' }).list();
+    expect(open.filter(({ callId }) => callId === mine || callId === another)).toMatchObject([
+      { callId: mine, scope: ours, legId: expect.any(String), turns: 1, stand: { state, nextStep, isAnswerHeard: false } },
+    ]);
   });
 });

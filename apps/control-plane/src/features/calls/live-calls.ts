@@ -38,14 +38,22 @@ export function createLiveCallBoard(): LiveCallBoard {
           calls.set(callId, { ...view, startedAt: at, answeredAt: null, turns: 0 });
           return;
         }
+        case 'call_resumed': {
+          const { callId, scope, agentId, dialledNumber, callerNumber, startedAt, answeredAt, turns } = event;
+          const who = { callId, organizationId: scope.organizationId, agentId, dialledNumber, callerNumber };
+          calls.set(callId, { ...who, startedAt, answeredAt, turns });
+          return;
+        }
         case 'call_answered':
           return update(event.callId, (call) => ({ ...call, answeredAt: event.at }));
         case 'turn_recorded':
           return update(event.callId, (call) => ({ ...call, turns: call.turns + 1 }));
         case 'call_ended':
+        case 'call_let_go':
           calls.delete(event.callId);
           return;
         case 'call_rejected':
+        case 'conversation_moved':
         case 'note':
         case 'leg_measured':
           return;

@@ -19,6 +19,7 @@ export function openMemoryJournal(): MemoryJournal {
   return {
     events,
     record: (event) => void events.push(event),
+    isNearlyFull: () => false,
     flush: async () => {},
     turns: () => events.flatMap((event) => (event.kind === 'turn_recorded' ? [event.turn] : [])),
     notes: () => events.flatMap((event) => (event.kind === 'note' ? [event.name] : [])),

@@ -27,6 +27,8 @@ export type ScriptedLegOptions = {
   /** How long building the sound takes, and whether it fails then. */
   readonly openMediaAfterMs?: number;
   readonly openMediaFails?: boolean;
+  /** Builds that succeed before every other one fails. */
+  readonly openMediaFailsAfter?: number;
   /** What is known of its quality; default: nothing. */
   readonly quality?: LegQuality;
   /** How ringing somebody ends, and after which time. */
@@ -69,6 +71,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
   let rejectedFor: RejectReason | null = null;
   let transport: ScriptedAudioTransport | null = null;
   let keptLanguage: string | null = null;
+  let built = 0;
 
   const emit = (event: LegEvent): void => (tell === null ? void events.push(event) : tell(event));
   const finish = (by: LegEndedBy, cause = 'Q.850 16'): void => {
@@ -81,7 +84,9 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
   const wait = async (ms: number, signal: AbortSignal): Promise<void> => await scriptedWait(ms, AbortSignal.any([gone.signal, signal]));
   const openMedia = async (listener: (event: AudioTransportEvent) => void, signal: AbortSignal): Promise<ScriptedAudioTransport> => {
     await wait(options.openMediaAfterMs ?? 0, signal);
-    if (options.openMediaFails === true) throw new Error('scripted failure of the media channel');
+    built += 1;
+    if (options.openMediaFails === true || built > (options.openMediaFailsAfter ?? Infinity))
+      throw new Error('scripted failure of the media channel');
     return (transport = openScriptedAudioTransport(clock, listener));
   };
   const transfer = async (signal: AbortSignal): Promise<TransferOutcome> => {
