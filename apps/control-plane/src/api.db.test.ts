@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
-import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
+import type { ReadinessCheck } from '#features/appliance/readiness.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
 import { createCallEventWriter, queued } from '#features/calls/call-event-writer.ts';
 import type { CallEvent } from '#ports/call-event.ts';
@@ -125,7 +125,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
         ready: false,
         checks: [
           { name: 'telephony', ok: false, reason: 'not connected' },
-          { name: 'database', ok: false, reason: 'no answer within 2500 ms' },
+          { name: 'database', ok: false, reason: 'no answer within 2000 ms' },
         ],
       },
     });

@@ -11,6 +11,7 @@ import { createKnowledgeRoutes } from '#features/knowledge/knowledge-routes.ts';
 import { createAgentRoutes } from '#features/agents/agent-routes.ts';
 import { createCallerMessageRoutes } from '#features/agents/caller-message-routes.ts';
 import { createHttpToolRoutes } from '#features/agents/http-tool-routes.ts';
+import { createGlobalStopRoutes } from '#features/appliance/global-stop-routes.ts';
 import type { HealthRouteParts } from '#features/appliance/health-routes.ts';
 import { createHealthRoutes } from '#features/appliance/health-routes.ts';
 import type { CallEngine } from '#engine/call-engine.ts';
@@ -56,7 +57,8 @@ export function createApi(parts: ApiParts) {
   const app = createApp(parts);
   const api = app
     .route('/', createDocumentationRoutes({ document: () => openApiDocument(app) }))
-    .route('/', createHealthRoutes(parts))
+    .route('/', createHealthRoutes({ ...parts, guards: office.guards }))
+    .route('/', createGlobalStopRoutes(office))
     .route('/', createPlanRoutes(office))
     .route('/', createOrganizationRoutes({ ...office, onDeletionRequested: (id) => office.exports.start(id) }))
     .route('/', createOrganizationExportRoutes(office))

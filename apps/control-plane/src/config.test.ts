@@ -54,6 +54,30 @@ describe('configuration', () => {
     expect(plain).toMatchObject({ folder: null, contextTokens: 4_096 });
   });
 
+  it('tells nobody but the log unless it is told whom, and takes half of it for a mistake', () => {
+    expect(loadConfig(good)).toMatchObject({
+      safety: { stopAfterFailedCalls: 5, autoResume: false, repeatAlertAfterMs: 600_000 },
+      alerts: { webhook: null, email: null },
+    });
+    const webhook = { ADMIN_WEBHOOK_URL: 'https://ops.example.com/alerts', ADMIN_WEBHOOK_SECRET: `whsec_${'A'.repeat(44)}` };
+    const email = {
+      SMTP_URL: 'smtps://user:secret@mail.example.com',
+      SMTP_FROM: 'box@example.com',
+      ADMIN_EMAIL: 'a@example.com,b@example.com',
+    };
+    expect(loadConfig({ ...good, ...webhook, ...email, GLOBAL_STOP_AUTO_RESUME: 'true' })).toMatchObject({
+      safety: { autoResume: true },
+      alerts: {
+        webhook: { url: webhook.ADMIN_WEBHOOK_URL, secret: webhook.ADMIN_WEBHOOK_SECRET },
+        email: { url: email.SMTP_URL, from: email.SMTP_FROM, to: ['a@example.com', 'b@example.com'] },
+      },
+    });
+    expect(messageOf({ ...good, ADMIN_WEBHOOK_URL: webhook.ADMIN_WEBHOOK_URL })).toContain(
+      'ADMIN_WEBHOOK_SECRET must be set together with ADMIN_WEBHOOK_URL (it is not set)',
+    );
+    expect(messageOf({ ...good, SMTP_URL: email.SMTP_URL, ADMIN_EMAIL: 'nobody' })).toContain('ADMIN_EMAIL must be up to 10 addresses');
+  });
+
   it('names every missing variable at once', () => {
     const message = messageOf({});
     for (const name of Object.keys(good)) expect(message).toMatch(new RegExp(`^  ${name} must .*\\(it is not set\\)$`, 'm'));

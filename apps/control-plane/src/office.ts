@@ -8,6 +8,8 @@ import { createAgentVersionStore } from '#features/agents/agent-version-store.ts
 import { createCallerMessageStore } from '#features/agents/caller-message-store.ts';
 import { createHttpToolStore } from '#features/agents/http-tool-store.ts';
 import { openAdministration } from '#features/appliance/administration.ts';
+import { openGlobalStop } from '#features/appliance/global-stop.ts';
+import { createGlobalStopStore } from '#features/appliance/global-stop-store.ts';
 import { createCallAccessStore } from '#features/calls/call-access-store.ts';
 import { createCallStore } from '#features/calls/call-store.ts';
 import { createChatAgents } from '#features/conversations/chat-agents.ts';
@@ -96,6 +98,7 @@ export async function openOffice({ config, database, directory, recordings, embe
   const administration = opened.use(
     openAdministration({ ...access, config, database, audit, recordingStore, recordings, liveCalls, clock, log }),
   );
+  const globalStop = opened.use(await openGlobalStop({ database, store: createGlobalStopStore({ database, audit, clock }), log }));
   const running = opened.move();
   return {
     ...access,
@@ -105,6 +108,7 @@ export async function openOffice({ config, database, directory, recordings, embe
     ...booking,
     config,
     audit,
+    globalStop,
     agents,
     agentVersions,
     agentRegistry,

@@ -1,6 +1,7 @@
 // The one way in which a model port fails, so that the engine's failure policy sees a role and a cause, not a vendor.
 
-export type InferenceRole = 'speech_to_text' | 'text_to_speech' | 'language_model';
+export const inferenceRoles = ['speech_to_text', 'text_to_speech', 'language_model'] as const;
+export type InferenceRole = (typeof inferenceRoles)[number];
 
 /** A model did not answer. `isRetryable` is decided where the status is known. */
 export class InferenceError extends Error {

@@ -20,6 +20,7 @@ const PREFIXES = {
   chunk: 'chunk',
   httpTool: 'tool',
   callerMessage: 'msg',
+  alert: 'alert',
 } as const;
 
 export type IdKind = keyof typeof PREFIXES;

@@ -35,6 +35,7 @@ const trunk = { host: '192.0.2.7', matches: ['192.0.2.7'] };
 const publicRows: Readonly<Record<string, AccessRow>> = {
   'GET /health': { opens: 'public' },
   'GET /health/ready': { opens: 'public' },
+  'GET /health/startup': { opens: 'public' },
   'GET /metrics': { opens: 'public' },
   'GET /openapi.json': { opens: 'public' },
   'GET /docs': { opens: 'public' },
@@ -173,6 +174,10 @@ const adminRows: Readonly<Record<string, AccessRow>> = {
   'GET /admin/trunks/{trunkId}': { opens: 'admin' },
   'PATCH /admin/trunks/{trunkId}': { opens: 'admin', body: () => ({ port: 5061 }) },
   'DELETE /admin/trunks/{trunkId}': { opens: 'admin' },
+  'GET /health/detailed': { opens: 'admin' },
+  'GET /admin/global-stop': { opens: 'admin' },
+  'POST /admin/global-stop': { opens: 'admin', body: () => ({ reason: 'maintenance' }) },
+  'POST /admin/global-stop/resume': { opens: 'admin', body: () => ({}) },
   'GET /admin/telephony': { opens: 'admin' },
   'POST /admin/telephony/reconcile': { opens: 'admin' },
   'GET /admin/jobs': { opens: 'admin' },

@@ -9,7 +9,9 @@ import { openOffice } from '#app/office.ts';
 import type { TestDatabase } from '#db/test-database.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import type { CallEngine } from '#engine/call-engine.ts';
-import type { ReadinessCheck } from '#features/appliance/health-routes.ts';
+import type { Dependency } from '#features/appliance/dependency-board.ts';
+import { openDependencyBoard } from '#features/appliance/dependency-board.ts';
+import type { ReadinessCheck } from '#features/appliance/readiness.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
 import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
@@ -78,6 +80,7 @@ export type TestApi = AsyncDisposable & {
 export type TestApiOptions = {
   readonly config?: Partial<OfficeConfig>;
   readonly checks?: readonly ReadinessCheck[];
+  readonly dependencies?: readonly Dependency[];
   readonly clock?: Clock;
   /** What the engine answers to a hang-up; default: that no call is live. */
   readonly hangUp?: CallEngine['hangUp'];
@@ -102,9 +105,10 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     log: silentLog,
   });
   const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'centralita_calls_live 0\n' };
+  const dependencies = openDependencyBoard({ dependencies: options.dependencies ?? [], clock });
   const engine = { hangUp };
   const { openDialog = createChatDialogs({ languageModel: null, clock, log: silentLog }) } = options;
-  const api = createApi({ office, board, engine, openDialog, checks, metrics, clock, log: silentLog });
+  const api = createApi({ office, board, engine, openDialog, checks, startUpChecks: checks, dependencies, metrics, clock, log: silentLog });
   const ask = async (path: string, { method = 'GET', body, headers = {} }: Ask = {}): Promise<Answer> => {
     const json = () => ({ body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
     const sent = body === undefined ? {} : body instanceof FormData ? { body, headers } : json();

@@ -30,6 +30,8 @@ export type Triton = AsyncDisposable & {
   };
   /** Asks every server about its role; never throws. */
   status(options: { signal: AbortSignal }): Promise<readonly RoleStatus[]>;
+  /** The same of one role; null when this box is not configured to have it. */
+  statusOf(role: InferenceRole, options: { signal: AbortSignal }): Promise<RoleStatus | null>;
 };
 
 /** Opens channels. They connect on first use: a server that is still starting is no error here. */
@@ -49,6 +51,10 @@ export function openTriton(options: TritonOptions): Triton {
         languageModel === null ? null : createTritonLanguageModel({ ...languageModel, client: open('language_model', languageModel.url) }),
     },
     status: ({ signal }) => Promise.all([...clients].map(([role, client]) => roleStatus({ role, client, signal }))),
+    async statusOf(role, { signal }) {
+      const client = clients.get(role);
+      return client === undefined ? null : await roleStatus({ role, client, signal });
+    },
     [Symbol.asyncDispose]: async () => {
       for (const client of clients.values()) await client[Symbol.asyncDispose]();
     },

@@ -13,6 +13,8 @@ const LAST_WAIT_MS = 15_000;
 export type AccessChangeParts = {
   readonly database: Pick<Database, 'listen' | 'ping'>;
   readonly log: Log;
+  /** Absent: that of tokens, organizations and plans. */
+  readonly channel?: string;
   readonly observe: (notification: Notification) => void;
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 };
@@ -30,17 +32,17 @@ export function openAccessChanges(parts: AccessChangeParts): AsyncDisposable {
 }
 
 async function listenUntil(parts: AccessChangeParts, signal: AbortSignal): Promise<AsyncDisposable | null> {
-  const { database, log, observe, wait = pause } = parts;
+  const { database, log, observe, channel = ACCESS_CHANGES, wait = pause } = parts;
   for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(waitMs * 2, LAST_WAIT_MS)) {
     try {
       // The driver keeps a listener that could not listen and tries it again by itself: none is given to it before the database answers.
       await database.ping();
-      const listening = await database.listen(ACCESS_CHANGES, observe);
+      const listening = await database.listen(channel, observe);
       // Whatever changed before this moment was not heard.
       observe({ kind: 'gap' });
       return listening;
     } catch (error) {
-      log.warn({ error: loggableError(error), waitMs }, 'not listening for changes of access yet');
+      log.warn({ error: loggableError(error), channel, waitMs }, 'not listening for changes yet');
       await wait(waitMs, signal);
     }
   }

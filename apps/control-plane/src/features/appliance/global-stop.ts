@@ -1,0 +1,85 @@
+/**
+ * Whether this server takes new calls, as the database says: heard at once, and looked at every second in case nothing was heard. While the
+ * database is away the last word holds; before the first word no call is taken, so that a restart resumes nothing.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '#db/client.ts';
+import { openAccessChanges } from '#features/access/access-changes.ts';
+import type { Actor } from '#shared/actor.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import type { ApplianceScope } from '#shared/appliance-scope.ts';
+import type { Log } from '#shared/log.ts';
+import { loggableError } from '#shared/loggable-error.ts';
+import type { GlobalStopStore, StopState, StopWish } from './global-stop-store.ts';
+import { GLOBAL_STOP_CHANGES } from './global-stop-store.ts';
+
+/** Half of the 2 s within which a stop must hold on every server. */
+const POLL_MS = 1_000;
+
+/** The stop, as this server knows it. */
+export type GlobalStop = AsyncDisposable & {
+  /** Whether new calls are refused. */
+  isStopped(): boolean;
+  /** Null before the database was heard once. */
+  current(): StopState | null;
+  /** Changes it for all servers; holds here once it settles. */
+  change(by: { scope: ApplianceScope; actor: Actor }, wish: StopWish): Promise<StopState & { readonly changed: boolean }>;
+  /** Reads it anew. */
+  read(): Promise<StopState>;
+  /** `listener` is told of each state that is new here, the first one too. One listener; the last one wins. */
+  listen(listener: (state: StopState, isFirst: boolean) => void): void;
+};
+
+export type GlobalStopParts = { readonly database: Pick<Database, 'listen' | 'ping'>; readonly store: GlobalStopStore; readonly log: Log };
+
+/** Follows it until disposed. Settles after the first look, also when the database is away. */
+export async function openGlobalStop({ database, store, log }: GlobalStopParts): Promise<GlobalStop> {
+  const scope = mintApplianceScope();
+  const stopping = new AbortController();
+  let known: StopState | null = null;
+  let tell: (state: StopState, isFirst: boolean) => void = () => {};
+  let isAway = false;
+  const learn = <State extends StopState>(state: State): State => {
+    if (known !== null && state.revision <= known.revision) return state;
+    const isFirst = known === null;
+    known = state;
+    log.info({ state: state.state, cause: state.cause, revision: state.revision }, 'new calls: taken or stopped');
+    tell(state, isFirst);
+    return state;
+  };
+  const read = async (): Promise<StopState> => learn(await store.read(scope));
+  const look = async (): Promise<void> => {
+    try {
+      await read();
+      isAway = false;
+    } catch (error) {
+      if (!isAway)
+        log.warn({ error: loggableError(error), known: known?.state ?? null }, 'the global stop cannot be read, the last word holds');
+      isAway = true;
+    }
+  };
+  const follow = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await sleep(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
+      if (!stopping.signal.aborted) await look();
+    }
+  };
+  await look();
+  const following = follow();
+  const listening = openAccessChanges({ database, log, channel: GLOBAL_STOP_CHANGES, observe: () => void look() });
+  return {
+    isStopped: () => known?.state !== 'running',
+    current: () => known,
+    read,
+    change: async (by, wish) => learn(await store.change(by, wish)),
+    listen(listener) {
+      tell = listener;
+      if (known !== null) listener(known, true);
+    },
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await following;
+      await listening[Symbol.asyncDispose]();
+    },
+  };
+}
