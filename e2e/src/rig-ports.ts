@@ -11,6 +11,9 @@ export type RigPorts = {
   readonly inference: number;
   readonly inferenceMetrics: number;
   readonly http: number;
+  readonly prometheus: number;
+  readonly nodeExporter: number;
+  readonly postgresExporter: number;
   /** Of a second control plane, where one is started. */
   readonly secondHttp: number;
 };
@@ -27,6 +30,9 @@ export function rigPorts(base: number): RigPorts {
     inferenceMetrics: base + 802,
     http: base + 808,
     secondHttp: base + 809,
+    postgresExporter: base + 987,
+    prometheus: base + 990,
+    nodeExporter: base + 991,
   };
 }
 
@@ -35,6 +41,8 @@ export const RIG_PASSWORDS = {
   ari: 'rig-ari-password',
   databaseMigrator: 'rig-migrator-password',
   databaseApp: 'rig-app-password',
+  databaseMonitor: 'rig-monitor-password',
+  asteriskMetrics: 'rig-metrics-password',
   testCaller: 'rig-caller-password',
 } as const;
 

@@ -37,7 +37,14 @@ export async function openTestDatabase(home: string): Promise<TestDatabase> {
     bindAddress: '127.0.0.1',
     // Asterisk is not started from this instance: its ports only have to be valid.
     ports: { sip: 5060, ari: 8088, rtpFirst: 10_000, rtpLast: 10_100, postgres: await findFreePort() },
-    passwords: { ari: secret(), databaseMigrator: secret(), databaseApp: secret(), testCaller: secret() },
+    passwords: {
+      ari: secret(),
+      databaseMigrator: secret(),
+      databaseApp: secret(),
+      databaseMonitor: secret(),
+      asteriskMetrics: secret(),
+      testCaller: secret(),
+    },
   });
   await initPostgres(instance);
   // An appliance lets no superuser in over TCP; this server exists for the tests alone, which also make roles of their own.

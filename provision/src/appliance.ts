@@ -8,10 +8,14 @@ import { applianceFolder, exportsFolder } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { ARI_USER, ariUrl, databaseUrl, describeInstance, instancePaths } from './instance.ts';
 import type { Instance } from './instance.ts';
+import { renderMonitoring } from './monitoring.ts';
+import type { Monitoring } from './monitoring.ts';
 import { renderDatabaseSetup, renderPostgres } from './postgres-configuration.ts';
+import type { Secrets } from './secrets.ts';
 import { ADMIN_KEY_HASH_FILE, renderSecretFiles, SECRET_KEYS_FILE, secretFilesFolder } from './secrets.ts';
 import { describeServices, digestOf } from './services.ts';
 import type { Service } from './services.ts';
+import type { Settings } from './settings.ts';
 import { sizeMachine } from './sizing.ts';
 import { renderStartScript, renderSupervisor } from './supervisor.ts';
 
@@ -24,6 +28,9 @@ export type Appliance = {
   readonly secretFiles: readonly RenderedFile[];
   readonly asteriskFiles: readonly RenderedFile[];
   readonly postgresFiles: readonly RenderedFile[];
+  readonly monitoring: Monitoring;
+  /** What Prometheus reads. */
+  readonly monitoringFiles: readonly RenderedFile[];
   readonly supervisorFiles: readonly RenderedFile[];
   readonly services: readonly Service[];
   /** Digest of the roles' and database's set-up. */
@@ -35,7 +42,8 @@ export type Appliance = {
 /** The appliance, or null while what it is built on (root, secrets, users) is not there yet. */
 export function describeAppliance(facts: Facts): Appliance | null {
   const { root, secrets, user } = facts;
-  if (!root || !secrets || !user) return null;
+  const passwords = secrets && passwordsOf(secrets);
+  if (!root || !secrets || !passwords || !user) return null;
   const { settings } = facts;
   const sizing = sizeMachine(facts.machine);
   const maxConcurrentCalls = settings.MAX_CONCURRENT_CALLS ?? sizing.maxConcurrentCalls;
@@ -50,12 +58,7 @@ export function describeAppliance(facts: Facts): Appliance | null {
       rtpLast: settings.RTP_LAST_PORT,
       postgres: settings.POSTGRES_PORT,
     },
-    passwords: {
-      ari: secrets.ari,
-      databaseMigrator: secrets.databaseMigrator,
-      databaseApp: secrets.databaseApp,
-      testCaller: secrets.testCaller,
-    },
+    passwords,
     limits: { maxConcurrentCalls, maxCallSeconds: settings.MAX_CALL_SECONDS, sharedBuffersBytes: sizing.sharedBuffersBytes },
     behindBalancer: settings.BEHIND_BALANCER === '1',
     fallbackDestination: settings.FALLBACK_DESTINATION,
@@ -68,11 +71,13 @@ export function describeAppliance(facts: Facts): Appliance | null {
     ...keepSettings(facts, maxConcurrentCalls),
     ...renderEnvironment(facts, instance),
   });
+  const monitoring = describeMonitoring(instance, settings);
   const services = describeServices({
     home: facts.home,
     repository: facts.repository,
     user,
     instance,
+    monitoring,
     environmentText,
     codeDigest: facts.digests.code,
     secretKeysDigest: digestOf(secrets.secretKeys ?? null),
@@ -84,10 +89,44 @@ export function describeAppliance(facts: Facts): Appliance | null {
     secretFiles: renderSecretFiles(secrets),
     asteriskFiles: renderAsterisk(instance),
     postgresFiles: renderPostgres(instance),
+    monitoring,
+    monitoringFiles: renderMonitoring(monitoring),
     supervisorFiles: renderSupervisorFiles(facts.home, services),
     services,
     databaseSetup: digestOf(renderDatabaseSetup(instance)),
     digest: digestOf([services.map((service) => service.digest), facts.digests.migrations, facts.digests.demo]),
+  };
+}
+
+/** What an instance asks of the secrets; null while those of the metrics are still to be made. */
+function passwordsOf({
+  ari,
+  databaseMigrator,
+  databaseApp,
+  databaseMonitor,
+  asteriskMetrics,
+  testCaller,
+}: Secrets): Instance['passwords'] | null {
+  if (databaseMonitor === undefined || asteriskMetrics === undefined) return null;
+  return { ari, databaseMigrator, databaseApp, databaseMonitor, asteriskMetrics, testCaller };
+}
+
+/** Every 15 s: an alert that looks at 30 s sees two samples. */
+const SCRAPE_SECONDS = 15;
+
+function describeMonitoring(instance: Instance, settings: Settings): Monitoring {
+  return {
+    instance,
+    ports: {
+      prometheus: settings.PROMETHEUS_PORT,
+      nodeExporter: settings.NODE_EXPORTER_PORT,
+      postgresExporter: settings.POSTGRES_EXPORTER_PORT,
+      http: settings.HTTP_PORT,
+      inferenceMetrics: settings.CPU_SERVER_METRICS_PORT,
+    },
+    serverName: settings.SERVER_NAME,
+    scrapeSeconds: SCRAPE_SECONDS,
+    retention: { days: settings.PROMETHEUS_RETENTION_DAYS, gigabytes: settings.PROMETHEUS_RETENTION_GIGABYTES },
   };
 }
 

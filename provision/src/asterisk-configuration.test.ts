@@ -16,7 +16,14 @@ const sample: InstanceInput = {
   dir: '/srv/instances/sample',
   bindAddress: '127.0.0.1',
   ports: { sip: 5062, ari: 8089, rtpFirst: 30_000, rtpLast: 30_100, postgres: 5434 },
-  passwords: { ari: 'ari-password', databaseMigrator: 'migrator-password', databaseApp: 'app-password', testCaller: 'caller-password' },
+  passwords: {
+    ari: 'ari-password',
+    databaseMigrator: 'migrator-password',
+    databaseApp: 'app-password',
+    databaseMonitor: 'monitor-password',
+    asteriskMetrics: 'metrics-password',
+    testCaller: 'caller-password',
+  },
 };
 
 function render(change: Partial<InstanceInput> = {}): (path: string) => string {

@@ -1,6 +1,6 @@
 /** Renders an instance's Asterisk configuration: the fixed files as they are, the templates filled in. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { ARI_USER } from './instance.ts';
+import { ARI_USER, METRICS_USER } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { fillTemplate } from './template.ts';
 
@@ -22,6 +22,7 @@ export function renderAsterisk(instance: Instance): readonly RenderedFile[] {
     render('asterisk.conf', { multiarch: instance.root.multiarch, maxCalls: limits.maxConcurrentCalls * 2 + 10 }),
     render('http.conf', { ariPort: ports.ari }),
     render('ari.conf', { ariUser: ARI_USER, ariPassword: instance.passwords.ari }),
+    render('prometheus.conf', { metricsUser: METRICS_USER, metricsPassword: instance.passwords.asteriskMetrics }),
     render('rtp.conf', { rtpFirst: ports.rtpFirst, rtpLast: ports.rtpLast }),
     renderPjsip(instance),
     render('join-recording.sh', {}),

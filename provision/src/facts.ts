@@ -46,6 +46,7 @@ export type Facts = {
   readonly state: State;
   readonly asteriskFiles: readonly RenderedFile[];
   readonly postgresFiles: readonly RenderedFile[];
+  readonly monitoringFiles: readonly RenderedFile[];
   readonly supervisorFiles: readonly RenderedFile[];
   readonly sounds: readonly string[];
   readonly hasCluster: boolean;
@@ -102,6 +103,7 @@ export async function gatherFacts({ home, repository }: { readonly home: string;
     state: parseState((await readText(join(home, 'state.json'))) || null),
     asteriskFiles: await readFiles(paths.asteriskEtc),
     postgresFiles: await readFiles(paths.postgresEtc),
+    monitoringFiles: await readFiles(paths.prometheusEtc),
     supervisorFiles: await readSupervisorFiles(home),
     sounds: await readdir(paths.sounds).catch(() => []),
     bootUnitText: await readText(BOOT_UNIT_PATH),

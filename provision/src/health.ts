@@ -25,6 +25,12 @@ export async function probeService(facts: Facts, appliance: Appliance, name: Ser
       return await probeHttp(inferenceMetricsUrl(facts));
     case 'control-plane':
       return await probeHttp(`${apiUrl(facts)}/health/ready`);
+    case 'prometheus':
+      return await probeHttp(`${prometheusUrl(facts)}/-/ready`);
+    case 'node-exporter':
+      return await probeHttp(`http://127.0.0.1:${facts.settings.NODE_EXPORTER_PORT}/`);
+    case 'postgres-exporter':
+      return await probeHttp(`http://127.0.0.1:${facts.settings.POSTGRES_EXPORTER_PORT}/`);
   }
 }
 
@@ -48,6 +54,11 @@ export async function waitUntilReady(
 export function apiUrl({ settings }: Pick<Facts, 'settings'>): string {
   const host = settings.HTTP_HOST === '0.0.0.0' ? '127.0.0.1' : settings.HTTP_HOST;
   return `http://${host}:${settings.HTTP_PORT}`;
+}
+
+/** Where Prometheus answers, from this machine alone. */
+export function prometheusUrl({ settings }: Pick<Facts, 'settings'>): string {
+  return `http://127.0.0.1:${settings.PROMETHEUS_PORT}`;
 }
 
 /** Where the inference server tells what it runs and counts. */

@@ -21,7 +21,14 @@ export const instanceSchema = z.object({
   ports: z
     .object({ sip: port, ari: port, rtpFirst: port, rtpLast: port, postgres: port })
     .refine((ports) => ports.rtpLast - ports.rtpFirst >= 3, 'rtpLast must be at least rtpFirst + 3: every call takes two ports'),
-  passwords: z.object({ ari: secret, databaseMigrator: secret, databaseApp: secret, testCaller: secret }),
+  passwords: z.object({
+    ari: secret,
+    databaseMigrator: secret,
+    databaseApp: secret,
+    databaseMonitor: secret,
+    asteriskMetrics: secret,
+    testCaller: secret,
+  }),
   limits: z
     .object({
       /** Live calls that the control plane admits; Asterisk itself refuses at twice that. */
@@ -56,9 +63,12 @@ export type InstanceInput = z.input<typeof instanceSchema>;
 
 /** ARI user of every instance; its password is the instance's own. */
 export const ARI_USER = 'centralita';
+/** Who may read Asterisk's figures and do nothing else. */
+export const METRICS_USER = 'metrics';
 /** Database of every instance; each has a server of its own. */
 export const DATABASE = 'centralita';
-export const DATABASE_ROLES = { migrator: 'centralita_migrator', app: 'centralita_app' } as const;
+/** `monitor` reads the server's statistics and no row. */
+export const DATABASE_ROLES = { migrator: 'centralita_migrator', app: 'centralita_app', monitor: 'centralita_monitor' } as const;
 /** Role without a login, for the appliance's administrator: sees every organization. */
 export const ADMIN_ROLE = 'centralita_admin';
 /** Where the instance's folder is seen inside the private root. */
@@ -81,6 +91,7 @@ export function instancePaths(instance: Pick<Instance, 'dir'>) {
     asteriskEtc: at('asterisk', 'etc'),
     postgresEtc: at('postgres', 'etc'),
     postgresData: at('postgres', 'data'),
+    prometheusEtc: at('prometheus', 'etc'),
     postgresRun: at('postgres', 'run'),
   };
 }
@@ -91,7 +102,7 @@ export function ariUrl(instance: Instance): string {
 }
 
 /** Connection string for one of the two roles. */
-export function databaseUrl(instance: Instance, role: keyof typeof DATABASE_ROLES): string {
+export function databaseUrl(instance: Instance, role: 'app' | 'migrator'): string {
   const password = role === 'app' ? instance.passwords.databaseApp : instance.passwords.databaseMigrator;
   return `postgres://${DATABASE_ROLES[role]}:${password}@127.0.0.1:${instance.ports.postgres}/${DATABASE}`;
 }

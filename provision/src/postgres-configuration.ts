@@ -37,9 +37,9 @@ export function renderPostgres(instance: Instance): readonly RenderedFile[] {
     '',
   ];
   const hba = [
-    '# The superuser comes in through the socket inside the private root alone; the two roles by password from this machine.',
+    '# The superuser comes in through the socket inside the private root alone; the roles by password from this machine.',
     'local all postgres peer',
-    `host ${DATABASE} ${DATABASE_ROLES.app},${DATABASE_ROLES.migrator} 127.0.0.1/32 scram-sha-256`,
+    `host ${DATABASE} ${Object.values(DATABASE_ROLES).join(',')} 127.0.0.1/32 scram-sha-256`,
     '',
   ];
   return [
@@ -54,7 +54,7 @@ export function renderPostgres(instance: Instance): readonly RenderedFile[] {
  * migrations grant what the app may do. The app takes the admin's policies by SET ROLE alone, never by accident.
  */
 export function renderDatabaseSetup(instance: Instance): string {
-  const { app, migrator } = DATABASE_ROLES;
+  const { app, migrator, monitor } = DATABASE_ROLES;
   const admin = ADMIN_ROLE;
   return `
 \\set ON_ERROR_STOP on
@@ -62,12 +62,15 @@ select 'create role ${migrator}' where not exists (select from pg_roles where ro
 select 'create role ${app}' where not exists (select from pg_roles where rolname = '${app}') \\gexec
 alter role ${migrator} login nosuperuser nocreatedb nocreaterole nobypassrls password '${instance.passwords.databaseMigrator}';
 alter role ${app} login nosuperuser nocreatedb nocreaterole nobypassrls password '${instance.passwords.databaseApp}';
+select 'create role ${monitor}' where not exists (select from pg_roles where rolname = '${monitor}') \\gexec
+alter role ${monitor} login nosuperuser nocreatedb nocreaterole nobypassrls connection limit 5 password '${instance.passwords.databaseMonitor}';
+grant pg_monitor to ${monitor};
 select 'create role ${admin} nologin' where not exists (select from pg_roles where rolname = '${admin}') \\gexec
 alter role ${admin} nologin nosuperuser nobypassrls;
 grant ${admin} to ${app} with inherit false, set true;
 select 'create database ${DATABASE} owner ${migrator}' where not exists (select from pg_database where datname = '${DATABASE}') \\gexec
 revoke all on database ${DATABASE} from public;
-grant connect on database ${DATABASE} to ${app};
+grant connect on database ${DATABASE} to ${app}, ${monitor};
 \\connect ${DATABASE}
 create extension if not exists vector;
 grant usage on schema public to ${app};

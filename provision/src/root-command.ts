@@ -29,6 +29,24 @@ cd /
 exec chroot "$root" /usr/bin/setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs "$@"
 `;
 
+/** The machine's own files, read-only, below /mnt: what an exporter must see to tell of disks and devices. */
+const HOST_SCRIPT = `
+set -eu
+root=$1 uid=$2 gid=$3
+shift 3
+mount --rbind / "$root/mnt"
+mount -o remount,bind,ro "$root/mnt"
+umask 0027
+cd /
+exec chroot "$root" /usr/bin/setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs "$@"
+`;
+
+/** Wraps `argv`, a program of the root that looks at the machine: its files are below /mnt, the instance's are not there. */
+export function hostRootCommand({ root }: Pick<Instance, 'root'>, user: SystemUser, argv: readonly string[]): readonly string[] {
+  const wrapper = ['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', HOST_SCRIPT, 'centralita'];
+  return [...wrapper, root.dir, String(user.uid), String(user.gid), ...argv];
+}
+
 /** Wraps `argv`, whose paths are those inside the root. Needs root privileges; the program itself runs as `user`. */
 export function rootCommand(instance: Instance, user: SystemUser, argv: readonly string[]): readonly string[] {
   const wrapper = ['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', SCRIPT, 'centralita'];

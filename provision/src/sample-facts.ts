@@ -2,8 +2,10 @@
 import { describeAppliance } from './appliance.ts';
 import { renderCommand } from './command-link.ts';
 import type { Facts } from './facts.ts';
+import { SERVICE_NAMES } from './services.ts';
 import { readSettings } from './settings.ts';
 import { parseState } from './state.ts';
+import type { ServiceState } from './supervisor.ts';
 
 const root = {
   dir: '/srv/home/root',
@@ -39,12 +41,13 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
     state: parseState(null),
     asteriskFiles: [],
     postgresFiles: [],
+    monitoringFiles: [],
     supervisorFiles: [],
     sounds: [],
     hasCluster: false,
     bootUnitText: '',
     command: { text: '', link: 'free' },
-    services: { postgres: 'ABSENT', asterisk: 'ABSENT', 'cpu-server': 'ABSENT', 'control-plane': 'ABSENT' },
+    services: everyService('ABSENT'),
     digests: { code: 'code-1', migrations: 'migrations-1', prompts: 'prompts-1', demo: 'demo-1' },
     ...change,
   };
@@ -62,6 +65,8 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
       ari: 'ari-password',
       databaseMigrator: 'migrator-password',
       databaseApp: 'app-password',
+      databaseMonitor: 'monitor-password',
+      asteriskMetrics: 'metrics-password',
       testCaller: 'caller-password',
       phone: 'phone-password',
       adminKeyHash: 'ab'.repeat(32),
@@ -71,7 +76,7 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
     command: { text: renderCommand(bare), link: 'ours' },
     hasCluster: true,
     sounds: ['apology-es.sln'],
-    services: { postgres: 'RUNNING', asterisk: 'RUNNING', 'cpu-server': 'RUNNING', 'control-plane': 'RUNNING' },
+    services: everyService('RUNNING'),
   };
   const first = describeAppliance(grounds);
   if (!first) throw new Error('the sample lacks what an appliance is built on');
@@ -83,6 +88,7 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
     secretFiles: appliance.secretFiles,
     asteriskFiles: appliance.asteriskFiles,
     postgresFiles: appliance.postgresFiles,
+    monitoringFiles: appliance.monitoringFiles,
     supervisorFiles: appliance.supervisorFiles,
     state: {
       started: Object.fromEntries(appliance.services.map(({ name, digest }) => [name, digest])),
@@ -94,6 +100,10 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
     },
     ...change,
   };
+}
+
+function everyService(state: ServiceState): Facts['services'] {
+  return Object.fromEntries(SERVICE_NAMES.map((name) => [name, state])) as Facts['services'];
 }
 
 function defaultSettings(): Facts['settings'] {

@@ -14,6 +14,9 @@ const secretsSchema = z.object({
   databaseMigrator: z.string(),
   databaseApp: z.string(),
   testCaller: z.string(),
+  /** Of the role that reads the database's statistics, and of who reads Asterisk's. Missing in installations made before Prometheus came. */
+  databaseMonitor: z.string().optional(),
+  asteriskMetrics: z.string().optional(),
   /** Password of the demo phone, extension 2001. */
   phone: z.string(),
   /** Hex SHA-256 of the admin key; the control plane knows no more of it. */
@@ -55,6 +58,8 @@ export function makeSecrets(): Secrets {
     databaseMigrator: randomSecret(),
     databaseApp: randomSecret(),
     testCaller: randomSecret(),
+    databaseMonitor: randomSecret(),
+    asteriskMetrics: randomSecret(),
     phone: randomBytes(9).toString('hex'),
     ...makeAdminKey(),
   };
@@ -71,6 +76,15 @@ export function withSecretKeys(secrets: Secrets, files: readonly RenderedFile[])
   const parsed = secretKeysSchema.safeParse(parseJson(text));
   if (!parsed.success) throw new Error(`secrets/${SECRET_KEYS_FILE}: damaged. Restore it from a copy; new keys would end every token`);
   return { ...secrets, secretKeys: parsed.data };
+}
+
+/** The same secrets with the passwords of the metrics where there were none. */
+export function withMetricsPasswords(secrets: Secrets): Secrets {
+  return {
+    ...secrets,
+    databaseMonitor: secrets.databaseMonitor ?? randomSecret(),
+    asteriskMetrics: secrets.asteriskMetrics ?? randomSecret(),
+  };
 }
 
 /** What nobody can undo once new secret keys were made where old ones are lost. */

@@ -4,6 +4,7 @@ import type { Appliance } from './appliance.ts';
 import type { Facts } from './facts.ts';
 import { waitUntilReady } from './health.ts';
 import type { Step } from './plan.ts';
+import { SERVICE_NAMES } from './services.ts';
 import type { ServiceName } from './services.ts';
 import { updateState } from './state.ts';
 import { readLogEnd, restartService } from './supervisor.ts';
@@ -11,7 +12,7 @@ import { readLogEnd, restartService } from './supervisor.ts';
 /** A first start loads models and warms voices; on a busy two-core machine it took 20 s. */
 const READY_TIMEOUT_MS = 90_000;
 /** PostgreSQL has a step of its own: the migrations come between it and the rest. */
-const NAMES = ['asterisk', 'cpu-server', 'control-plane'] as const;
+const NAMES = SERVICE_NAMES.filter((name) => name !== 'postgres');
 
 /** What is wrong with the services named, in words. */
 export function listServiceChanges(facts: Facts, appliance: Appliance, names: readonly ServiceName[]): readonly string[] {

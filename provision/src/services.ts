@@ -1,15 +1,17 @@
-/** The four processes of an appliance, each as a command in the foreground and a digest that changes when it must restart. */
+/** The processes of an appliance, each as a command in the foreground and a digest that changes when it must restart. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { renderAsterisk } from './asterisk-configuration.ts';
 import { asteriskCommand } from './asterisk-process.ts';
 import type { Instance } from './instance.ts';
+import { MONITORING_SERVICES, monitoringCommand, renderMonitoring } from './monitoring.ts';
+import type { Monitoring, MonitoringService } from './monitoring.ts';
 import { renderPostgres } from './postgres-configuration.ts';
 import { postgresCommand } from './postgres-process.ts';
 import type { SystemUser } from './system-user.ts';
 
 /** In the order in which they start. */
-export const SERVICE_NAMES = ['postgres', 'asterisk', 'cpu-server', 'control-plane'] as const;
+export const SERVICE_NAMES = ['postgres', 'asterisk', 'cpu-server', 'control-plane', ...MONITORING_SERVICES] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export type Service = {
@@ -27,6 +29,7 @@ export type ServiceParts = {
   readonly repository: string;
   readonly user: SystemUser;
   readonly instance: Instance;
+  readonly monitoring: Monitoring;
   /** Text of `.env`. */
   readonly environmentText: string;
   /** Hash of the source and the locked dependencies. */
@@ -64,7 +67,15 @@ export function describeServices(parts: ServiceParts): readonly Service[] {
     },
     node('cpu-server', 'inference/cpu-server/src/main.ts', { seconds: 10, reads: [] }),
     node('control-plane', 'apps/control-plane/src/main.ts', { seconds: parts.drainSeconds + 15, reads: [parts.secretKeysDigest] }),
+    ...MONITORING_SERVICES.map((name) => describeMonitoringService(parts.monitoring, name)),
   ];
+}
+
+/** Prometheus writes what it holds in memory at its end, which takes seconds. */
+function describeMonitoringService(monitoring: Monitoring, name: MonitoringService): Service {
+  const argv = monitoringCommand(monitoring, name);
+  const digest = digestOf([argv, renderMonitoring(monitoring), monitoring.instance.root.versions['prometheus']]);
+  return { name, argv, stop: { signal: 'TERM', seconds: 30 }, digest };
 }
 
 /**

@@ -31,6 +31,17 @@ const settingsSchema = z.object({
   TRUSTED_PROXIES: z.string().refine(isAddressList, 'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2').default(''),
   CPU_SERVER_PORT: port.default(8001),
   CPU_SERVER_METRICS_PORT: port.default(8002),
+  PROMETHEUS_PORT: port.default(9090),
+  NODE_EXPORTER_PORT: port.default(9100),
+  POSTGRES_EXPORTER_PORT: port.default(9187),
+  /** How this server is called where several send to one Prometheus. */
+  SERVER_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, ., _ and -')
+    .default('centralita'),
+  /** Series are kept for this many days, and not more of them than these gigabytes. */
+  PROMETHEUS_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(15),
+  PROMETHEUS_RETENTION_GIGABYTES: z.coerce.number().int().min(1).max(10_000).default(5),
   /** Live calls admitted; left out, the sizing decides. */
   MAX_CONCURRENT_CALLS: z.coerce.number().int().min(1).max(1000).optional(),
   MAX_CALL_SECONDS: z.coerce.number().int().min(10).max(86_400).default(3600),
@@ -70,5 +81,8 @@ export function listPorts(
     { setting: 'HTTP_PORT', port: settings.HTTP_PORT, kind: 'tcp' },
     { setting: 'CPU_SERVER_PORT', port: settings.CPU_SERVER_PORT, kind: 'tcp' },
     { setting: 'CPU_SERVER_METRICS_PORT', port: settings.CPU_SERVER_METRICS_PORT, kind: 'tcp' },
+    { setting: 'PROMETHEUS_PORT', port: settings.PROMETHEUS_PORT, kind: 'tcp' },
+    { setting: 'NODE_EXPORTER_PORT', port: settings.NODE_EXPORTER_PORT, kind: 'tcp' },
+    { setting: 'POSTGRES_EXPORTER_PORT', port: settings.POSTGRES_EXPORTER_PORT, kind: 'tcp' },
   ];
 }

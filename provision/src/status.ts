@@ -2,11 +2,14 @@
 import { describeAppliance } from './appliance.ts';
 import type { Appliance } from './appliance.ts';
 import type { Facts } from './facts.ts';
-import { apiUrl, inferenceMetricsUrl, probeService } from './health.ts';
+import { apiUrl, inferenceMetricsUrl, probeService, prometheusUrl } from './health.ts';
 import { recognitionEngine } from './screen.ts';
 import { SERVICE_NAMES } from './services.ts';
 
 const METRICS_TIMEOUT_MS = 5000;
+/** What cannot be had here is said, and what is no substitute too. */
+const NO_GRAFANA =
+  'NONE: this runtime has no Grafana, because Debian carries none. Give the folder grafana/ to a Grafana of your own; /console shows calls, not boards, and is no substitute';
 
 /** The lines of the status, and whether every service answers. */
 export async function readStatus(facts: Facts): Promise<{ readonly isReady: boolean; readonly lines: readonly string[] }> {
@@ -23,6 +26,8 @@ export async function readStatus(facts: Facts): Promise<{ readonly isReady: bool
       'calls',
       plane === null ? 'unknown: the control plane does not answer' : `${readGauge(plane, 'centralita_calls_live') ?? 'unknown'} up`,
     ],
+    ['metrics', `${prometheusUrl(facts)} (Prometheus, from this machine alone), alerts at /alerts`],
+    ['boards', NO_GRAFANA],
     ['test call', testCall ? `passed ${testCall.at}` : 'never passed'],
   ];
   return {

@@ -12,6 +12,7 @@ import { parseEnvFile } from './env-file.ts';
 import { SERVICE_USER } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { databaseUrl } from './instance.ts';
+import { prepareMonitoring } from './monitoring.ts';
 import { installPackages, packagesFor } from './packages.ts';
 import type { Step } from './plan.ts';
 import { initPostgres, preparePostgres } from './postgres-process.ts';
@@ -19,7 +20,7 @@ import { ensureRoot } from './private-root.ts';
 import { runProgram } from './program.ts';
 import { makePrompts } from './prompts.ts';
 import { listDifferences, replaceFile } from './rendered-files.ts';
-import { areSecretKeysLost, LOST_KEYS_WARNING, makeSecrets, withSecretKeys, writeSecrets } from './secrets.ts';
+import { areSecretKeysLost, LOST_KEYS_WARNING, makeSecrets, withMetricsPasswords, withSecretKeys, writeSecrets } from './secrets.ts';
 import { listServiceChanges, servicesStep, startService } from './services-step.ts';
 import { updateState } from './state.ts';
 import { ensureSupervisor, stopService, stopSupervisor, supervisorConfigPath } from './supervisor.ts';
@@ -75,9 +76,14 @@ const secrets: Step = {
     const { secrets: current } = facts;
     const warning = areSecretKeysLost(facts) ? [`WARNING: ${LOST_KEYS_WARNING}`] : [];
     if (!current) return ['make passwords, the admin key and the secret keys', ...warning];
-    return current.secretKeys ? [] : ['make the secret keys of tokens, audit log and signed addresses', ...warning];
+    const keys = current.secretKeys ? [] : ['make the secret keys of tokens, audit log and signed addresses', ...warning];
+    const metrics = current.databaseMonitor && current.asteriskMetrics ? [] : ['make the passwords of the metrics'];
+    return [...keys, ...metrics];
   },
-  apply: async ({ facts }) => await writeSecrets(facts.home, withSecretKeys(facts.secrets ?? makeSecrets(), facts.secretFiles)),
+  apply: async ({ facts }) => {
+    const made = withSecretKeys(facts.secrets ?? makeSecrets(), facts.secretFiles);
+    await writeSecrets(facts.home, withMetricsPasswords(made));
+  },
 };
 
 const environment = applianceStep('environment', 'write .env', {
@@ -131,6 +137,14 @@ const database = applianceStep('database', 'make the database, its roles and its
   },
 });
 
+const monitoring = applianceStep('metrics', 'configure Prometheus and its exporters', {
+  changes: (facts, appliance) => {
+    const files = listDifferences(facts.monitoringFiles, appliance.monitoringFiles);
+    return files.length === 0 ? [] : [renderingOf(files)];
+  },
+  apply: async ({ facts }) => await prepareMonitoring(requireAppliance(facts).monitoring),
+});
+
 const supervisor = applianceStep('supervisor', 'configure and start the supervisor', {
   changes: (facts, appliance) => {
     const files = listDifferences(facts.supervisorFiles, appliance.supervisorFiles);
@@ -181,6 +195,7 @@ export const steps: readonly Step[] = [
   environment,
   asterisk,
   database,
+  monitoring,
   supervisor,
   databaseServer,
   migrations,

@@ -8,13 +8,16 @@ import { renderStartScript, renderSupervisor } from './supervisor.ts';
 describe('the supervisor', () => {
   const services = describeAppliance(finishedFacts())?.services ?? [];
 
-  it('keeps all four services, and stops PostgreSQL without waiting for its clients', () => {
+  it('keeps every service, and stops PostgreSQL without waiting for its clients', () => {
     const text = renderSupervisor('/srv/home', services);
     expect([...text.matchAll(/^\[program:(.+)\]$/gm)].map((match) => match[1])).toEqual([
       'postgres',
       'asterisk',
       'cpu-server',
       'control-plane',
+      'postgres-exporter',
+      'node-exporter',
+      'prometheus',
     ]);
     const postgres = text.slice(text.indexOf('[program:postgres]'), text.indexOf('[program:asterisk]'));
     expect(postgres).toContain('stopsignal = INT');

@@ -38,6 +38,8 @@ export function createHttpMetrics(registry: Registry): (answer: HttpAnswer) => v
     labelNames: ['reason'],
     registers,
   });
+  for (const guard of ['admin_key', 'token']) failures.inc({ guard }, 0);
+  for (const reason of ['plan', 'failed_attempts']) limited.inc({ reason }, 0);
   return ({ method: word, route, status, tookMs, isCounted }) => {
     const where = { route: route ?? 'none', method: METHODS.has(word) ? word : 'other' };
     requests.inc({ ...where, status });

@@ -1,7 +1,7 @@
 // Calls as Prometheus series, fed by the same events as the journal. No label carries an organization, a number or a word.
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { CallEvent, TurnLatency } from '#ports/call-event.ts';
+import type { CallEvent, CallOutcome, TurnLatency } from '#ports/call-event.ts';
 import { createQualityMetrics } from './leg-quality-metrics.ts';
 import { createNoteMetrics } from './note-metrics.ts';
 
@@ -24,31 +24,27 @@ const stages = {
   replyMs: 'reply',
   textToSpeechMs: 'text_to_speech',
   firstFrameMs: 'first_frame',
-} as const satisfies Record<Exclude<keyof TurnLatency, 'gapMs'>, string>;
+  // The whole silence, which the others overlap in.
+  gapMs: 'gap',
+} as const satisfies Record<keyof TurnLatency, string>;
+
+/** Shown from the start: a share of failed calls is a figure also where none failed. */
+const outcomes = [
+  'completed',
+  'caller_hung_up',
+  'transferred',
+  'no_input',
+  'max_duration',
+  'failed',
+  'rejected_unknown_number',
+  'rejected_at_capacity',
+] as const satisfies readonly CallOutcome[];
 
 /** Registers the series; returns what takes the events. */
 export function createCallMetrics(sources: CallMetricsSources): (event: CallEvent) => void {
   const registers = [sources.registry];
   registerGauges(sources);
-  const calls = new Counter({
-    name: 'centralita_calls_total',
-    help: 'Calls that are over, by outcome',
-    labelNames: ['outcome'],
-    registers,
-  });
-  const seconds = new Histogram({
-    name: 'centralita_call_seconds',
-    help: 'From the arrival of a call until its end, by outcome; refused calls are not among them',
-    labelNames: ['outcome'],
-    buckets: CALL_BUCKETS_S,
-    registers,
-  });
-  const rejected = new Counter({
-    name: 'centralita_calls_rejected_total',
-    help: 'Calls that were refused before they were answered, by reason',
-    labelNames: ['reason'],
-    registers,
-  });
+  const { calls, rejected, seconds } = createOutcomeSeries(registers);
   const countNote = createNoteMetrics(registers);
   const setup = new Histogram({
     name: 'centralita_call_setup_seconds',
@@ -67,7 +63,7 @@ export function createCallMetrics(sources: CallMetricsSources): (event: CallEven
   return (event) => {
     switch (event.kind) {
       case 'call_rejected':
-        rejected.inc({ reason: event.outcome.replace('rejected_', '') });
+        rejected.inc({ reason: reasonOf(event.outcome) });
         return calls.inc({ outcome: event.outcome });
       case 'call_ended':
         seconds.observe({ outcome: event.outcome }, event.durationMs / 1_000);
@@ -91,6 +87,38 @@ export function createCallMetrics(sources: CallMetricsSources): (event: CallEven
         return;
     }
   };
+}
+
+/** How calls end. */
+function createOutcomeSeries(registers: Registry[]) {
+  const calls = new Counter({
+    name: 'centralita_calls_total',
+    help: 'Calls that are over, by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'centralita_call_seconds',
+    help: 'From the arrival of a call until its end, by outcome; refused calls are not among them',
+    labelNames: ['outcome'],
+    buckets: CALL_BUCKETS_S,
+    registers,
+  });
+  const rejected = new Counter({
+    name: 'centralita_calls_rejected_total',
+    help: 'Calls that were refused before they were answered, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const outcome of outcomes) {
+    calls.inc({ outcome }, 0);
+    if (outcome.startsWith('rejected_')) rejected.inc({ reason: reasonOf(outcome) }, 0);
+  }
+  return { calls, rejected, seconds };
+}
+
+function reasonOf(outcome: CallOutcome): string {
+  return outcome.replace('rejected_', '');
 }
 
 function registerGauges({ registry, ...sources }: CallMetricsSources): void {

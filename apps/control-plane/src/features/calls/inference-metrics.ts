@@ -28,6 +28,7 @@ export function observedModels<Given extends Models>(given: Given, parts: { regi
     labelNames: ['type'],
     registers: [parts.registry],
   });
+  for (const type of ['input', 'output']) tokens.inc({ type }, 0);
   const { speechToText, textToSpeech, languageModel } = given;
   return {
     speechToText: observedSpeechToText(speechToText, start),
@@ -71,7 +72,11 @@ function createRequestSeries({ registry, clock }: { registry: Registry; clock: P
     labelNames: ['role'],
     registers,
   });
-  for (const role of ['speech_to_text', 'text_to_speech', 'language_model']) inFlight.set({ role }, 0);
+  // Shown from the start: a share of failures is a figure also where nothing failed.
+  for (const role of ['speech_to_text', 'text_to_speech', 'language_model']) {
+    inFlight.set({ role }, 0);
+    for (const code of ['ok', 'cancelled', 'retryable', 'final'] satisfies Ending[]) seconds.zero({ role, code });
+  }
   return (role) => {
     const startedAtMs = clock.nowMs();
     inFlight.inc({ role });

@@ -3,19 +3,18 @@ import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { GuardedModel } from '#dialog/guarded-model.ts';
 
-/** Registers the gauge. `breaker` is null where no model is configured; then there is no metric. */
+/** Registers the gauge. `breaker` is null where no model is configured; then it rests never. */
 export function registerModelMetrics(parts: {
   readonly registry: Registry;
   readonly breaker: () => ReturnType<GuardedModel['breaker']> | null;
 }): void {
-  if (parts.breaker() === null) return;
-  const gauge = new Gauge({
+  new Gauge({
     name: 'centralita_language_model_resting',
     help: '1 while the language model failed too often and is not asked, 0 otherwise',
     registers: [parts.registry],
     collect() {
-      this.set(parts.breaker() === 'closed' ? 0 : 1);
+      const state = parts.breaker();
+      this.set(state === null || state === 'closed' ? 0 : 1);
     },
   });
-  gauge.set(0);
 }

@@ -23,6 +23,7 @@ export function createNoteMetrics(registers: Registry[]): (note: CallEvent & { k
     labelNames: ['tool', 'outcome'],
     registers,
   });
+  for (const tool of PRODUCT_TOOL_NAMES) tools.inc({ tool, outcome: 'done' }, 0);
   return ({ name, fields }) => {
     notes.inc({ name });
     switch (name) {
