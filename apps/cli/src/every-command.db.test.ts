@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { testDatabases } from '@centralita/control-plane/db/test-database.ts';
 import type { TestDatabase } from '@centralita/control-plane/db/test-database.ts';
 import { clinicEn } from '@centralita/control-plane/dialog/demo/clinic-en.ts';
+import { up } from '@centralita/control-plane/features/appliance/dependency-board.ts';
 import { openHttpServer } from '@centralita/control-plane/http/server.ts';
 import type { HttpServer } from '@centralita/control-plane/http/server.ts';
 import { openTestApi } from '@centralita/control-plane/test/test-api.ts';
@@ -27,12 +28,16 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line
   let dir = '';
   let adminKey = FIRST_KEY;
   const used = new Set<string>();
+  /** Why a check fails, by its name. */
+  const checks = new Map<string, string>();
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'command-line-'));
     test = await kind.open();
     const adminKeyHash = async () => createHash('sha256').update(adminKey).digest('hex');
-    api = await openTestApi(test, { config: { adminKeyHash, exportsDir: dir } });
+    const telephony = { name: 'telephony', check: async () => checks.get('telephony') ?? null };
+    const postgres = { name: 'postgres', probe: async () => up };
+    api = await openTestApi(test, { config: { adminKeyHash, exportsDir: dir }, checks: [telephony], dependencies: [postgres] });
     server = await openHttpServer({ app: api.api, host: '127.0.0.1', port: 0 });
   });
 
@@ -141,6 +146,22 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line
     expect(await text(['telephony', 'status'])).toContain('Asterisk has everything.');
     await done(['trunk', 'delete', 'carrier', '--yes']);
     await done(['phone', 'delete', phoneId, '--yes']);
+  });
+
+  it('stops new calls, says so, and takes them again', async () => {
+    expect(await text(['global-stop', 'status'])).toMatch(/^New calls are taken \(since /);
+    expect(await done(['global-stop', 'on', 'fire drill'])).toMatchObject({ state: 'stopped', cause: 'admin', changed: true });
+    expect(await text(['global-stop', 'on', 'fire drill'])).toMatch(/^New calls are stopped, as before \(since .*, by admin: fire drill\)/);
+    expect(await done(['global-stop', 'off', '--reason', 'over'])).toMatchObject({ state: 'running', reason: 'over' });
+    expect(await text(['audit', 'list', '--chain', 'appliance', '--limit', '100'])).toMatch(/global_stop\.begun/);
+  });
+
+  it('shows what a call needs and what the appliance depends on', async () => {
+    expect(await text(['health', 'show'])).toMatch(/telephony +yes .*\n\nDEPENDENCY .*\npostgres +up +\d/s);
+    checks.set('telephony', 'not connected');
+    const { exitCode, out } = await run(['health', 'show']);
+    expect([exitCode, out]).toEqual([1, expect.stringMatching(/telephony +no +not connected/)]);
+    checks.clear();
   });
 
   it('says which field of a request was wrong', async () => {

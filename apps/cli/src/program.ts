@@ -8,6 +8,8 @@ import type { CommandGroup } from './command-group.ts';
 import { addCommand } from './command-group.ts';
 import { flowCommands } from './flow-commands.ts';
 import { adminKeyCommands, loginCommand } from './key-commands.ts';
+import { globalStopCommands } from './global-stop-commands.ts';
+import { healthCommands } from './health-commands.ts';
 import { knowledgeCommands } from './knowledge-commands.ts';
 import { numberCommands } from './number-commands.ts';
 import { orgCommands } from './org-commands.ts';
@@ -32,6 +34,8 @@ export const commandGroups: readonly CommandGroup[] = [
   phoneCommands,
   trunkCommands,
   telephonyCommands,
+  globalStopCommands,
+  healthCommands,
   auditCommands,
   adminKeyCommands,
 ];

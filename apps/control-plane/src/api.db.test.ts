@@ -132,6 +132,35 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
     reasons.clear();
   });
 
+  it('has started once every check has passed once, whatever fails afterwards', async () => {
+    const fresh = await openTestApi(test, { checks: [{ name: 'telephony', check: async () => reasons.get('telephony') ?? null }] });
+    reasons.set('telephony', 'not connected');
+    expect(await fresh.ask('/health/startup')).toMatchObject({
+      status: 503,
+      body: { started: false, pending: [{ name: 'telephony', ok: false, reason: 'not connected' }] },
+    });
+    reasons.clear();
+    expect(await fresh.ask('/health/startup')).toMatchObject({ status: 200, body: { started: true, pending: [] } });
+    reasons.set('telephony', 'gone again');
+    expect(await fresh.ask('/health/startup')).toMatchObject({ status: 200 });
+    expect(await fresh.ask('/health/ready')).toMatchObject({ status: 503 });
+    reasons.clear();
+    await fresh[Symbol.asyncDispose]();
+  });
+
+  it('tells the admin of every dependency: state, latency, mode, model, since when and what went wrong last', async () => {
+    const probe = async () => ({ state: 'degraded', mode: 'resting', model: 'whisper', reason: 'left alone' }) as const;
+    const detailed = await openTestApi(test, { dependencies: [{ name: 'speech_to_text', probe }] });
+    expect(await detailed.ask('/health/detailed')).toMatchObject({ status: 401 });
+    const { status, body } = await detailed.asAdmin('/health/detailed');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      ready: true,
+      dependencies: [{ name: 'speech_to_text', state: 'degraded', mode: 'resting', model: 'whisper', lastError: { reason: 'left alone' } }],
+    });
+    await detailed[Symbol.asyncDispose]();
+  });
+
   it('serves the series as text', async () => {
     const { headers, body } = await api.ask('/metrics');
     expect(headers.get('content-type')).toContain('version=0.0.4');
