@@ -42,8 +42,8 @@ export const RESCUE_MS = 3_000;
 /** A silence shorter than this needs no excuse: callers take it for thinking. */
 export const APOLOGISE_AFTER_MS = 1_500;
 
-/** Sound ahead of the caller's ear while nobody serves him: loading the rest of the process held the event loop for 0.9 s at the longest. */
-export const WAITING_LEAD_MS = 2_000;
+/** Sound ahead of the caller's ear while nobody serves him: loading the rest of the process held the event loop for up to 4.7 s on two busy cores. */
+export const WAITING_LEAD_MS = 6_000;
 
 /** How often that lead is topped up. */
 export const WAITING_TICK_MS = 200;

@@ -41,7 +41,8 @@ export function createRecoveryMetrics({ registry, callControl, spool, unspooled 
     buckets: GAP_BUCKETS_S,
     registers,
   });
-  const countOrphans = orphanSeries(registers, callControl);
+  for (const reason of CLOSED_BY_RECOVERY) closed.inc({ reason }, 0);
+  const countReaped = orphanSeries(registers, callControl);
   spoolSeries(registers, { spool, unspooled });
   return (event) => {
     if (event.kind === 'call_resumed') {
@@ -51,11 +52,13 @@ export function createRecoveryMetrics({ registry, callControl, spool, unspooled 
     if (event.kind === 'note' && event.name === 'media_reattached') gap.observe({ cause: 'socket' }, Number(event.fields['gapMs']) / 1_000);
     if (event.kind !== 'call_ended') return;
     if (CLOSED_BY_RECOVERY.has(event.reason)) closed.inc({ reason: event.reason });
-    if (event.reason === STRAY_ROW) countOrphans('row', 1);
+    if (event.reason === STRAY_ROW) countReaped('row', 1);
   };
 }
 
-/** Returns what counts those that others found. */
+const orphanKinds = ['ringing', 'media', 'transfer', 'bridge'] as const satisfies readonly OrphanKind[];
+
+/** Returns what counts what others took away. The gauge is of the last look alone: a row that was closed once is no orphan for ever. */
 function orphanSeries(registers: Registry[], callControl: Pick<CallControl, 'onOrphans'>) {
   const orphans = new Gauge({
     name: 'centralita_orphans',
@@ -69,13 +72,17 @@ function orphanSeries(registers: Registry[], callControl: Pick<CallControl, 'onO
     labelNames: ['kind'],
     registers,
   });
-  const count = (kind: OrphanKind | 'row', found: number): void => {
-    orphans.set({ kind }, found);
-    reaped.inc({ kind }, found);
-  };
+  const count = (kind: OrphanKind | 'row', taken: number): void => reaped.inc({ kind }, taken);
   count('row', 0);
+  for (const kind of orphanKinds) {
+    count(kind, 0);
+    orphans.set({ kind }, 0);
+  }
   callControl.onOrphans((found) => {
-    for (const [kind, number] of Object.entries(found)) count(kind as OrphanKind, number);
+    for (const kind of orphanKinds) {
+      orphans.set({ kind }, found[kind]);
+      count(kind, found[kind]);
+    }
   });
   return count;
 }
