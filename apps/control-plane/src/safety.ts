@@ -13,6 +13,7 @@ import { createFailureMetrics } from '#features/appliance/failure-metrics.ts';
 import type { GlobalStop } from '#features/appliance/global-stop.ts';
 import type { StopState, StopWish } from '#features/appliance/global-stop-store.ts';
 import type { ReadinessCheck } from '#features/appliance/readiness.ts';
+import { retryDelayMs } from '#features/jobs/job-backoff.ts';
 import type { CallEvent } from '#ports/call-event.ts';
 import type { Notifier } from '#ports/notifier.ts';
 import type { Actor } from '#shared/actor.ts';
@@ -32,6 +33,8 @@ export type SafetyOptions = {
   /** The same alert is not sent again before. */
   readonly repeatAlertAfterMs: number;
   readonly notifiers: readonly Notifier[];
+  /** Between two probes of a stop that may end by itself, ms; default 5,000. */
+  readonly probeEveryMs?: number;
 };
 
 /** Those of a test and of a laptop: nobody is told. */
@@ -55,8 +58,8 @@ export type SafetyParts = {
   readonly log: Log;
 };
 
-/** Between two probes of a stop that may end by itself, and how many must pass in a row. */
 const PROBE_EVERY_MS = 5_000;
+/** How many probes must pass in a row. */
 const PROBES_NEEDED = 3;
 
 const applianceActor = (name: string): Actor => ({ kind: 'job', name, address: null, requestId: null });
@@ -72,12 +75,14 @@ export type Safety = AsyncDisposable & {
 export function openSafety(parts: SafetyParts): Safety {
   const { options, globalStop, breakers, registry, clock, log } = parts;
   const stopping = new AbortController();
-  const metrics = createFailureMetrics({ registry, breakers, isStopped: () => globalStop.isStopped() });
+  const channels = options.notifiers.map(({ channel }) => channel);
+  const metrics = createFailureMetrics({ registry, breakers, channels, isStopped: () => globalStop.isStopped() });
   const desk = openAlertDesk({
     store: createAlertStore(parts.database),
     notifiers: options.notifiers,
     server: hostname(),
     repeatAfterMs: options.repeatAlertAfterMs,
+    retryDelayMs,
     observe: metrics.notified,
     clock,
     log,
@@ -133,9 +138,9 @@ async function stopFor(parts: SafetyParts, { failedCalls, endedCalls, components
 }
 
 async function resumeOnceWell(parts: SafetyParts, { revision }: StopState, signal: AbortSignal): Promise<void> {
-  const { globalStop, probe, log } = parts;
+  const { globalStop, probe, log, options } = parts;
   for (let passed = 0; passed < PROBES_NEEDED;) {
-    await sleep(PROBE_EVERY_MS, undefined, { signal }).catch(() => {});
+    await sleep(options.probeEveryMs ?? PROBE_EVERY_MS, undefined, { signal }).catch(() => {});
     if (signal.aborted || globalStop.current()?.revision !== revision) return;
     const reason = await probe();
     passed = reason === null ? passed + 1 : 0;

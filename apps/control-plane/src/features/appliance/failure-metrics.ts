@@ -11,6 +11,8 @@ export type FailureMetricSources = {
   readonly registry: Registry;
   readonly breakers: Pick<ModelBreakers, 'whole'>;
   readonly isStopped: () => boolean;
+  /** Ways to tell the administrator. */
+  readonly channels: readonly string[];
 };
 
 const BREAKER_VALUES = { closed: 0, half_open: 1, open: 2 } as const;
@@ -19,7 +21,7 @@ const components = [...guardedComponents, 'configuration'] as const;
 const kinds = ['try', 'call', 'reply'] as const;
 
 /** Registers the series; returns what takes the events of calls and the outcomes of notifications. */
-export function createFailureMetrics({ registry, breakers, isStopped }: FailureMetricSources) {
+export function createFailureMetrics({ registry, breakers, channels, isStopped }: FailureMetricSources) {
   const registers = [registry];
   const failures = new Counter({
     name: 'centralita_failures_total',
@@ -44,6 +46,8 @@ export function createFailureMetrics({ registry, breakers, isStopped }: FailureM
     for (const kind of kinds) failures.inc({ component, kind }, 0);
     fallbacks.inc({ component }, 0);
   }
+  for (const channel of channels)
+    for (const outcome of ['sent', 'failed', 'dead'] satisfies SendOutcome[]) notifications.inc({ channel, outcome }, 0);
   registerStates({ registry, breakers, isStopped });
   return {
     observe(event: CallEvent): void {
@@ -61,7 +65,7 @@ export function createFailureMetrics({ registry, breakers, isStopped }: FailureM
   };
 }
 
-function registerStates({ registry, breakers, isStopped }: FailureMetricSources): void {
+function registerStates({ registry, breakers, isStopped }: Omit<FailureMetricSources, 'channels'>): void {
   const registers = [registry];
   new Gauge({
     name: 'centralita_breaker_state',
