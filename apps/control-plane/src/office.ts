@@ -1,6 +1,7 @@
 // The office: every store and guard that the routes work with, composed in import order of the features. It knows no call and no socket.
 import type { Database } from '#db/client.ts';
 import { createAuditTrail } from '#features/access/audit-store.ts';
+import type { AuditTrail } from '#features/access/audit-store.ts';
 import { openAccessChanges } from '#features/access/access-changes.ts';
 import { createAgentRegistryStore } from '#features/agents/agent-registry-store.ts';
 import { createAgentStore } from '#features/agents/agent-store.ts';
@@ -9,7 +10,7 @@ import { createCallerMessageStore } from '#features/agents/caller-message-store.
 import { createHttpToolStore } from '#features/agents/http-tool-store.ts';
 import { openAdministration } from '#features/appliance/administration.ts';
 import { openGlobalStop } from '#features/appliance/global-stop.ts';
-import { createGlobalStopStore } from '#features/appliance/global-stop-store.ts';
+import { createGlobalStopStore, GLOBAL_STOP_CHANGES } from '#features/appliance/global-stop-store.ts';
 import { createCallAccessStore } from '#features/calls/call-access-store.ts';
 import { createCallStore } from '#features/calls/call-store.ts';
 import { createChatAgents } from '#features/conversations/chat-agents.ts';
@@ -90,7 +91,6 @@ export async function openOffice({ config, database, directory, recordings, embe
   const calls = createCallStore(database);
   const callAccess = createCallAccessStore({ database, audit });
   const conversations = createConversationStore({ database, audit });
-  const conversationCache = createConversationCache();
   const chatAgents = createChatAgents({ agents, agentVersions });
   const afterCalls = createAfterCallStores({ database, audit });
   const recordingStore = createRecordingStore({ database, audit, recordings, clock, log });
@@ -98,7 +98,7 @@ export async function openOffice({ config, database, directory, recordings, embe
   const administration = opened.use(
     openAdministration({ ...access, config, database, audit, recordingStore, recordings, liveCalls, clock, log }),
   );
-  const globalStop = opened.use(await openGlobalStop({ database, store: createGlobalStopStore({ database, audit, clock }), log }));
+  const globalStop = opened.use(await openStop({ database, audit, clock, log }));
   const running = opened.move();
   return {
     ...access,
@@ -122,11 +122,20 @@ export async function openOffice({ config, database, directory, recordings, embe
     calls,
     callAccess,
     conversations,
-    conversationCache,
+    conversationCache: createConversationCache(),
     chatAgents,
     recordings,
     recordingStore,
     recordingAuthentication,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+function openStop({ database, audit, clock, log }: Pick<OfficeParts, 'database' | 'clock' | 'log'> & { readonly audit: AuditTrail }) {
+  const store = createGlobalStopStore({ database, audit, clock });
+  return openGlobalStop({
+    store,
+    log,
+    openChanges: (observe) => openAccessChanges({ database, log, channel: GLOBAL_STOP_CHANGES, observe }),
+  });
 }

@@ -1,12 +1,15 @@
 // A call that no agent takes: a representative of the organization's choice is rung at once, and who is not reached hears the apology.
+import type { AnnouncementStore } from '#ports/announcement-store.ts';
 import type { AudioTransport } from '#ports/audio-transport.ts';
 import { LegGoneError } from '#ports/call-control.ts';
 import type { CallLeg } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
+import type { CallJournal } from '#ports/call-journal.ts';
 import type { CallRoute } from '#ports/call-routing.ts';
+import type { Clock } from '#shared/clock.ts';
 import { newId } from '#shared/id.ts';
+import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
-import type { CallEngineParts } from './call-engine.ts';
 import { openCallRecord } from './call-record.ts';
 import { SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { fixedSound } from './playable.ts';
@@ -16,7 +19,7 @@ import { Playout } from './playout.ts';
 const RING_MS = 30_000;
 
 type HandOver = { readonly leg: CallLeg; readonly route: CallRoute; readonly destination: string };
-type Parts = Pick<CallEngineParts, 'journal' | 'clock' | 'log' | 'announcements'>;
+type Parts = { readonly journal: CallJournal; readonly clock: Clock; readonly log: Log; readonly announcements: AnnouncementStore };
 type End = { readonly outcome: CallOutcome; readonly reason: string };
 
 /** Settles when the call is over and written down. */
@@ -25,10 +28,8 @@ export async function handOverCall(parts: Parts, { leg, route, destination }: Ha
   const { scope, agent } = route;
   const { legId, dialledNumber, callerNumber, recordingPath } = leg;
   const callId = newId('call');
-  journal.record({
-    kind: 'call_started',
-    ...{ callId, at: clock.wallAt(), scope, agentId: agent.agentId, legId, dialledNumber, callerNumber, recordingPath },
-  });
+  const started = { callId, at: clock.wallAt(), scope, agentId: agent.agentId, legId, dialledNumber, callerNumber, recordingPath };
+  journal.record({ kind: 'call_started', ...started });
   const record = openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
   const gone = new AbortController();
   let playout: Playout | null = null;

@@ -92,10 +92,8 @@ it('says sorry and closes when speech-to-text fails three times; every step is i
     'bridging > apologising',
     'apologising > closing',
   ]);
-  for (const { component, afterMs, from } of transitions) {
-    expect(component).toBe('speech_to_text');
-    expect(afterMs).toEqual(from === 'steady' ? null : expect.any(Number));
-  }
+  expect(transitions.map(({ component }) => component)).toEqual(Array.from({ length: 3 }, () => 'speech_to_text'));
+  expect(transitions.map(({ afterMs }) => typeof afterMs)).toEqual(['object', 'number', 'number']);
 });
 
 it('rings whom the flow names when nobody understood, after the apology, and the two talk', async () => {

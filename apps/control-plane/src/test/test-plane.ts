@@ -1,6 +1,7 @@
 // A whole control plane on the real database, with a scripted telephone system and scripted models.
 import { createControlPlane } from '#app/control-plane.ts';
 import { openProcessMetrics } from '#app/metrics.ts';
+import type { SafetyOptions } from '#app/safety.ts';
 import type { TestDatabase } from '#db/test-database.ts';
 import { fixedAnnouncements } from '#ports/testing/fixed-stores.ts';
 import { openManualClock } from '#ports/testing/manual-clock.ts';
@@ -14,10 +15,12 @@ import { silentLog } from '#shared/log.ts';
 import { TEST_ADMIN_KEY, testEmbeddings, testOfficeConfig } from './test-api.ts';
 
 /** Opens it. `languageModel`: default none. */
-export async function openTestPlane(test: TestDatabase, { languageModel = null }: { languageModel?: LanguageModel | null } = {}) {
+export async function openTestPlane(test: TestDatabase, options: { languageModel?: LanguageModel | null; safety?: SafetyOptions } = {}) {
+  const { languageModel = null, safety } = options;
   const clock = openManualClock();
   const metrics = openProcessMetrics(clock);
   const callControl = openScriptedCallControl();
+  const textToSpeech = openScriptedTextToSpeech();
   const plane = await createControlPlane({
     config: {
       http: { host: '127.0.0.1', port: 0 },
@@ -32,11 +35,12 @@ export async function openTestPlane(test: TestDatabase, { languageModel = null }
     embeddings: testEmbeddings(),
     outboundHttp: { send: async () => Promise.resolve({ kind: 'refused', reason: 'unreachable' }) },
     speechToText: openScriptedSpeechToText(),
-    textToSpeech: openScriptedTextToSpeech(),
+    textToSpeech,
     languageModel,
     voiceActivity: openScriptedVoiceActivity(),
     announcements: fixedAnnouncements({}),
     checks: [],
+    ...(safety && { safety }),
     clock,
     log: silentLog,
     metrics,
@@ -55,5 +59,5 @@ export async function openTestPlane(test: TestDatabase, { languageModel = null }
     const response = await fetch(plane.httpAddress + path, { method: 'POST', headers, ...sent });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
-  return { clock, plane, ring, get, post, registry: metrics.registry };
+  return { clock, plane, ring, get, post, textToSpeech, registry: metrics.registry };
 }

@@ -4,7 +4,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { retryDelayMs } from '#features/jobs/job-backoff.ts';
 import type { AdminAlert, Notifier } from '#ports/notifier.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -32,6 +31,8 @@ export type AlertDeskParts = {
   readonly notifiers: readonly Notifier[];
   readonly server: string;
   readonly repeatAfterMs: number;
+  /** The wait after a try that failed, ms; `random` is 0 to 1. */
+  readonly retryDelayMs: (attempt: number, random: number) => number;
   readonly observe: (channel: string, outcome: SendOutcome) => void;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,7 +42,7 @@ export type AlertDeskParts = {
 const POLL_MS = 5_000;
 const LEASE_MS = 60_000;
 const AT_ONCE = 10;
-/** With the waits of `job-backoff.ts` about half an hour. */
+/** With the waits of the job queue about half an hour. */
 const MAX_ATTEMPTS = 10;
 /** Without a database: tries, and the wait between them. */
 const DIRECT_TRIES = 3;
@@ -110,7 +111,8 @@ async function sendDue(parts: AlertDeskParts, signal: AbortSignal): Promise<void
   await Promise.all(claimed.map((one) => sendOne(parts, one, signal)));
 }
 
-async function sendOne({ store, notifiers, observe, log }: AlertDeskParts, claimed: ClaimedAlert, signal: AbortSignal): Promise<void> {
+async function sendOne(parts: AlertDeskParts, claimed: ClaimedAlert, signal: AbortSignal): Promise<void> {
+  const { store, notifiers, retryDelayMs, observe, log } = parts;
   const { alert, channel, attempt } = claimed;
   const scope = mintApplianceScope();
   try {

@@ -5,6 +5,7 @@ import type { AdminAlert, Notifier } from '#ports/notifier.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import { silentLog } from '#shared/log.ts';
+import { retryDelayMs } from '#features/jobs/job-backoff.ts';
 import type { AlertDesk } from './alert-desk.ts';
 import { openAlertDesk } from './alert-desk.ts';
 import type { AlertStore } from './alert-store.ts';
@@ -42,7 +43,16 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('alerts on $kind'
   function openDesk(notifiers: readonly Notifier[], from: AlertStore = store) {
     const outcomes: string[] = [];
     const observe = (channel: string, outcome: string): void => void outcomes.push(`${channel} ${outcome}`);
-    const options = { store: from, notifiers, server: 'box-1', repeatAfterMs: 600_000, observe, clock: systemClock, log: silentLog };
+    const options = {
+      store: from,
+      notifiers,
+      server: 'box-1',
+      repeatAfterMs: 600_000,
+      retryDelayMs,
+      observe,
+      clock: systemClock,
+      log: silentLog,
+    };
     const desk = openAlertDesk(options);
     desks.push(desk);
     return { desk, outcomes };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
+import { openAccessChanges } from '#features/access/access-changes.ts';
 import { createAuditTrail } from '#features/access/audit-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
@@ -10,7 +11,7 @@ import { silentLog } from '#shared/log.ts';
 import { openSecretKeys } from '#shared/secret-keys.ts';
 import type { GlobalStop } from './global-stop.ts';
 import { openGlobalStop } from './global-stop.ts';
-import { createGlobalStopStore } from './global-stop-store.ts';
+import { createGlobalStopStore, GLOBAL_STOP_CHANGES } from './global-stop-store.ts';
 import type { StopState } from './global-stop-store.ts';
 
 const scope = mintApplianceScope();
@@ -34,8 +35,11 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the global stop 
     const { database } = test;
     const store = createGlobalStopStore({ database, audit, clock: systemClock });
     // A server whose notifications are lost.
-    const listen = deaf ? async () => ({ [Symbol.asyncDispose]: async () => {} }) : database.listen;
-    const stop = await openGlobalStop({ database: { ping: database.ping, listen }, store, log: silentLog });
+    const openChanges = (observe: () => void) =>
+      deaf
+        ? { [Symbol.asyncDispose]: async () => {} }
+        : openAccessChanges({ database, log: silentLog, channel: GLOBAL_STOP_CHANGES, observe });
+    const stop = await openGlobalStop({ store, openChanges, log: silentLog });
     opened.push(stop);
     return stop;
   }
@@ -94,7 +98,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the global stop 
       throw new Error('away');
     };
     const store = { read: away, change: away };
-    const stop = await openGlobalStop({ database: { ping: away, listen: away }, store, log: silentLog });
+    const openChanges = () => ({ [Symbol.asyncDispose]: async () => {} });
+    const stop = await openGlobalStop({ store, openChanges, log: silentLog });
     opened.push(stop);
     expect([stop.isStopped(), stop.current()]).toEqual([true, null]);
   });

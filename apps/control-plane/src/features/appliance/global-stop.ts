@@ -3,15 +3,12 @@
  * database is away the last word holds; before the first word no call is taken, so that a restart resumes nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from '#db/client.ts';
-import { openAccessChanges } from '#features/access/access-changes.ts';
 import type { Actor } from '#shared/actor.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import type { GlobalStopStore, StopState, StopWish } from './global-stop-store.ts';
-import { GLOBAL_STOP_CHANGES } from './global-stop-store.ts';
 
 /** Half of the 2 s within which a stop must hold on every server. */
 const POLL_MS = 1_000;
@@ -30,10 +27,15 @@ export type GlobalStop = AsyncDisposable & {
   listen(listener: (state: StopState, isFirst: boolean) => void): void;
 };
 
-export type GlobalStopParts = { readonly database: Pick<Database, 'listen' | 'ping'>; readonly store: GlobalStopStore; readonly log: Log };
+export type GlobalStopParts = {
+  readonly store: GlobalStopStore;
+  /** Calls `observe` whenever a change was announced, until disposed. */
+  readonly openChanges: (observe: () => void) => AsyncDisposable;
+  readonly log: Log;
+};
 
 /** Follows it until disposed. Settles after the first look, also when the database is away. */
-export async function openGlobalStop({ database, store, log }: GlobalStopParts): Promise<GlobalStop> {
+export async function openGlobalStop({ store, openChanges, log }: GlobalStopParts): Promise<GlobalStop> {
   const scope = mintApplianceScope();
   const stopping = new AbortController();
   let known: StopState | null = null;
@@ -66,7 +68,7 @@ export async function openGlobalStop({ database, store, log }: GlobalStopParts):
   };
   await look();
   const following = follow();
-  const listening = openAccessChanges({ database, log, channel: GLOBAL_STOP_CHANGES, observe: () => void look() });
+  const listening = openChanges(() => void look());
   return {
     isStopped: () => known?.state !== 'running',
     current: () => known,
