@@ -7,7 +7,7 @@ import type { SipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
 import { databaseUrl } from '@centralita/provision/instance.ts';
 import type { Database } from '@centralita/control-plane/db/client.ts';
 import { openDatabase } from '@centralita/control-plane/db/client.ts';
-import type { ConversationSettings } from '@centralita/control-plane/ports/agent-profile.ts';
+import type { AgentProfile, ConversationSettings } from '@centralita/control-plane/ports/agent-profile.ts';
 import { benchAgent } from './bench-agent.ts';
 import { openJournalReader } from './journal-reader.ts';
 import type { JournalReader } from './journal-reader.ts';
@@ -36,6 +36,8 @@ export type BenchRigOptions = {
   readonly models?: ModelStandInOptions;
   /** Agents besides the usual one at 4001: number -> what differs. */
   readonly agents?: Readonly<Record<string, Partial<ConversationSettings>>>;
+  /** Agents of the bench's own making: number -> agent. */
+  readonly ownAgents?: Readonly<Record<string, Omit<AgentProfile, 'agentId'>>>;
 };
 
 /** Disposing ends all processes. */
@@ -69,6 +71,8 @@ export async function openBenchRig(options: BenchRigOptions): Promise<BenchRig> 
   const database = opened.use(await openDatabase({ kind: 'server', url: databaseUrl(rig.instance, 'app') }));
   for (const [number, differs] of Object.entries({ [BENCH_NUMBER]: {}, ...options.agents }))
     await addOrganization(database, { name: `${ORGANIZATION} ${number}`, number, draft: benchAgent(differs) });
+  for (const [number, draft] of Object.entries(options.ownAgents ?? {}))
+    await addOrganization(database, { name: `${ORGANIZATION} ${number}`, number, draft });
   const server = { host: '127.0.0.1', port: rig.ports.sip };
   const caller = opened.use(await openSipCaller({ server, rtpPorts: CALLER_RTP_PORTS, username: 'bench' }));
   const running = opened.move();
