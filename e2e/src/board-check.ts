@@ -31,6 +31,6 @@ export async function checkBoards({ query }: Pick<RigMonitoring, 'query'>): Prom
 }
 
 async function hasData(query: RigMonitoring['query'], expr: string): Promise<boolean> {
-  const samples = await query(expr.replaceAll(/\$__rate_interval/g, '1m').replaceAll(/"\$[a-z]+"/g, '".*"'));
+  const samples = await query(expr.replaceAll(/\$__rate_interval/g, '5m').replaceAll(/"\$[a-z]+"/g, '".*"'));
   return samples.some(({ value: [, text] }) => text !== 'NaN');
 }

@@ -1,6 +1,7 @@
 /** The boards on a real Prometheus that watches a rig with real calls: every panel has data; every target answers; the rules are what promtool says. */
-import { readFile } from 'node:fs/promises';
-import { runCommand } from '@centralita/provision/command.ts';
+import { runCommand, tryCommand } from '@centralita/provision/command.ts';
+import { DATABASE } from '@centralita/provision/instance.ts';
+import { psqlCommand } from '@centralita/provision/postgres-process.ts';
 import { rootProgram } from '@centralita/provision/root-program.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkBoards } from '#e2e/board-check.ts';
@@ -42,12 +43,13 @@ describe('Prometheus', () => {
     );
     expect(perChannel).toEqual([]);
     const labels = new Set((await monitoring.query('{job=~"control-plane|asterisk"}')).flatMap(({ metric }) => Object.values(metric)));
-    expect([...labels].filter((label) => /^\+?\d{4,}$|call_|leg_|PJSIP\//.test(label))).toEqual([]);
+    expect([...labels].filter((label) => /^\+?\d{4,}$|^[a-z]+_[0-9a-z]{20,}$|PJSIP\//.test(label))).toEqual([]);
   });
 
   test('reads no row of ours as its role in the database', async () => {
-    const role = await monitoring.query('pg_stat_activity_count{datname="centralita",usename="centralita_monitor"}');
-    expect(role.length).toBeGreaterThan(0);
+    const sql =
+      "select count(*) from pg_tables where schemaname = 'public' and has_table_privilege('centralita_monitor', 'public.' || tablename, 'select');";
+    expect((await runCommand(psqlCommand(rig.instance, DATABASE), { input: sql, timeoutMs: 10_000 })).trim()).toBe('0');
   });
 });
 
@@ -79,7 +81,10 @@ describe('promtool', () => {
     const text = await (await fetch(`http://127.0.0.1:${rig.ports.http}/metrics`)).text();
     expect(text).toContain('centralita_build_info');
     const argv = [...rootProgram(rig.instance.root, 'usr/bin/promtool'), 'check', 'metrics'];
-    expect(await runCommand(argv, { input: text, timeoutMs: 30_000 })).not.toContain('centralita_');
-    expect(await readFile(`${folder}rules/alerts.yml`, 'utf8')).toContain('- alert:');
+    const { stdout, stderr } = await tryCommand(argv, { input: text, timeoutMs: 30_000 });
+    // Of the library's own series for Node three are gauges with the name of a counter.
+    expect(`${stdout}${stderr}`.split('\n').filter((line) => line !== '' && !/^nodejs_active_\w+_total non-counter/.test(line))).toEqual(
+      [],
+    );
   });
 });

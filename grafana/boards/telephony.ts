@@ -86,14 +86,25 @@ export const telephony: Board = {
       },
     ),
     lines(
-      { title: 'Holes after a restart', description: 'Silence that callers heard while a control plane was away.' },
+      {
+        title: 'Holes after a restart',
+        description:
+          'Silence that callers heard while their sound was built again, since the start of the process: a restart is over before the first look at it.',
+      },
       's',
-      quantiles('centralita_media_gap_seconds', null),
+      {
+        p50: 'histogram_quantile(0.5, sum by (le) (centralita_media_gap_seconds_bucket{$I}))',
+        p95: 'histogram_quantile(0.95, sum by (le) (centralita_media_gap_seconds_bucket{$I}))',
+      },
     ),
-    lines({ title: 'After a restart', description: 'Calls that were taken over, and those that had ended meanwhile.' }, 'short', {
-      'taken over': 'sum(increase(centralita_calls_readopted_total{$I}[$__rate_interval]))',
-      'ended meanwhile': 'sum(increase(centralita_calls_closed_while_away_total{$I}[$__rate_interval]))',
-    }),
+    lines(
+      { title: 'After a restart', description: 'Calls that the process took over when it started, and those that had ended meanwhile.' },
+      'short',
+      {
+        'taken over': 'sum(centralita_calls_readopted_total{$I})',
+        'ended meanwhile': 'sum(centralita_calls_closed_while_away_total{$I})',
+      },
+    ),
     lines({ title: 'Taken away by the reaper', description: 'Channels, bridges and rows that no call owned.' }, 'short', {
       '{{kind}}': 'sum by (kind) (increase(centralita_reaped_total{$I}[$__rate_interval]))',
     }),

@@ -102,6 +102,9 @@ export function monitoringCommand(monitoring: Monitoring, service: MonitoringSer
         '--path.rootfs=/mnt',
         '--path.procfs=/mnt/proc',
         '--path.sysfs=/mnt/sys',
+        '--path.udev.data=/mnt/run/udev/data',
+        // Debian's build asks systemd, which a container has not.
+        '--no-collector.systemd',
         '--log.level=warn',
       ]);
     case 'prometheus':

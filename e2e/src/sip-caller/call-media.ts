@@ -5,6 +5,7 @@ import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { ulaw } from '@centralita/control-plane/audio/g711.ts';
 import type { G711Codec } from '@centralita/control-plane/audio/g711.ts';
+import { openRtcpResponder } from './rtcp-responder.ts';
 import { dtmfKey, dtmfPayload, parseRtp, RTP_HEADER_BYTES, writeRtpHeader } from './rtp-packet.ts';
 import type { RtpTicker } from './rtp-ticker.ts';
 import { PACKET_SAMPLES, RtpTimeline } from './rtp-timeline.ts';
@@ -88,6 +89,8 @@ class Leg {
   readonly #socket: Socket;
   readonly #timeline: RtpTimeline;
   readonly #forget: () => void;
+  readonly #host: string;
+  #reports: ReturnType<typeof openRtcpResponder> | null = null;
   readonly #packet = Buffer.alloc(RTP_HEADER_BYTES + PACKET_SAMPLES);
   readonly #ssrc = randomInt(2 ** 32);
   #sequence = randomInt(2 ** 15);
@@ -103,6 +106,7 @@ class Leg {
   constructor(socket: Socket, options: MediaOptions) {
     this.#socket = socket;
     this.port = socket.address().port;
+    this.#host = options.host;
     this.#timeline = new RtpTimeline({ keepsSound: options.record });
     socket.on('message', (bytes) => this.#receive(bytes));
     // The other side closes its port some packets before its BYE arrives; the system then reports refused packets here.
@@ -135,6 +139,7 @@ class Leg {
     this.#dtmfPayload = remote.dtmfPayload;
     if (this.#isConnected || this.#closed) return;
     this.#isConnected = true;
+    this.#reports = openRtcpResponder({ host: this.#host, port: this.port + 1, ssrc: this.#ssrc });
     // A connected socket needs no address look-up per packet.
     this.#socket.connect(remote.port, remote.host);
   }
@@ -143,6 +148,7 @@ class Leg {
     if (this.#closed) return;
     this.#closed = new Error('the call has ended');
     this.#forget();
+    this.#reports?.close();
     this.#socket.close();
     for (const { sent } of this.#outgoing.splice(0)) sent.reject(this.#closed);
     for (const waiter of this.#waiters) waiter.reject(this.#closed);
