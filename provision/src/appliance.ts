@@ -4,7 +4,7 @@ import { renderAsterisk } from './asterisk-configuration.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
 import { dropEnvKeys, mergeEnvFile, parseEnvFile } from './env-file.ts';
 import { espeakCommand } from './espeak.ts';
-import { applianceFolder, exportsFolder } from './facts.ts';
+import { applianceFolder, exportsFolder, stateFolder } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { ARI_USER, ariUrl, databaseUrl, describeInstance, instancePaths } from './instance.ts';
 import type { Instance } from './instance.ts';
@@ -162,6 +162,7 @@ export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, insta
     ADMIN_KEY_HASH_FILE: join(secretFilesFolder(facts.home), ADMIN_KEY_HASH_FILE),
     SECRET_KEYS_FILE: join(secretFilesFolder(facts.home), SECRET_KEYS_FILE),
     EXPORTS_DIR: exportsFolder(facts.home),
+    STATE_DIR: stateFolder(facts.home),
     CPU_SERVER_HOST: '127.0.0.1',
     ESPEAK_COMMAND: JSON.stringify(espeak.argv),
     ESPEAK_DATA_PATH: espeak.env.ESPEAK_DATA_PATH,

@@ -1,8 +1,8 @@
-/** What the control plane reads and writes outside its database: its two files of secrets, and the folder of exports. */
+/** What the control plane reads and writes outside its database: its two files of secrets, and the folders of exports and of its state. */
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeAppliance, requireAppliance } from './appliance.ts';
-import { exportsFolder, SERVICE_USER } from './facts.ts';
+import { exportsFolder, SERVICE_USER, stateFolder } from './facts.ts';
 import type { Facts } from './facts.ts';
 import type { Step } from './plan.ts';
 import { listDifferences, replaceFile } from './rendered-files.ts';
@@ -19,15 +19,17 @@ export const controlPlaneFilesStep: Step = {
     return [
       ...changed.map((name) => `write ${name} for the control plane`),
       ...(facts.hasExportsFolder ? [] : ['make the folder of exports']),
+      ...(facts.hasStateFolder ? [] : ["make the folder of the control plane's state"]),
     ];
   },
   apply: async ({ facts }) => {
     const user = requireServiceUser(facts);
     await writeSecretFiles(facts, user);
-    const exports = exportsFolder(facts.home);
-    await mkdir(exports, { recursive: true });
-    await chown(exports, user.uid, user.gid);
-    await chmod(exports, 0o750);
+    for (const folder of [exportsFolder(facts.home), stateFolder(facts.home)]) {
+      await mkdir(folder, { recursive: true });
+      await chown(folder, user.uid, user.gid);
+      await chmod(folder, 0o750);
+    }
   },
 };
 

@@ -42,6 +42,7 @@ export type Facts = {
   /** What the control plane may read of them. */
   readonly secretFiles: readonly RenderedFile[];
   readonly hasExportsFolder: boolean;
+  readonly hasStateFolder: boolean;
   readonly environmentText: string;
   readonly state: State;
   readonly asteriskFiles: readonly RenderedFile[];
@@ -70,6 +71,11 @@ export function exportsFolder(home: string): string {
   return join(home, 'exports');
 }
 
+/** Folder of what the control plane must not lose while the database is away: events of calls that are not in it yet. */
+export function stateFolder(home: string): string {
+  return join(home, 'state');
+}
+
 /** Files of the supervisor's folder that the provisioner renders. */
 export function isSupervisorFile(name: string): boolean {
   return name === 'supervisord.conf' || name.endsWith('.sh');
@@ -95,10 +101,8 @@ export async function gatherFacts({ home, repository }: { readonly home: string;
     root: await findRoot(home),
     secrets: parseSecrets((await readText(secretsPath)) || null, secretsPath),
     secretFiles: await readFiles(secretFilesFolder(home)),
-    hasExportsFolder: await access(exportsFolder(home)).then(
-      () => true,
-      () => false,
-    ),
+    hasExportsFolder: await isThere(exportsFolder(home)),
+    hasStateFolder: await isThere(stateFolder(home)),
     environmentText,
     state: parseState((await readText(join(home, 'state.json'))) || null),
     asteriskFiles: await readFiles(paths.asteriskEtc),
@@ -117,6 +121,13 @@ export async function gatherFacts({ home, repository }: { readonly home: string;
       demo: await digestFolders(repository, ['apps/control-plane/src/features/appliance']),
     },
   };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function findTakenPorts(settings: Settings): Promise<readonly string[]> {

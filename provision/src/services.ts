@@ -66,7 +66,7 @@ export function describeServices(parts: ServiceParts): readonly Service[] {
       digest: digestOf([asterisk, renderAsterisk(instance), root['asterisk']]),
     },
     node('cpu-server', 'inference/cpu-server/src/main.ts', { seconds: 10, reads: [] }),
-    node('control-plane', 'apps/control-plane/src/main.ts', { seconds: parts.drainSeconds + 15, reads: [parts.secretKeysDigest] }),
+    node('control-plane', 'apps/control-plane/src/boot.ts', { seconds: parts.drainSeconds + 15, reads: [parts.secretKeysDigest] }),
     ...MONITORING_SERVICES.map((name) => describeMonitoringService(parts.monitoring, name)),
   ];
 }
