@@ -153,17 +153,18 @@ class SegmentedLog implements AppendLog {
       const bytes = this.#waitingBytes;
       const lastNumber = this.#lastNumber;
       this.#waiting = [];
-      this.#waitingBytes = 0;
       try {
         const { handle, segment } = await this.#openSegment();
         segment.lastNumber = lastNumber;
         segment.bytes += bytes;
+        this.#waitingBytes -= bytes;
         await handle.appendFile(lines.join(''));
         if (this.#isDurable) await handle.datasync();
         if (segment.bytes >= this.#limits.segmentBytes) await this.#closeSegment();
         this.#isFailing = false;
       } catch (error) {
         this.#fail(error);
+        this.#waitingBytes = this.#waiting.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
       }
     }
     this.#writing = null;

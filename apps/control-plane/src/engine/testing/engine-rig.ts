@@ -26,6 +26,8 @@ import { clinicAgent } from './clinic-agent.ts';
 export const APOLOGY_SAMPLE = 333;
 /** And the recorded filler. */
 export const FILLER_SAMPLE = 222;
+/** And the recorded "sorry, go on". */
+export const PARDON_SAMPLE = 111;
 /** A caller's utterance, and the silence after it in which a turn of the test's agent is committed for sure. */
 export const SPOKEN_MS = 800;
 const COMMITTED_MS = 700;
@@ -38,6 +40,10 @@ export type EngineRig = AsyncDisposable & {
   readonly speechToText: ScriptedSpeechToText;
   readonly textToSpeech: ScriptedTextToSpeech;
   readonly voiceActivity: ScriptedVoiceActivity;
+  /** A leg that does not come in by itself: of a caller who outlived another engine. */
+  silentLeg(): ScriptedCallLeg;
+  /** Who answers number 100. */
+  route(): CallRoute;
   /** A call rings. */
   ring(options?: Omit<ScriptedLegOptions, 'clock'>): ScriptedCallLeg;
   /** A call rings and its greeting is heard to the end. */
@@ -71,7 +77,11 @@ export function openEngineRig(parts: Partial<CallEngineParts> & { routes?: Recor
     textToSpeech,
     languageModel: null,
     voiceActivity,
-    announcements: fixedAnnouncements({ en: silentFrames(25).fill(APOLOGY_SAMPLE) }, { en: silentFrames(25).fill(FILLER_SAMPLE) }),
+    announcements: fixedAnnouncements(
+      { en: silentFrames(25).fill(APOLOGY_SAMPLE) },
+      { en: silentFrames(25).fill(FILLER_SAMPLE) },
+      { en: silentFrames(25).fill(PARDON_SAMPLE) },
+    ),
     clock,
     log: silentLog,
     limits: { maxConcurrentCalls: 10 },
@@ -93,6 +103,12 @@ export function openEngineRig(parts: Partial<CallEngineParts> & { routes?: Recor
     speechToText,
     textToSpeech,
     voiceActivity,
+    silentLeg: () => openScriptedCallLeg({ clock }),
+    route() {
+      const route = routes[100];
+      if (route === undefined) throw new Error('nobody answers number 100');
+      return route;
+    },
     ring,
     agentDone,
     async greeted(options) {

@@ -7,10 +7,12 @@ export function fixedCallRouting(routes: Readonly<Record<string, CallRoute>>): C
   return { findRoute: async (dialledNumber) => routes[dialledNumber] ?? null };
 }
 
-/** Holds one apology for each language given, and one filler. */
+/** Holds one apology for each language given, one filler, and one "sorry, go on". */
 export function fixedAnnouncements(
   apologies: Readonly<Record<string, Int16Array>>,
   fillers: Readonly<Record<string, Int16Array>> = {},
+  pardons: Readonly<Record<string, Int16Array>> = {},
 ): AnnouncementStore {
-  return { find: (name, language) => (name === 'apology' ? apologies : fillers)[language] ?? null };
+  const sounds = { apology: apologies, filler: fillers, resume: pardons };
+  return { find: (name, language) => sounds[name][language] ?? null };
 }
