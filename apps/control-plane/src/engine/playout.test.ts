@@ -159,7 +159,8 @@ it('covers a sound that is made too slowly with silence, and loses nothing of it
   await clock.run(500);
   expect(spoken()).toBe(25);
   expect(transport.gaps()).toBe(0);
-  expect(kinds()).toEqual(['reply_started', 'reply_finished']);
+  // The caller hears a hole before each of the four later pieces, and one before it is known that there is no sixth.
+  expect(kinds()).toEqual(['reply_started', ...Array.from({ length: 5 }, () => 'underrun'), 'reply_finished']);
 });
 
 it('plays what there is of a sound that failed, then finishes', async () => {
@@ -202,7 +203,7 @@ it('whatever the pieces and pauses of its making: every sample is played, in who
       await clock.run(6_000);
       const total = list.reduce((sum, [samples]) => sum + samples, 0);
       expect(spoken()).toBe(Math.ceil(total / 320));
-      expect(kinds()).toEqual(['reply_started', 'reply_finished']);
+      expect(kinds().filter((kind) => kind !== 'underrun')).toEqual(['reply_started', 'reply_finished']);
       expect(transport.gaps()).toBe(0);
       expect(transport.maxQueued()).toBeLessThan(50);
     }),

@@ -125,8 +125,10 @@ export class Playout {
     this.#age(atMs);
     if (this.#playing === null) this.#sendInterjection();
     else this.#sendReply(this.#playing);
-    if (this.#playing !== null) this.#tellHole(this.#playing);
-    if (this.#queuedMs < SILENCE_LOW_MS) this.#sendSilence();
+    if (this.#queuedMs < SILENCE_LOW_MS) {
+      if (this.#playing !== null) this.#tellHole(this.#playing);
+      this.#sendSilence();
+    }
     if (atMs - this.#polledAtMs >= QUEUE_POLL_MS) {
       this.#polledAtMs = atMs;
       this.#transport.pollQueue();
@@ -231,9 +233,9 @@ export class Playout {
     this.#mark(playing);
   }
 
-  /** Once per hole. The silence that fills it is sent afterwards, and does not end it. */
+  /** Once per hole: it begins with the first silence in the middle of a reply, and ends when the reply goes on. */
   #tellHole(playing: Playing): void {
-    if (!playing.isStarted || playing.isLastMarkSent || playing.isHoleTold || this.#queuedMs >= FRAME_MS) return;
+    if (!playing.isStarted || playing.isLastMarkSent || playing.isHoleTold) return;
     playing.isHoleTold = true;
     this.#listener({ kind: 'underrun' });
   }
