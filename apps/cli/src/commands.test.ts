@@ -124,6 +124,10 @@ const cases: readonly Case[] = [
   { words: ['trunk', 'delete', id('trunk'), '--yes'], line: `DELETE /admin/trunks/${id('trunk')}` },
   { words: ['telephony', 'status'], line: 'GET /admin/telephony' },
   { words: ['telephony', 'reconcile'], line: 'POST /admin/telephony/reconcile' },
+  { words: ['global-stop', 'status'], line: 'GET /admin/global-stop' },
+  { words: ['global-stop', 'on', 'fire drill'], line: 'POST /admin/global-stop', body: { reason: 'fire drill' } },
+  { words: ['global-stop', 'off'], line: 'POST /admin/global-stop/resume', body: {} },
+  { words: ['health', 'show'], line: 'GET /health/detailed' },
   { words: ['audit', 'list', '--chain', 'appliance'], line: 'GET /admin/audit?chain=appliance&limit=100' },
   { words: ['audit', 'verify', '--chain', ORG], line: `GET /admin/audit/verify?chain=${ORG}` },
 ];

@@ -6,6 +6,7 @@ import { createCallStore } from '#features/calls/call-store.ts';
 import type { ManualClock } from '#ports/testing/manual-clock.ts';
 import type { ScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import { TEST_ADMIN_KEY } from './test/test-api.ts';
 import { openTestPlane } from './test/test-plane.ts';
 
 const appliance = mintApplianceScope();

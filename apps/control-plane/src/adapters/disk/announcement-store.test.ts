@@ -26,7 +26,8 @@ describe('announcements on disk', () => {
   it('that are missing or damaged are warned of by file, and found as null', async () => {
     const store = await openAnnouncements({ folder, languages: ['en', 'fr'], log });
     expect([store.find('apology', 'en'), store.find('apology', 'fr'), store.find('apology', 'de')]).toEqual([null, null, null]);
-    expect(warnings).toMatchObject([
+    const ofApologies = warnings.filter((warning) => 'file' in warning && String(warning.file).includes('apology'));
+    expect(ofApologies).toMatchObject([
       { file: join(folder, 'apology.en.s16le'), code: 'ENOENT' },
       { file: join(folder, 'apology.fr.s16le'), bytes: 1 },
     ]);
