@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { asteriskCommand, asteriskControlCommand, prepareAsterisk } from '@centralita/provision/asterisk-process.ts';
 import { runCommand } from '@centralita/provision/command.ts';
@@ -40,6 +41,13 @@ export type RigOptions = {
   readonly instance?: Omit<Partial<InstanceInput>, 'ports' | 'name' | 'dir'>;
 };
 
+/** How a control plane is started: its name, settings besides the rig's, and what is waited for. */
+type ControlPlaneStart = {
+  readonly name?: string;
+  readonly differing?: Readonly<Record<string, string>>;
+  readonly until?: 'ready' | 'started' | undefined;
+};
+
 /** What the API answered. */
 export type AdminAnswer = { readonly status: number; readonly body: Readonly<Record<string, unknown>> };
 
@@ -55,10 +63,14 @@ export type Rig = AsyncDisposable & {
   inference: RigProcess | null;
   /** Settles when the control plane may take calls, as it says itself. */
   untilReady(): Promise<void>;
-  startControlPlane(): Promise<void>;
+  /** Settles when it may take calls; `started`: when it has what it needs, also while calls are stopped. */
+  startControlPlane(until?: 'ready' | 'started'): Promise<void>;
   /** Starts a second one on the same database, with an application of its own at Asterisk, which sends it no calls. Returns its address. */
   startSecondControlPlane(): Promise<string>;
   startInference(): Promise<void>;
+  /** Kills PostgreSQL as a whole; `startPostgres` starts it on what it had written. */
+  killPostgres(): Promise<void>;
+  startPostgres(): Promise<void>;
   /** Kills Asterisk with every call in it, and starts it again on what it kept. */
   restartAsterisk(): Promise<void>;
   /** GET on the control plane's API as admin, with these headers more. */
@@ -89,7 +101,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     return process;
   };
 
-  await startPostgres(instance, ports, start);
+  let postgres = await startPostgres(instance, ports, start);
   let asterisk = await startAsterisk(instance, start);
   const models = options.models ?? ownModels(ports);
   const startInference = async (): Promise<RigProcess> => {
@@ -100,12 +112,15 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     return process;
   };
   const secrets = await writeSecrets(dir);
-  const startControlPlane = async (name = 'control-plane', differing: Readonly<Record<string, string>> = {}): Promise<RigProcess> => {
+  const startControlPlane = async (wanted: ControlPlaneStart = {}): Promise<RigProcess> => {
+    const { name = 'control-plane', differing = {}, until = 'ready' } = wanted;
     const env = controlPlaneEnvironment(instance, { ports, models, maxConcurrentCalls: limits.maxConcurrentCalls, secrets });
     const argv = [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/boot.ts')];
     const all = { ...env, ...options.settings, ...differing };
     const process = start(name, argv, all);
-    await untilReady(process, Number(all['HTTP_PORT']));
+    const url = `http://127.0.0.1:${all['HTTP_PORT'] ?? ''}`;
+    if (until === 'started') await waitUntilReady(process, () => answers(`${url}/health/startup`), 30_000);
+    else await untilReady(process, Number(all['HTTP_PORT']));
     return process;
   };
   let inference = options.models === undefined ? await startInference() : null;
@@ -124,14 +139,18 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       return inference;
     },
     untilReady: () => untilReady(controlPlane, ports.http),
-    async startControlPlane() {
-      controlPlane = await startControlPlane();
+    async startControlPlane(until) {
+      controlPlane = await startControlPlane({ until });
     },
     async startSecondControlPlane() {
       const own = { HTTP_PORT: String(ports.secondHttp), STATE_DIR: join(instance.dir, 'second-state') };
       const settings = { ASTERISK_APPLICATION: `${instance.application}-second`, ...own };
-      await startControlPlane('second-control-plane', settings);
+      await startControlPlane({ name: 'second-control-plane', differing: settings });
       return `http://127.0.0.1:${ports.secondHttp}`;
+    },
+    killPostgres: () => postgres.stop('SIGKILL', 1_000),
+    async startPostgres() {
+      postgres = await restartPostgres(instance, start);
     },
     async restartAsterisk() {
       await asterisk.stop('SIGKILL', 1_000);
@@ -191,11 +210,35 @@ function ownModels(ports: RigPorts): NonNullable<RigOptions['models']> {
 
 type Start = (name: string, argv: readonly string[], env?: Record<string, string>) => RigProcess;
 
-async function startPostgres(instance: Instance, ports: RigPorts, start: Start): Promise<void> {
+async function startPostgres(instance: Instance, ports: RigPorts, start: Start): Promise<RigProcess> {
   await initPostgres(instance);
   const process = start('postgres', postgresCommand(instance));
   const migrate = (): Promise<boolean> => prepareDatabase(instance, ports).then(() => true);
   await waitUntilReady(process, migrate, 30_000);
+  return process;
+}
+
+/** On what a killed server left: its processes are gone a moment later than it is, and its lock names a process that may be another's by now. */
+async function restartPostgres(instance: Instance, start: Start): Promise<RigProcess> {
+  const paths = instancePaths(instance);
+  await rm(join(paths.postgresData, 'postmaster.pid'), { force: true });
+  await rm(join(paths.postgresRun, `.s.PGSQL.${instance.ports.postgres}.lock`), { force: true });
+  for (let tries = 0; ; tries += 1) {
+    const process = start('postgres', postgresCommand(instance));
+    try {
+      await waitUntilReady(process, () => isListening(instance.ports.postgres), 10_000);
+      return process;
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
+  }
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => (socket.destroy(), resolve(true))).once('error', () => resolve(false));
+  });
 }
 
 async function prepareDatabase(instance: Instance, ports: RigPorts): Promise<void> {

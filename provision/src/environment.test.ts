@@ -26,7 +26,7 @@ describe('the rendered environment', () => {
     });
     expect(config.inference.speechToTextUrl).toBe('127.0.0.1:8001');
     expect(config.maxConcurrentCalls).toBe(50);
-    expect(config.drainMs).toBe(60_000);
+    expect(config.drainMs).toBe(600_000);
   });
 
   it('carries the espeak-ng command as one list of words', () => {

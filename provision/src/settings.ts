@@ -53,7 +53,7 @@ const settingsSchema = z.object({
   /** Days that the export of an organization is kept, from its making or from the organization's deletion, whichever is later. */
   EXPORT_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
   /** How long live calls may go on after a stop. */
-  DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(60),
+  DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(600),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 });
 

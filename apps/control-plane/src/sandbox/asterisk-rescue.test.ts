@@ -1,0 +1,82 @@
+// Callers who outlive the process that served them, on the stand-in for Asterisk: found, given sound, and handed over with what they said meanwhile.
+import { expect, test, vi } from 'vitest';
+import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
+import { silentFrames } from '#audio/frame.ts';
+import type { AudioTransportEvent } from '#ports/audio-transport.ts';
+import type { CallLeg, LegEvent } from '#ports/call-control.ts';
+import { silentLog } from '#shared/log.ts';
+import { openAsteriskStandIn } from './asterisk-stand-in.ts';
+import type { AsteriskStandIn } from './asterisk-stand-in.ts';
+import { first, loudFrames, NOTHING_LEFT, SIGNAL } from './testing/asterisk-rig.ts';
+
+const WORDS = silentFrames(10).fill(4_000);
+
+function connect({ url, username, password, application }: AsteriskStandIn, lastAliveAt?: Date) {
+  const rescue = { lastAliveAt: lastAliveAt ?? null, words: (language: string) => (language === 'es' ? WORDS : null) };
+  const reach = { url, username, password, application, recordingsFolder: null, log: silentLog };
+  return openAsterisk({ ...reach, nowMs: () => performance.now(), signal: SIGNAL, ...(lastAliveAt && { rescue }) });
+}
+
+/** A call that a first process answered. That process is not closed: it died, which here means that its sockets are cut. */
+async function crashedCall(standIn: AsteriskStandIn) {
+  const before = await connect(standIn);
+  const legs: CallLeg[] = [];
+  before.onIncomingCall((leg) => legs.push(leg));
+  const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '+34600000001' });
+  const leg = await first(legs);
+  const events: LegEvent[] = [];
+  leg.listen((event) => events.push(event));
+  await leg.openMedia(() => undefined, { signal: SIGNAL });
+  await leg.answer({ signal: SIGNAL });
+  leg.keepLanguage('es');
+  const heard: number[] = [];
+  caller.onFrame((pcm) => heard.push(pcm[0] ?? 0));
+  return { caller, before, events, heard };
+}
+
+test('a caller of a dead process hears a word in his language before anybody knows whose call it is, and is handed over with what he said', async () => {
+  await using standIn = await openAsteriskStandIn();
+  const { caller, before, events, heard } = await crashedCall(standIn);
+  standIn.cutMedia();
+  await using after = await connect(standIn, new Date(Date.now() - 3_000));
+  const [survivor, ...others] = after.takeSurvivors();
+  expect(others).toEqual([]);
+  expect(after.takeSurvivors()).toEqual([]);
+  expect(survivor).toMatchObject({ isAnswered: true, hasApologised: true, talk: null });
+  expect(survivor?.gapMs).toBeGreaterThanOrEqual(3_000);
+  const leg = survivor?.leg;
+  if (leg === undefined) throw new Error('nobody survived');
+  expect(leg).toMatchObject({ legId: caller.channelId, dialledNumber: '600' });
+  await vi.waitFor(() => expect(heard).toContain(4_000));
+  caller.sendFrame(loudFrames(1));
+  const sound: AudioTransportEvent[] = [];
+  await leg.openMedia((event) => sound.push(event), { signal: SIGNAL });
+  await vi.waitFor(() => expect(sound.some((event) => event.kind === 'frame' && event.pcm[0] === 8_000)).toBe(true));
+  expect(events).toEqual([]);
+  await leg.hangUp();
+  await vi.waitFor(() => expect(standIn.leftovers()).toEqual(NOTHING_LEFT));
+  await before[Symbol.asyncDispose]();
+});
+
+test('a control plane whose application another one takes steps down: it is not ready, lets its callers go, and touches nothing of theirs', async () => {
+  await using standIn = await openAsteriskStandIn();
+  const { caller, before, events } = await crashedCall(standIn);
+  standIn.injectEvent(JSON.stringify({ type: 'ApplicationReplaced', application: standIn.application, timestamp: '' }));
+  await vi.waitFor(() => expect(before.isConnected()).toBe(false));
+  expect(events).toMatchObject([{ kind: 'hung_up', by: 'taken_over' }]);
+  await before[Symbol.asyncDispose]();
+  expect(caller.state).toBe('answered');
+  expect(standIn.leftovers()).toMatchObject({ channels: [caller.channelId], bridges: [`${caller.channelId}-bridge`] });
+});
+
+test('who comes while nobody listens yet is a new call', async () => {
+  await using standIn = await openAsteriskStandIn();
+  await using asterisk = await connect(standIn, new Date());
+  const early = standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
+  expect(asterisk.takeSurvivors()).toEqual([]);
+  const legs: CallLeg[] = [];
+  asterisk.onIncomingCall((leg) => legs.push(leg));
+  expect((await first(legs)).legId).toBe(early.channelId);
+  await legs[0]?.hangUp();
+  await vi.waitFor(() => expect(standIn.leftovers()).toEqual(NOTHING_LEFT));
+});
