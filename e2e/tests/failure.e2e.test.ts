@@ -5,13 +5,15 @@ import { mintApplianceScope } from '@centralita/control-plane/shared/appliance-s
 import { databaseUrl } from '@centralita/provision/instance.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endedCall } from '#e2e/call-journal.ts';
+import type { JournalCall } from '#e2e/call-journal.ts';
 import { textAt } from '#e2e/flow-texts.ts';
 import { pausesOf } from '#e2e/heard.ts';
 import type { Ear } from '#e2e/heard.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
-import { RIG_NUMBERS } from '#e2e/rig-seed.ts';
+import { RIG_NUMBERS, RIG_PHONES } from '#e2e/rig-seed.ts';
+import { synthesize } from '#e2e/speech.ts';
 import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
 
 let rig: Rig;
@@ -27,9 +29,21 @@ afterEach(async () => {
   await expectNothingLeft(rig);
 });
 
-/** What the safety net says in a language. */
-function apologyIn(language: 'es' | 'en'): string {
-  return readFileSync(new URL(`../../asterisk/sounds/apology-${language}.txt`, import.meta.url), 'utf8').trim();
+/** What was prepared to be said in a language. */
+function preparedIn(name: 'apology' | 'filler', language: 'es' | 'en'): string {
+  return readFileSync(new URL(`../../asterisk/sounds/${name}-${language}.txt`, import.meta.url), 'utf8').trim();
+}
+const apologyIn = (language: 'es' | 'en'): string => preparedIn('apology', language);
+
+/** Whether the sound is the filler in Spanish and then, behind some pause, the apology. */
+async function isFillerThenApology(ear: Ear, pcm: Int16Array): Promise<boolean> {
+  const among = [preparedIn('filler', 'es'), apologyIn('es'), ...people.spanish.texts];
+  for (const pause of pausesOf(pcm, 100)) {
+    const [first, second] = [pcm.subarray(0, pause), pcm.subarray(pause)];
+    if ((await ear.recognise(second, { language: 'es', among })) !== apologyIn('es')) continue;
+    if ((await ear.recognise(first, { language: 'es', among })) === preparedIn('filler', 'es')) return true;
+  }
+  return false;
 }
 
 /** Whether the sound is the apology in Spanish and then, behind some pause, in English. */
@@ -68,30 +82,81 @@ describe('when something is not there', () => {
     await expectNothingLeft(rig, { controlPlaneIsUp: false });
   });
 
-  test('without an inference server the caller hears a recorded apology and the call is closed', async () => {
+  test('without an inference server the caller hears a filler and a recorded apology, and the call is closed', async () => {
     await using lines = openTestLines(rig);
     await rig.inference?.stop('SIGKILL', 1_000);
     const caller = await lines.dial(people.spanish);
-    const apology = await caller.hearSound();
     await caller.call.ended;
     await rig.startInference();
-    const among = [...people.spanish.texts, apologyIn('es')];
-    expect(await lines.ear.recognise(apology.pcm, { language: 'es', among })).toBe(apologyIn('es'));
+    expect(await isFillerThenApology(lines.ear, caller.call.received().pcm)).toBe(true);
     const call = await endedCall(rig, people.spanish.number);
     expect(call).toMatchObject({ outcome: 'failed' });
-    expect(call.notes.map(({ name }) => name)).toEqual(expect.arrayContaining(['model_failed', 'apology_played']));
+    expect(namesOf(call)).toEqual(expect.arrayContaining(['model_retried', 'filler_played', 'model_failed', 'apology_played']));
   });
 
-  test('an inference server that dies in mid-call ends in the apology, not in silence', async () => {
+  test('a speech server that dies in mid-call is filled within 800 ms, apologised for, and the reception is rung', async () => {
     await using lines = openTestLines(rig);
+    const phone = await lines.phone(RIG_PHONES.demo);
+    const answered = phone.ringing.then((offer) => offer.answer());
     const caller = await lines.dial(people.spanish);
     expect((await caller.hear()).text).toBe(textAt(demoSpanish, 'greeting'));
     await rig.inference?.stop('SIGKILL', 1_000);
-    const { call } = caller;
-    await caller.say('quiero una cita').catch(() => undefined);
+    await caller.call.say(await synthesize({ text: 'quiero una cita', voice: 'es' }));
+    const spokenAt = performance.now();
+    const fillerAt = await caller.hearBeginning({ withinMs: 5_000 });
+    // The pause that makes the turn the agent's comes before the failure can be heard.
+    const pauseMs = demoSpanish.conversation.commitPauseMs;
+    expect(fillerAt - spokenAt).toBeLessThan(pauseMs + 800);
+    const reception = await answered;
     const from = performance.now();
-    await call.ended;
-    expect(call.lastAudioAt(from)).not.toBeNull();
-    expect((await endedCall(rig, people.spanish.number)).notes.map(({ name }) => name)).toContain('apology_played');
+    await reception.say(await synthesize({ text: 'recepción, buenos días', voice: 'es' }));
+    expect(caller.call.firstAudioAt(from)).not.toBeNull();
+    await reception.hangUp();
+    await caller.call.ended;
+    const call = await endedCall(rig, people.spanish.number);
+    expect(call.outcome).toBe('transferred');
+    const states = call.notes.filter(({ name }) => name === 'failure_state').map(({ fields }) => fields['to']);
+    expect(states).toEqual(['bridging', 'apologising', 'handing_over']);
   });
 });
+
+describe('the kill switch', () => {
+  test('refuses the next call on every server within 2 s, lets the live one end, outlives a restart, and is lifted', async () => {
+    await using lines = openTestLines(rig);
+    const second = await rig.startSecondControlPlane();
+    const caller = await lines.dial(people.spanish);
+    await caller.hear();
+    const stoppedAt = performance.now();
+    expect(await rig.adminSend('POST', '/admin/global-stop', { reason: 'end-to-end test' })).toMatchObject({ status: 200 });
+    await vi.waitFor(
+      async () => {
+        const { status } = await fetch(`${second}/health/ready`);
+        const text = await (await fetch(`${second}/metrics`)).text();
+        expect([status, text]).toEqual([503, expect.stringContaining('centralita_global_stop 1')]);
+      },
+      { timeout: 3_000, interval: 50 },
+    );
+    expect(performance.now() - stoppedAt).toBeLessThan(2_000);
+    const refused = async () => {
+      const call = await (await lines.telephone()).call(people.spanish.number, { signal: AbortSignal.timeout(15_000) });
+      return await call.outcome;
+    };
+    expect(await refused()).toMatchObject({ kind: 'rejected', status: 503 });
+    await caller.say('horario de atención');
+    expect((await caller.hear()).text).toBe(textAt(demoSpanish, 'hours'));
+    await caller.call.hangUp();
+    await rig.controlPlane.stop('SIGKILL', 1_000);
+    await rig.startControlPlane('started');
+    expect(await refused()).toMatchObject({ kind: 'rejected', status: 503 });
+    expect(await rig.adminSend('POST', '/admin/global-stop/resume', {})).toMatchObject({ body: { state: 'running' } });
+    const next = await lines.dial(people.spanish);
+    expect((await next.hear()).text).toBe(textAt(demoSpanish, 'greeting'));
+    await next.call.hangUp();
+    const { entries } = (await rig.admin('/admin/audit?limit=20')) as { entries: { action: string }[] };
+    expect(entries.map(({ action }) => action)).toEqual(expect.arrayContaining(['global_stop.begun', 'global_stop.ended']));
+  });
+});
+
+function namesOf(call: JournalCall): readonly string[] {
+  return call.notes.map(({ name }) => name);
+}

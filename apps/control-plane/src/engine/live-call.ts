@@ -63,7 +63,8 @@ export class LiveCall {
     this.#parts = parts;
     this.#ledger = new TurnLedger(parts);
     this.#failures = openFailureHandling(parts, {
-      fill: (pcm) => this.#playout?.interject(pcm),
+      // Its echo must not count as the caller's speech, as little as that of a reply.
+      fill: (pcm) => (this.#playout?.interject(pcm), this.#detect({ kind: 'agent_started', atMs: parts.clock.nowMs() })),
       giveUp: (error) => this.#fail(error),
       apologise: (pcm) => this.#playout?.play(fixedSound(pcm)),
       handOver: (to, ringMs) => void this.#transfer(to, ringMs).catch(this.#onBug),
@@ -221,6 +222,7 @@ export class LiveCall {
       case 'speech_started':
         return this.#onSpeech(event.startedAtMs);
       case 'barge_in':
+        if (this.#phase.kind === 'thinking') return this.#onSpeech(event.startedAtMs);
         if (this.#phase.kind !== 'replying') return;
         record.note('barge_in', { afterMs: this.#phase.turn.startedAtMs === null ? null : event.atMs - this.#phase.turn.startedAtMs });
         this.#utterances.trimBefore(event.startedAtMs);
@@ -287,6 +289,7 @@ export class LiveCall {
         this.#parts.record.note(verdict.why, { speechMs: verdict.speechMs });
         return this.#resume(verdict.cut);
       case 'noise':
+        this.#detect({ kind: 'agent_stopped', atMs: committedAtMs });
         this.#phase = { kind: 'listening', sinceMs: committedAtMs };
         return;
       case 'turn':

@@ -30,7 +30,7 @@ function open() {
 
 /** A reply that grows when the test says so. */
 function growing(): Playable & { grow(frames: number): void; end(): void } {
-  let pcm = new Int16Array(0);
+  let pcm: Int16Array = new Int16Array(0);
   let state: ReplyState = { kind: 'making' };
   let changed = (): void => {};
   return {
