@@ -165,5 +165,10 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
     const { headers, body } = await api.ask('/metrics');
     expect(headers.get('content-type')).toContain('version=0.0.4');
     expect(body['text']).toContain('centralita_calls_live');
+    const statusFor = async (header: string, value: string) => (await api.ask('/metrics', { headers: { [header]: value } })).status;
+    expect(await statusFor('x-forwarded-for', '203.0.113.7, 192.168.1.9')).toBe(200);
+    for (const chain of ['203.0.113.7', '10.0.0.1, 203.0.113.7', '10.0.0.1, 2001:db8::1', 'unknown'])
+      expect(await statusFor('x-forwarded-for', chain)).toBe(404);
+    expect(await statusFor('forwarded', 'for=203.0.113.7')).toBe(404);
   });
 });

@@ -8,6 +8,7 @@ import type { DependencyBoard, DependencyView } from './dependency-board.ts';
 import { dependencyStates } from './dependency-board.ts';
 import type { ReadinessCheck } from './readiness.ts';
 import { createStartUp, runChecks } from './readiness.ts';
+import { refuseFromOutside } from './series-access.ts';
 
 const checkSchema = z.object({ name: z.string(), ok: z.boolean(), reason: z.string().nullable() });
 const readinessSchema = z.object({ ready: z.boolean(), checks: z.array(checkSchema) }).openapi('Readiness');
@@ -60,7 +61,10 @@ export function createHealthRoutes({ checks, startUpChecks, dependencies, metric
       const body = { ready: results.every(({ ok }) => ok), checks: results, dependencies: views.map(dependencyBody) };
       return context.json(body, 200);
     })
-    .openapi(seriesRoute(), async (context) => context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }) as never);
+    .openapi(seriesRoute(), async (context) => {
+      refuseFromOutside(context);
+      return context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }) as never;
+    });
 }
 
 function aliveRoute() {
