@@ -16,9 +16,11 @@ type Diagnostic = { code: string; filename: string; labels: { span: { line: numb
 /** A file of the planted tree: the rule that it must trip and how often, or null for a clean twin that must pass. */
 type Plant = { path: string; source: string; code: string | null; times?: number };
 
+/** A line for one file, which may import everything. */
+const isRoot = (rule: FolderRule) => /(main|early-calls)\.ts$/.test(rule.files);
 const folderOf = (rule: FolderRule) => rule.files.replace(/\*\*\/\*\.test\.ts$|\*\*$|\*\.ts$/, '');
 const fileOf = (rule: FolderRule, name: string) => {
-  if (rule.files.endsWith('main.ts')) return rule.files;
+  if (isRoot(rule)) return rule.files;
   return `${folderOf(rule)}${name}${rule.files.endsWith('.test.ts') ? '.test.ts' : '.ts'}`;
 };
 const typeImport = (specifier: string, index = 0) =>
@@ -41,7 +43,7 @@ function plantsOf(rule: FolderRule): Plant[] {
   ];
   const allowed = ['./beside.ts', ...rule.areas.map(areaFile), ...rule.packages.map((name) => `${name}/planted.ts`)];
   const twin: Plant = { path: fileOf(rule, 'allowed'), source: typeImports(allowed), code: null };
-  if (rule.files.endsWith('main.ts')) return [twin];
+  if (isRoot(rule)) return [twin];
   return [{ path: fileOf(rule, 'banned'), source: typeImports(banned), code: 'eslint(no-restricted-imports)', times: banned.length }, twin];
 }
 

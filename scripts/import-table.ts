@@ -131,6 +131,12 @@ const rootRules: readonly FolderRule[] = [
     packages: none,
   },
   { files: `${controlPlane}/main.ts`, because: 'a composition root chooses', areas, packages: clientPackages },
+  {
+    files: `${controlPlane}/early-calls.ts`,
+    because: 'the part of the composition root that cannot wait for the rest',
+    areas,
+    packages: clientPackages,
+  },
   { files: `${controlPlane}/sandbox/**`, because: 'a composition root chooses', areas, packages: clientPackages },
   { files: `${controlPlane}/test/**`, because: 'rules as tests see everything', areas, packages: clientPackages },
 ];

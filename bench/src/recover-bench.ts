@@ -5,8 +5,8 @@ import { openBenchRig } from './bench-rig.ts';
 import { hangUpAll, placeCalls } from './call-load.ts';
 import { runBench } from './harness.ts';
 import { percentile } from './percentile.ts';
-import { askingAgent } from './recover-agent.ts';
-import { giveDigit, longestHole, lostSlots } from './recover-callers.ts';
+import { askingAgent, slotOf } from './recover-agent.ts';
+import { giveAgain, giveDigit, longestHole, lostSlots } from './recover-callers.ts';
 import type { RecoverCaller } from './recover-callers.ts';
 
 const NUMBER = '4002';
@@ -43,26 +43,27 @@ await runBench({
     const gaps: number[] = [];
     let lost = 0;
     for (let round = 0; round < kills; round++) {
-      const killAfterMs = SPREAD_MS * (0.5 + random());
+      let crashedAtMs: number | null = null;
       const giving = callers.map(async (caller, index) => {
         await sleep((index * SPREAD_MS) / callers.length, undefined, { signal });
-        return (await giveDigit(caller, { round, random })) || (await giveDigit(caller, { round, random }));
+        if (crashedAtMs === null) await giveDigit(caller, { round, random, crashedAtMs: () => crashedAtMs });
       });
-      await sleep(killAfterMs, undefined, { signal });
-      const killedAtMs = performance.now();
+      await sleep(SPREAD_MS * (0.5 + random()), undefined, { signal });
+      const killedAtMs = (crashedAtMs = performance.now());
       await rig.controlPlane.stop('SIGKILL', 1_000);
       await rig.startControlPlane();
       await untilTakenUp(rig, calls - dropped.size);
       const readyMs = performance.now() - killedAtMs;
-      const given = (await Promise.all(giving)).filter(Boolean).length;
-      // Who gave nothing in this round does so now: what was lost with the crash was not taken, and the agent still asks for it.
+      await Promise.all(giving);
+      const before = callers.filter(({ given }) => given.has(slotOf(round))).length;
+      const unanswered = await giveAgain(callers, { database, round, random });
       const held = callers.map(({ call }) => longestHole(call, killedAtMs - BEFORE_MS));
       gaps.push(...held);
       const missing = await lostSlots(database, callers, WRITTEN_MS);
       for (const words of missing) log(`lost: ${words}`);
-      lost = Math.max(lost, missing.length);
+      lost = Math.max(lost, missing.length + unanswered);
       log(
-        `kill ${round + 1}: sound back after ${percentile(held, 50).toFixed(0)} ms (p95 ${percentile(held, 95).toFixed(0)}, longest ${Math.max(...held).toFixed(0)}), all calls taken up after ${readyMs.toFixed(0)} ms, ${given} answers heard, ${dropped.size} calls dropped`,
+        `kill ${round + 1}: sound back after ${percentile(held, 50).toFixed(0)} ms (p95 ${percentile(held, 95).toFixed(0)}, longest ${Math.max(...held).toFixed(0)}), all calls taken up after ${readyMs.toFixed(0)} ms, ${before} answers heard before it and ${calls - before - unanswered} after it, ${dropped.size} calls dropped`,
       );
     }
     await hangUpAll(placed);

@@ -17,21 +17,46 @@ const ANSWER_MS = 4_000;
 const QUIET_MS = 400;
 
 /**
- * Presses this round's digit, unless it was taken in an earlier try. It is given once the agent's answer to it begins. Pressed in the moment of a crash
- * it may be lost, as it would be for a person, who presses again.
+ * Presses this round's digit and waits for the agent's answer. True when it began, and began before the crash: what is heard after one may be a "sorry,
+ * go on", and a key pressed while nobody is there is lost, as it is for a person, who presses again. `crashedAtMs` is null before the crash.
  */
-export async function giveDigit(caller: RecoverCaller, { round, random }: { round: number; random: () => number }): Promise<boolean> {
+export async function giveDigit(
+  caller: RecoverCaller,
+  { round, random, crashedAtMs }: { round: number; random: () => number; crashedAtMs: () => number | null },
+): Promise<boolean> {
   const { call, given } = caller;
   const digit = DIGITS[Math.floor(random() * DIGITS.length)] ?? DIGITS[0];
   await call.waitForSilence(QUIET_MS, { signal: AbortSignal.timeout(ANSWER_MS) }).catch(() => undefined);
+  if (crashedAtMs() !== null) return false;
   const { endedAt } = await call.sendDtmf(digit);
   try {
-    await call.waitForAudio({ sinceAt: endedAt, signal: AbortSignal.timeout(ANSWER_MS) });
+    const heardAtMs = await call.waitForAudio({ sinceAt: endedAt, signal: AbortSignal.timeout(ANSWER_MS) });
+    if (heardAtMs > (crashedAtMs() ?? Number.POSITIVE_INFINITY)) return false;
   } catch {
     return false;
   }
   given.set(slotOf(round), digit);
   return true;
+}
+
+/**
+ * Behind a crash, those who were not answered: what the agent took although its answer was not heard is given; the others press again.
+ * Returns how many still were not answered.
+ */
+export async function giveAgain(
+  callers: readonly RecoverCaller[],
+  { database, round, random }: { database: Database; round: number; random: () => number },
+): Promise<number> {
+  const slot = slotOf(round);
+  const held = await slotsOf(database);
+  const unanswered = callers.filter(({ given }) => !given.has(slot));
+  const answers = unanswered.map(async (caller) => {
+    const taken = held.get(caller.name)?.[slot];
+    if (taken === undefined) return await giveDigit(caller, { round, random, crashedAtMs: () => null });
+    caller.given.set(slot, taken);
+    return true;
+  });
+  return (await Promise.all(answers)).filter((isAnswered) => !isAnswered).length;
 }
 
 /** What the journal holds of each caller's slots, by his name; it is written within a moment. */

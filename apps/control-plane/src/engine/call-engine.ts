@@ -120,15 +120,7 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     await runCall(parts, calls, { leg: survivor.leg, route, from: { survivor, call } });
   }
 
-  function hold(leg: CallLeg, work: Promise<void>): Promise<void> {
-    const arrival = work.catch(async (error: unknown) => {
-      log.error({ err: error, legId: leg.legId }, 'a call broke');
-      await leg.hangUp();
-    });
-    arriving.add(arrival);
-    return arrival.finally(() => arriving.delete(arrival));
-  }
-
+  const hold = (leg: CallLeg, work: Promise<void>): Promise<void> => held(arriving, orHungUp(leg, work, log));
   const take = (leg: CallLeg): void => void hold(leg, accept(leg));
   parts.callControl.onIncomingCall(take);
 
@@ -157,6 +149,22 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
       clearInterval(ticker);
     },
   };
+}
+
+/** A call that breaks is not left in silence. */
+async function orHungUp(leg: CallLeg, work: Promise<void>, log: Log): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    log.error({ err: error, legId: leg.legId }, 'a call broke');
+    await leg.hangUp();
+  }
+}
+
+/** Keeps the work among what the engine waits for. */
+async function held(all: Set<Promise<void>>, work: Promise<void>): Promise<void> {
+  all.add(work);
+  await work.finally(() => all.delete(work));
 }
 
 /** `unknown` when the routing cannot say: the caller's network may try another box. */
@@ -216,7 +224,7 @@ async function turnAway(parts: CallEngineParts, leg: CallLeg, route: CallRoute):
 type CallToRun = { readonly leg: CallLeg; readonly route: CallRoute; readonly from?: Omit<ResumedLeg, 'route'> };
 
 async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, from }: CallToRun): Promise<void> {
-  const { journal, clock } = parts;
+  const { clock } = parts;
   const { scope, agent } = route;
   const { callerNumber } = leg;
   const callId = from?.call.callId ?? newId('call');

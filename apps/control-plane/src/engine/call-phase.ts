@@ -64,21 +64,6 @@ export function canReopen(turn: AgentTurn): boolean {
   return turn.startedAtMs === null && turn.callerTurn?.input === 'speech' && turn.reply.acted === null;
 }
 
-/** Whether the caller's voice may cut what is being said: not the last words before something happens. */
-export function canInterrupt(phase: Phase): boolean {
-  return phase.kind !== 'replying' || nextStepOf(phase.turn).kind === 'listen';
-}
-
-/** Whether caller and agent talk with each other: the call needs its sound. */
-export function isTalking({ kind }: Phase): boolean {
-  return kind === 'listening' || kind === 'thinking' || kind === 'replying';
-}
-
-/** What is played, and from where on, when the sound came back after a break; `heardSamples` were heard of what was played before it. */
-export function goneOnWith({ reply, startedAtMs }: AgentTurn, heardSamples: number): [reply: Reply, from: number] {
-  return [reply, startedAtMs === null ? 0 : heardSamples];
-}
-
 /** Whether no turn of the caller can be taken back any more: his sound of before is of no use. */
 export function isSettled(phase: Phase): boolean {
   return phase.kind === 'listening' || (phase.kind === 'replying' && !canReopen(phase.turn));

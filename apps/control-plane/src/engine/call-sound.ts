@@ -19,7 +19,7 @@ export type CallSoundListener = {
   repaired(heardSamples: number): void;
   /** It is gone for good. */
   lost(): void;
-  bug(error: unknown): void;
+  readonly bug: (error: unknown) => void;
 };
 
 type CallSoundParts = { readonly leg: CallLeg; readonly clock: Clock; readonly log: Log; readonly record: CallRecord };
@@ -85,7 +85,7 @@ export class CallSound implements AsyncDisposable {
     while (!signal.aborted && clock.nowMs() - lostAtMs < REPAIR_TIMEOUT_MS) {
       try {
         await this.open(signal);
-        if (signal.aborted) return void (await this.#transport?.[Symbol.asyncDispose]());
+        if (signal.aborted) return await this.#transport?.[Symbol.asyncDispose]();
         record.note('media_reattached', { gapMs: Math.round(clock.nowMs() - lostAtMs) });
         return this.#listener.repaired(heardSamples);
       } catch (error) {

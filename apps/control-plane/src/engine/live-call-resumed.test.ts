@@ -24,8 +24,14 @@ async function crash(
   const turns = rig.journal.turns();
   const nextStep = (last?.nextStep ?? { kind: 'listen' }) as NonNullable<OpenCall['stand']>['nextStep'];
   const call: OpenCall = {
-    ...{ callId: started.callId, scope: started.scope, legId: started.legId, dialledNumber: '100', callerNumber: '' },
-    ...{ startedAt: started.at, answeredAt: started.at, turns: turns.length },
+    callId: started.callId,
+    scope: started.scope,
+    legId: started.legId,
+    dialledNumber: '100',
+    callerNumber: '',
+    startedAt: started.at,
+    answeredAt: started.at,
+    turns: turns.length,
     stand: last === undefined ? null : { state: last.state, nextStep, isAnswerHeard: turns.at(-1)?.role !== 'caller' },
   };
   return { call, said: rig.said(), survivor: { isAnswered: true, gapMs: 900, hasApologised: true, talk: null, ...survived } };
@@ -113,8 +119,15 @@ it('leaves two people talking alone until one hangs up', async () => {
 it('greets a caller whose call had not said anything yet', async () => {
   await using rig = openEngineRig();
   const call: OpenCall = {
-    ...{ callId: newId('call'), scope: rig.route().scope, legId: 'leg', dialledNumber: '100', callerNumber: '' },
-    ...{ startedAt: rig.clock.wallAt(), answeredAt: null, turns: 0, stand: null },
+    callId: newId('call'),
+    scope: rig.route().scope,
+    legId: 'leg',
+    dialledNumber: '100',
+    callerNumber: '',
+    startedAt: rig.clock.wallAt(),
+    answeredAt: null,
+    turns: 0,
+    stand: null,
   };
   const leg = await resume(rig, { call, said: [], survivor: { isAnswered: false, gapMs: null, hasApologised: false, talk: null } });
   expect(leg.progress()).toBe('answered');

@@ -1,43 +1,31 @@
 // One live call, from ring to hang-up: ALL of its control flow, and nothing else. Sound, words and rules live in their own files.
-import type { DialogInput, PreparedTurn, PrepareOptions } from '#dialog/dialog.ts';
 import type { LegEvent } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
 import type { VoiceActivityStream } from '#ports/voice-activity.ts';
-import { newId } from '#shared/id.ts';
-import {
-  canInterrupt,
-  canReopen,
-  goneOnWith,
-  isHearing,
-  isSettled,
-  isTalking,
-  keyTurn,
-  nextStepOf,
-  noteHeard,
-  waitOf,
-} from './call-phase.ts';
+import { canReopen, isHearing, isSettled, keyTurn, nextStepOf, noteHeard, waitOf } from './call-phase.ts';
 import { setUpEnd } from './call-parts.ts';
 import type { LiveCallParts } from './call-parts.ts';
-import type { AgentTurn, CallerTurn, Phase } from './call-phase.ts';
+import type { AgentTurn, Phase } from './call-phase.ts';
 import { CallSound } from './call-sound.ts';
 import { openFailureHandling } from './failure-handling.ts';
 import { guarded } from './guarded.ts';
 import { startGuess } from './guess.ts';
-import type { Guess, GuessOutcome, GuessParts } from './guess.ts';
+import type { Guess, GuessOutcome } from './guess.ts';
 import { KeyPad } from './key-pad.ts';
 import { endOfLeg, endOfTransfer, TAKEN_OVER } from './leg-end.ts';
 import type { CallEnd } from './leg-end.ts';
 import { GOODBYE_TAIL_MS, QUIET_KEPT_MS, SETUP_TIMEOUT_MS } from './limits.ts';
+import { canInterrupt, goneOnWith, isTalking } from './phase-sound.ts';
 import { fixedSound } from './playable.ts';
 import type { Playout, PlayoutEvent } from './playout.ts';
-import { prepareTurn } from './prepared-turn.ts';
-import { Reply } from './reply.ts';
 import type { ResumedCall } from './resumed-call.ts';
 import { judgeSpeech } from './speech-verdict.ts';
 import { initialDetectorState, stepDetector } from './turn-detector.ts';
 import type { DetectorEvent, DetectorInput, DetectorState } from './turn-detector.ts';
 import { TurnLedger } from './turn-ledger.ts';
 import type { CutTurn } from './turn-ledger.ts';
+import { openTurnMaking } from './turn-making.ts';
+import type { TurnMaking } from './turn-making.ts';
 import { UtteranceBuffer } from './utterance-buffer.ts';
 
 /** A call in progress. `run` settles when everything built for it is gone. */
@@ -49,6 +37,7 @@ export class LiveCall {
   readonly #keyPad = new KeyPad();
   readonly #ledger: TurnLedger;
   readonly #failures: ReturnType<typeof openFailureHandling>;
+  readonly #making: TurnMaking;
   #phase: Phase = { kind: 'setting_up' };
   #detector: DetectorState = initialDetectorState;
   #guess: Guess | null = null;
@@ -70,6 +59,8 @@ export class LiveCall {
       handOver: (to, ringMs) => void this.#transfer(to, ringMs).catch(this.#onBug),
       close: () => this.#close('failed', 'a model failed'),
     });
+    const onTryFailed = (error: unknown): void => this.#failures.tryFailed(error);
+    this.#making = openTurnMaking(parts, { ledger: this.#ledger, signal: this.#aborter.signal, onTryFailed });
     this.#sound = new CallSound(parts, {
       frame: (pcm, atMs) => (this.#utterances.push(pcm, atMs), this.#voice?.push(pcm, atMs)),
       playout: (event) => this.#onPlayout(event),
@@ -84,14 +75,12 @@ export class LiveCall {
     return this.#sound.playout;
   }
 
-  // ---- life -------------------------------------------------------------
-
   async run(): Promise<void> {
     const { leg, record } = this.#parts;
     leg.listen(guarded((event) => this.#onLeg(event), this.#onBug));
     await this.#setUp().catch((error: unknown) => this.end(...setUpEnd(error, this.#parts.log)));
-    const end = await this.#over.promise;
-    await this.#tearDown(end.reason).finally(() => record.ended(end.outcome, end.reason));
+    const { outcome, reason } = await this.#over.promise;
+    await this.#tearDown(reason).finally(() => record.ended(outcome, reason));
   }
 
   /** Ends the call from outside, e.g. at shutdown. */
@@ -119,8 +108,8 @@ export class LiveCall {
     if (isSettled(this.#phase) && atMs >= this.#keepsSoundUntilMs) this.#utterances.trimBefore(atMs - QUIET_KEPT_MS);
     if (this.#phase.kind !== 'listening') return;
     const keyed = this.#keyPad.due(atMs);
-    if (keyed !== null)
-      return this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'dtmf', digits: keyed.digits }), keyTurn(keyed, atMs), atMs));
+    const keys = keyed && { callerTurn: keyTurn(keyed, atMs), committedAtMs: atMs };
+    if (keys !== null) return this.#takeFloor(this.#making.turn({ kind: 'dtmf', digits: keys.callerTurn.text }, keys));
     if (atMs - this.#phase.sinceMs >= conversation.noInputMs) this.#onSilence();
   }
 
@@ -128,7 +117,7 @@ export class LiveCall {
     const { leg, clock, voiceActivity, record, resumed = null } = this.#parts;
     const signal = AbortSignal.any([this.#aborter.signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
     // The greeting is made while the telephone system builds the sound: its first frame waits for nothing.
-    const greeting = resumed?.state ? null : this.#newReply({ kind: 'call_opened' });
+    const greeting = resumed?.state ? null : this.#making.reply({ kind: 'call_opened' });
     this.#voice = voiceActivity.openStream(guarded((heard) => this.#detect({ kind: 'voice', ...heard }), this.#onBug));
     await this.#sound.open(signal);
     if (resumed?.isAnswered !== true) {
@@ -137,7 +126,7 @@ export class LiveCall {
     }
     const atMs = clock.nowMs();
     this.#answeredAtMs = atMs - (resumed?.answeredForMs ?? 0);
-    if (greeting !== null) this.#takeFloor(this.#turnOf(greeting, null, atMs));
+    if (greeting !== null) this.#takeFloor(this.#making.turnOf(greeting, { callerTurn: null, committedAtMs: atMs }));
     else if (resumed !== null) this.#goOn(resumed, atMs);
   }
 
@@ -202,7 +191,8 @@ export class LiveCall {
     this.#parts.record.note('no_input', { count: this.#silences });
     this.#ledger.settleCut();
     const isLast = this.#silences > conversation.noInputPrompts;
-    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'no_input', count: this.#silences, isLast }), null, this.#parts.clock.nowMs()));
+    const now = { callerTurn: null, committedAtMs: this.#parts.clock.nowMs() };
+    this.#takeFloor(this.#making.turn({ kind: 'no_input', count: this.#silences, isLast }, now));
   }
 
   // ---- turn taking ----------------------------------------------------------
@@ -232,7 +222,7 @@ export class LiveCall {
       case 'candidate': {
         const pcm = this.#utterances.cut(event.startedAtMs, event.endedAtMs);
         this.#guess?.abort();
-        this.#guess = startGuess(this.#guessParts(), { ...event, pcm, from: this.#ledger.state });
+        this.#guess = startGuess(this.#making.guessParts, { ...event, pcm, from: this.#ledger.state });
         return;
       }
       case 'candidate_discarded':
@@ -295,7 +285,7 @@ export class LiveCall {
       case 'turn':
         this.#ledger.settleCut();
         this.#silences = 0;
-        return this.#takeFloor(this.#turnOf(outcome.reply, verdict.callerTurn, committedAtMs));
+        return this.#takeFloor(this.#making.turnOf(outcome.reply, { callerTurn: verdict.callerTurn, committedAtMs }));
     }
   }
 
@@ -371,7 +361,7 @@ export class LiveCall {
     const end = endOfTransfer(outcome, phase.lineDead);
     if (end !== null) return this.end(end.outcome, end.reason);
     if (this.#failures.handOverFailed()) return;
-    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'transfer_failed' }), null, clock.nowMs()));
+    this.#takeFloor(this.#making.turn({ kind: 'transfer_failed' }, { callerTurn: null, committedAtMs: clock.nowMs() }));
   }
 
   // ---- ends ---------------------------------------------------------------
@@ -388,21 +378,6 @@ export class LiveCall {
   #close(outcome: CallOutcome, reason: string): void {
     this.#phase = { kind: 'closing', outcome, reason };
     setTimeout(() => this.end(outcome, reason), GOODBYE_TAIL_MS);
-  }
-
-  #newReply(input: DialogInput): Reply {
-    const { state } = this.#ledger;
-    const prepare = (options: Required<PrepareOptions>): PreparedTurn => prepareTurn(this.#parts.dialog, { state, input, ...options });
-    return new Reply({ ...this.#guessParts(), replyId: newId('reply'), prepare });
-  }
-
-  #turnOf(reply: Reply, callerTurn: CallerTurn | null, committedAtMs: number): AgentTurn {
-    return { reply, from: this.#ledger.state, callerTurn, committedAtMs, startedAtMs: null, heardAtMs: null };
-  }
-
-  #guessParts(): GuessParts {
-    const { agent } = this.#parts.route;
-    return { ...this.#parts, agent, signal: this.#aborter.signal, onTryFailed: (error) => this.#failures.tryFailed(error) };
   }
 
   #dropGuess(): void {

@@ -148,10 +148,8 @@ async function routeOf({ routing, log }: RecoveryParts, { dialledNumber, scope, 
 function closeCall({ journal, clock, log }: RecoveryParts, { callId, scope, startedAt }: OpenCall, because: ClosedBecause): void {
   const at = clock.wallAt();
   log.info({ callId, because }, 'a call without a caller is closed');
-  journal.record({
-    kind: 'call_ended',
-    ...{ callId, scope, at, outcome: 'failed', reason: because, durationMs: Math.max(0, at.getTime() - startedAt.getTime()) },
-  });
+  const durationMs = Math.max(0, at.getTime() - startedAt.getTime());
+  journal.record({ kind: 'call_ended', callId, scope, at, outcome: 'failed', reason: because, durationMs });
 }
 
 /** Rows that look live and are not: what is written of a call that this process has, or had a minute ago, is on its way. */

@@ -14,7 +14,7 @@ export type AsteriskObserver = {
 export const silentObserver: AsteriskObserver = { connected() {}, requested() {}, heard() {}, media() {} };
 
 /** An observer for an adapter that is opened before whoever observes it. What is told before `observe` is not told to him. */
-export function lateObserver(): { readonly observer: AsteriskObserver; observe(observer: AsteriskObserver): void } {
+export function lateObserver(): { readonly observer: AsteriskObserver; readonly observe: (observer: AsteriskObserver) => void } {
   let target = silentObserver;
   let isConnected = false;
   return {

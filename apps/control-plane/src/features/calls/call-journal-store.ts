@@ -90,14 +90,10 @@ export function openCallJournal({ write, log, limits = defaultJournalLimits, spo
       inFlight = replay.length > 0 ? replay.splice(0, limits.maxBatch) : queue.drain(limits.maxBatch);
       const outcome = await writeBatch(inFlight);
       if (outcome === 'settled') spool?.release(Math.max(0, ...inFlight.map(({ spooledAs }) => spooledAs ?? 0)));
-      else giveUpOn(inFlight);
+      else for (const item of inFlight) if (item.spooledAs === null) drop(item, {}, 'journal gave an event up at shutdown');
       inFlight = [];
     }
     writing = null;
-  }
-
-  function giveUpOn(batch: readonly Waiting[]): void {
-    for (const item of batch) if (item.spooledAs === null) drop(item, {}, 'journal gave an event up at shutdown');
   }
 
   if (replay.length > 0) writing = writeAll();

@@ -11,7 +11,7 @@ export type RecoveryMetricsSources = {
   /** Null where events are kept in memory alone. */
   readonly spool: { records(): number; bytes(): number } | null;
   /** Events since the start that the spool did not take. */
-  unspooled(): number;
+  readonly unspooled: () => number;
 };
 
 /** From a frame that was late to a process that took ten seconds to come back. */

@@ -1,0 +1,97 @@
+// The journal and the log on the disk together: what one process could not write, the next one does.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openAppendLog } from '#adapters/disk/append-log.ts';
+import type { CallEventWriter, QueuedEvent } from '#features/calls/call-event-writer.ts';
+import { defaultJournalLimits, openCallJournal } from '#features/calls/call-journal-store.ts';
+import type { CallEvent } from '#ports/call-event.ts';
+import { newId } from '#shared/id.ts';
+import { silentLog } from '#shared/log.ts';
+import { mintOrgScope } from '#shared/org-scope.ts';
+
+const scope = mintOrgScope(newId('organization'));
+const callId = newId('call');
+const limits = { ...defaultJournalLimits, gatherMs: 5, retryFromMs: 5, retryToMs: 20, closeMs: 60, maxBatch: 10 };
+
+function note(order: number): CallEvent {
+  return { kind: 'note', scope, callId, at: new Date(0), name: 'dtmf', fields: { order } };
+}
+
+function ended(): CallEvent {
+  return { kind: 'call_ended', scope, callId, at: new Date(0), outcome: 'completed', reason: 'goodbye', durationMs: 1 };
+}
+
+/** A database that keeps what is written, and fails as long as `failure` says so. */
+function failingDatabase() {
+  const written: QueuedEvent[] = [];
+  const database = {
+    failure: null as ((batch: readonly QueuedEvent[]) => Error | null) | null,
+    tries: 0,
+    batches: [] as number[],
+    orders: () => written.map(({ event }) => (event.kind === 'note' ? event.fields['order'] : event.kind)),
+  };
+  const write: CallEventWriter = async (batch) => {
+    database.tries += 1;
+    const error = database.failure?.(batch);
+    if (error) throw error;
+    database.batches.push(batch.length);
+    written.push(...batch);
+  };
+  return { database, write };
+}
+
+const connectionLost = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+
+describe('a journal with a spool', () => {
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'journal-'))));
+  afterEach(() => rm(folder, { recursive: true }));
+  const openSpool = (maxBytes = 1_000_000) => openAppendLog({ folder, log: silentLog, limits: { maxBytes, segmentBytes: 2_000 } });
+
+  it('leaves what it could not write to the next process, which writes it first, in order and once', async () => {
+    const { database, write } = failingDatabase();
+    database.failure = connectionLost;
+    const spool = await openSpool();
+    const first = openCallJournal({ write, log: silentLog, limits, spool });
+    for (let order = 0; order < 30; order += 1) first.record(note(order));
+    await spool.flush();
+    // The first process is killed here: nothing of it is closed.
+    const next = failingDatabase();
+    await using second = openCallJournal({ write: next.write, log: silentLog, limits, spool: await openSpool() });
+    second.record(note(30));
+    await second.flush();
+    expect(next.database.orders()).toEqual(Array.from({ length: 31 }, (_, order) => order));
+    expect(second.depth()).toBe(0);
+    await expect.poll(async () => (await openSpool()).takeLeft().length).toBeLessThanOrEqual(1);
+    database.failure = null;
+    await first[Symbol.asyncDispose]();
+  });
+
+  it('drops nothing at its end while the database is away', async () => {
+    const { database, write } = failingDatabase();
+    database.failure = connectionLost;
+    const journal = openCallJournal({ write, log: silentLog, limits, spool: await openSpool() });
+    journal.record(note(1));
+    journal.record(ended());
+    await journal[Symbol.asyncDispose]();
+    expect(journal.dropped()).toBe(0);
+    expect((await openSpool()).takeLeft()).toHaveLength(2);
+  });
+
+  it('keeps new calls away before it is full, and live ones in memory after that', async () => {
+    const { database, write } = failingDatabase();
+    database.failure = connectionLost;
+    const journal = openCallJournal({ write, log: silentLog, limits, spool: await openSpool(2_000) });
+    expect(journal.isNearlyFull()).toBe(false);
+    for (let order = 0; order < 20; order += 1) journal.record(note(order));
+    expect(journal.isNearlyFull()).toBe(true);
+    expect(journal.unspooled()).toBeGreaterThan(0);
+    expect(journal.dropped()).toBe(0);
+    database.failure = null;
+    await journal.flush();
+    expect(database.orders()).toEqual(Array.from({ length: 20 }, (_, order) => order));
+    await journal[Symbol.asyncDispose]();
+  });
+});
