@@ -1,4 +1,5 @@
 // The product, composed: stores, journal, engine and HTTP in this order. It receives adapters as arguments and knows none by name.
+import type { Registry } from 'prom-client';
 import type { Database } from '#db/client.ts';
 import { observedDatabase } from '#db/observed-database.ts';
 import { guardedModel } from '#dialog/guarded-model.ts';
@@ -16,6 +17,7 @@ import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
 import { openCallJournal } from '#features/calls/call-journal-store.ts';
 import { observedModels } from '#features/calls/inference-metrics.ts';
 import { createLiveCallMetrics } from '#features/calls/live-call-metrics.ts';
+import type { LiveCallBoard } from '#features/calls/live-calls.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
 import { createOpenCallStore } from '#features/calls/open-call-store.ts';
 import { createRecoveryMetrics } from '#features/calls/recovery-metrics.ts';
@@ -44,10 +46,10 @@ import type { Config } from './config.ts';
 import type { ProcessMetrics } from './metrics.ts';
 import { createEventSeries, openProcessMetrics } from './metrics.ts';
 import { openHealth } from './health.ts';
-import type { OfficeConfig } from './office.ts';
+import type { Office, OfficeConfig } from './office.ts';
 import { openOffice } from './office.ts';
 import { DEFAULT_SAFETY, openSafety } from './safety.ts';
-import type { SafetyOptions } from './safety.ts';
+import type { Safety, SafetyOptions } from './safety.ts';
 
 /** Everything that a control plane is made of. Whoever opened a part closes it. */
 export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'limits' | 'findTools' | 'breakers' | 'isStopped'> & {
@@ -107,20 +109,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const needs = readiness(parts, stored);
   const probe = () => missingOf(needs);
   const safety = opened.use(openSafety({ ...parts, ...office, options: given.safety ?? DEFAULT_SAFETY, registry, probe }));
-  const observers = [
-    (event: CallEvent) => safety.observe(event),
-    (event: CallEvent) => board.observe(event),
-    createEventSeries({
-      registry,
-      liveCalls: () => engine.liveCalls(),
-      journalDepth: () => stored.depth(),
-      journalDropped: () => stored.dropped(),
-      breaker: () => parts.languageModel?.breaker() ?? null,
-      counts: () => office.conversationCache.counts(),
-    }),
-    createRecoveryMetrics({ registry, callControl: parts.callControl, spool: spool ?? null, unspooled: () => stored.unspooled() }),
-    createLiveCallMetrics({ registry, board, organizations: office.organizations, log }),
-  ];
+  const observers = callObservers(parts, { office, board, safety, stored, spool: spool ?? null, liveCalls: () => engine.liveCalls() });
   const journal = heardJournal(stored, observers);
 
   const findTools = createAgentToolbox(office, given.outboundHttp);
@@ -146,14 +135,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   });
   const server = opened.use(await openHttpServer({ app: api, ...config.http }));
   opened.use(openReadingMetrics({ registry, database, auditCheck: office.auditCheck, clock, log }));
-  opened.use(openJobScheduler({ jobs: office.jobs, runs: office.jobRuns, log }));
-  const turnGapJob = createTurnGapJob({
-    turnGaps: createTurnGapStore(database),
-    recordings: parts.recordings,
-    metrics: createTurnGapMetrics(registry),
-  });
-  const handlers = [createOutcomeJob({ ...office, languageModel: parts.languageModel }), turnGapJob];
-  opened.use(openJobWorker({ database, queue: office.jobQueue, handlers, observe: createJobMetrics(registry), clock, log }));
+  opened.use(openOfficeWork(parts, { office, registry }));
   const running = opened.move();
 
   return {
@@ -169,6 +151,52 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
+
+type CallObservers = {
+  readonly office: Office;
+  readonly board: LiveCallBoard;
+  readonly safety: Safety;
+  readonly stored: StoredJournal;
+  readonly spool: AppendLog | null;
+  readonly liveCalls: () => number;
+};
+
+/** Who hears of everything that happens in calls, besides the journal. */
+function callObservers(
+  parts: ObservedParts,
+  { office, board, safety, stored, spool, liveCalls }: CallObservers,
+): ((event: CallEvent) => void)[] {
+  const { callControl, languageModel, log } = parts;
+  const { registry } = parts.metrics;
+  return [
+    (event) => safety.observe(event),
+    (event) => board.observe(event),
+    createEventSeries({
+      registry,
+      liveCalls,
+      journalDepth: () => stored.depth(),
+      journalDropped: () => stored.dropped(),
+      breaker: () => languageModel?.breaker() ?? null,
+      counts: () => office.conversationCache.counts(),
+    }),
+    createRecoveryMetrics({ registry, callControl, spool, unspooled: () => stored.unspooled() }),
+    createLiveCallMetrics({ registry, board, organizations: office.organizations, log }),
+  ];
+}
+
+/** What the office does by itself: by the clock, and after calls. */
+function openOfficeWork(parts: ObservedParts, { office, registry }: { office: Office; registry: Registry }): AsyncDisposable {
+  const { database, recordings, languageModel, clock, log } = parts;
+  const opened = new AsyncDisposableStack();
+  opened.use(openJobScheduler({ jobs: office.jobs, runs: office.jobRuns, log }));
+  const turnGapJob = createTurnGapJob({ turnGaps: createTurnGapStore(database), recordings, metrics: createTurnGapMetrics(registry) });
+  const handlers = [createOutcomeJob({ ...office, languageModel }), turnGapJob];
+  opened.use(openJobWorker({ database, queue: office.jobQueue, handlers, observe: createJobMetrics(registry), clock, log }));
+  return opened;
+}
+
+type ObservedParts = ReturnType<typeof observedParts>;
+type StoredJournal = ReturnType<typeof openCallJournal>;
 
 /** The parts with what they do counted, and one circuit breaker for calls, chats and jobs: what one learns about the model spares the others a wait. */
 function observedParts(given: ControlPlaneParts) {

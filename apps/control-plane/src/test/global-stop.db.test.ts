@@ -9,10 +9,10 @@ import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import { silentLog } from '#shared/log.ts';
 import { openSecretKeys } from '#shared/secret-keys.ts';
-import type { GlobalStop } from './global-stop.ts';
-import { openGlobalStop } from './global-stop.ts';
-import { createGlobalStopStore, GLOBAL_STOP_CHANGES } from './global-stop-store.ts';
-import type { StopState } from './global-stop-store.ts';
+import type { GlobalStop } from '#features/appliance/global-stop.ts';
+import { openGlobalStop } from '#features/appliance/global-stop.ts';
+import { createGlobalStopStore, GLOBAL_STOP_CHANGES } from '#features/appliance/global-stop-store.ts';
+import type { StopState } from '#features/appliance/global-stop-store.ts';
 
 const scope = mintApplianceScope();
 const admin: Actor = { kind: 'admin', name: 'admin', address: '10.0.0.1', requestId: 'req_1' };

@@ -6,10 +6,10 @@ import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import { silentLog } from '#shared/log.ts';
 import { retryDelayMs } from '#features/jobs/job-backoff.ts';
-import type { AlertDesk } from './alert-desk.ts';
-import { openAlertDesk } from './alert-desk.ts';
-import type { AlertStore } from './alert-store.ts';
-import { createAlertStore } from './alert-store.ts';
+import type { AlertDesk } from '#features/appliance/alert-desk.ts';
+import { openAlertDesk } from '#features/appliance/alert-desk.ts';
+import type { AlertStore } from '#features/appliance/alert-store.ts';
+import { createAlertStore } from '#features/appliance/alert-store.ts';
 
 const scope = mintApplianceScope();
 const raised = { type: 'global_stop.begun', severity: 'critical', summary: 'Stopped.', details: { revision: 1 } } as const;
