@@ -32,7 +32,7 @@ export async function readStatus(facts: Facts): Promise<{ readonly isReady: bool
   ];
   return {
     isReady: faults.every(([, answer]) => answer === 'ready'),
-    lines: rows.map(([label, text]) => `${label.padEnd(14)} ${text}`),
+    lines: rows.map(([label, text]) => `${label.padEnd(18)} ${text}`),
   };
 }
 
