@@ -88,6 +88,9 @@ export const MAX_REPAIRS = 10;
 /** Between two tries to read the calls of a dead process while the database is away. */
 export const RECOVERY_PAUSE_MS = 250;
 
+/** Writing what a dead process left takes about a millisecond for each event; a database that needs longer than this is away. */
+export const REPLAY_LIMIT_MS = 5_000;
+
 /** A caller whose call nobody can find hears silence: after this the line is closed. */
 export const RECOVERY_LIMIT_MS = 60_000;
 
