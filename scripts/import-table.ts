@@ -25,6 +25,7 @@ export const features = [
   'outbound',
   'messaging',
   'reports',
+  'capacity',
   'appliance',
 ] as const;
 

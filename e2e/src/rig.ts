@@ -32,7 +32,7 @@ export type RigOptions = {
   /** First of the ports, see `rigPorts`. */
   readonly basePort: number;
   /** Where to reach the model roles, when it is not the rig's own cpu-server; benchmarks use stand-ins with fixed delays. */
-  readonly models?: { readonly speechToText: string; readonly textToSpeech: string; readonly languageModel?: string };
+  readonly models?: { readonly speechToText: string; readonly textToSpeech: string; readonly languageModel?: string; readonly metricsUrl?: string };
   readonly maxConcurrentCalls?: number;
   /** Flags of the control plane's Node, such as `--cpu-prof`. */
   readonly nodeFlags?: readonly string[];
@@ -282,6 +282,8 @@ function controlPlaneEnvironment(instance: Instance, options: ControlPlaneOption
     SECRET_KEYS_FILE: secrets.secretKeysFile,
     EXPORTS_DIR: join(instance.dir, 'exports'),
     STATE_DIR: join(instance.dir, 'state'),
+    ASTERISK_PID_FILE: instancePaths(instance).asteriskPid,
+    INFERENCE_METRICS_URL: models.metricsUrl ?? `http://127.0.0.1:${ports.inferenceMetrics}/metrics`,
     MAX_CONCURRENT_CALLS: String(options.maxConcurrentCalls),
     LOG_LEVEL: 'info',
   };

@@ -164,6 +164,8 @@ export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, insta
     EXPORTS_DIR: exportsFolder(facts.home),
     STATE_DIR: stateFolder(facts.home),
     CPU_SERVER_HOST: '127.0.0.1',
+    ASTERISK_PID_FILE: instancePaths(instance).asteriskPid,
+    INFERENCE_METRICS_URL: `http://127.0.0.1:${facts.settings.CPU_SERVER_METRICS_PORT}/metrics`,
     ESPEAK_COMMAND: JSON.stringify(espeak.argv),
     ESPEAK_DATA_PATH: espeak.env.ESPEAK_DATA_PATH,
   };

@@ -89,6 +89,8 @@ export function instancePaths(instance: Pick<Instance, 'dir'>) {
     /** The apologies: `.sln` for the dialplan, `.s16le` (mono PCM16 at 16 kHz) for the control plane. */
     sounds: at('sounds'),
     asteriskEtc: at('asterisk', 'etc'),
+    /** Its process number, written by Asterisk. */
+    asteriskPid: at('asterisk', 'run', 'asterisk.pid'),
     postgresEtc: at('postgres', 'etc'),
     postgresData: at('postgres', 'data'),
     prometheusEtc: at('prometheus', 'etc'),

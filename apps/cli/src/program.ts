@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { agentCommands } from './agent-commands.ts';
 import { auditCommands } from './audit-commands.ts';
+import { capacityCommands } from './capacity-commands.ts';
 import { chatCommand } from './chat-command.ts';
 import { CommandFailure } from './command-failure.ts';
 import type { CommandGroup } from './command-group.ts';
@@ -34,6 +35,7 @@ export const commandGroups: readonly CommandGroup[] = [
   phoneCommands,
   trunkCommands,
   telephonyCommands,
+  capacityCommands,
   globalStopCommands,
   healthCommands,
   auditCommands,

@@ -16,6 +16,8 @@ import type { HealthRouteParts } from '#features/appliance/health-routes.ts';
 import { createHealthRoutes } from '#features/appliance/health-routes.ts';
 import type { CallEngine } from '#engine/call-engine.ts';
 import { createAdminCallRoutes } from '#features/calls/admin-call-routes.ts';
+import { createCapacityRoutes } from '#features/capacity/capacity-routes.ts';
+import type { CapacityRouteParts } from '#features/capacity/capacity-routes.ts';
 import { createCallRoutes } from '#features/calls/call-routes.ts';
 import type { ChatParts } from '#features/conversations/chats.ts';
 import { createChats } from '#features/conversations/chats.ts';
@@ -43,6 +45,7 @@ export type ApiParts = HealthRouteParts & {
   readonly engine: Pick<CallEngine, 'hangUp'>;
   /** The agent at work, as in calls. */
   readonly openDialog: ChatParts['openDialog'];
+  readonly capacity: Pick<CapacityRouteParts, 'capacity' | 'processSamples'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Told of every request that was answered. */
@@ -79,6 +82,7 @@ export function createApi(parts: ApiParts) {
     .route('/', createOutcomeRoutes(office))
     .route('/', createContactRoutes(office))
     .route('/', createJobRoutes(office))
+    .route('/', createCapacityRoutes({ ...office, ...parts.capacity, clock }))
     .route('/', createRecordingRoutes({ ...office, clock }));
   assertEveryRouteDeclaresAccess(api);
   return api;

@@ -105,6 +105,16 @@ const serveSchema = z
       .regex(/^[^\s@,]+@[^\s@,]+(,[^\s@,]+@[^\s@,]+){0,9}$/, 'must be up to 10 addresses with commas between them')
       .optional(),
     ALERT_REPEAT_MINUTES: wholeNumber(1, 1_440).default(10),
+    ADMISSION_GAP_P95_MS: wholeNumber(500, 60_000).default(3_000),
+    ADMISSION_QUEUE_P95_MS: wholeNumber(50, 60_000).default(500),
+    ASTERISK_PID_FILE: file('holding the process number of Asterisk').optional(),
+    INFERENCE_METRICS_URL: z
+      .string()
+      .regex(/^https?:\/\/\S+$/, 'must be the page of metrics of the inference server, such as http://127.0.0.1:8002/metrics')
+      .optional(),
+    SPEECH_TO_TEXT_SLOTS: wholeNumber(1, 4_096).optional(),
+    LANGUAGE_MODEL_SLOTS: wholeNumber(1, 4_096).optional(),
+    TEXT_TO_SPEECH_SLOTS: wholeNumber(1, 4_096).optional(),
     LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
   })
   .superRefine((env, context) => {
@@ -169,6 +179,19 @@ const serveSchema = z
     /** Networks that tools of organizations reach though they are not public; empty on every box but a test's. */
     httpToolAllowedNetworks: env.HTTP_TOOL_ALLOWED_NETWORKS,
     maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
+    /** Beyond these no call is taken: silence before answers, and wait for a model, that 95 % of the last minute did not exceed. */
+    admission: { gapP95Ms: env.ADMISSION_GAP_P95_MS, queueP95Ms: env.ADMISSION_QUEUE_P95_MS },
+    measured: {
+      /** Null: Asterisk runs elsewhere, and what it takes is not measured. */
+      asteriskPidFile: env.ASTERISK_PID_FILE ?? null,
+      inferenceMetricsUrl: env.INFERENCE_METRICS_URL ?? null,
+      /** Requests that each model works on at once, where its server does not say. */
+      slots: {
+        ...(env.SPEECH_TO_TEXT_SLOTS && { speech_to_text: env.SPEECH_TO_TEXT_SLOTS }),
+        ...(env.LANGUAGE_MODEL_SLOTS && { language_model: env.LANGUAGE_MODEL_SLOTS }),
+        ...(env.TEXT_TO_SPEECH_SLOTS && { text_to_speech: env.TEXT_TO_SPEECH_SLOTS }),
+      },
+    },
     /** How long live calls may go on after a stop signal. */
     drainMs: env.DRAIN_SECONDS * 1_000,
     safety: {
@@ -206,6 +229,8 @@ const recordSchema = z
 
 /** Everything that the control plane is told from outside. */
 export type Config = Readonly<z.output<typeof serveSchema>>;
+/** When no more calls are taken. */
+export type AdmissionConfig = Config['admission'];
 /** Environment variables by name; empty counts as missing. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -13,6 +13,7 @@ import { missingOf } from '#features/appliance/readiness.ts';
 import type { ReadinessCheck } from '#features/appliance/readiness.ts';
 import { openReadingMetrics } from '#features/appliance/reading-metrics.ts';
 import { openJobScheduler } from '#features/appliance/scheduled-jobs.ts';
+import type { ScheduledJob } from '#features/appliance/scheduled-jobs.ts';
 import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
 import { openCallJournal } from '#features/calls/call-journal-store.ts';
 import { observedModels } from '#features/calls/inference-metrics.ts';
@@ -35,6 +36,7 @@ import type { CallEvent } from '#ports/call-event.ts';
 import type { AppendLog } from '#ports/append-log.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
 import type { OutboundHttp } from '#ports/outbound-http.ts';
+import type { ResourceProbe } from '#ports/resource-probe.ts';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
@@ -42,7 +44,8 @@ import { openModelBreakers } from '#shared/model-breakers.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { createAgentToolbox } from './agent-toolbox.ts';
 import { createApi } from './api.ts';
-import type { Config } from './config.ts';
+import { DEFAULT_ADMISSION, openServerCapacity } from './capacity.ts';
+import type { AdmissionConfig, Config } from './config.ts';
 import type { ProcessMetrics } from './metrics.ts';
 import { createEventSeries, openProcessMetrics } from './metrics.ts';
 import { openHealth } from './health.ts';
@@ -52,8 +55,12 @@ import { DEFAULT_SAFETY, openSafety } from './safety.ts';
 import type { Safety, SafetyOptions } from './safety.ts';
 
 /** Everything that a control plane is made of. Whoever opened a part closes it. */
-export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'limits' | 'findTools' | 'breakers' | 'isStopped'> & {
-  readonly config: Pick<Config, 'http' | 'maxConcurrentCalls' | 'drainMs'> & OfficeConfig & { readonly serverId?: string };
+export type ControlPlaneParts = Omit<
+  CallEngineParts,
+  'journal' | 'routing' | 'limits' | 'findTools' | 'breakers' | 'isStopped' | 'admission' | 'onOverload'
+> & {
+  readonly config: Pick<Config, 'http' | 'maxConcurrentCalls' | 'drainMs'> &
+    OfficeConfig & { readonly serverId?: string; readonly admission?: AdmissionConfig };
   readonly directory: TelephonyDirectory;
   /** What makes the vectors of documents: the first for new ones, the others where theirs are not replaced yet. */
   readonly embeddings: Embeddings;
@@ -64,6 +71,8 @@ export type ControlPlaneParts = Omit<CallEngineParts, 'journal' | 'routing' | 'l
   readonly database: Database;
   /** Where what happens in calls outlives this process until it is in the database; absent: it does not. */
   readonly spool?: AppendLog;
+  /** Measures this server; absent: its capacity is the number that is configured. */
+  readonly resourceProbe?: ResourceProbe;
   /** What must be there for a call besides the telephone system and the database. */
   readonly checks: readonly ReadinessCheck[];
   /** What else the appliance depends on, for whoever looks at its health. */
@@ -109,7 +118,21 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const needs = readiness(parts, stored);
   const probe = () => missingOf(needs);
   const safety = opened.use(openSafety({ ...parts, ...office, options: given.safety ?? DEFAULT_SAFETY, registry, probe }));
-  const observers = callObservers(parts, { office, board, safety, stored, spool: spool ?? null, liveCalls: () => engine.liveCalls() });
+  const capacity = opened.use(
+    openServerCapacity({
+      ...{ database, audit: office.audit, registry, clock, log, server: serverId },
+      probe: given.resourceProbe,
+      configuredCalls: config.maxConcurrentCalls,
+      limits: config.admission ?? DEFAULT_ADMISSION,
+      liveCalls: () => engine.liveCalls(),
+      waiting: () => ({ count: engine.waiting.count(), longestMs: engine.waiting.longestMs() }),
+      journalDepth: () => stored.depth(),
+    }),
+  );
+  const observers = [
+    (event: CallEvent) => capacity.watch.observe(event),
+    ...callObservers(parts, { office, board, safety, stored, spool: spool ?? null, liveCalls: () => engine.liveCalls() }),
+  ];
   const journal = heardJournal(stored, observers);
 
   const findTools = createAgentToolbox(office, given.outboundHttp);
@@ -117,7 +140,16 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const textToSpeech = withSpeechCache(parts.textToSpeech);
   const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
   const engine: CallEngine = opened.use(
-    createCallEngine({ ...parts, isStopped: () => office.globalStop.isStopped(), findTools, textToSpeech, routing, journal, limits }),
+    createCallEngine({
+      ...parts,
+      ...capacity.rules,
+      isStopped: () => office.globalStop.isStopped(),
+      findTools,
+      textToSpeech,
+      routing,
+      journal,
+      limits,
+    }),
   );
   const openCalls = createOpenCallStore({ database, scope: mintApplianceScope(), serverId });
   opened.use(startRecovery({ ...parts, openCalls, routing, journal, engine }));
@@ -127,6 +159,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
     board,
     engine,
     openDialog: createChatDialogs({ ...parts, findTools }),
+    capacity,
     ...openHealth({ parts, needs, safety, registry, isStopping: () => isStopping }),
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     observeHttp: metrics.http,
@@ -135,7 +168,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   });
   const server = opened.use(await openHttpServer({ app: api, ...config.http }));
   opened.use(openReadingMetrics({ registry, database, auditCheck: office.auditCheck, clock, log }));
-  opened.use(openOfficeWork(parts, { office, registry }));
+  opened.use(openOfficeWork(parts, { office, registry, jobs: [capacity.job] }));
   const running = opened.move();
 
   return {
@@ -185,10 +218,12 @@ function callObservers(
 }
 
 /** What the office does by itself: by the clock, and after calls. */
-function openOfficeWork(parts: ObservedParts, { office, registry }: { office: Office; registry: Registry }): AsyncDisposable {
+type OfficeWork = { readonly office: Office; readonly registry: Registry; readonly jobs: readonly ScheduledJob[] };
+
+function openOfficeWork(parts: ObservedParts, { office, registry, jobs }: OfficeWork): AsyncDisposable {
   const { database, recordings, languageModel, clock, log } = parts;
   const opened = new AsyncDisposableStack();
-  opened.use(openJobScheduler({ jobs: office.jobs, runs: office.jobRuns, log }));
+  opened.use(openJobScheduler({ jobs: [...office.jobs, ...jobs], runs: office.jobRuns, log }));
   const turnGapJob = createTurnGapJob({ turnGaps: createTurnGapStore(database), recordings, metrics: createTurnGapMetrics(registry) });
   const handlers = [createOutcomeJob({ ...office, languageModel }), turnGapJob];
   opened.use(openJobWorker({ database, queue: office.jobQueue, handlers, observe: createJobMetrics(registry), clock, log }));

@@ -14,6 +14,7 @@ import { openSentenceTransformers } from '#adapters/embedding/sentence-transform
 import { createEmailNotifier } from '#adapters/notify/email-notifier.ts';
 import { createLogNotifier } from '#adapters/notify/log-notifier.ts';
 import { createWebhookNotifier } from '#adapters/notify/webhook-notifier.ts';
+import { createResourceProbe } from '#adapters/host/resource-probe.ts';
 import { openSilero } from '#adapters/silero/silero.ts';
 import { chatTemplate } from '#adapters/triton/chat-template.ts';
 import { readModelFolder } from '#adapters/triton/model-folder.ts';
@@ -101,6 +102,7 @@ async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals
     outboundHttp: createOutboundHttp({ allowedNetworks: config.httpToolAllowedNetworks }),
     voiceActivity,
     announcements,
+    resourceProbe: createResourceProbe({ ...config.measured, countModels: (options) => triton.counts(options) }),
     checks: [speechModels(triton)],
     dependencies: modelDependencies(triton),
     safety: { ...config.safety, notifiers: createNotifiers(config.alerts, log) },

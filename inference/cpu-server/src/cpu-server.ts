@@ -1,4 +1,5 @@
 // Puts the server together: models, gRPC, metrics. Whoever opens it disposes it; the order of closing is the reverse.
+import { collectDefaultMetrics } from 'prom-client';
 import type { Logger } from 'pino';
 import { createTextToSpeechModel, type EspeakSetup } from '#espeak/text-to-speech-model.ts';
 import { readVoiceCatalog } from '#espeak/voice-catalog.ts';
@@ -28,6 +29,8 @@ export async function openCpuServer(config: Config, log: Logger): Promise<CpuSer
     resources.use(createSpeechToTextModel(speech)),
   ];
   const metrics = createMetrics();
+  // What the process itself takes; its engines are processes of their own.
+  collectDefaultMetrics({ register: metrics.registry });
   const hosts = models.map((model) => createModelHost(model, { metrics, log }));
   for (const model of models) logModel(log, model);
 

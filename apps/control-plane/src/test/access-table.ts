@@ -122,6 +122,8 @@ const bookingRows: Readonly<Record<string, AccessRow>> = {
 };
 
 const adminRows: Readonly<Record<string, AccessRow>> = {
+  'GET /admin/capacity': { opens: 'admin' },
+  'POST /admin/capacity/tests': { opens: 'admin', done: 201, body: () => ({ estimatedCalls: 21, measuredCalls: 20, comment: 'a test' }) },
   'GET /admin/plans': { opens: 'admin' },
   'POST /admin/plans': { opens: 'admin', done: 201, body: ({ unique }) => ({ planId: `plan-${unique}`, name: 'Plan', ...planLimits }) },
   'GET /admin/plans/{planId}': { opens: 'admin' },

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
+import { Registry } from 'prom-client';
 import { createApi } from '#app/api.ts';
+import { DEFAULT_ADMISSION, openServerCapacity } from '#app/capacity.ts';
 import type { Office, OfficeConfig } from '#app/office.ts';
 import { openOffice } from '#app/office.ts';
 import type { TestDatabase } from '#db/test-database.ts';
@@ -107,8 +109,25 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
   const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'centralita_calls_live 0\n' };
   const dependencies = openDependencyBoard({ dependencies: options.dependencies ?? [], clock });
   const engine = { hangUp };
+  const capacity = openServerCapacity({
+    ...{ database: test.database, audit: office.audit, registry: new Registry(), server: 'test', clock, log: silentLog },
+    ...{ configuredCalls: 10, limits: DEFAULT_ADMISSION, liveCalls: () => board.list(null).length, journalDepth: () => 0 },
+    waiting: () => ({ count: 0, longestMs: 0 }),
+  });
   const { openDialog = createChatDialogs({ languageModel: null, clock, log: silentLog }) } = options;
-  const api = createApi({ office, board, engine, openDialog, checks, startUpChecks: checks, dependencies, metrics, clock, log: silentLog });
+  const api = createApi({
+    office,
+    board,
+    engine,
+    capacity,
+    openDialog,
+    checks,
+    startUpChecks: checks,
+    dependencies,
+    metrics,
+    clock,
+    log: silentLog,
+  });
   const ask = async (path: string, { method = 'GET', body, headers = {} }: Ask = {}): Promise<Answer> => {
     const json = () => ({ body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
     const sent = body === undefined ? {} : body instanceof FormData ? { body, headers } : json();

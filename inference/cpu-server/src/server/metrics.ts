@@ -8,6 +8,7 @@ export interface Metrics {
   readonly seconds: Histogram<'model'>;
   readonly firstReplySeconds: Histogram<'model'>;
   readonly waiting: Gauge<'model'>;
+  readonly slots: Gauge<'model'>;
   readonly engine: Gauge<'model' | 'engine'>;
 }
 
@@ -42,6 +43,12 @@ export function createMetrics(): Metrics {
     waiting: new Gauge({
       name: 'centralita_inference_queue_depth',
       help: 'Requests waiting for their turn.',
+      labelNames: ['model'],
+      registers,
+    }),
+    slots: new Gauge({
+      name: 'centralita_inference_slots',
+      help: 'Requests that a model works on at once.',
       labelNames: ['model'],
       registers,
     }),

@@ -27,6 +27,7 @@ export function createModelHost(model: RoleModel, observers: { readonly metrics:
   const recorder = createStatisticsRecorder(name);
   metrics.engine.set({ model: name, engine: model.engine }, model.state().kind === 'ready' ? 1 : 0);
   metrics.waiting.set({ model: name }, 0);
+  metrics.slots.set({ model: name }, model.limits.maxRunning);
 
   const admit = async (signal: AbortSignal): Promise<Disposable> => {
     const entering = admission.enter(signal);

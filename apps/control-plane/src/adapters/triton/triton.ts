@@ -1,5 +1,6 @@
 // Opens the models that a control plane talks to: one channel per role, so that one role's long reply delays no other.
 import type { InferenceRole } from '#ports/inference-error.ts';
+import type { ModelReading } from '#ports/resource-probe.ts';
 import type { LanguageModel } from '#ports/language-model.ts';
 import type { SpeechToText } from '#ports/speech-to-text.ts';
 import type { TextToSpeech } from '#ports/text-to-speech.ts';
@@ -28,6 +29,8 @@ export type Triton = AsyncDisposable & {
     readonly textToSpeech: TextToSpeech;
     readonly languageModel: LanguageModel | null;
   };
+  /** What each model was asked for since its server began, by the server's own count; those that do not answer are missing. */
+  counts(options: { signal: AbortSignal }): Promise<readonly Omit<ModelReading, 'slots'>[]>;
   /** Asks every server about its role; never throws. */
   status(options: { signal: AbortSignal }): Promise<readonly RoleStatus[]>;
   /** The same of one role; null when this box is not configured to have it. */
@@ -50,6 +53,7 @@ export function openTriton(options: TritonOptions): Triton {
       languageModel:
         languageModel === null ? null : createTritonLanguageModel({ ...languageModel, client: open('language_model', languageModel.url) }),
     },
+    counts: async ({ signal }) => (await Promise.all([...clients].map(([role, client]) => modelCount({ role, client, signal })))).flat(),
     status: ({ signal }) => Promise.all([...clients].map(([role, client]) => roleStatus({ role, client, signal }))),
     async statusOf(role, { signal }) {
       const client = clients.get(role);
@@ -63,6 +67,22 @@ export function openTriton(options: TritonOptions): Triton {
 
 /** An answer about a role is worth this long a wait; a status page is looked at by people. */
 const STATUS_DEADLINE_MS = 2_000;
+
+async function modelCount(ask: { role: InferenceRole; client: TritonClient; signal: AbortSignal }): Promise<Omit<ModelReading, 'slots'>[]> {
+  const { role, client, signal } = ask;
+  try {
+    const [counted] = await client.modelStatistics(role, { deadlineMs: STATUS_DEADLINE_MS, signal });
+    const times = counted?.inferenceStats;
+    if (!times) return [];
+    const seconds = (tally: { ns: number } | undefined): number => (tally?.ns ?? 0) / 1e9;
+    // A request that was cancelled held its slot too; how long it had waited before is not told apart.
+    const busySeconds = seconds(times.computeInput) + seconds(times.computeInfer) + seconds(times.computeOutput) + seconds(times.fail);
+    const requests = (times.success?.count ?? 0) + (times.fail?.count ?? 0);
+    return [{ role, requests, queuedSeconds: seconds(times.queue), busySeconds }];
+  } catch {
+    return [];
+  }
+}
 
 async function roleStatus(ask: { role: InferenceRole; client: TritonClient; signal: AbortSignal }): Promise<RoleStatus> {
   const { role, client } = ask;

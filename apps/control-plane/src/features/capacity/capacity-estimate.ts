@@ -1,0 +1,66 @@
+// How many calls the box bears, from what each live call was seen to take of everything that calls use. Pure: measurements in, an answer with its reasons out.
+
+/** One moment: how many calls were up, and how much of each resource was in use. */
+export type UsageSample = { readonly liveCalls: number; readonly used: Readonly<Record<string, number>> };
+
+/** A resource and the most of it that may be in use, in the unit of the samples. */
+export type ResourceLimit = { readonly resource: string; readonly limit: number };
+
+/** What one live call takes of a resource, by a straight line through the samples. */
+export type CallCost = {
+  readonly resource: string;
+  readonly limit: number;
+  /** In use without a call. */
+  readonly idle: number;
+  readonly perCall: number;
+  /** Standard error of `perCall` over `perCall`: 0.1 is 10 %. */
+  readonly perCallError: number;
+  /** Calls at which the limit is met. */
+  readonly calls: number;
+};
+
+/** An estimate, with its reasons. */
+export type CapacityEstimate = {
+  /** Calls that the box bears; null while too little was measured. */
+  readonly calls: number | null;
+  /** The resource that is met first; null as above. */
+  readonly binds: string | null;
+  /** All that could be told, the scarcest first. */
+  readonly costs: readonly CallCost[];
+};
+
+/** Fewer samples say nothing: two minutes at one in ten seconds. */
+const MIN_SAMPLES = 12;
+/** A line needs samples that are apart. */
+const MIN_SPREAD_CALLS = 2;
+/** A cost that is not known better than this (two standard errors are the cost itself) may be nothing at all. */
+const MAX_COST_ERROR = 0.5;
+
+/** The estimate. A resource whose use does not grow with the calls is no term. */
+export function estimateCapacity(samples: readonly UsageSample[], limits: readonly ResourceLimit[]): CapacityEstimate {
+  const costs = limits.flatMap((limit) => costOf(samples, limit) ?? []).toSorted((a, b) => a.calls - b.calls);
+  const [first] = costs;
+  return { calls: first ? Math.max(0, first.calls) : null, binds: first?.resource ?? null, costs };
+}
+
+/** Least squares of use over live calls; null when the samples do not tell. */
+function costOf(samples: readonly UsageSample[], { resource, limit }: ResourceLimit): CallCost | null {
+  const points = samples.flatMap(({ liveCalls, used }) => {
+    const value = used[resource];
+    return value === undefined ? [] : [{ calls: liveCalls, value }];
+  });
+  const count = points.length;
+  if (count < MIN_SAMPLES) return null;
+  const calls = points.map((point) => point.calls);
+  if (Math.max(...calls) - Math.min(...calls) < MIN_SPREAD_CALLS) return null;
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / count;
+  const [meanCalls, meanValue] = [mean(calls), mean(points.map(({ value }) => value))];
+  const spread = points.reduce((sum, point) => sum + (point.calls - meanCalls) ** 2, 0);
+  const perCall = points.reduce((sum, point) => sum + (point.calls - meanCalls) * (point.value - meanValue), 0) / spread;
+  if (perCall <= 0) return null;
+  const idle = meanValue - perCall * meanCalls;
+  const residuals = points.reduce((sum, point) => sum + (point.value - idle - perCall * point.calls) ** 2, 0);
+  const perCallError = Math.sqrt(residuals / (count - 2) / spread) / perCall;
+  if (perCallError > MAX_COST_ERROR) return null;
+  return { resource, limit, idle, perCall, perCallError, calls: (limit - idle) / perCall };
+}

@@ -1,0 +1,160 @@
+// The server's capacity as it is now: measures every ten seconds, looks at the models' queues every two, and says how many calls may be up and whether one more is taken.
+import type { CallEvent } from '#ports/call-event.ts';
+import type { ResourceProbe } from '#ports/resource-probe.ts';
+import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import type { Clock } from '#shared/clock.ts';
+import type { Log } from '#shared/log.ts';
+import { loggableError } from '#shared/loggable-error.ts';
+import type { AdmissionGate, AdmissionLimits } from './admission-gate.ts';
+import { openGate, stepGate } from './admission-gate.ts';
+import { openCallLatencies } from './call-latencies.ts';
+import type { CallLatencies } from './call-latencies.ts';
+import type { CapacityEstimate } from './capacity-estimate.ts';
+import { estimateFromSamples } from './capacity-terms.ts';
+import { openLatencyWindow } from './latency-window.ts';
+import type { ProcessSample, ProcessSampleStore } from './process-sample-store.ts';
+import { SAMPLE_SECONDS } from './process-sample-store.ts';
+import type { ProcessSampler, ProcessSamplerParts } from './process-sampler.ts';
+import { openProcessSampler } from './process-sampler.ts';
+import { openModelMeter } from './usage-meter.ts';
+
+export type CapacityWatchParts = Pick<ProcessSamplerParts, 'askDatabase' | 'journalDepth'> & {
+  /** Null: this process measures nothing, and only the configured number counts. */
+  readonly probe: ResourceProbe | null;
+  readonly store: ProcessSampleStore;
+  readonly liveCalls: () => number;
+  readonly configuredCalls: number;
+  readonly limits: AdmissionLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Whether one more call is taken, and why not. */
+export type AdmissionState = {
+  /** Calls that may be up. */
+  readonly maxCalls: number;
+  readonly gate: AdmissionGate;
+};
+
+/** Disposing it stops the measuring. */
+export type CapacityWatch = AsyncDisposable & {
+  /** Takes what happens in calls. */
+  observe(event: CallEvent): void;
+  admission(): AdmissionState;
+  /** Everything that is known, for whoever asks. */
+  readonly latencies: CallLatencies;
+  readonly databaseLatency: () => ProcessSampler['databaseLatency'] | null;
+  estimate(): CapacityEstimate;
+  /** The latest moment; empty before the first. */
+  latest(): readonly ProcessSample[];
+};
+
+const SAMPLE_MS = SAMPLE_SECONDS * 1_000;
+const GATE_MS = 2_000;
+/** What the gate looks back on. */
+const GATE_WINDOW_MS = 60_000;
+/** The estimate looks back two hours: a change of a model or of an agent is forgotten by then. */
+const ESTIMATE_MS = 2 * 3_600_000;
+/** An estimate limits the calls when its cost per call is known as well as this, standard error over cost. */
+const TRUSTED_ERROR = 0.1;
+
+/** Starts measuring. */
+export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
+  const { probe, store, clock, log, liveCalls, configuredCalls, limits } = parts;
+  const scope = mintApplianceScope();
+  const latencies = openCallLatencies();
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const sampler = probe === null ? null : openProcessSampler({ ...parts, probe, latencies });
+  const queues = openQueueWatch();
+  let samples: ProcessSample[] = [];
+  let latest: readonly ProcessSample[] = [];
+  let estimate: CapacityEstimate = { calls: null, binds: null, costs: [] };
+  let gate: AdmissionGate = openGate;
+  /** The most calls that were up while all of them were answered in time: more than any estimate, this is known. */
+  let provenCalls = 0;
+
+  const guarded = (what: string, work: () => Promise<void>) => async (): Promise<void> => {
+    await work().catch((error: unknown) => signal.aborted || log.warn({ error: loggableError(error) }, what));
+  };
+  const look = guarded('the queues of the models could not be looked at', async () => {
+    if (probe === null) return;
+    queues.observe(await probe.models({ signal }), clock.nowMs());
+    const atMs = clock.nowMs();
+    const gapP95Ms = latencies.control_plane.read({ overMs: GATE_WINDOW_MS, atMs })?.p95Ms ?? null;
+    const next = stepGate(gate, { gapP95Ms, queueP95Ms: queues.p95Ms(atMs) }, { limits, atMs });
+    if (next.kind !== gate.kind)
+      log.warn({ gate: next, gapP95Ms, queueP95Ms: queues.p95Ms(atMs), liveCalls: liveCalls() }, 'admission of calls changed');
+    gate = next;
+    if (gate.kind === 'open' && gapP95Ms !== null) provenCalls = Math.max(provenCalls, liveCalls());
+  });
+  const sample = guarded('the processes of this server could not be measured', async () => {
+    if (sampler === null || probe === null) return;
+    const now = clock.wallAt().getTime();
+    const at = new Date(Math.floor(now / SAMPLE_MS) * SAMPLE_MS);
+    latest = await sampler.measure({ at, atMs: clock.nowMs(), liveCalls: liveCalls(), signal });
+    samples = [...samples.filter((each) => each.at.getTime() > now - ESTIMATE_MS), ...latest];
+    const { cores, memoryTotalBytes } = probe.host();
+    estimate = estimateFromSamples(samples, { cores, memoryTotalBytes, queueLimitMs: limits.queueP95Ms });
+    await store.insert(scope, latest);
+  });
+  const earlier = guarded('earlier measurements could not be read', async () => {
+    const since = new Date(clock.wallAt().getTime() - ESTIMATE_MS);
+    samples = [...(await store.listRecent(scope, since)), ...samples];
+  });
+  const started = probe === null ? Promise.resolve() : earlier();
+  const loops = probe === null ? [] : [repeat(look, GATE_MS, signal), repeat(sample, SAMPLE_MS, signal)];
+
+  return {
+    latencies,
+    databaseLatency: () => sampler?.databaseLatency ?? null,
+    observe: (event) => latencies.observe(event, clock.nowMs()),
+    admission: () => ({ maxCalls: Math.min(configuredCalls, trustedCalls(estimate, provenCalls)), gate }),
+    estimate: () => estimate,
+    latest: () => latest,
+    async [Symbol.asyncDispose]() {
+      stopping.abort(new Error('the process stops'));
+      sampler?.[Symbol.dispose]();
+      await Promise.all([started, ...loops]);
+    },
+  };
+}
+
+/** What the estimate allows; everything while it is not trusted. */
+function trustedCalls({ calls, costs }: CapacityEstimate, provenCalls: number): number {
+  const [binding] = costs;
+  if (calls === null || !binding || binding.perCallError > TRUSTED_ERROR) return Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.floor(calls), provenCalls);
+}
+
+/** How long requests waited for models lately: one observation for each look at each model, of the mean since the look before. */
+function openQueueWatch() {
+  const meter = openModelMeter();
+  const windows = new Map<string, ReturnType<typeof openLatencyWindow>>();
+  return {
+    observe(readings: Parameters<typeof meter>[0], atMs: number): void {
+      for (const { role, queuedMs } of meter(readings, atMs)) {
+        const window = windows.get(role) ?? openLatencyWindow();
+        windows.set(role, window);
+        if (queuedMs !== null) window.observe(queuedMs, atMs);
+      }
+    },
+    /** Of the model where it is longest; null when none was asked. */
+    p95Ms(atMs: number): number | null {
+      const found = [...windows.values()].flatMap((window) => window.read({ overMs: GATE_WINDOW_MS, atMs })?.p95Ms ?? []);
+      return found.length === 0 ? null : Math.max(...found);
+    },
+  };
+}
+
+/** One run after the other, `everyMs` apart, until the signal aborts. */
+async function repeat(work: () => Promise<void>, everyMs: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await work();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, everyMs);
+    timer.unref();
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    await promise;
+  }
+}
