@@ -2,6 +2,7 @@
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderAsterisk } from './asterisk-configuration.ts';
+import { makeHoldMusic } from './hold-music.ts';
 import { instancePaths, MOUNT_POINT } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { makePrompts } from './prompts.ts';
@@ -14,9 +15,10 @@ const CONFIG_FILE = `${MOUNT_POINT}/asterisk/etc/asterisk.conf`;
 export async function prepareAsterisk(instance: Instance): Promise<void> {
   const { uid, gid } = instance.root.users.asterisk;
   await makeFolder(instance.dir, { uid: 0, gid: 0, mode: 0o755 });
-  await makeFolder(join(instance.dir, 'asterisk'), { uid: 0, gid, mode: 0o750 });
+  // Passable for who knows a name in it: the control plane reads Asterisk's process number in `run`, and lists nothing.
+  await makeFolder(join(instance.dir, 'asterisk'), { uid: 0, gid, mode: 0o751 });
   for (const name of ['db', 'db/keys', 'run', 'spool', 'log'])
-    await makeFolder(join(instance.dir, 'asterisk', name), { uid, gid, mode: 0o750 });
+    await makeFolder(join(instance.dir, 'asterisk', name), { uid, gid, mode: name === 'run' ? 0o751 : 0o750 });
   const paths = instancePaths(instance);
   // Read by Asterisk and by the control plane; nothing in it is private.
   await makeFolder(paths.sounds, { uid: 0, gid: 0, mode: 0o755 });
@@ -25,6 +27,7 @@ export async function prepareAsterisk(instance: Instance): Promise<void> {
   await makeFolder(paths.recordings, { uid, gid: instance.serviceGid ?? gid, mode: 0o2770 });
   await writeRenderedFiles(paths.asteriskEtc, renderAsterisk(instance), { uid: 0, gid, mode: 0o640 });
   await makePrompts(instance);
+  await makeHoldMusic(instance);
 }
 
 /** Argv that runs Asterisk in the foreground. Its log is its standard output. Stop it with {@link asteriskControlCommand}, then SIGKILL. */

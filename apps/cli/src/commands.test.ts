@@ -33,6 +33,12 @@ const cases: readonly Case[] = [
   { words: ['org', 'activate', ORG], line: `POST /admin/organizations/${ORG}/activate` },
   { words: ['org', 'deactivate', ORG], line: `POST /admin/organizations/${ORG}/deactivate` },
   { words: ['org', 'set-plan', ORG, 'small'], line: `PATCH /admin/organizations/${ORG}`, body: { planId: 'small' } },
+  {
+    words: ['org', 'set-overload', ORG, 'queue', '--max-wait-seconds', '60', '--destination', '2001'],
+    line: `PATCH /admin/organizations/${ORG}`,
+    body: { overload: { choice: 'queue', maxWaitSeconds: 60, destination: '2001' } },
+  },
+  { words: ['capacity', 'show'], line: 'GET /admin/capacity' },
   { words: ['org', 'delete', ORG, '--yes'], line: `DELETE /admin/organizations/${ORG}`, body: {} },
   { words: ['org', 'restore', ORG], line: `POST /admin/organizations/${ORG}/restore` },
   { words: ['org', 'export', ORG], line: `GET /admin/organizations/${ORG}/export` },

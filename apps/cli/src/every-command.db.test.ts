@@ -74,6 +74,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line
     await done(['plan', 'delete', 'small', '--yes']);
     expect(await done(['org', 'deactivate', 'acme'])).toMatchObject({ active: false });
     expect(await done(['org', 'activate', 'acme'])).toMatchObject({ active: true });
+    const queued = { overload: { choice: 'queue', destination: '2001', maxWaitSeconds: 60 } };
+    expect(await done(['org', 'set-overload', 'acme', 'queue', '--destination', '2001', '--max-wait-seconds', '60'])).toMatchObject(queued);
     expect(await text(['org', 'list'])).toMatch(/acme +Acme Dental +standard +yes +-/);
     expect(await text(['org', 'show', 'acme'])).toContain('Acme Dental');
     expect(await text(['org', 'usage', 'acme'])).toMatch(/\d/);
@@ -143,6 +145,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line
     expect(await done(['trunk', 'update', 'carrier', '--no-credentials', '--no-registers'])).toMatchObject({ username: null });
     expect(await text(['trunk', 'list'])).toMatch(/carrier +sip\.example\.com +5060 +192\.0\.2\.1 +no +applied/);
     expect(await text(['telephony', 'reconcile'])).toMatch(/failed +0\n/);
+    expect(await text(['capacity', 'show'])).toContain('maximumCalls');
     expect(await text(['telephony', 'status'])).toContain('Asterisk has everything.');
     await done(['trunk', 'delete', 'carrier', '--yes']);
     await done(['phone', 'delete', phoneId, '--yes']);

@@ -84,6 +84,22 @@ const setPlan: CommandSpec = {
   },
 };
 
+const setOverload: CommandSpec = {
+  name: 'set-overload',
+  args: ['organization', 'choice'],
+  options: [
+    textOption('--destination <extension>', 'its extension that is rung instead, or when the wait was too long'),
+    numberOption('--max-wait-seconds <seconds>', 'the longest that a caller is held', { from: 5, to: 3_600 }),
+  ],
+  summary: 'what becomes of its calls when there is no room: refuse, queue or fallback',
+  example: 'org set-overload acme queue --max-wait-seconds 90 --destination 2001',
+  run: async (invocation, { args, options }) => {
+    const id = await findOrganization(invocation, args['organization'] ?? '');
+    const overload = { choice: args['choice'], ...pick(options, ['destination', 'maxWaitSeconds']) };
+    invocation.show(await (await invocation.api()).send('PATCH', pathOf('/admin/organizations', id), { overload }));
+  },
+};
+
 const remove: CommandSpec = {
   name: 'delete',
   args: ['organization'],
@@ -128,6 +144,7 @@ export const orgCommands: CommandGroup = {
     action('activate', 'switch it on: its numbers are answered and its tokens work'),
     action('deactivate', 'switch it off: its numbers are not answered and its tokens are refused'),
     setPlan,
+    setOverload,
     remove,
     action('restore', 'call its deletion off; it stays inactive until it is activated'),
     exportOne,

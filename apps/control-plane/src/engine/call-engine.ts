@@ -20,11 +20,12 @@ import type { ModelBreakers } from '#shared/model-breakers.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import { openCallRecord } from './call-record.ts';
 import type { CallRecord } from './call-record.ts';
-import { openCapacity, openSharedCapacity } from './capacity.ts';
+import type { Admission, AdmissionParts, AdmissionView } from './admission.ts';
+import { openAdmission } from './admission.ts';
 import { prepareHearing } from './expectation.ts';
 import { guardedModels } from './guarded-speech.ts';
 import { handOverCall } from './hand-over-call.ts';
-import { FIND_TOOLS_TIMEOUT_MS, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
+import { ADMIT_EVERY_MS, FIND_TOOLS_TIMEOUT_MS, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { recordQuality } from './leg-measurement.ts';
 import { LiveCall } from './live-call.ts';
 import { resumedCall } from './resumed-call.ts';
@@ -57,12 +58,18 @@ export type CallEngineParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: { readonly maxConcurrentCalls: number };
+  /** What the box bears by its measurements; absent: the number of the limits. */
+  readonly admission?: () => AdmissionView;
+  /** Told of each call that there is no room for, with what its organization chose. */
+  readonly onOverload?: AdmissionParts['onOverload'];
 };
 
 /** The engine of one process. Disposing it ends every call. */
 export type CallEngine = AsyncDisposable & {
   /** Calls that hold a slot. */
   liveCalls(): number;
+  /** Callers who are held until there is one. */
+  readonly waiting: Admission['waiting'];
   /**
    * Ends a live call. False when this process holds no such call of that organization (null: of any); true also while it is ending already.
    * The journal keeps the end as `completed`, for the reason `hung_up_by_api`.
@@ -88,8 +95,8 @@ export type ResumedLeg = { readonly survivor: SurvivingLeg; readonly call: OpenC
 /** Opens the engine and takes the telephone system's calls. */
 export function createCallEngine(parts: CallEngineParts): CallEngine {
   const { clock, log } = parts;
-  const capacity = openCapacity(parts.limits.maxConcurrentCalls);
-  const shares = openSharedCapacity();
+  const fixedView: AdmissionView = { maxCalls: parts.limits.maxConcurrentCalls, isOpen: true };
+  const admission = openAdmission({ view: parts.admission ?? (() => fixedView), clock, onOverload: parts.onOverload });
   const calls: LiveCalls = new Map();
   const arriving = new Set<Promise<void>>();
   let isAccepting = true;
@@ -97,11 +104,10 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     const atMs = clock.nowMs();
     for (const [callId, { call }] of calls) tickCall({ callId, call, log }, atMs);
   }, TICK_MS);
+  const admitting = setInterval(() => admission.tick(), ADMIT_EVERY_MS);
 
   async function accept(leg: CallLeg): Promise<void> {
     if (!isAccepting || parts.journal.isNearlyFull()) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
-    using slot = capacity.acquire();
-    if (slot === null) return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'rejected_at_capacity' });
     const route = await findRoute(parts, leg);
     if (route === 'unknown') return await refuse(parts, leg, { reason: 'not_ready', outcome: 'failed' });
     if (route === null) return await refuse(parts, leg, { reason: 'unknown_number', outcome: 'rejected_unknown_number' });
@@ -109,14 +115,31 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
     if (!isAccepting) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity', scope });
     if (parts.isStopped?.() === true) return await turnAway(parts, leg, route);
-    using share = shares.acquire(scope.organizationId, route.concurrentCalls);
-    if (share === null) return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'rejected_at_capacity', scope });
-    await runCall(parts, calls, { leg, route });
+    using place = admission.enter(route);
+    if (place !== null) return await runCall(parts, calls, { leg, route });
+    await overload(leg, route);
+  }
+
+  /** No room: what the organization of the number chose. */
+  async function overload(leg: CallLeg, route: CallRoute): Promise<void> {
+    const { scope } = route;
+    const found = await admission.overload(leg, route);
+    switch (found.kind) {
+      case 'room': {
+        using _held = found.held;
+        return await runCall(parts, calls, { leg, route });
+      }
+      case 'refuse':
+        return await refuse(parts, leg, { reason: 'at_capacity', outcome: found.outcome, scope });
+      case 'hand_over':
+        return await handOverCall(parts, { leg, route, destination: found.destination });
+      case 'gone':
+        return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'abandoned_waiting', scope });
+    }
   }
 
   async function goOn({ survivor, call, route }: ResumedLeg): Promise<void> {
-    using _slot = capacity.acquire();
-    using _share = shares.acquire(route.scope.organizationId, route.concurrentCalls);
+    using _place = admission.enterAnyway(route);
     await runCall(parts, calls, { leg: survivor.leg, route, from: { survivor, call } });
   }
 
@@ -125,7 +148,8 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
   parts.callControl.onIncomingCall(take);
 
   return {
-    liveCalls: () => capacity.held(),
+    liveCalls: () => admission.held(),
+    waiting: admission.waiting,
     hangUp(callId, organizationId) {
       const live = calls.get(callId);
       if (!live || (organizationId !== null && live.organizationId !== organizationId)) return false;
@@ -137,6 +161,7 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     isLive: (callId) => calls.has(callId),
     stopAccepting() {
       isAccepting = false;
+      admission.close();
     },
     async drain({ signal }) {
       const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
@@ -144,9 +169,11 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     },
     async [Symbol.asyncDispose]() {
       isAccepting = false;
+      admission.close();
       for (const { call } of calls.values()) call.end('failed', 'the control plane stopped');
       await Promise.all(arriving);
       clearInterval(ticker);
+      clearInterval(admitting);
     },
   };
 }

@@ -2,26 +2,26 @@ import { expect, it } from 'vitest';
 import { openCapacity, openSharedCapacity } from './capacity.ts';
 
 it('gives as many slots as there are, and null beyond', () => {
-  const capacity = openCapacity(2);
-  expect(capacity.acquire()).not.toBeNull();
-  expect(capacity.acquire()).not.toBeNull();
-  expect(capacity.acquire()).toBeNull();
+  const capacity = openCapacity();
+  expect(capacity.acquire(2)).not.toBeNull();
+  expect(capacity.acquire(2)).not.toBeNull();
+  expect(capacity.acquire(2)).toBeNull();
   expect(capacity.held()).toBe(2);
 });
 
 it('a slot comes back once, however often it is disposed', () => {
-  const capacity = openCapacity(2);
-  const slot = capacity.acquire();
-  capacity.acquire();
+  const capacity = openCapacity();
+  const slot = capacity.acquire(2);
+  capacity.acquire(2);
   slot?.[Symbol.dispose]();
   slot?.[Symbol.dispose]();
   expect(capacity.held()).toBe(1);
 });
 
 it('a slot comes back when its work throws', () => {
-  const capacity = openCapacity(1);
+  const capacity = openCapacity();
   expect(() => {
-    using _slot = capacity.acquire();
+    using _slot = capacity.acquire(1);
     throw new Error('broken');
   }).toThrow('broken');
   expect(capacity.held()).toBe(0);
@@ -49,4 +49,13 @@ it('a limit that was lowered refuses until enough slots came back, and 0 refuses
   slots[1]?.[Symbol.dispose]();
   expect(shares.acquire('org_a', 0)).toBeNull();
   expect(shares.acquire('org_a', 1)).not.toBeNull();
+});
+
+it('gives no slot beyond a limit that became smaller, and takes none away', () => {
+  const capacity = openCapacity();
+  const [first] = [capacity.acquire(3), capacity.acquire(3)];
+  expect(capacity.acquire(2)).toBeNull();
+  expect(capacity.held()).toBe(2);
+  first?.[Symbol.dispose]();
+  expect(capacity.acquire(2)).not.toBeNull();
 });

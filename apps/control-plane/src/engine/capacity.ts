@@ -5,17 +5,17 @@ export type Slot = Disposable;
 
 /** The slots of this process. */
 export type Capacity = {
-  /** Null when all slots are held. */
-  acquire(): Slot | null;
+  /** Null when `max` slots or more are held: what the box bears may change between two calls. */
+  acquire(max: number): Slot | null;
   held(): number;
 };
 
-/** Opens `max` slots. */
-export function openCapacity(max: number): Capacity {
+/** Opens the slots. */
+export function openCapacity(): Capacity {
   let held = 0;
   return {
     held: () => held,
-    acquire() {
+    acquire(max) {
       if (held >= max) return null;
       held += 1;
       let isHeld = true;

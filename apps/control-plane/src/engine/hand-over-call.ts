@@ -11,6 +11,7 @@ import { newId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { openCallRecord } from './call-record.ts';
+import type { CallRecord } from './call-record.ts';
 import { SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { fixedSound } from './playable.ts';
 import { Playout } from './playout.ts';
@@ -18,11 +19,11 @@ import { Playout } from './playout.ts';
 /** As long as after an apology. */
 const RING_MS = 30_000;
 
-type HandOver = { readonly leg: CallLeg; readonly route: CallRoute; readonly destination: string };
+type HandOver = { readonly leg: CallLeg; readonly route: CallRoute; readonly destination: string | null };
 type Parts = { readonly journal: CallJournal; readonly clock: Clock; readonly log: Log; readonly announcements: AnnouncementStore };
 type End = { readonly outcome: CallOutcome; readonly reason: string };
 
-/** Settles when the call is over and written down. */
+/** Settles when the call is over and written down. `destination` null: there is nobody to ring, the caller is only told. */
 export async function handOverCall(parts: Parts, { leg, route, destination }: HandOver): Promise<void> {
   const { journal, clock, announcements } = parts;
   const { scope, agent } = route;
@@ -43,11 +44,8 @@ export async function handOverCall(parts: Parts, { leg, route, destination }: Ha
     transport = await leg.openMedia((event) => event.kind === 'mark_heard' && playout?.markHeard(event.markId, event.atMs), { signal });
     await leg.answer({ signal });
     record.answered(clock.nowMs() - leg.arrivedAtMs);
-    record.note('transfer_started', { destination });
-    const to = { organizationSlug: route.organizationSlug, extension: destination };
-    const outcome = await leg.transfer(to, { ringMs: RING_MS, signal: gone.signal });
-    record.note('transfer_ended', { outcome: outcome.kind });
-    end = endAfter(outcome.kind);
+    const rung = destination === null ? 'nobody' : await ring({ leg, record, route, destination, signal: gone.signal });
+    end = endAfter(rung);
     const apology = announcements.find('apology', agent.language);
     if (end.outcome === 'failed' && apology !== null) {
       const listener = (event: { readonly kind: string }) => event.kind === 'reply_finished' && heard.resolve();
@@ -66,6 +64,20 @@ export async function handOverCall(parts: Parts, { leg, route, destination }: Ha
     await transport?.[Symbol.asyncDispose]();
     record.ended(end.outcome, end.reason);
   }
+}
+
+type Ringing = Pick<HandOver, 'leg' | 'route'> & {
+  readonly record: CallRecord;
+  readonly destination: string;
+  readonly signal: AbortSignal;
+};
+
+async function ring({ leg, record, route, destination, signal }: Ringing): Promise<string> {
+  record.note('transfer_started', { destination });
+  const to = { organizationSlug: route.organizationSlug, extension: destination };
+  const { kind } = await leg.transfer(to, { ringMs: RING_MS, signal });
+  record.note('transfer_ended', { outcome: kind });
+  return kind;
 }
 
 function endAfter(kind: string): End {

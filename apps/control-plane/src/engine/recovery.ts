@@ -8,7 +8,7 @@ import type { Clock } from '#shared/clock.ts';
 import type { CallId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
-import { REAP_EVERY_MS, REAP_ROWS_AFTER_MS, RECOVERY_LIMIT_MS, RECOVERY_PAUSE_MS, REPLAY_LIMIT_MS, SETUP_TIMEOUT_MS } from './limits.ts';
+import { REAP_EVERY_MS, REAP_ROWS_AFTER_MS, RECOVERY_LIMIT_MS, RECOVERY_PAUSE_MS, SETUP_TIMEOUT_MS } from './limits.ts';
 
 /** Why a call of a dead process is closed: its caller left, the telephone system died too, or nothing can go on with it. */
 export type ClosedBecause = 'ended_while_away' | 'node_lost' | 'agent_gone' | 'channel_gone';
@@ -120,7 +120,7 @@ async function untilListed({ openCalls, journal, clock, log }: RecoveryParts, su
     signal.throwIfAborted();
     try {
       // What the dead process could not write any more tells where its calls stand.
-      if (areLeft) await Promise.race([journal.flush(), sleep(REPLAY_LIMIT_MS, undefined, { signal })]);
+      if (areLeft) await Promise.race([journal.flush(), sleep(RECOVERY_PAUSE_MS, undefined, { signal })]);
       return await openCalls.list();
     } catch (error) {
       log.warn({ error: loggableError(error), attempt, callers: survivors.length }, 'open calls cannot be read yet');

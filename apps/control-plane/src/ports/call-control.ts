@@ -61,6 +61,13 @@ export type CallLeg = {
   reject(reason: RejectReason): Promise<void>;
   /** Builds the sound and answers, in this order, so that no first word is lost. `listener` gets the transport's events. */
   openMedia(listener: (event: AudioTransportEvent) => void, options: { signal: AbortSignal }): Promise<AudioTransport>;
+  /**
+   * Answers a leg that nobody serves yet and plays music to it; its time of arrival is when the music ends. Settles when the caller hung up or
+   * `endHold` was called; rejects when it cannot be held.
+   */
+  hold(): Promise<void>;
+  /** Ends the music; does nothing for a leg that is not held. Never throws. */
+  endHold(): Promise<void>;
   /** Answers the leg; the caller's telephone stops ringing. Media is open by then. */
   answer(options: { signal: AbortSignal }): Promise<void>;
   /**

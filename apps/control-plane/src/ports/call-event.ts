@@ -12,6 +12,8 @@ export type CallOutcome =
   | 'failed'
   | 'rejected_unknown_number'
   | 'rejected_at_capacity'
+  /** Held until there was room, and hung up before. */
+  | 'abandoned_waiting'
   /** New calls are refused on all servers: the global stop. */
   | 'rejected_stopped';
 

@@ -61,7 +61,8 @@ class Leg implements AsteriskLeg {
   readonly callerNumber: string;
   readonly callerOrganizationSlug: string | null;
   readonly recordingPath: string | null;
-  readonly arrivedAtMs: number;
+  #arrivedAtMs: number;
+  #endHold: PromiseWithResolvers<void> | null = null;
   readonly #parts: AsteriskParts;
   readonly #watch: Disposable;
   readonly #gone = new AbortController();
@@ -91,11 +92,15 @@ class Leg implements AsteriskLeg {
     // Only phones have one: it is set on their endpoints and not by whoever calls.
     this.callerOrganizationSlug = options.channel.tenantid || null;
     this.recordingPath = options.recordingPath;
-    this.arrivedAtMs = parts.nowMs();
+    this.#arrivedAtMs = parts.nowMs();
     this.#survived = options.survived ?? null;
     this.#generation = options.survived === undefined ? '' : `${Date.now().toString(36)}-`;
     this.#parts = { ...parts, log: parts.log.child({ legId: this.legId }) };
     this.#watch = parts.channels.watch(this.legId, (event) => this.#follow(event));
+  }
+
+  get arrivedAtMs(): number {
+    return this.#arrivedAtMs;
   }
 
   get cleaned(): Promise<void> {
@@ -165,6 +170,31 @@ class Leg implements AsteriskLeg {
 
   quality(): LegQuality | null {
     return this.#quality?.latest() ?? null;
+  }
+
+  async hold(): Promise<void> {
+    const { ari } = this.#parts;
+    const { signal } = this.#gone;
+    const ended = Promise.withResolvers<void>();
+    this.#endHold = ended;
+    await this.answer({ signal });
+    await this.#orGone(ari.call('channels.startMoh', { channelId: this.legId }, { signal }));
+    const leave = (): void => ended.resolve();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    await ended.promise;
+    signal.removeEventListener('abort', leave);
+  }
+
+  async endHold(): Promise<void> {
+    const held = this.#endHold;
+    this.#endHold = null;
+    if (held === null) return;
+    this.#arrivedAtMs = this.#parts.nowMs();
+    // Before the caller comes into a bridge: music would go on under the agent's voice.
+    if (this.#state === 'alive')
+      await settle(this.#parts, this.#parts.ari.call('channels.stopMoh', { channelId: this.legId }, { timeoutMs: CLEAN_UP_MS }));
+    held.resolve();
   }
 
   async hangUp(): Promise<void> {

@@ -1,5 +1,6 @@
 // What the admin's operations on organizations take and give.
 import { z } from '@hono/zod-openapi';
+import { overloadChoices } from '#db/schema/organizations.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { pageQuerySchema } from '#http/page.ts';
 import type { Guards } from '#http/route.ts';
@@ -10,6 +11,18 @@ const name = z.string().trim().min(1).max(200);
 const slug = z.string().regex(SLUG_FORM, 'must be 2 to 32 lower-case letters, digits and hyphens, and begin with a letter');
 const planId = z.string().min(1).max(32);
 
+const extension = z.string().regex(/^[0-9]{2,8}$/, 'must be an extension of 2 to 8 digits');
+const overloadFields = {
+  choice: z.enum(overloadChoices).openapi({
+    description:
+      'What becomes of a call that there is no room for: refused to its network, held with music until there is room, or `destination` is rung',
+  }),
+  destination: extension
+    .nullable()
+    .openapi({ description: 'Extension of its own that is rung instead, also when the wait was too long; null: nobody' }),
+  maxWaitSeconds: z.int().min(5).max(3_600).openapi({ description: 'The longest that a caller is held' }),
+} as const;
+
 const organizationSchema = z
   .object({
     organizationId: z.string(),
@@ -17,6 +30,7 @@ const organizationSchema = z
     slug: z.string().openapi({ description: "Part of its phones' user names; never changes" }),
     active: z.boolean().openapi({ description: 'Whether its numbers are answered and its tokens open anything' }),
     planId: z.string(),
+    overload: z.object(overloadFields),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     deletionRequestedAt: z.iso.datetime().nullable(),
@@ -31,7 +45,7 @@ const newOrganizationSchema = z
   })
   .openapi('NewOrganization');
 const organizationChangesSchema = z
-  .strictObject({ name: name.optional(), planId: planId.optional() })
+  .strictObject({ name: name.optional(), planId: planId.optional(), overload: z.strictObject(overloadFields).partial().optional() })
   .refine((changes) => Object.keys(changes).length > 0, 'must change something')
   .openapi('OrganizationChanges');
 const deletionSchema = z
@@ -84,7 +98,7 @@ export function declareOrganizationRoutes(guards: Guards) {
       method: 'patch',
       path: one,
       tags,
-      summary: 'Changes the name or the plan',
+      summary: 'Changes the name, the plan, or what becomes of calls that there is no room for',
       request: { params, body: jsonBody(organizationChangesSchema) },
       responses: theOrganization,
     }),

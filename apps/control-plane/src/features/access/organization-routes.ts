@@ -95,9 +95,19 @@ function done(outcome: OrganizationOutcome) {
 }
 
 function organizationBody(organization: Organization) {
-  const { createdAt, updatedAt, deletionRequestedAt, deleteAfter, ...columns } = organization;
+  const {
+    createdAt,
+    updatedAt,
+    deletionRequestedAt,
+    deleteAfter,
+    overloadChoice,
+    overloadDestination,
+    overloadMaxWaitSeconds,
+    ...columns
+  } = organization;
   return {
     ...columns,
+    overload: { choice: overloadChoice, destination: overloadDestination, maxWaitSeconds: overloadMaxWaitSeconds },
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     deletionRequestedAt: deletionRequestedAt?.toISOString() ?? null,

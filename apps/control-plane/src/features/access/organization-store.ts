@@ -3,6 +3,7 @@ import { and, count, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
 import { agents } from '#db/schema/agents.ts';
 import { calls } from '#db/schema/calls.ts';
+import type { overloadChoices } from '#db/schema/organizations.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import { DEFAULT_PLAN, plans } from '#db/schema/plans.ts';
 import type { Actor } from '#shared/actor.ts';
@@ -22,6 +23,9 @@ export type Organization = {
   readonly slug: string;
   readonly active: boolean;
   readonly planId: string;
+  readonly overloadChoice: (typeof overloadChoices)[number];
+  readonly overloadDestination: string | null;
+  readonly overloadMaxWaitSeconds: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** Set while it waits to be deleted. */
@@ -32,7 +36,17 @@ export type Organization = {
 /** An organization to make. */
 export type NewOrganization = { readonly name: string; readonly slug?: string | undefined; readonly planId?: string | undefined };
 /** What of an organization may change. */
-export type OrganizationChanges = { readonly name?: string | undefined; readonly planId?: string | undefined };
+export type OrganizationChanges = {
+  readonly name?: string | undefined;
+  readonly planId?: string | undefined;
+  readonly overload?: OverloadChanges | undefined;
+};
+/** What becomes of calls that there is no room for. */
+export type OverloadChanges = {
+  readonly choice?: Organization['overloadChoice'] | undefined;
+  readonly destination?: string | null | undefined;
+  readonly maxWaitSeconds?: number | undefined;
+};
 /** The last organization of a page; the next page starts after it. */
 export type OrganizationPosition = { readonly createdAt: Date; readonly organizationId: string };
 /** Who does it. */
@@ -78,6 +92,9 @@ const organizationColumns = {
   slug: organizations.slug,
   active: organizations.active,
   planId: organizations.planId,
+  overloadChoice: organizations.overloadChoice,
+  overloadDestination: organizations.overloadDestination,
+  overloadMaxWaitSeconds: organizations.overloadMaxWaitSeconds,
   createdAt: organizations.createdAt,
   updatedAt: organizations.updatedAt,
   deletionRequestedAt: organizations.deletionRequestedAt,
@@ -145,14 +162,23 @@ function change(
   });
 }
 
-async function decideUpdate(queries: Queries, current: Organization, { name, planId }: OrganizationChanges): Promise<Decision> {
+async function decideUpdate(queries: Queries, current: Organization, { name, planId, overload }: OrganizationChanges): Promise<Decision> {
   if (planId !== undefined && planId !== current.planId) {
     const refusal = await refusePlan(queries, current.organizationId, planId);
     if (refusal) return refusal;
   }
-  const set = { ...(name === undefined ? {} : { name }), ...(planId === undefined ? {} : { planId }) };
-  const details = { from: { name: current.name, planId: current.planId }, to: set };
+  const set = { ...(name === undefined ? {} : { name }), ...(planId === undefined ? {} : { planId }), ...overloadColumns(overload) };
+  const before = Object.fromEntries(Object.keys(set).map((column) => [column, current[column as keyof Organization]]));
+  const details = { from: { name: current.name, planId: current.planId, ...before }, to: set };
   return { set, entry: { action: 'organization.updated', details } };
+}
+
+function overloadColumns({ choice, destination, maxWaitSeconds }: OverloadChanges = {}): Columns {
+  return {
+    ...(choice === undefined ? {} : { overloadChoice: choice }),
+    ...(destination === undefined ? {} : { overloadDestination: destination }),
+    ...(maxWaitSeconds === undefined ? {} : { overloadMaxWaitSeconds: maxWaitSeconds }),
+  };
 }
 
 async function decideDeletion(

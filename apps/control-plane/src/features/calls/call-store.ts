@@ -22,7 +22,10 @@ import {
 } from './call-read.ts';
 
 /** A call in a list: the row without what was said. `callerNumber` is personal data. */
-export type CallSummary = Omit<typeof calls.$inferSelect, 'orgId' | 'id' | 'serverId'> & { readonly organizationId: string; readonly callId: string };
+export type CallSummary = Omit<typeof calls.$inferSelect, 'orgId' | 'id' | 'serverId'> & {
+  readonly organizationId: string;
+  readonly callId: string;
+};
 /** A turn of a call. `text` is personal data, and null where the reader has no right to it. */
 export type CallTurn = Omit<typeof turns.$inferSelect, 'orgId' | 'callId' | 'text'> & {
   readonly text: string | null;

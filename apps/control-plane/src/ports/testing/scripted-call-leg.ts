@@ -43,7 +43,7 @@ export type ScriptedLegOptions = {
 /** The scripted leg, with the caller's side of it. */
 export type ScriptedCallLeg = CallLeg & {
   /** What became of it. */
-  readonly progress: () => 'ringing' | 'answered' | 'rejected' | 'ended';
+  readonly progress: () => 'ringing' | 'held' | 'answered' | 'rejected' | 'ended';
   readonly rejectedFor: () => RejectReason | null;
   /** Who was rung. */
   readonly transfers: readonly TransferTarget[];
@@ -67,8 +67,10 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
   const transfers: TransferTarget[] = [];
   const events: LegEvent[] = [];
   let tell: ((event: LegEvent) => void) | null = null;
-  let progress: 'ringing' | 'answered' | 'rejected' | 'ended' = 'ringing';
+  let progress: 'ringing' | 'held' | 'answered' | 'rejected' | 'ended' = 'ringing';
   let rejectedFor: RejectReason | null = null;
+  let arrivedAtMs = clock.nowMs();
+  let endHold = (): void => {};
   let transport: ScriptedAudioTransport | null = null;
   let keptLanguage: string | null = null;
   let built = 0;
@@ -108,7 +110,9 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
     callerNumber: options.callerNumber ?? '5550001',
     callerOrganizationSlug: options.callerOrganizationSlug ?? null,
     recordingPath: null,
-    arrivedAtMs: clock.nowMs(),
+    get arrivedAtMs() {
+      return arrivedAtMs;
+    },
     progress: () => progress,
     rejectedFor: () => rejectedFor,
     transfers,
@@ -141,6 +145,18 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
       return await transfer(signal);
     },
     quality: () => options.quality ?? null,
+    async hold() {
+      progress = 'held';
+      arrivedAtMs = Number.POSITIVE_INFINITY;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gone.signal.addEventListener('abort', () => resolve(), { once: true });
+      endHold = resolve;
+      await promise;
+    },
+    async endHold() {
+      if (progress === 'held') arrivedAtMs = clock.nowMs();
+      endHold();
+    },
     async hangUp() {
       finish('us');
     },

@@ -1,0 +1,85 @@
+// Callers for whom there is no room now: held with music, in the order in which they came, until there is.
+import type { CallLeg } from '#ports/call-control.ts';
+import type { Clock } from '#shared/clock.ts';
+
+/** How a wait ended. `room`: `held` is the caller's place, to be returned when his call is over. */
+export type WaitOutcome = { readonly kind: 'room'; readonly held: Disposable } | { readonly kind: 'gone' | 'too_long' | 'full' | 'closed' };
+
+/** A caller who waits. */
+export type WaitingCaller = {
+  readonly leg: CallLeg;
+  /** The longest that he is held. */
+  readonly maxWaitMs: number;
+  /** A place for his call; `busy`: his organization has none left, `full`: nobody gets one. */
+  readonly enter: () => Disposable | 'busy' | 'full';
+};
+
+/** The room of one process. */
+export type WaitingRoom = {
+  /** Holds the caller; settles when it is his turn, or when it is over. */
+  wait(caller: WaitingCaller): Promise<WaitOutcome>;
+  /** Lets in whoever comes first and has a place now. Called when a place became free, and now and then: the admission opens by itself too. */
+  admit(): void;
+  count(): number;
+  /** How long the first in line has waited, ms; 0 when nobody waits. */
+  longestMs(): number;
+  /** Nobody waits from now on. */
+  close(): void;
+};
+
+/** Each is a channel of Asterisk and nothing of ours; the 101st would wait for longer than anybody does. */
+const MAX_WAITING = 100;
+
+type Waiter = WaitingCaller & { readonly sinceMs: number; readonly settle: (outcome: WaitOutcome) => void };
+
+export function openWaitingRoom(clock: Clock): WaitingRoom {
+  const line: Waiter[] = [];
+  let isClosed = false;
+  const leave = (waiter: Waiter): void => {
+    const place = line.indexOf(waiter);
+    if (place !== -1) line.splice(place, 1);
+  };
+  const room: WaitingRoom = {
+    count: () => line.length,
+    longestMs: () => (line[0] ? clock.nowMs() - line[0].sinceMs : 0),
+    admit() {
+      for (const waiter of [...line]) {
+        const held = waiter.enter();
+        if (held === 'full') return;
+        if (held !== 'busy') waiter.settle({ kind: 'room', held });
+      }
+    },
+    close() {
+      isClosed = true;
+      for (const waiter of [...line]) waiter.settle({ kind: 'closed' });
+    },
+    async wait(caller) {
+      if (isClosed) return { kind: 'closed' };
+      if (line.length >= MAX_WAITING) return { kind: 'full' };
+      const { promise, resolve } = Promise.withResolvers<WaitOutcome>();
+      const waiter: Waiter = {
+        ...caller,
+        sinceMs: clock.nowMs(),
+        settle: (outcome) => {
+          leave(waiter);
+          resolve(outcome);
+        },
+      };
+      line.push(waiter);
+      const tooLong = setTimeout(() => waiter.settle({ kind: 'too_long' }), caller.maxWaitMs);
+      const gone = caller.leg.hold();
+      // Whoever cannot be held, because he hung up or Asterisk is gone, does not wait.
+      void gone.then(
+        () => waiter.settle({ kind: 'gone' }),
+        () => waiter.settle({ kind: 'gone' }),
+      );
+      try {
+        return await promise;
+      } finally {
+        clearTimeout(tooLong);
+        await caller.leg.endHold();
+      }
+    },
+  };
+  return room;
+}
