@@ -17,7 +17,7 @@ describe('the boards', () => {
 
   it('have names of their own, and so have the panels of each', () => {
     expect(new Set(boards.map(({ uid }) => uid)).size).toBe(boards.length);
-    for (const { title, panels: own } of boards) expect(new Set(own.map((panel) => panel.title)).size).toBe(own.length);
+    for (const { panels: own } of boards) expect(new Set(own.map((panel) => panel.title)).size).toBe(own.length);
   });
 
   it('place panels beside and below each other, never over each other or the edge', () => {

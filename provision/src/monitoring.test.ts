@@ -15,7 +15,7 @@ describe('the configuration of Prometheus', () => {
     const text = files.get('prometheus.yml') ?? '';
     const targets = [...text.matchAll(/targets: \['(.+)'\]/g)].map(([, target]) => target);
     expect(targets).toEqual(['127.0.0.1:8080', '127.0.0.1:8002', '127.0.0.1:8088', '127.0.0.1:9187', '127.0.0.1:9100', '127.0.0.1:9090']);
-    expect(text).toContain('scrape_interval: 15s');
+    expect(text).toContain("scrape_interval: '15s'");
     expect(text).not.toMatch(/\{\{|undefined/);
   });
 

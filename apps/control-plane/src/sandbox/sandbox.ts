@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createControlPlane } from '#app/control-plane.ts';
 import { openProcessMetrics } from '#app/metrics.ts';
+import type { AsteriskOptions } from '#adapters/asterisk/asterisk.ts';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
 import { createOutboundHttp } from '#adapters/http-tool/outbound-http.ts';
@@ -18,6 +19,7 @@ import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { openSecretKeys } from '#shared/secret-keys.ts';
+import type { AsteriskStandIn } from './asterisk-stand-in.ts';
 import { openAsteriskStandIn } from './asterisk-stand-in.ts';
 import type { StandInLeg, StandInPhone } from './asterisk-stand-in-leg.ts';
 import { createEnergyVoiceActivity } from './energy-voice-activity.ts';
@@ -79,38 +81,14 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
 
   const exchange = opening.use(await openAsteriskStandIn());
   for (const phone of seed.phones) exchange.registerPhone(`PJSIP/${phone.username}`, onRing);
-  const { url, username, password, application } = exchange;
   const metrics = openProcessMetrics(systemClock);
-  const asterisk = opening.use(
-    await openAsterisk({
-      url,
-      username,
-      password,
-      application,
-      recordingsFolder: null,
-      log,
-      nowMs: () => systemClock.nowMs(),
-      signal,
-      observer: metrics.telephony,
-    }),
-  );
+  const asterisk = opening.use(await openAsteriskOf(exchange, { log, signal, observer: metrics.telephony }));
 
   const adminKey = randomBytes(24).toString('base64url');
   const plane = opening.use(
     await createControlPlane({
       ...triton.models,
-      config: {
-        http: { host: '127.0.0.1', port: httpPort },
-        adminKeyHash: async () => createHash('sha256').update(adminKey).digest('hex'),
-        secretKeys: openSecretKeys({ 1: randomBytes(32).toString('hex') }),
-        recordingsDir: null,
-        exportDays: 30,
-        exportsDir: join(tmpdir(), `centralita-sandbox-exports-${process.pid}`),
-        publicUrl: null,
-        trustedProxies: [],
-        maxConcurrentCalls: MAX_CONCURRENT_CALLS,
-        drainMs: 0,
-      },
+      config: sandboxConfig(adminKey, httpPort),
       database,
       callControl: asterisk,
       directory: asterisk.directory,
@@ -133,6 +111,30 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
     placeCall: (dialledNumber) => exchange.placeCall({ dialledNumber, callerNumber: CALLER_NUMBER }),
     leftovers: () => exchange.leftovers(),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+function openAsteriskOf(
+  { url, username, password, application }: AsteriskStandIn,
+  rest: Pick<AsteriskOptions, 'log' | 'signal' | 'observer'>,
+) {
+  const nowMs = () => systemClock.nowMs();
+  return openAsterisk({ url, username, password, application, recordingsFolder: null, nowMs, ...rest });
+}
+
+/** What the operator would say: secrets of this life alone, and nothing that outlives it. */
+function sandboxConfig(adminKey: string, httpPort: number) {
+  return {
+    http: { host: '127.0.0.1', port: httpPort },
+    adminKeyHash: async () => createHash('sha256').update(adminKey).digest('hex'),
+    secretKeys: openSecretKeys({ 1: randomBytes(32).toString('hex') }),
+    recordingsDir: null,
+    exportDays: 30,
+    exportsDir: join(tmpdir(), `centralita-sandbox-exports-${process.pid}`),
+    publicUrl: null,
+    trustedProxies: [],
+    maxConcurrentCalls: MAX_CONCURRENT_CALLS,
+    drainMs: 0,
   };
 }
 

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
+import { collected } from '#ports/testing/collected.ts';
 import { openManualClock } from '#ports/testing/manual-clock.ts';
 import { openScriptedLanguageModel } from '#ports/testing/scripted-language-model.ts';
 import { openScriptedSpeechToText } from '#ports/testing/scripted-speech-to-text.ts';
@@ -32,7 +33,7 @@ const count = (code: string) => `centralita_inference_request_seconds_count{role
 it('a whole answer is counted once, with its tokens, and its parts come through unchanged', async () => {
   const { languageModel, model, value } = open();
   languageModel.willAnswer({ deltas: ['Buenos', ' días'] });
-  const parts = await Array.fromAsync(model.stream(question, { signal }));
+  const parts = await collected(model.stream(question, { signal }));
   expect(parts.map(({ kind }) => kind)).toEqual(['text_delta', 'text_delta', 'finish']);
   expect(await value(count('ok'))).toBe(1);
   expect(await value('centralita_language_model_tokens_total{type="output"}')).toBe(2);
@@ -44,7 +45,7 @@ it('a failure is counted by whether it is worth another try, and goes on to whoe
   const { languageModel, model, value } = open();
   languageModel.willAnswer({ deltas: [], fails: 'retryable' }, { deltas: ['a'], fails: 'final' });
   for (let tries = 0; tries < 2; tries += 1)
-    await expect(Array.fromAsync(model.stream(question, { signal }))).rejects.toThrow('scripted failure');
+    await expect(collected(model.stream(question, { signal }))).rejects.toThrow('scripted failure');
   expect([await value(count('retryable')), await value(count('final')), await value(count('ok'))]).toEqual([1, 1, 0]);
 });
 
