@@ -39,6 +39,9 @@ export async function giveDigit(
   return true;
 }
 
+/** How often a person presses again. */
+const TRIES = 3;
+
 /**
  * Behind a crash, those who were not answered: what the agent took although its answer was not heard is given; the others press again.
  * Returns how many still were not answered.
@@ -48,15 +51,23 @@ export async function giveAgain(
   { database, round, random }: { database: Database; round: number; random: () => number },
 ): Promise<number> {
   const slot = slotOf(round);
+  const left = () => callers.filter(({ given }) => !given.has(slot));
+  for (let tries = 0; tries < TRIES && left().length > 0; tries += 1) {
+    await takeOver(database, left(), slot);
+    await Promise.all(left().map((caller) => giveDigit(caller, { round, random, crashedAtMs: () => null })));
+  }
+  await takeOver(database, left(), slot);
+  return left().length;
+}
+
+/** What is in the journal was given, heard or not. It is written within a moment. */
+async function takeOver(database: Database, callers: readonly RecoverCaller[], slot: string): Promise<void> {
+  await sleep(QUIET_MS);
   const held = await slotsOf(database);
-  const unanswered = callers.filter(({ given }) => !given.has(slot));
-  const answers = unanswered.map(async (caller) => {
-    const taken = held.get(caller.name)?.[slot];
-    if (taken === undefined) return await giveDigit(caller, { round, random, crashedAtMs: () => null });
-    caller.given.set(slot, taken);
-    return true;
-  });
-  return (await Promise.all(answers)).filter((isAnswered) => !isAnswered).length;
+  for (const { name, given } of callers) {
+    const taken = held.get(name)?.[slot];
+    if (taken !== undefined) given.set(slot, taken);
+  }
 }
 
 /** What the journal holds of each caller's slots, by his name; it is written within a moment. */

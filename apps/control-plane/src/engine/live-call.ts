@@ -76,9 +76,12 @@ export class LiveCall {
   }
 
   async run(): Promise<void> {
-    const { leg, record } = this.#parts;
-    leg.listen(guarded((event) => this.#onLeg(event), this.#onBug));
+    const { leg, record, resumed = null } = this.#parts;
+    const listen = (): void => leg.listen(guarded((event) => this.#onLeg(event), this.#onBug));
+    if (resumed === null) listen();
     await this.#setUp().catch((error: unknown) => this.end(...setUpEnd(error, this.#parts.log)));
+    // What was pressed while a call was found again waited for somebody who can do something with it.
+    if (resumed !== null) listen();
     const { outcome, reason } = await this.#over.promise;
     await this.#tearDown(reason).finally(() => record.ended(outcome, reason));
   }

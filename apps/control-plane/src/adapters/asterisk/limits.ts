@@ -48,8 +48,8 @@ export const WAITING_LEAD_MS = 6_000;
 /** How often that lead is topped up. */
 export const WAITING_TICK_MS = 200;
 
-/** What a caller says while nobody serves him, in frames of 20 ms: ten seconds, the last ones. */
-export const MAX_WAITING_FRAMES = 500;
+/** What a caller says while nobody serves him, in frames of 20 ms: the last five seconds. Of 50 callers voice activity must look through all of it at once. */
+export const MAX_WAITING_FRAMES = 250;
 
 /** Beyond the length of the words, after which they count as heard. */
 export const HAND_OVER_SLACK_MS = 1_000;
