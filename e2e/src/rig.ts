@@ -67,6 +67,7 @@ export type Rig = AsyncDisposable & {
   startControlPlane(until?: 'ready' | 'started'): Promise<void>;
   /** Starts a second one on the same database, with an application of its own at Asterisk, which sends it no calls. Returns its address. */
   startSecondControlPlane(): Promise<string>;
+  stopSecondControlPlane(): Promise<void>;
   startInference(): Promise<void>;
   /** Kills PostgreSQL as a whole; `startPostgres` starts it on what it had written. */
   killPostgres(): Promise<void>;
@@ -125,6 +126,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   };
   let inference = options.models === undefined ? await startInference() : null;
   let controlPlane = await startControlPlane();
+  let secondControlPlane: RigProcess | null = null;
   failed.move();
   return {
     instance,
@@ -145,12 +147,15 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     async startSecondControlPlane() {
       const own = { HTTP_PORT: String(ports.secondHttp), STATE_DIR: join(instance.dir, 'second-state') };
       const settings = { ASTERISK_APPLICATION: `${instance.application}-second`, ...own };
-      await startControlPlane({ name: 'second-control-plane', differing: settings });
+      secondControlPlane = await startControlPlane({ name: 'second-control-plane', differing: settings });
       return `http://127.0.0.1:${ports.secondHttp}`;
     },
     killPostgres: () => postgres.stop('SIGKILL', 1_000),
     async startPostgres() {
       postgres = await restartPostgres(instance, start);
+    },
+    async stopSecondControlPlane() {
+      await secondControlPlane?.stop('SIGTERM', 10_000);
     },
     async restartAsterisk() {
       await asterisk.stop('SIGKILL', 1_000);

@@ -51,8 +51,10 @@ const MAX_KEYS = 1_000;
 const KEPT_MS = 30 * 86_400_000;
 const CLEAN_EVERY_MS = 3_600_000;
 
+/** Opens it. Without a notifier there is nobody to tell, and nothing is kept. */
 export function openAlertDesk(parts: AlertDeskParts): AlertDesk {
   const { store, notifiers, server, repeatAfterMs, clock, log } = parts;
+  if (notifiers.length === 0) return { raise() {}, [Symbol.asyncDispose]: async () => {} };
   const scope = mintApplianceScope();
   const stopping = new AbortController();
   const told = new LRUCache<string, true>({ max: MAX_KEYS, ttl: repeatAfterMs });
