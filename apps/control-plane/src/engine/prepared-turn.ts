@@ -14,11 +14,6 @@ export function prepareTurn(dialog: Dialog, { state, input, ...options }: TurnRe
   }
 }
 
-/** The same, to be started with the reply's own options. */
-export function turnTo(dialog: Dialog, ask: Pick<TurnRequest, 'state' | 'input'>): (options: Required<PrepareOptions>) => PreparedTurn {
-  return (options) => prepareTurn(dialog, { ...ask, ...options });
-}
-
 async function* failing(result: Promise<never>): AsyncGenerator<string> {
   yield await result;
 }
