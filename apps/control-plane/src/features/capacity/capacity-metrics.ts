@@ -1,6 +1,7 @@
 // The server's capacity and what its processes take, as Prometheus series.
 import type { Registry } from 'prom-client';
 import { Counter, Gauge } from 'prom-client';
+import type { OverloadWish } from '#ports/call-routing.ts';
 import type { CapacityReportParts } from './capacity-report.ts';
 import type { ProcessSample } from './process-sample-store.ts';
 
@@ -67,5 +68,6 @@ export function registerCapacityMetrics({
     labelNames: ['choice'],
     registers,
   });
+  for (const choice of ['refuse', 'queue', 'fallback'] satisfies OverloadWish['choice'][]) refused.inc({ choice }, 0);
   return (choice) => refused.inc({ choice });
 }
