@@ -1,12 +1,17 @@
 // Calls of a process that died: matched, gone on with as the same call, or closed for what was found.
 import { describe, expect, it } from 'vitest';
 import { openManualClock } from '#ports/testing/manual-clock.ts';
-import { openScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
+import { openMemoryJournal } from '#ports/testing/memory-journal.ts';
+import { openScriptedCallControl, openScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
+import type { ScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
 import type { SurvivingLeg } from '#ports/call-control.ts';
 import type { OpenCall } from '#ports/open-calls.ts';
 import { newId } from '#shared/id.ts';
+import { silentLog } from '#shared/log.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
-import { planRecovery } from './recovery.ts';
+import { planRecovery, startRecovery } from './recovery.ts';
+import { clinicAgent } from './testing/clinic-agent.ts';
+import { routeTo } from './testing/engine-rig.ts';
 
 const clock = openManualClock();
 const survivor = (): SurvivingLeg => ({
@@ -51,5 +56,66 @@ describe('the plan of a recovery', () => {
     const plan = planRecovery([there], [newer, older], null);
     expect(plan.resume.map((each) => each.call)).toEqual([newer]);
     expect(plan.close.map((each) => each.call)).toEqual([older]);
+  });
+});
+
+describe('recovery', () => {
+  const scopeOf = (each: OpenCall) => ({ ...routeTo(clinicAgent()), scope: each.scope });
+
+  function rig(options: { survivors: readonly SurvivingLeg[]; open: readonly OpenCall[]; failures?: number }) {
+    const journal = openMemoryJournal();
+    const resumed: string[] = [];
+    const taken: string[] = [];
+    let failures = options.failures ?? 0;
+    const recovery = startRecovery({
+      callControl: openScriptedCallControl({ survivors: options.survivors }),
+      openCalls: {
+        async list() {
+          if (failures-- > 0) throw new Error('the database is away');
+          return options.open;
+        },
+      },
+      routing: { findRoute: async (number) => (number === '100' && options.open[0] ? scopeOf(options.open[0]) : null) },
+      journal,
+      engine: {
+        async resume({ call: { callId } }) {
+          resumed.push(callId);
+        },
+        take: (leg) => taken.push(leg.legId),
+        isLive: () => false,
+      },
+      clock,
+      log: silentLog,
+    });
+    return { recovery, journal, resumed, taken };
+  }
+
+  it('waits for a database that is away, then goes on with who is there and closes who is not', async () => {
+    const [there, unknown] = [survivor(), survivor()];
+    const known = call(there.leg.legId);
+    const gone = call('gone');
+    const { recovery, journal, resumed, taken } = rig({ survivors: [there, unknown], open: [known, gone], failures: 2 });
+    await recovery.done;
+    await recovery[Symbol.asyncDispose]();
+    expect(resumed).toEqual([known.callId]);
+    expect(taken).toEqual([unknown.leg.legId]);
+    expect(journal.ends()).toMatchObject([{ callId: gone.callId, outcome: 'failed', reason: 'ended_while_away' }]);
+  });
+
+  it('hangs up a caller whose number leads to another organization by now', async () => {
+    const there = survivor();
+    const moved = call(there.leg.legId);
+    const { recovery, journal, resumed } = rig({ survivors: [there], open: [{ ...call('other'), legId: null }, moved] });
+    await recovery.done;
+    await recovery[Symbol.asyncDispose]();
+    expect(resumed).toEqual([]);
+    expect((there.leg as ScriptedCallLeg).progress()).toBe('ended');
+    expect(journal.ends().map(({ reason }) => reason)).toEqual(['ended_while_away', 'agent_gone']);
+  });
+
+  it('gives up at once when it is disposed while the database is away', async () => {
+    const { recovery, journal } = rig({ survivors: [], open: [call('gone')], failures: 1_000 });
+    await recovery[Symbol.asyncDispose]();
+    expect(journal.events).toEqual([]);
   });
 });
