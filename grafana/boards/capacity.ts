@@ -79,5 +79,22 @@ export const capacity: Board = {
       p50: 'histogram_quantile(0.5, sum by (le) (rate(centralita_call_seconds_bucket{$I}[$__rate_interval])))',
       p95: 'histogram_quantile(0.95, sum by (le) (rate(centralita_call_seconds_bucket{$I}[$__rate_interval])))',
     }),
+    lines(
+      {
+        title: 'Cores by service',
+        description: 'As the box samples its own services every ten seconds, Asterisk and PostgreSQL among them.',
+      },
+      'short',
+      {
+        '{{service}}': 'sum by (service) (centralita_process_cpu_cores{$I})',
+      },
+    ),
+    lines({ title: 'Callers who are held', description: 'Those who wait for room, and how long the first of them has waited.' }, 'short', {
+      held: 'sum(centralita_admission_waiting{$I})',
+      'longest, s': 'max(centralita_admission_longest_wait_seconds{$I})',
+    }),
+    lines({ title: 'Admission open', description: 'Off: calls are answered so slowly that no more are taken.' }, 'bool_on_off', {
+      open: 'min(centralita_admission_open{$I})',
+    }),
   ],
 };
