@@ -1,6 +1,7 @@
 // The parts of a flow and their limits, each by itself; how they fit together is checked by `flow-checks.ts`.
 import { z } from 'zod';
 import type { Expert, ExpertSlot, FlowAction, FlowNode, FlowSlot, FlowTransition, Phrases, SlotType } from '#ports/agent-profile.ts';
+import { TIME_OF_DAY } from '#shared/time-of-day.ts';
 import { wordsOf } from './phrase-match.ts';
 
 /** Sizes of a flow. At them a profile is refused with the field's path; a call never meets a larger one. */
@@ -63,10 +64,7 @@ const characters = z.int().min(1).max(2_000).exactOptional();
 const whole = z.int().min(0).max(999_999_999).exactOptional();
 // Ten years either way: an age is asked as a number, not as a date.
 const days = z.int().min(-3_650).max(3_650).exactOptional();
-const timeOfDay = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 09:00 or 16:30')
-  .exactOptional();
+const timeOfDay = z.string().regex(TIME_OF_DAY, 'a time such as 09:00 or 16:30').exactOptional();
 const phoneDigits = z.int().min(3).max(15).exactOptional();
 const slotType = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('choice'), values: slotValues }),

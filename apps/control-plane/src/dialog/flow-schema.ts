@@ -1,6 +1,7 @@
 // The limits of what an operator may configure, checked where a profile enters: a call trusts what it is given.
 import { z } from 'zod';
 import type { AgentProfile, ConversationSettings, Flow, Responder } from '#ports/agent-profile.ts';
+import { isTimeZone } from '#shared/opening-hours.ts';
 import { afterCallSchema } from './after-call-schema.ts';
 import { flowIssues } from './flow-checks.ts';
 import { FLOW_LIMITS, languageTag, nodeName, nodeSchema, spoken, toolName, transitionSchema } from './flow-node-schema.ts';
@@ -67,12 +68,3 @@ export const agentDraftSchema = z.strictObject({
   conversation: conversationSettingsSchema,
   afterCall: afterCallSchema.optional(),
 }) satisfies z.ZodType<AgentDraft>;
-
-/** Intl knows the zones of the runtime's own data. */
-function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}

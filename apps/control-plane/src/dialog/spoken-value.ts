@@ -1,7 +1,8 @@
 // The value of a slot: found in what a caller says or keys, held to the slot's limits, and said again.
 import type { SlotType, SlotValue } from '#ports/agent-profile.ts';
+import { addDays } from '#shared/opening-hours.ts';
 import { findLongestPhrase, phrasesOf, wordsOf } from './phrase-match.ts';
-import { dateOf, daysAfter, findDate } from './spoken-date.ts';
+import { dateOf, findDate } from './spoken-date.ts';
 import { findDigits, findNumber, findYesNo, spokenLanguage } from './spoken-number.ts';
 import type { Spoken } from './spoken-number.ts';
 import { findTime } from './spoken-time.ts';
@@ -151,7 +152,7 @@ function isWithinLimits(type: SlotType, value: string, today: string): boolean {
     case 'number':
       return Number(value) >= (type.min ?? 0) && Number(value) <= (type.max ?? NUMBER_MAX);
     case 'date':
-      return value >= daysAfter(today, type.fromDays ?? DATE_DAYS.from) && value <= daysAfter(today, type.toDays ?? DATE_DAYS.to);
+      return value >= addDays(today, type.fromDays ?? DATE_DAYS.from) && value <= addDays(today, type.toDays ?? DATE_DAYS.to);
     case 'time':
       return value >= (type.from ?? '00:00') && value <= (type.to ?? '23:59');
     case 'phone': {
