@@ -89,6 +89,9 @@ export async function buildFuzzWorld(parts: TwinParts & { readonly adminKey: str
     ['staffId', []],
   ]);
   const ending = poolOf(victims);
+  // Nobody else ends or restores it: what exists only while an organization waits to be deleted is there from the first request on.
+  const leaving = await addTwin(parts, { index: 20, planId: PLAN.planId });
+  await askAdmin(`/admin/organizations/${leaving.organizationId}`, { method: 'DELETE' });
   for (const { organizationId, callIds } of twins)
     for (const callId of callIds) kept.get('jobId')?.push(await addGivenUpJob(parts.database, mintOrgScope(organizationId), callId));
   const narrow = await narrowTokens(askAdmin, twins);
@@ -97,6 +100,8 @@ export async function buildFuzzWorld(parts: TwinParts & { readonly adminKey: str
   return {
     known(operation, name, { focus, choices }) {
       const endable = ending.get(name) ?? [];
+      if (name === 'organizationId' && operation.path.includes('/export'))
+        return choices.pick([leaving.organizationId, ...endable.slice(-3)]);
       const own = focus === null ? [] : (pools[focus]?.get(name)?.slice(0, 1) ?? []);
       if (endsOwnThings(operation)) return choices.pick([...(pools[1]?.get(name) ?? []), ...(loose.get(name)?.slice(-3) ?? []), 'gone']);
       if (own[0] !== undefined && !endsThings(operation)) return own[0];

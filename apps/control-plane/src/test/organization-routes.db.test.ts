@@ -235,6 +235,27 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     expect((await readdir(join(home, 'exports'))).filter((name) => name.startsWith('lost-export'))).toEqual([again['file']]);
   });
 
+  it('are downloaded to the end while a newer export takes the place of the file', async () => {
+    const { id } = await make('Replaced export');
+    await api.asAdmin(`/admin/organizations/${id}`, { method: 'DELETE', body: { graceDays: 1 } });
+    const state = async () => (await api.asAdmin(`/admin/organizations/${id}/export`)).body;
+    await expect.poll(async () => (await state())['state'], { timeout: 10_000 }).toBe('ready');
+    const path = `/admin/organizations/${id}/export/download`;
+    const begun = await api.api.request(path, { headers: { 'X-Admin-Key': TEST_ADMIN_KEY } });
+    const { file, bytes } = await state();
+    await rm(join(home, 'exports', String(file)));
+    expect((await begun.arrayBuffer()).byteLength).toBe(bytes);
+    expect((await api.asAdmin(path)).status).toBe(409);
+    // The row that was looked up first names a file that is gone by then.
+    nowMs += 1_000;
+    const { exports: made, exportStore } = api.office;
+    const stale = await exportStore.find(mintApplianceScope(), id);
+    await made.makeMissing({ signal: new AbortController().signal });
+    expect(await made.open(stale!)).toBeNull();
+    const headed = await api.api.request(path, { method: 'HEAD', headers: { 'X-Admin-Key': TEST_ADMIN_KEY } });
+    expect([headed.status, headed.headers.get('content-length')]).toEqual([200, String((await state())['bytes'])]);
+  });
+
   it('have an export that is kept for 30 days from their deletion on, and for as long as they wait for it', async () => {
     const { id } = await make('Kept a while');
     await api.asAdmin(`/admin/organizations/${id}`, { method: 'DELETE', body: { graceDays: 90 } });
