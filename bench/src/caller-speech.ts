@@ -1,5 +1,5 @@
 /** What the callers of benchmarks say: short sentences whose end is known to the sample, independently of any voice activity of ours. */
-import { synthesize } from '@centralita/e2e/speech.ts';
+import { synthesize } from '@centralita/sip-caller/speech.ts';
 
 /** Softer than this is silence: 40 dB below full scale, 20 dB below the voice. */
 export const AUDIBLE_SAMPLE = 328;
