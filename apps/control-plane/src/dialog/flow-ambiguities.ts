@@ -1,7 +1,7 @@
 // Two meanings of one phrase or key in the same place: the second would never be taken.
 import type { Flow, FlowNode, FlowTransition, Phrases } from '#ports/agent-profile.ts';
+import { plainWords } from '#shared/plain-words.ts';
 import type { FlowPath } from './flow-graph.ts';
-import { wordsOf } from './phrase-match.ts';
 
 type Issue = { readonly path: FlowPath; readonly message: string };
 type Choice = {
@@ -57,7 +57,7 @@ function twice(choices: readonly Choice[], where: string): Issue[] {
   };
   for (const choice of choices) {
     for (const { text, path, isOtherLanguage } of textsOf(choice.phrases)) {
-      check(wordsOf(text).join(' '), { shown: text, path: [...choice.path, 'phrases', ...path], choice, isOtherLanguage });
+      check(plainWords(text).join(' '), { shown: text, path: [...choice.path, 'phrases', ...path], choice, isOtherLanguage });
     }
     if (choice.dtmf === undefined) continue;
     const path = [...choice.path, choice.keyField ?? 'dtmf'];

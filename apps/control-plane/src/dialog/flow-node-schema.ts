@@ -1,8 +1,8 @@
 // The parts of a flow and their limits, each by itself; how they fit together is checked by `flow-checks.ts`.
 import { z } from 'zod';
 import type { Expert, ExpertSlot, FlowAction, FlowNode, FlowSlot, FlowTransition, Phrases, SlotType } from '#ports/agent-profile.ts';
+import { plainWords } from '#shared/plain-words.ts';
 import { TIME_OF_DAY } from '#shared/time-of-day.ts';
-import { wordsOf } from './phrase-match.ts';
 
 /** Sizes of a flow. At them a profile is refused with the field's path; a call never meets a larger one. */
 export const FLOW_LIMITS = {
@@ -44,7 +44,7 @@ const dtmf = z.string().regex(new RegExp(`^[0-9*#]{1,${FLOW_LIMITS.dtmfKeys}}$`)
 const phrase = z
   .string()
   .max(FLOW_LIMITS.phraseCharacters)
-  .refine((text) => wordsOf(text).length > 0, 'a phrase needs a letter or a digit');
+  .refine((text) => plainWords(text).length > 0, 'a phrase needs a letter or a digit');
 const phraseList = z.array(phrase).min(1).max(FLOW_LIMITS.phrasesPerChoice);
 const phrases = z.union([
   phraseList,

@@ -1,7 +1,8 @@
 // The value of a slot: found in what a caller says or keys, held to the slot's limits, and said again.
 import type { SlotType, SlotValue } from '#ports/agent-profile.ts';
 import { addDays } from '#shared/opening-hours.ts';
-import { findLongestPhrase, phrasesOf, wordsOf } from './phrase-match.ts';
+import { plainWords } from '#shared/plain-words.ts';
+import { findLongestPhrase, phrasesOf } from './phrase-match.ts';
 import { dateOf, findDate } from './spoken-date.ts';
 import { findDigits, findNumber, findYesNo, spokenLanguage } from './spoken-number.ts';
 import type { Spoken } from './spoken-number.ts';
@@ -57,7 +58,7 @@ export function acceptValue(type: SlotType, text: string, options: Omit<ValueOpt
   if (type.kind === 'text') return isWithinLimits(type, trimmed, options.today) ? trimmed : null;
   const stored = type.kind === 'choice' ? type.values.find(({ value }) => value === trimmed)?.value : undefined;
   if (stored !== undefined) return stored;
-  const read = readValue(type, wordsOf(trimmed), { ...options, isAsked: true });
+  const read = readValue(type, plainWords(trimmed), { ...options, isAsked: true });
   return read?.kind === 'value' ? read.value : null;
 }
 

@@ -1,8 +1,8 @@
 // What the agent knows of a caller from before, and the caller's say in it.
 import { z } from 'zod';
 import type { ContactMemory } from '#ports/contact-memory.ts';
+import { isSpanish } from '#shared/text-language.ts';
 import { cleanText, quotedText } from './quoted-text.ts';
-import { isSpanish } from './tool-texts.ts';
 import type { Tool } from './tool.ts';
 
 /** A few rows; a database that needs longer is away. */

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import type { HttpToolAnswer, HttpToolDefinition, HttpToolRefusal, HttpTools, HttpToolUse } from '#ports/http-tool.ts';
+import { isSpanish } from '#shared/text-language.ts';
 import { cleanText, quotedText } from './quoted-text.ts';
-import { isSpanish } from './tool-texts.ts';
 import type { Tool, ToolOutcome } from './tool.ts';
 
 /** From the call of the tool to its outcome: a caller waits on the line. */

@@ -1,7 +1,7 @@
 // Takes a message for the organization, for when nobody can be reached or nobody has to be.
 import { z } from 'zod';
 import type { MessageBox } from '#ports/message-box.ts';
-import { isSpanish } from './tool-texts.ts';
+import { isSpanish } from '#shared/text-language.ts';
 import type { Tool } from './tool.ts';
 
 /** The longest message: two minutes of speech are about 1,600 characters. */

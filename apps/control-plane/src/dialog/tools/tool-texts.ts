@@ -1,4 +1,5 @@
 // What the dialog itself says about tools, in Spanish and English: answers for the model, and the words that cover a slow tool.
+import { isSpanish } from '#shared/text-language.ts';
 
 /** The dialog's own words about tools. All but the fillers are read by the model. */
 export type ToolTexts = {
@@ -58,9 +59,4 @@ const ENGLISH: ToolTexts = {
 /** The texts for a language (BCP 47). */
 export function toolTexts(language: string): ToolTexts {
   return isSpanish(language) ? SPANISH : ENGLISH;
-}
-
-/** Whether a language (BCP 47) is Spanish of any country. */
-export function isSpanish(language: string): boolean {
-  return /^es(-|$)/i.test(language);
 }

@@ -1,7 +1,7 @@
 // Puts the caller through to a person. The channel rings; when nobody answers, the caller comes back to the dialog as `transfer_failed`.
 import { z } from 'zod';
+import { isSpanish } from '#shared/text-language.ts';
 import { cleanText } from './quoted-text.ts';
-import { isSpanish } from './tool-texts.ts';
 import type { Tool } from './tool.ts';
 
 /** Somebody whom an agent may ring, as the organization named them. */
