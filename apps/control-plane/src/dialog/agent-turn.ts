@@ -11,6 +11,8 @@ import { flowOf, withToday } from './flow-language.ts';
 import { createModelResponder } from './model-responder.ts';
 import { modelTexts } from './model-texts.ts';
 import type { ToolSetOptions } from './tools/tool-set.ts';
+import { recallCallerName } from './tools/contact-memory-tools.ts';
+import type { SummaryKeeper } from './rolling-summary.ts';
 import type { Tool, ToolContext } from './tools/tool.ts';
 
 /** What an agent works with in one conversation. */
@@ -26,13 +28,15 @@ export type DialogParts = {
   readonly isSpoken?: boolean;
   readonly onToolFault?: ToolSetOptions['onFault'];
 };
+  /** Keeps what long conversations come to, where a dialog does not last as long as its conversation. */
+  readonly summaryKeeper?: SummaryKeeper;
 
 /**
  * The agent at work. Without a language model (`null`: none is configured) the flow answers even when the profile asks for a model, because
  * a box without a GPU must still take calls.
  */
 export function openDialog(
-  profile: Pick<AgentProfile, 'flow' | 'responder'> & Partial<Pick<AgentProfile, 'language'>>,
+  profile: Pick<AgentProfile, 'flow' | 'responder'> & Partial<Pick<AgentProfile, 'language' | 'name'>>,
   parts: DialogParts,
 ): Dialog {
   const flow = flowOf(profile);
@@ -42,7 +46,7 @@ export function openDialog(
 
 function responderOf(
   { flow, responder, language = 'en' }: Pick<AgentProfile, 'flow' | 'responder'> & Partial<Pick<AgentProfile, 'language'>>,
-  { languageModel, tools = [], context, clock, isSpoken = true, onToolFault }: DialogParts & { readonly clock: Clock },
+  { languageModel, tools = [], context, clock, isSpoken = true, onToolFault, summaryKeeper }: DialogParts & { readonly clock: Clock },
 ): Dialog {
   invariant(tools.length === 0 || context !== undefined, 'tools need a context: whom they serve');
   const faults = onToolFault === undefined ? {} : { onFault: onToolFault };
@@ -57,5 +61,6 @@ function responderOf(
   };
   if (responder.kind === 'flow' || languageModel === null) return createFallbackResponder(fallback);
   const signal = context?.signal ?? new AbortController().signal;
-  return createModelResponder({ ...fallback, responder, language, languageModel, signal });
+  const keeper = summaryKeeper === undefined ? {} : { summaryKeeper };
+  return createModelResponder({ ...fallback, responder, language, languageModel, signal, ...keeper });
 }

@@ -16,7 +16,7 @@ import type { ModelTexts } from './model-texts.ts';
 import { ModelTurn } from './model-turn.ts';
 import type { ModelTurnEnd } from './model-turn.ts';
 import { openRollingSummary } from './rolling-summary.ts';
-import type { RollingSummary } from './rolling-summary.ts';
+import type { RollingSummary, SummaryKeeper } from './rolling-summary.ts';
 import type { ToolTurn } from './turn-tools.ts';
 import type { TraceTool } from './turn-trace.ts';
 
@@ -29,6 +29,7 @@ export type ModelResponderOptions = FallbackParts & {
   readonly languageModel: LanguageModel;
   /** The conversation's. */
   readonly signal: AbortSignal;
+  readonly summaryKeeper?: SummaryKeeper;
 };
 
 type Said = Extract<DialogInput, { kind: 'said' }>;
@@ -41,7 +42,8 @@ type Options = ModelResponderOptions & { readonly texts: ModelTexts; readonly su
 export function createModelResponder(options: ModelResponderOptions): Dialog {
   const scripted = createFallbackResponder(options);
   const texts = modelTexts(options.language);
-  const summary = openRollingSummary({ languageModel: options.languageModel, texts, signal: options.signal });
+  const { languageModel, signal, summaryKeeper } = options;
+  const summary = openRollingSummary({ languageModel, texts, signal, ...(summaryKeeper === undefined ? {} : { keeper: summaryKeeper }) });
   return {
     ...scripted,
     prepare(before, input, prepare) {
