@@ -2,9 +2,9 @@
 import { InferenceError } from '#ports/inference-error.ts';
 import type { LanguageModel, ModelPart, ModelRequest, ModelToolCall } from '#ports/language-model.ts';
 import type { Clock } from '#shared/clock.ts';
+import { within } from '#shared/waiting.ts';
 import { openWordReader } from './model-words.ts';
 import type { TraceRequest } from './turn-trace.ts';
-import { within } from './waiting.ts';
 
 /** How one answer is asked for. */
 export type Asking = {

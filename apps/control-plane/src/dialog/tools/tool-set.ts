@@ -4,6 +4,7 @@ import canonicalize from 'canonicalize';
 import type { ModelTool, ModelToolCall } from '#ports/language-model.ts';
 import type { Clock } from '#shared/clock.ts';
 import { invariant } from '#shared/invariant.ts';
+import { orAborted } from '#shared/waiting.ts';
 import type { DialogNote, NextStep } from '#dialog/next-step.ts';
 import { consentOf } from './consent.ts';
 import { parseArguments, schemaOf } from './tool-arguments.ts';
@@ -156,12 +157,9 @@ async function judged(judging: Judging): Promise<BareRun> {
 async function ran({ tool, context, state, texts, onFault }: Judging, args: unknown): Promise<BareRun> {
   const budget = AbortSignal.timeout(tool.budgetMs);
   const signal = AbortSignal.any([context.signal, budget]);
-  const gaveUp = Promise.withResolvers<never>();
-  const giveUp = (): void => gaveUp.reject(signal.reason as Error);
   try {
     signal.throwIfAborted();
-    signal.addEventListener('abort', giveUp, { once: true });
-    const outcome = await Promise.race([tool.run(args, { ...context, signal }), gaveUp.promise]);
+    const outcome = await orAborted(tool.run(args, { ...context, signal }), signal);
     return { verdict: outcome.kind, state, outcome };
   } catch (error) {
     onFault?.({ tool: tool.name, error });
@@ -169,8 +167,6 @@ async function ran({ tool, context, state, texts, onFault }: Judging, args: unkn
     const text = tool.effect === 'read' ? texts.readFailed : texts.effectUnknown;
     // Whether it took effect is not known: the refusal stays, so that it is not done twice.
     return refusal(timedOut ? 'timed_out' : 'failed', state, text);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
   }
 }
 

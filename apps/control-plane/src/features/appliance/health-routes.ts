@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
 import { publicRoute } from '#http/route.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { within } from '#shared/waiting.ts';
 
 /** One thing that a call needs. `check` settles with null when it is there and with the reason when it is not. */
 export type ReadinessCheck = { readonly name: string; readonly check: (options: { signal: AbortSignal }) => Promise<string | null> };
@@ -61,9 +62,8 @@ export function createHealthRoutes({ checks, metrics }: HealthRouteParts) {
 
 async function runCheck({ name, check }: ReadinessCheck) {
   const signal = AbortSignal.timeout(CHECK_LIMIT_MS);
-  const { promise: expiry, resolve } = Promise.withResolvers<string>();
-  signal.addEventListener('abort', () => resolve(`no answer within ${CHECK_LIMIT_MS} ms`), { once: true });
   const asked = check({ signal }).catch((error: unknown) => loggableError(error).causes.at(-1)?.message ?? 'failed');
-  const reason = await Promise.race([asked, expiry]);
+  const answer = await within(asked, CHECK_LIMIT_MS);
+  const reason = answer === 'late' ? `no answer within ${CHECK_LIMIT_MS} ms` : answer.value;
   return { name, ok: reason === null, reason };
 }

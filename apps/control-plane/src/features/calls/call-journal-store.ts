@@ -3,7 +3,8 @@ import type { CallJournal } from '#ports/call-journal.ts';
 import { BoundedQueue } from '#shared/bounded-queue.ts';
 import { invariant } from '#shared/invariant.ts';
 import type { Log } from '#shared/log.ts';
-import { createRetryingWriter, pause } from './call-event-retry.ts';
+import { pause } from '#shared/waiting.ts';
+import { createRetryingWriter } from './call-event-retry.ts';
 import type { CallEventWriter, QueuedEvent } from './call-event-writer.ts';
 import { queued } from './call-event-writer.ts';
 

@@ -6,6 +6,7 @@ import { onOrganization } from '#shared/appliance-scope.ts';
 import { BoundedQueue } from '#shared/bounded-queue.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { within } from '#shared/waiting.ts';
 import type { KnowledgeStore } from './knowledge-store.ts';
 import type { Chunk } from './parsing/chunker.ts';
 import { formatOfMediaType } from './parsing/document-format.ts';
@@ -76,7 +77,7 @@ export function openIngestWorker({ lookEveryMs = LOOK_EVERY_MS, ...parts }: Inge
       await look().catch((error: unknown) => {
         if (!signal.aborted) log.warn({ error: loggableError(error) }, 'documents cannot be looked for; the next look tries again');
       });
-      if (waiting.length === 0) await pause(woken.promise, lookEveryMs);
+      if (waiting.length === 0) await within(woken.promise, lookEveryMs);
     }
   }
 
@@ -147,11 +148,4 @@ async function storeDocument({ knowledge, embedding }: IngestWorkerParts, docume
     await sleep(Math.min(MAX_PAUSE_MS, performance.now() - startedAtMs), undefined, { signal });
   }
   await knowledge.setState(scope, documentId, { kind: 'ready' });
-}
-
-function pause(woken: Promise<void>, forMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, forMs);
-  void woken.then(resolve);
-  return promise.finally(() => clearTimeout(timer));
 }

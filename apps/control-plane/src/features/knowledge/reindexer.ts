@@ -1,9 +1,9 @@
 // After a change of the embedding model: gives every piece a vector of the new kind, agent by agent, while the earlier ones go on answering.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TextEmbedding } from '#ports/text-embedding.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { pause } from '#shared/waiting.ts';
 import type { Embeddings } from './knowledge-search-store.ts';
 import type { AgentPieces, ReindexStore } from './reindex-store.ts';
 
@@ -42,7 +42,7 @@ export function openReindexer({ lookEveryMs = LOOK_EVERY_MS, graceMs = GRACE_MS,
       await look().catch((error: unknown) => {
         if (!signal.aborted) log.warn({ error: loggableError(error) }, 'pieces cannot be indexed anew; the next look tries again');
       });
-      await delay(lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
+      await pause(lookEveryMs, signal);
     }
   }
 
@@ -71,7 +71,8 @@ async function reindex({ store, embeddings, log }: ReindexerParts, agent: AgentP
       after = await fill(store, agent, { embedding: newest, after, signal });
     } while (after !== null);
   }
-  if (answering !== newest.kind) await delay(graceMs, undefined, { signal });
+  if (answering !== newest.kind) await pause(graceMs, signal);
+  signal.throwIfAborted();
   while (await store.removeOthers(agent, newest.kind)) signal.throwIfAborted();
   log.info({ agentId, from: answering, to: newest.kind }, 'pieces answer by the new kind');
 }

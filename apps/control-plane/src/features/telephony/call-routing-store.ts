@@ -8,6 +8,7 @@ import { DIALLED_NUMBER_FORM } from '#shared/dialled-number.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { orAborted } from '#shared/waiting.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 
 /** A change of an agent or a number is heard by the next call after this time at the latest. */
@@ -55,7 +56,7 @@ export function createCallRoutingStore(options: { database: Database; clock: Clo
       const ageMs = known ? clock.nowMs() - known.storedAtMs : Infinity;
       if (known && ageMs < (known.route ? FRESH_MS : FRESH_UNKNOWN_MS)) return known.route;
       try {
-        return await within(lookUp(dialledNumber), signal);
+        return await orAborted(lookUp(dialledNumber), AbortSignal.any([signal, AbortSignal.timeout(LOOKUP_DEADLINE_MS)]));
       } catch (error) {
         signal.throwIfAborted();
         if (!known?.route || ageMs > USABLE_WHEN_AWAY_MS) throw error;
@@ -87,14 +88,4 @@ async function readRoute(database: Database, number: string): Promise<CallRoute 
   if (!row) return null;
   const { organizationId, slug: organizationSlug, concurrentCalls } = row;
   return { scope: mintOrgScope(organizationId), organizationSlug, concurrentCalls, agent: toAgentProfile(row) };
-}
-
-/** Settles with `work`, or rejects at the deadline or when `signal` aborts; the work itself goes on for those who share it. */
-function within<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  const give = AbortSignal.any([signal, AbortSignal.timeout(LOOKUP_DEADLINE_MS)]);
-  if (give.aborted) reject(give.reason);
-  give.addEventListener('abort', () => reject(give.reason), { once: true });
-  work.then(resolve, reject);
-  return promise;
 }
