@@ -4,6 +4,7 @@ import { QueryBuilder } from 'drizzle-orm/pg-core';
 import { prepareRead, rowsWithin } from '#db/prepared-read.ts';
 import { callEvents } from '#db/schema/call-events.ts';
 import { calls } from '#db/schema/calls.ts';
+import { conversations } from '#db/schema/conversations.ts';
 import { turns } from '#db/schema/turns.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 
@@ -39,17 +40,28 @@ const noted = rowsWithin(noteColumns, {
     .orderBy(asc(callEvents.at), asc(callEvents.position))
     .limit(NOTE_LIMIT),
 });
+/** Where the call's conversation stands, in the dialog's own words for it. `summary` and `slots` are personal data. */
+export type CallConversation = {
+  readonly node: string;
+  readonly slots: Readonly<Record<string, string>>;
+  /** What was said so long ago that a model is told no more than this of it. */
+  readonly summary: string | null;
+};
+const stands = sql<CallConversation | null>`(select json_build_object('node', coalesce(${conversations.state}->>'node', ''),
+  'slots', coalesce(${conversations.state}->'slots', '{}'), 'summary', ${conversations.state}->>'summary')
+  from ${conversations} where ${conversations.orgId} = ${organizationId} and ${conversations.id} = ${callId})`;
+const asItIs = { mapFromDriverValue: (value: unknown) => value };
 const callRead = prepareRead(
-  { ...summaryColumns, said, noted },
+  { ...summaryColumns, said, noted, conversation: asItIs },
   builder
-    .select({ ...summaryColumns, said: said.rows, noted: noted.rows })
+    .select({ ...summaryColumns, said: said.rows, noted: noted.rows, conversation: stands })
     .from(calls)
     .where(and(eq(calls.orgId, organizationId), eq(calls.id, callId)))
     .limit(1),
 );
 
 /**
- * The read of one call with its turns and notes, in one statement: three statements took the server process 60 us more. The organization is named
+ * The read of one call with its turns, notes and conversation, in one statement: three statements took the server process 60 us more. The organization is named
  * beside the policy: the planner needs it, and it is a second barrier.
  */
 export function readWholeCall(scope: OrgScope, of: string) {

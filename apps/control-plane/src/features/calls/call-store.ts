@@ -10,6 +10,7 @@ import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { CallQuery } from './call-conditions.ts';
 import { callOrder, matching } from './call-conditions.ts';
+import type { CallConversation } from './call-read.ts';
 import { NOTE_LIMIT, noteColumns, readWholeCall, summaryColumns, TURN_LIMIT, turnColumns } from './call-read.ts';
 
 /** A call in a list: the row without what was said. `callerNumber` is personal data. */
@@ -21,11 +22,14 @@ export type CallNote = { readonly name: string; readonly fields: NoteFields | nu
 /** One call, whole. */
 export type CallDetails = { readonly call: CallSummary; readonly turns: CallTurn[]; readonly notes: CallNote[] };
 
+/** The same for its organization, with where its conversation stands; null before a turn changed it. */
+export type OwnCallDetails = CallDetails & { readonly conversation: CallConversation | null };
+
 export type CallStore = {
   /** Calls in the order asked for, at most `limit`. */
   list(scope: ReadScope, query: CallQuery): Promise<CallSummary[]>;
   /** Null when there is no such call, or it is another organization's. */
-  find(scope: OrgScope, callId: string): Promise<CallDetails | null>;
+  find(scope: OrgScope, callId: string): Promise<OwnCallDetails | null>;
   /** The row alone, for who asks only whether the call is over. Null as above. */
   findSummary(scope: OrgScope, callId: string): Promise<CallSummary | null>;
   /** The same as `find` without words and without the fields of notes, which the admin may not see just so. */
@@ -51,8 +55,8 @@ export function createCallStore(database: Database): CallStore {
     async find(scope, callId) {
       const [[found]] = await database.read(scope, [readWholeCall(scope, callId)]);
       if (!found) return null;
-      const { said, noted, ...call } = found;
-      return { call, turns: said, notes: noted };
+      const { said, noted, conversation, ...call } = found;
+      return { call, turns: said, notes: noted, conversation };
     },
     findSummary: (scope, callId) => database.inOrg(scope, (queries) => readSummary(queries, scope, callId)),
     outline: (scope, callId) => database.inScope(scope, (queries) => readCall(queries, { scope, callId, isOpen: false })),
