@@ -1,6 +1,6 @@
 // What must hold in flows of version 2: every node can be left, every slot is asked, every tool exists, every question in mid-task comes back.
 import type { Flow, FlowNode, FlowTransition } from '#ports/agent-profile.ts';
-import type { FlowPath } from './flow-graph.ts';
+import type { FlowIssue, FlowPath } from './flow-graph.ts';
 import { isChosenByWords, nodeTargets } from './flow-graph.ts';
 import { slotIssues } from './flow-slot-checks.ts';
 import { PRODUCT_TOOL_NAMES } from './tools/tool-names.ts';
@@ -9,8 +9,7 @@ type Issue = { readonly path: FlowPath; readonly message: string };
 
 export function expertIssues(flow: Flow): Issue[] {
   return [
-    ...flow.nodes.flatMap((node, index) => deadEnds(flow, node, index)),
-    ...endlessConversations(flow),
+    ...deadEndIssues(flow),
     ...unknownTools(flow),
     ...flow.nodes.flatMap((node, index) => toolNodeIssues(node, ['nodes', index])),
     ...lostAsides(flow),
@@ -21,6 +20,11 @@ export function expertIssues(flow: Flow): Issue[] {
         : [],
     ),
   ];
+/** Nodes that cannot be left, and nodes from which no way leads to an end, in flows of any version. */
+export function deadEndIssues(flow: Flow) {
+  return [...flow.nodes.flatMap((node, index) => deadEnds(flow, node, index)), ...endlessConversations(flow)];
+}
+
 }
 
 /** A node that listens, and nothing that the caller or a tool can do leads out of it. Silence and misunderstanding are no ways out. */

@@ -4,6 +4,9 @@ import type { ExpertSlot, Flow, FlowNode, FlowTransition } from '#ports/agent-pr
 /** Where something is in a flow, from its root. */
 export type FlowPath = readonly (string | number)[];
 
+/** Something wrong with a flow: where, and what to do about it. */
+export type FlowIssue = { readonly path: FlowPath; readonly message: string };
+
 /** A way to a node, and the field that names it. */
 export type Target = { readonly goTo: string; readonly path: FlowPath };
 

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import type { AgentProfile, ConversationSettings, Flow, Responder } from '#ports/agent-profile.ts';
 import { isTimeZone } from '#shared/opening-hours.ts';
 import { afterCallSchema } from './after-call-schema.ts';
-import { flowIssues } from './flow-checks.ts';
+import { flowIssues, savedFlowIssues } from './flow-checks.ts';
 import { FLOW_LIMITS, languageTag, nodeName, nodeSchema, spoken, toolName, transitionSchema } from './flow-node-schema.ts';
 
 /** Everything of an agent that its owner edits. */
 export type AgentDraft = Omit<AgentProfile, 'agentId'>;
 
-/** A conversation that can be walked to its end: sizes, names, and how the nodes fit together. */
+/** A conversation as it may be stored: sizes, names, and how the nodes fit together. */
 export const flowSchema = z
   .strictObject({
     version: z.union([z.literal(1), z.literal(2)]).exactOptional(),
@@ -25,6 +25,11 @@ export const flowSchema = z
   .superRefine((flow, check) => {
     for (const { path, message } of flowIssues(flow)) check.addIssue({ code: 'custom', path: [...path], message });
   }) satisfies z.ZodType<Flow>;
+
+/** A conversation as it may be saved: it can be walked to its end from everywhere. */
+export const savedFlowSchema = flowSchema.superRefine((flow, check) => {
+  for (const { path, message } of savedFlowIssues(flow)) check.addIssue({ code: 'custom', path: [...path], message });
+}) satisfies z.ZodType<Flow>;
 
 /** Times of a conversation, ms. */
 export const conversationSettingsSchema = z
@@ -53,7 +58,7 @@ const responderSchema = z.discriminatedUnion('kind', [
   }),
 ]) satisfies z.ZodType<Responder>;
 
-/** An agent as its owner writes it. */
+/** An agent as it may be stored. */
 export const agentDraftSchema = z.strictObject({
   name: z.string().trim().min(1).max(100),
   language: languageTag,
@@ -68,3 +73,6 @@ export const agentDraftSchema = z.strictObject({
   conversation: conversationSettingsSchema,
   afterCall: afterCallSchema.optional(),
 }) satisfies z.ZodType<AgentDraft>;
+
+/** An agent as its owner may save it. */
+export const savedDraftSchema = z.strictObject({ ...agentDraftSchema.shape, flow: savedFlowSchema }) satisfies z.ZodType<AgentDraft>;
