@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AfterCall } from '#ports/after-call.ts';
 
 /** At them an agent is refused with the field's path. A model is asked for all of it at once. */
-export const AFTER_CALL_LIMITS = {
+const AFTER_CALL_LIMITS = {
   fields: 30,
   dispositions: 30,
   choices: 30,

@@ -53,7 +53,7 @@ export function understandAhead(standing: Standing, rest: Answer): Understood | 
 }
 
 /** Where the filled slots lead: an edge of the node, or back to the expert whose slot was changed. */
-export function wayOfSlots({ flow, node, state }: Standing, filled: Readonly<Record<string, string>>): Way | null {
+function wayOfSlots({ flow, node, state }: Standing, filled: Readonly<Record<string, string>>): Way | null {
   const after = { ...state.slots, ...filled };
   const own = slotsOf(node).filter(({ name }) => Object.hasOwn(filled, name));
   if (own.length > 0) {

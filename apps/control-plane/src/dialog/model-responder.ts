@@ -1,5 +1,5 @@
 // The agent with a language model: the model answers what the caller says, the flow keeps the greeting, the keys, silence and the ways out.
-import type { AgentProfile, Responder } from '#ports/agent-profile.ts';
+import type { Responder } from '#ports/agent-profile.ts';
 import type { LanguageModel } from '#ports/language-model.ts';
 import type { ConversationTools } from './conversation-tools.ts';
 import type { ConversationState, Dialog, DialogInput, PreparedTurn, PrepareOptions, TurnResult } from './dialog.ts';
@@ -11,7 +11,6 @@ import { echoOf, openWithFlow } from './model-flow.ts';
 import type { FlowOpening } from './model-flow.ts';
 import { fitMessages, overflowOf, promptOf, taskText } from './model-prompt.ts';
 import type { PromptParts } from './model-prompt.ts';
-import { modelTexts } from './model-texts.ts';
 import type { ModelTexts } from './model-texts.ts';
 import { ModelTurn } from './model-turn.ts';
 import type { ModelTurnEnd } from './model-turn.ts';
@@ -25,7 +24,7 @@ const SUMMARY_SHARE = 0.7;
 
 export type ModelResponderOptions = FallbackParts & {
   readonly responder: Extract<Responder, { kind: 'language_model' }>;
-  readonly language: AgentProfile['language'];
+  readonly texts: ModelTexts;
   readonly languageModel: LanguageModel;
   /** The conversation's. */
   readonly signal: AbortSignal;
@@ -33,7 +32,7 @@ export type ModelResponderOptions = FallbackParts & {
 };
 
 type Said = Extract<DialogInput, { kind: 'said' }>;
-type Options = ModelResponderOptions & { readonly texts: ModelTexts; readonly summary: RollingSummary };
+type Options = ModelResponderOptions & { readonly summary: RollingSummary };
 
 /**
  * A dialog whose replies are streamed from a model. A model that stalls, breaks off, writes nonsense or calls tools wrongly is asked once more;
@@ -41,15 +40,14 @@ type Options = ModelResponderOptions & { readonly texts: ModelTexts; readonly su
  */
 export function createModelResponder(options: ModelResponderOptions): Dialog {
   const scripted = createFallbackResponder(options);
-  const texts = modelTexts(options.language);
-  const { languageModel, signal, summaryKeeper } = options;
+  const { languageModel, signal, summaryKeeper, texts } = options;
   const summary = openRollingSummary({ languageModel, texts, signal, ...(summaryKeeper === undefined ? {} : { keeper: summaryKeeper }) });
   return {
     ...scripted,
     prepare(before, input, prepare) {
       const state = summary.applied(before);
       if (input.kind !== 'said' || input.text.trim() === '') return scripted.prepare(state, input, prepare);
-      return preparedFromModel({ ...options, texts, summary }, { state, input, prepare });
+      return preparedFromModel({ ...options, summary }, { state, input, prepare });
     },
   };
 }

@@ -10,13 +10,8 @@ export type StructuredQuestion<Value> = {
   readonly maxOutputTokens: number;
 };
 
-/** `invalid`: neither the first answer nor the repaired one fits; `problem` says what was wrong with the last, and quotes nothing of it. */
+/** What an answer held. `problem` says what was wrong with it, and quotes nothing of it. */
 export type StructuredAnswer<Value> =
-  | { readonly kind: 'valid'; readonly value: Value; readonly isRepaired: boolean }
-  | { readonly kind: 'invalid'; readonly problem: string };
-
-/** What a text holds, read as data. */
-export type ParsedAnswer<Value> =
   | { readonly kind: 'valid'; readonly value: Value }
   | { readonly kind: 'invalid'; readonly problem: string };
 
@@ -37,8 +32,8 @@ export async function askForStructure<Value>(
     readText(languageModel.stream({ messages: asked, maxOutputTokens, temperature: 0, outputSchema }, { signal }), signal);
   const firstText = await ask(messages);
   const first = parseStructured(firstText, schema);
-  if (first.kind === 'valid') return { ...first, isRepaired: false };
-  const repaired = parseStructured(
+  if (first.kind === 'valid') return first;
+  return parseStructured(
     await ask([
       ...messages,
       { role: 'assistant', text: firstText.slice(0, MAX_SHOWN_CHARACTERS) },
@@ -46,11 +41,10 @@ export async function askForStructure<Value>(
     ]),
     schema,
   );
-  return repaired.kind === 'valid' ? { ...repaired, isRepaired: true } : repaired;
 }
 
 /** Reads the JSON object out of a text that may hold a preamble, a code fence or thoughts around it, and checks it. */
-export function parseStructured<Value>(text: string, schema: z.ZodType<Value>): ParsedAnswer<Value> {
+export function parseStructured<Value>(text: string, schema: z.ZodType<Value>): StructuredAnswer<Value> {
   const spoken = text.replaceAll(/<think>[\s\S]*?<\/think>/g, '');
   const [from, to] = [spoken.indexOf('{'), spoken.lastIndexOf('}')];
   if (from === -1 || to < from) return { kind: 'invalid', problem: 'there is no JSON object in it' };

@@ -10,7 +10,7 @@ import type { ToolContext, ToolEffect } from './tools/tool.ts';
 import type { TraceTool } from './turn-trace.ts';
 
 /** Between what is said while a tool goes on: the words before it take about a second to say, and silence has a limit of 2 s. */
-export const FILLER_AGAIN_MS = 2_500;
+const FILLER_AGAIN_MS = 2_500;
 
 /** The tools of a conversation at one place of its flow. */
 export type TurnTools = {

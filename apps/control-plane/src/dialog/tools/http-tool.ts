@@ -8,7 +8,7 @@ import { cleanText, quotedText } from './quoted-text.ts';
 import type { Tool, ToolOutcome } from './tool.ts';
 
 /** From the call of the tool to its outcome: a caller waits on the line. */
-export const HTTP_TOOL_BUDGET_MS = 5_000;
+const HTTP_TOOL_BUDGET_MS = 5_000;
 /** Of an answer, what the model is shown: about 1,500 tokens. */
 const ANSWER_CHARACTERS_MAX = 6_000;
 
