@@ -25,112 +25,114 @@ const wholeNumber = (from: number, to: number) => {
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const templates = ['chatml', 'llama3'] as const;
 
-const serveSchema = z
-  .object({
-    DATABASE_URL: postgresUrl,
-    ASTERISK_URL: z
-      .string('must be the http address of Asterisk, such as http://127.0.0.1:8088')
-      .regex(/^https?:\/\/[^/]+$/, 'must be the http address of Asterisk without a path, such as http://127.0.0.1:8088'),
-    ASTERISK_USERNAME: word('centralita'),
-    ASTERISK_PASSWORD: z.string('must be the password of the ARI user').min(8, 'must have 8 characters or more'),
-    ASTERISK_APPLICATION: word('centralita').default('centralita'),
-    RECORDINGS_DIR: folder,
-    ANNOUNCEMENTS_DIR: folder,
-    SPEECH_TO_TEXT_URL: grpcAddress,
-    TEXT_TO_SPEECH_URL: grpcAddress,
-    LANGUAGE_MODEL_URL: grpcAddress.optional(),
-    LANGUAGE_MODEL_TEMPLATE: z.enum(templates, `must be one of ${templates.join(', ')}`).default('chatml'),
-    LANGUAGE_MODEL_DIR: folder.optional(),
-    LANGUAGE_MODEL_CONTEXT_TOKENS: wholeNumber(1_024, 1_048_576).default(4_096),
-    VOICE_ACTIVITY_MODEL: z
-      .string()
-      .regex(/^\/.*\.onnx$/, 'must be the absolute path of an .onnx file')
-      .optional(),
-    EMBEDDING_MODEL_DIR: folder.optional(),
-    EMBEDDING_PREVIOUS_MODEL_DIR: folder.optional(),
-    HTTP_HOST: z.string().min(1).default('127.0.0.1'),
-    HTTP_PORT: wholeNumber(0, 65_535).default(8080),
-    ADMIN_KEY_HASH_FILE: file('holding the SHA-256 of the admin key'),
-    SECRET_KEYS_FILE: file('holding the secret keys'),
-    EXPORTS_DIR: folder,
-    EXPORT_DAYS: wholeNumber(1, 3_650).default(30),
-    PUBLIC_URL: z
-      .string()
-      .regex(/^https?:\/\/[^/]+$/, 'must be where the API is reached from outside, without a path, such as https://centralita.example.com')
-      .optional(),
-    TRUSTED_PROXIES: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((address) => address.trim())
-          .filter((address) => address !== ''),
-      )
-      .refine(
-        (addresses) => addresses.every((address) => isIP(address) !== 0),
-        'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2',
-      ),
-    HTTP_TOOL_ALLOWED_NETWORKS: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((network) => network.trim())
-          .filter((network) => network !== ''),
-      )
-      .refine((networks) => networks.every(isNetwork), 'must be networks with commas between them, such as 192.168.7.0/24'),
-    MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
-    DRAIN_SECONDS: wholeNumber(0, 86_400).default(120),
-    LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
-  })
-  .transform((env) => ({
-    databaseUrl: env.DATABASE_URL,
-    asterisk: {
-      url: env.ASTERISK_URL,
-      username: env.ASTERISK_USERNAME,
-      password: env.ASTERISK_PASSWORD,
-      application: env.ASTERISK_APPLICATION,
-      recordingsFolder: env.RECORDINGS_DIR,
-    },
-    announcementsDir: env.ANNOUNCEMENTS_DIR,
-    inference: {
-      speechToTextUrl: env.SPEECH_TO_TEXT_URL,
-      textToSpeechUrl: env.TEXT_TO_SPEECH_URL,
-      languageModel: env.LANGUAGE_MODEL_URL
-        ? {
-            url: env.LANGUAGE_MODEL_URL,
-            template: env.LANGUAGE_MODEL_TEMPLATE,
-            /** Null: the weights are not on this machine, and the template is the one of that name. */
-            folder: env.LANGUAGE_MODEL_DIR ?? null,
-            contextTokens: env.LANGUAGE_MODEL_CONTEXT_TOKENS,
-          }
-        : null,
-    },
-    /** Null: the model that comes with the package. */
-    voiceActivityModel: env.VOICE_ACTIVITY_MODEL ?? null,
-    embedding: {
-      /** Folder of a sentence-transformers model with ONNX weights; null: hashed n-grams. */
-      modelDir: env.EMBEDDING_MODEL_DIR ?? null,
-      /** The model before, which answers until every document has vectors of the new one; null without. */
-      previousModelDir: env.EMBEDDING_PREVIOUS_MODEL_DIR ?? null,
-    },
-    http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
-    adminKeyHashFile: env.ADMIN_KEY_HASH_FILE,
-    secretKeysFile: env.SECRET_KEYS_FILE,
-    exportsDir: env.EXPORTS_DIR,
-    exportDays: env.EXPORT_DAYS,
-    /** Null: as the request says. */
-    publicUrl: env.PUBLIC_URL ?? null,
-    trustedProxies: env.TRUSTED_PROXIES,
-    /** Networks that tools of organizations reach though they are not public; empty on every box but a test's. */
-    httpToolAllowedNetworks: env.HTTP_TOOL_ALLOWED_NETWORKS,
-    maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
-    /** How long live calls may go on after a stop signal. */
-    drainMs: env.DRAIN_SECONDS * 1_000,
-    logLevel: env.LOG_LEVEL,
-  }));
+const serveVariables = z.object({
+  DATABASE_URL: postgresUrl,
+  ASTERISK_URL: z
+    .string('must be the http address of Asterisk, such as http://127.0.0.1:8088')
+    .regex(/^https?:\/\/[^/]+$/, 'must be the http address of Asterisk without a path, such as http://127.0.0.1:8088'),
+  ASTERISK_USERNAME: word('centralita'),
+  ASTERISK_PASSWORD: z.string('must be the password of the ARI user').min(8, 'must have 8 characters or more'),
+  ASTERISK_APPLICATION: word('centralita').default('centralita'),
+  RECORDINGS_DIR: folder,
+  ANNOUNCEMENTS_DIR: folder,
+  SPEECH_TO_TEXT_URL: grpcAddress,
+  TEXT_TO_SPEECH_URL: grpcAddress,
+  LANGUAGE_MODEL_URL: grpcAddress.optional(),
+  LANGUAGE_MODEL_TEMPLATE: z.enum(templates, `must be one of ${templates.join(', ')}`).default('chatml'),
+  LANGUAGE_MODEL_DIR: folder.optional(),
+  LANGUAGE_MODEL_CONTEXT_TOKENS: wholeNumber(1_024, 1_048_576).default(4_096),
+  VOICE_ACTIVITY_MODEL: z
+    .string()
+    .regex(/^\/.*\.onnx$/, 'must be the absolute path of an .onnx file')
+    .optional(),
+  EMBEDDING_MODEL_DIR: folder.optional(),
+  EMBEDDING_PREVIOUS_MODEL_DIR: folder.optional(),
+  HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+  HTTP_PORT: wholeNumber(0, 65_535).default(8080),
+  ADMIN_KEY_HASH_FILE: file('holding the SHA-256 of the admin key'),
+  SECRET_KEYS_FILE: file('holding the secret keys'),
+  EXPORTS_DIR: folder,
+  EXPORT_DAYS: wholeNumber(1, 3_650).default(30),
+  PUBLIC_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/]+$/, 'must be where the API is reached from outside, without a path, such as https://centralita.example.com')
+    .optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((address) => address.trim())
+        .filter((address) => address !== ''),
+    )
+    .refine(
+      (addresses) => addresses.every((address) => isIP(address) !== 0),
+      'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2',
+    ),
+  HTTP_TOOL_ALLOWED_NETWORKS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((network) => network.trim())
+        .filter((network) => network !== ''),
+    )
+    .refine((networks) => networks.every(isNetwork), 'must be networks with commas between them, such as 192.168.7.0/24'),
+  MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
+  MAX_CALL_SECONDS: wholeNumber(10, 86_400).default(3_600),
+  DRAIN_SECONDS: wholeNumber(0, 86_400).default(120),
+  LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
+});
+const serveSchema = serveVariables.transform((env) => ({
+  databaseUrl: env.DATABASE_URL,
+  asterisk: {
+    url: env.ASTERISK_URL,
+    username: env.ASTERISK_USERNAME,
+    password: env.ASTERISK_PASSWORD,
+    application: env.ASTERISK_APPLICATION,
+    recordingsFolder: env.RECORDINGS_DIR,
+  },
+  announcementsDir: env.ANNOUNCEMENTS_DIR,
+  inference: {
+    speechToTextUrl: env.SPEECH_TO_TEXT_URL,
+    textToSpeechUrl: env.TEXT_TO_SPEECH_URL,
+    languageModel: env.LANGUAGE_MODEL_URL
+      ? {
+          url: env.LANGUAGE_MODEL_URL,
+          template: env.LANGUAGE_MODEL_TEMPLATE,
+          /** Null: the weights are not on this machine, and the template is the one of that name. */
+          folder: env.LANGUAGE_MODEL_DIR ?? null,
+          contextTokens: env.LANGUAGE_MODEL_CONTEXT_TOKENS,
+        }
+      : null,
+  },
+  /** Null: the model that comes with the package. */
+  voiceActivityModel: env.VOICE_ACTIVITY_MODEL ?? null,
+  embedding: {
+    /** Folder of a sentence-transformers model with ONNX weights; null: hashed n-grams. */
+    modelDir: env.EMBEDDING_MODEL_DIR ?? null,
+    /** The model before, which answers until every document has vectors of the new one; null without. */
+    previousModelDir: env.EMBEDDING_PREVIOUS_MODEL_DIR ?? null,
+  },
+  http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
+  adminKeyHashFile: env.ADMIN_KEY_HASH_FILE,
+  secretKeysFile: env.SECRET_KEYS_FILE,
+  exportsDir: env.EXPORTS_DIR,
+  exportDays: env.EXPORT_DAYS,
+  /** Null: as the request says. */
+  publicUrl: env.PUBLIC_URL ?? null,
+  trustedProxies: env.TRUSTED_PROXIES,
+  /** Networks that tools of organizations reach though they are not public; empty on every box but a test's. */
+  httpToolAllowedNetworks: env.HTTP_TOOL_ALLOWED_NETWORKS,
+  maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
+  /** The longest call of any agent; what an agent says can only be less. */
+  maxCallMs: env.MAX_CALL_SECONDS * 1_000,
+  /** How long live calls may go on after a stop signal. */
+  drainMs: env.DRAIN_SECONDS * 1_000,
+  logLevel: env.LOG_LEVEL,
+}));
 
 const migrationSchema = z.object({ DATABASE_MIGRATION_URL: postgresUrl }).transform((env) => ({ databaseUrl: env.DATABASE_MIGRATION_URL }));
 
@@ -149,6 +151,8 @@ const recordSchema = z
   .object({ DATABASE_URL: postgresUrl, SECRET_KEYS_FILE: file('holding the secret keys') })
   .transform((env) => ({ databaseUrl: env.DATABASE_URL, secretKeysFile: env.SECRET_KEYS_FILE }));
 
+/** Names of all variables that the serving process reads, for whoever writes its environment. */
+export const configVariables: readonly string[] = Object.keys(serveVariables.shape);
 /** Everything that the control plane is told from outside. */
 export type Config = Readonly<z.output<typeof serveSchema>>;
 /** Environment variables by name; empty counts as missing. */

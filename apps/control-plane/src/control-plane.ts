@@ -95,7 +95,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   };
 
   const findTools = createAgentToolbox(office, given.outboundHttp);
-  const routing = createCallRoutingStore({ database, clock, log });
+  const routing = createCallRoutingStore({ database, clock, log, maxCallMs: config.maxCallMs });
   const textToSpeech = withSpeechCache(parts.textToSpeech);
   const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
   const engine: CallEngine = opened.use(createCallEngine({ ...parts, findTools, textToSpeech, routing, journal, limits }));

@@ -93,6 +93,7 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
         publicUrl: null,
         trustedProxies: [],
         maxConcurrentCalls: MAX_CONCURRENT_CALLS,
+        maxCallMs: 3_600_000,
         drainMs: 0,
       },
       database,

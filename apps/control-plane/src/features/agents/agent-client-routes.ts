@@ -6,6 +6,8 @@ import { notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { orgRoute } from '#http/route.ts';
 import { isId } from '#shared/id.ts';
+import type { CallLimit } from './agent-draft.ts';
+import { checkLongestCall } from './agent-draft.ts';
 import {
   agentBody,
   agentPageBody,
@@ -27,11 +29,16 @@ import { MAX_AGENT_VERSIONS } from './agent-version-store.ts';
 import type { AgentVersionStore, RollbackOutcome, SaveOutcome } from './agent-version-store.ts';
 
 /** What an organization's routes work with. */
-export type AgentClientRouteParts = { readonly agents: AgentStore; readonly agentVersions: AgentVersionStore; readonly guards: Guards };
+export type AgentClientRouteParts = {
+  readonly agents: AgentStore;
+  readonly agentVersions: AgentVersionStore;
+  readonly guards: Guards;
+  readonly config: CallLimit;
+};
 
 const tags = ['Agents'];
 
-export function createAgentClientRoutes({ agents, agentVersions, guards }: AgentClientRouteParts) {
+export function createAgentClientRoutes({ agents, agentVersions, guards, config }: AgentClientRouteParts) {
   const routes = declareRoutes(guards);
   return createRoutes()
     .openapi(routes.list, async (context) => {
@@ -46,6 +53,7 @@ export function createAgentClientRoutes({ agents, agentVersions, guards }: Agent
     })
     .openapi(routes.save, async (context) => {
       const { comment, expectedVersion, ...change } = context.req.valid('json');
+      checkLongestCall(change.conversation, config);
       const by = { scope: context.get('scope'), actor: context.get('actor') };
       const agentId = known(context.req.valid('param').agentId);
       const outcome = await agentVersions.save(by, agentId, { change, comment, expectedVersion });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { AgentDraft } from '#dialog/flow-schema.ts';
 import { agentDraftSchema, conversationSettingsSchema } from '#dialog/flow-schema.ts';
 import type { FieldProblem } from '#http/problem.ts';
+import { unprocessable } from '#http/problem.ts';
 
 const { responder, conversation: _conversation, ...plainParts } = agentDraftSchema.shape;
 const [flowResponder, modelResponder] = responder.options;
@@ -41,6 +42,18 @@ function checkDraft(draft: unknown): MergedDraft {
   const parsed = agentDraftSchema.safeParse(draft);
   if (parsed.success) return { kind: 'valid', draft: parsed.data };
   return { kind: 'invalid', fields: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) };
+}
+
+/** The longest call of the appliance, ms: `MAX_CALL_SECONDS`. */
+export type CallLimit = { readonly maxCallMs: number };
+
+/** Throws a problem for calls that are longer than the appliance lets any be. Where it is not given, what is stored stays, and the appliance's holds. */
+export function checkLongestCall(conversation: { readonly maxCallMs?: number | undefined } | undefined, { maxCallMs }: CallLimit): void {
+  if ((conversation?.maxCallMs ?? 0) <= maxCallMs) return;
+  throw unprocessable(
+    'conversation.maxCallMs',
+    `is at most ${maxCallMs}: the appliance ends every call after MAX_CALL_SECONDS=${maxCallMs / 1_000}`,
+  );
 }
 
 /** Names of the fields that differ, such as `flow` and `conversation.commitPauseMs`; never what is in them. */

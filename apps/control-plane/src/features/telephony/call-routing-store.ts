@@ -25,8 +25,14 @@ const MAX_REMEMBERED = 2_000;
 type Remembered = { readonly route: CallRoute | null; readonly storedAtMs: number };
 
 /** Routing by the numbers table. `findRoute` throws only when the database is away and the number was not seen lately. */
-export function createCallRoutingStore(options: { database: Database; clock: Clock; log: Log }): CallRouting {
-  const { database, clock, log } = options;
+export function createCallRoutingStore(options: {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  /** The appliance's longest call, ms: an agent that was saved with more, before this was lowered, gets this. Default: none. */
+  maxCallMs?: number;
+}): CallRouting {
+  const { database, clock, log, maxCallMs = Infinity } = options;
   const remembered = new Map<string, Remembered>();
   const underway = new Map<string, Promise<CallRoute | null>>();
 
@@ -42,7 +48,7 @@ export function createCallRoutingStore(options: { database: Database; clock: Clo
   function lookUp(number: string): Promise<CallRoute | null> {
     const running = underway.get(number);
     if (running) return running;
-    const started = readRoute(database, number)
+    const started = readRoute(database, number, maxCallMs)
       .then((route) => remember(number, route))
       .finally(() => underway.delete(number));
     underway.set(number, started);
@@ -70,7 +76,7 @@ export function createCallRoutingStore(options: { database: Database; clock: Clo
   };
 }
 
-async function readRoute(database: Database, number: string): Promise<CallRoute | null> {
+async function readRoute(database: Database, number: string, maxCallMs: number): Promise<CallRoute | null> {
   const [row] = await database.unscoped((queries) =>
     queries
       .select({
@@ -87,5 +93,7 @@ async function readRoute(database: Database, number: string): Promise<CallRoute 
   );
   if (!row) return null;
   const { organizationId, slug: organizationSlug, concurrentCalls } = row;
-  return { scope: mintOrgScope(organizationId), organizationSlug, concurrentCalls, agent: toAgentProfile(row) };
+  const agent = toAgentProfile(row);
+  const conversation = { ...agent.conversation, maxCallMs: Math.min(agent.conversation.maxCallMs, maxCallMs) };
+  return { scope: mintOrgScope(organizationId), organizationSlug, concurrentCalls, agent: { ...agent, conversation } };
 }
