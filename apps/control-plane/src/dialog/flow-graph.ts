@@ -49,6 +49,21 @@ export function rootTargets(flow: Flow): Target[] {
   ];
 }
 
+/** The slots of the last questions for a yes on the ways to a node: of each way the nearest node that asks one, and its last. */
+export function questionsBefore(flow: Flow, name: string): readonly string[] {
+  const questions: string[] = [];
+  const seen = new Set([name]);
+  for (const at of seen) {
+    for (const node of flow.nodes) {
+      if (seen.has(node.name) || !nodeTargets(node, 0).some(({ goTo }) => goTo === at)) continue;
+      const question = node.slots?.findLast(({ type }) => type.kind === 'yes_no');
+      if (question === undefined) seen.add(node.name);
+      else if (!questions.includes(question.name)) questions.push(question.name);
+    }
+  }
+  return questions;
+}
+
 /** Whether a caller's words or keys choose this node: an expert with something to be chosen by. */
 export function isChosenByWords({ expert }: FlowNode): boolean {
   return expert?.phrases !== undefined || expert?.dtmf !== undefined;

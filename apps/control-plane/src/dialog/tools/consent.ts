@@ -2,7 +2,7 @@
 import { plainWords } from '#shared/plain-words.ts';
 import { findLongestPhrase, withoutMatch } from '#dialog/phrase-match.ts';
 
-/** `unclear` counts as no for whoever waits for a yes; it is told apart so that a dialog may ask again. */
+/** `unclear` counts as no for whoever waits for a yes, save that the question may be asked once more. */
 export type Consent = 'yes' | 'no' | 'unclear';
 
 /** Idioms that hold a "no" and mean yes, looked for before the refusals. */
