@@ -4,15 +4,16 @@ import type { LanguageModel } from '#ports/language-model.ts';
 import { systemClock } from '#shared/clock.ts';
 import type { Clock } from '#shared/clock.ts';
 import { invariant } from '#shared/invariant.ts';
+import { withTransferBrief } from './briefed-transfer.ts';
 import { openConversationTools } from './conversation-tools.ts';
 import type { Dialog } from './dialog.ts';
 import { createFallbackResponder } from './fallback-responder.ts';
 import { flowOf, withToday } from './flow-language.ts';
 import { createModelResponder } from './model-responder.ts';
 import { modelTexts } from './model-texts.ts';
-import type { ToolSetOptions } from './tools/tool-set.ts';
 import { recallCallerName } from './tools/contact-memory-tools.ts';
 import type { SummaryKeeper } from './rolling-summary.ts';
+import type { ToolSetOptions } from './tools/tool-set.ts';
 import type { Tool, ToolContext } from './tools/tool.ts';
 
 /** What an agent works with in one conversation. */
@@ -27,9 +28,9 @@ export type DialogParts = {
   /** False for a chat, where nobody has to be told to wait. */
   readonly isSpoken?: boolean;
   readonly onToolFault?: ToolSetOptions['onFault'];
-};
   /** Keeps what long conversations come to, where a dialog does not last as long as its conversation. */
   readonly summaryKeeper?: SummaryKeeper;
+};
 
 /**
  * The agent at work. Without a language model (`null`: none is configured) the flow answers even when the profile asks for a model, because
@@ -40,8 +41,17 @@ export function openDialog(
   parts: DialogParts,
 ): Dialog {
   const flow = flowOf(profile);
-  const { clock = systemClock } = parts;
-  return withToday(responderOf({ ...profile, flow }, { ...parts, clock }), flow, clock);
+  const { clock = systemClock, tools = [], context, isSpoken = true } = parts;
+  const responder = responderOf({ ...profile, flow }, { ...parts, clock });
+  const briefed = withTransferBrief(responder, {
+    flow,
+    agentName: profile.name ?? null,
+    language: profile.language ?? 'en',
+    callerNumber: context?.callerNumber ?? null,
+    isSpoken,
+    recallName: async () => (context === undefined ? null : await recallCallerName(tools, context)),
+  });
+  return withToday(briefed, flow, clock);
 }
 
 function responderOf(
@@ -62,5 +72,5 @@ function responderOf(
   if (responder.kind === 'flow' || languageModel === null) return createFallbackResponder(fallback);
   const signal = context?.signal ?? new AbortController().signal;
   const keeper = summaryKeeper === undefined ? {} : { summaryKeeper };
-  return createModelResponder({ ...fallback, responder, language, languageModel, signal, ...keeper });
+  return createModelResponder({ ...fallback, responder, languageModel, signal, ...keeper });
 }

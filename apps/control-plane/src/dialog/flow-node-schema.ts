@@ -133,6 +133,7 @@ const actionSchema = z.discriminatedUnion('kind', [
     // An extension and nothing more: a technology or an address here would be a way out over any trunk.
     destination: z.string().regex(/^[0-9]{2,8}$/, "a destination is a phone's extension of 2 to 8 digits, such as 2001"),
     ringMs: z.int().min(5_000).max(120_000),
+    requiresKey: z.boolean().exactOptional(),
   }),
   z.strictObject({ kind: z.literal('end_call') }),
 ]) satisfies z.ZodType<FlowAction>;

@@ -53,7 +53,7 @@ describe('next', () => {
 
   it('reaches a person from every node that listens, by word and by key', () => {
     for (const node of flow.nodes.filter(({ action }) => action.kind === 'listen')) {
-      const transfer = { kind: 'transfer', destination: '2001', ringMs: 20_000 };
+      const transfer = { kind: 'transfer', destination: '2001', ringMs: 20_000, requiresKey: false, brief: null };
       expect(next(flow, at(node.name), said('Recepción, por favor')).nextStep).toEqual(transfer);
       expect(next(flow, at(node.name), keys('0')).nextStep).toEqual(transfer);
     }

@@ -1,5 +1,5 @@
 // A conversation as a graph, walked one answer at a time: pure, so that any call can be replayed and any reply prepared and thrown away.
-import type { Flow, FlowNode, ToolResultKind } from '#ports/agent-profile.ts';
+import type { Flow, FlowNode, FlowTransition, ToolResultKind } from '#ports/agent-profile.ts';
 import { plainWords } from '#shared/plain-words.ts';
 import type { DialogInput } from './dialog.ts';
 import { answerOf, codesAt, keysAskedFor, understand, understandGlobal, wayOf } from './flow-answer.ts';
@@ -57,7 +57,7 @@ export function next(flow: Flow, state: FlowState, input: FlowInput): FlowTurn {
     case 'no_input':
       return silent({ flow, state, node }, input);
     case 'transfer_failed': {
-      const onward = findEdge(node.transitions, 'transfer_failed');
+      const onward = findEdge([...node.transitions, ...elsewhere(flow)], 'transfer_failed');
       return onward === null ? stay(flow, { state, node }) : travel(flow, state, { ...wayOf(onward), rest: NOTHING });
     }
     case 'tool_result':
@@ -83,6 +83,11 @@ export function nextGlobal(flow: Flow, state: FlowState, text: string): FlowTurn
 /** The first node from the entry that does not go on by itself: where an agent without a script rests. */
 export function restingNode(flow: Flow): string {
   return travel(flow, openFlow(flow), { goTo: flow.entry, why: 'opened', rest: NOTHING }).state.node;
+}
+
+/** A model transfers from whatever node it talks in: that nobody answered is then said as the flow's own transfers say it. */
+function elsewhere(flow: Flow): readonly FlowTransition[] {
+  return flow.nodes.flatMap(({ action, transitions }) => (action.kind === 'transfer' ? transitions : []));
 }
 
 type Place = { readonly flow: Flow; readonly state: FlowState; readonly node: FlowNode };

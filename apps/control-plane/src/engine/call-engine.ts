@@ -179,7 +179,14 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route }:
   journal.record({ kind: 'call_started', ...started });
   const record = openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
   const over = new AbortController();
-  const context = { scope, agentId: agent.agentId, conversationId: callId, callerNumber, language: agent.language, signal: over.signal };
+  const context = {
+    scope,
+    agentId: agent.agentId,
+    conversationId: callId,
+    callerNumber: callerNumber || null,
+    language: agent.language,
+    signal: over.signal,
+  };
   const dialog = openDialog(agent, {
     languageModel: parts.languageModel,
     tools: await findTools({ ...parts, log }, { scope, agent }),

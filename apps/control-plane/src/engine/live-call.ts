@@ -1,5 +1,6 @@
 // One live call, from ring to hang-up: ALL of its control flow, and nothing else. Sound, words and rules live in their own files.
 import type { DialogInput, PreparedTurn, PrepareOptions } from '#dialog/dialog.ts';
+import type { TransferStep } from '#dialog/next-step.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
 import { LegGoneError } from '#ports/call-control.ts';
 import type { LegEvent } from '#ports/call-control.ts';
@@ -9,6 +10,7 @@ import { newId } from '#shared/id.ts';
 import { canReopen, isHearing, isSettled, keyTurn, nextStepOf } from './call-phase.ts';
 import type { LiveCallParts } from './call-parts.ts';
 import type { AgentTurn, CallerTurn, Phase } from './call-phase.ts';
+import { transferCall } from './call-transfer.ts';
 import { guarded } from './guarded.ts';
 import { startGuess } from './guess.ts';
 import type { Guess, GuessOutcome, GuessParts } from './guess.ts';
@@ -323,7 +325,7 @@ export class LiveCall {
         this.#phase = { kind: 'listening', sinceMs: atMs };
         return;
       case 'transfer':
-        this.#transfer(step.destination, step.ringMs).catch(this.#onBug);
+        this.#transfer(step).catch(this.#onBug);
         return;
       case 'end_call':
         return this.#close(this.#silences > 0 ? 'no_input' : 'completed', 'the agent said goodbye');
@@ -335,22 +337,18 @@ export class LiveCall {
     this.#phase = { kind: 'listening', sinceMs: atMs };
   }
 
-  async #transfer(destination: string, ringMs: number): Promise<void> {
-    const { leg, record, clock, route } = this.#parts;
+  async #transfer(step: TransferStep): Promise<void> {
+    const { record, clock } = this.#parts;
     const phase: Phase = { kind: 'transferring', lineDead: null };
     this.#phase = phase;
     this.#detect({ kind: 'reset', atMs: clock.nowMs() });
-    record.note('transfer_started', { destination });
-    const outcome = await leg
-      .transfer({ organizationSlug: route.organizationSlug, extension: destination }, { ringMs, signal: this.#aborter.signal })
-      .catch((error: unknown) => ({ kind: 'failed' as const, cause: String(error) }));
+    const outcome = await transferCall(this.#parts, step, this.#aborter.signal);
     if (this.#phase !== phase) return;
     record.note('transfer_ended', { outcome: outcome.kind });
     if (outcome.kind === 'bridged') return this.end('transferred', 'talked to a representative');
     if (phase.lineDead !== null) return this.end(phase.lineDead.outcome, phase.lineDead.reason);
     if (outcome.kind === 'caller_gone') return this.end('caller_hung_up', 'hung up while a representative was rung');
-    const atMs = clock.nowMs();
-    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'transfer_failed' }), null, atMs));
+    this.#takeFloor(this.#turnOf(this.#newReply({ kind: 'transfer_failed' }), null, clock.nowMs()));
   }
 
   // ---- ends ---------------------------------------------------------------

@@ -24,6 +24,15 @@ export function ringbackPiece(fromFrame: number): Int16Array {
   return pcm;
 }
 
+/** Two short tones for whoever must press a key and cannot be told so, because no voice was to be had. */
+export function attentionTone(): Int16Array {
+  const tone = ringbackPiece(0);
+  const pcm = new Int16Array(tone.length * 3);
+  pcm.set(tone);
+  pcm.set(tone, tone.length * 2);
+  return pcm;
+}
+
 /** Plays the tone through `send` until disposed; silence pieces between the rings keep the sound on the wire alive. */
 export function startRingback(send: (pcm: Int16Array) => void): Disposable {
   let frame = 0;

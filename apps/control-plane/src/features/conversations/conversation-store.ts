@@ -107,7 +107,14 @@ const stateSchema = z.looseObject({
 const channelDataSchema = z.record(z.string(), z.string());
 const stepSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('listen') }),
-  z.object({ kind: z.literal('transfer'), destination: z.string(), ringMs: z.number() }),
+  z.object({
+    kind: z.literal('transfer'),
+    destination: z.string(),
+    ringMs: z.number(),
+    // Steps of before these existed have neither.
+    requiresKey: z.boolean().default(false),
+    brief: z.string().nullable().default(null),
+  }),
   z.object({ kind: z.literal('end_call') }),
 ]);
 
@@ -175,13 +182,6 @@ async function claim(database: Database, { scope, conversationId, known }: Claim
   return { kind: 'claimed', chat: { ...row, ...parsed, conversationId } };
 }
 
-function writtenOf({ organizationId: orgId }: OrgScope, id: string, { turns, report, state, nextStep }: ChatProgress): WrittenTurns {
-  return { orgId, id, turns, lastSeq: turns.at(-1)?.seq ?? 0, report, state, nextStep };
-}
-
-async function find(queries: Queries, scope: OrgScope, conversationId: string): Promise<ChatDetails | null> {
-  const [row] = await queries.select().from(conversations).where(isChat(scope, conversationId));
-  if (!row) return null;
 type Keeping = { readonly scope: OrgScope; readonly conversationId: string; readonly made: MadeSummary };
 
 async function keepSummary(queries: Queries, { scope, conversationId, made }: Keeping): Promise<KeptSummary> {
@@ -204,6 +204,13 @@ async function keepSummary(queries: Queries, { scope, conversationId, made }: Ke
   return { kind: 'kept', turns: row.turns, state };
 }
 
+function writtenOf({ organizationId: orgId }: OrgScope, id: string, { turns, report, state, nextStep }: ChatProgress): WrittenTurns {
+  return { orgId, id, turns, lastSeq: turns.at(-1)?.seq ?? 0, report, state, nextStep };
+}
+
+async function find(queries: Queries, scope: OrgScope, conversationId: string): Promise<ChatDetails | null> {
+  const [row] = await queries.select().from(conversations).where(isChat(scope, conversationId));
+  if (!row) return null;
   const said = await queries
     .select({
       seq: conversationTurns.seq,

@@ -1,10 +1,12 @@
 // A leg whose other end is the test: it rings, is answered, presses keys, hangs up.
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import { LegGoneError } from '#ports/call-control.ts';
-import type { CallControl, CallLeg, LegEvent, RejectReason, TransferOutcome, TransferTarget } from '#ports/call-control.ts';
+import type { CallControl, CallLeg, LegEvent, RejectReason, TransferTarget } from '#ports/call-control.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { openScriptedAudioTransport } from './scripted-audio-transport.ts';
 import type { ScriptedAudioTransport } from './scripted-audio-transport.ts';
+import { openScriptedTransfer } from './scripted-transfer.ts';
+import type { ScriptedRepresentative, ScriptedTransfer } from './scripted-transfer.ts';
 import { scriptedWait } from './scripted-wait.ts';
 
 /** How the leg behaves. */
@@ -17,13 +19,8 @@ export type ScriptedLegOptions = {
   /** How long building the sound takes, and whether it fails then. */
   readonly openMediaAfterMs?: number;
   readonly openMediaFails?: boolean;
-  /** How ringing somebody ends, and after which time. */
-  readonly transfer?: {
-    readonly outcome: TransferOutcome;
-    readonly afterMs: number;
-    /** The representative answers after this time: who hangs up later ends a talk. */
-    readonly answersAfterMs?: number;
-  };
+  /** How ringing somebody goes; default: nobody answers for a second. `by_hand`: as the test's `representative` does. */
+  readonly transfer?: ScriptedTransfer | 'by_hand';
 };
 
 /** The scripted leg, with the caller's side of it. */
@@ -33,12 +30,16 @@ export type ScriptedCallLeg = CallLeg & {
   readonly rejectedFor: () => RejectReason | null;
   /** Who was rung. */
   readonly transfers: readonly TransferTarget[];
+  /** The other end of the last telephone that was rung. Throws before the first. */
+  representative(): ScriptedRepresentative;
   /** The sound. Throws before `openMedia` gave it. */
   media(): ScriptedAudioTransport;
   hasOpenMedia(): boolean;
   press(digit: string): void;
   callerHangsUp(): void;
 };
+
+const NOBODY: ScriptedTransfer = { outcome: { kind: 'no_answer' }, afterMs: 1_000 };
 
 let legs = 0;
 
@@ -52,6 +53,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
   let progress: 'ringing' | 'answered' | 'rejected' | 'ended' = 'ringing';
   let rejectedFor: RejectReason | null = null;
   let transport: ScriptedAudioTransport | null = null;
+  let representative: ScriptedRepresentative | null = null;
 
   const emit = (event: LegEvent): void => (tell === null ? void events.push(event) : tell(event));
   const finish = (by: 'caller' | 'us'): void => {
@@ -67,18 +69,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
     if (options.openMediaFails === true) throw new Error('scripted failure of the media channel');
     return (transport = openScriptedAudioTransport(clock, listener));
   };
-  const transfer = async (signal: AbortSignal): Promise<TransferOutcome> => {
-    const { outcome, afterMs, answersAfterMs } = options.transfer ?? { outcome: { kind: 'no_answer' }, afterMs: 1_000 };
-    const rungAtMs = clock.nowMs();
-    try {
-      await wait(afterMs, signal);
-      return outcome;
-    } catch (error) {
-      if (!gone.signal.aborted) throw error;
-      const talkedMs = clock.nowMs() - rungAtMs - (answersAfterMs ?? afterMs);
-      return talkedMs >= 0 ? { kind: 'bridged', talkedMs } : { kind: 'caller_gone' };
-    }
-  };
+  const scriptOf = ({ transfer = NOBODY }: ScriptedLegOptions): ScriptedTransfer | null => (transfer === 'by_hand' ? null : transfer);
 
   return {
     legId: `leg-${++legs}`,
@@ -90,6 +81,10 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
     progress: () => progress,
     rejectedFor: () => rejectedFor,
     transfers,
+    representative() {
+      if (representative === null) throw new Error('nobody was rung yet');
+      return representative;
+    },
     media() {
       if (transport === null) throw new Error('the leg has no sound yet: let openMedia finish first');
       return transport;
@@ -111,9 +106,12 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
       await wait(0, signal);
       progress = 'answered';
     },
-    async transfer(to, { signal }) {
+    async transfer(to, request) {
+      if (gone.signal.aborted) return { kind: 'caller_gone' };
       transfers.push(to);
-      return await transfer(signal);
+      const rung = openScriptedTransfer(request, { script: scriptOf(options), gone: gone.signal, clock });
+      representative = rung.representative;
+      return await rung.outcome;
     },
     async hangUp() {
       finish('us');
