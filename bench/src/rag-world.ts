@@ -94,15 +94,15 @@ async function fill(
       const file = { agentId, name: `chapter-${number}.md`, mediaType: 'text/markdown', sha256: `${number}`.padStart(64, '0'), category };
       const added = await store.addDocument({ scope, actor: loader }, { ...file, content: Buffer.from(`${number}`) });
       if (added.kind !== 'added') throw new Error(`a document was not added: ${added.kind}`);
-      const { documentId } = added.document;
+      const held = { scope, documentId: added.document.documentId, claim: added.claim };
       const chunks = pieces.slice(at, at + DOCUMENT_PIECES).map(({ text, headings }, ordinal) => ({ text, headings, ordinal }));
       const vectors = await embedding.embed(
         chunks.map(({ headings, text }) => [...headings, text].join('\n')),
         { purpose: 'passage', signal },
       );
-      const stored = await store.storeChunks(scope, documentId, { chunks, vectors, kind: embedding.kind });
+      const stored = await store.storeChunks(held, { chunks, vectors, kind: embedding.kind });
       if (stored.kind !== 'stored') throw new Error(`pieces were not stored: ${stored.kind}`);
-      await store.setState(scope, documentId, { kind: 'ready' });
+      await store.setState(held, { kind: 'ready' });
     }
     if (at % 1_000 === 0) log(`${at} of ${chunksEach} pieces of each organization are stored`);
   }

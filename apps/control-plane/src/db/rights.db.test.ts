@@ -13,7 +13,7 @@ const knowledgeRights = [
   'rag_documents DELETE *',
   'rag_documents INSERT *',
   'rag_documents SELECT *',
-  'rag_documents UPDATE chunk_count failure state stored_count updated_at',
+  'rag_documents UPDATE chunk_count claim claimed_until failure state stored_count updated_at',
   'rag_indexes INSERT *',
   'rag_indexes SELECT *',
   'rag_indexes UPDATE changed_at kind',

@@ -53,6 +53,10 @@ export const ragDocuments = pgTable(
     chunkCount: integer('chunk_count'),
     /** Pieces of them that are stored: the progress. */
     storedCount: integer('stored_count').notNull().default(0),
+    /** Names the one who works on it, so that nobody else stores its pieces. */
+    claim: text('claim'),
+    /** Until when that one must have stored something; past or null: whoever looks takes it. */
+    claimedUntil: timestamp('claimed_until', { withTimezone: true, precision: 3 }),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
