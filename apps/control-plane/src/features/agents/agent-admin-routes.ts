@@ -2,7 +2,7 @@
 import { createRoutes } from '#http/app.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { adminPageQuerySchema, fromCursor, readScopeOf } from '#http/page.ts';
-import { deletionPending, notFound, ProblemError } from '#http/problem.ts';
+import { conflict, deletionPending, notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
 import type { Actor } from '#shared/actor.ts';
@@ -96,8 +96,7 @@ export function createAgentAdminRoutes({ agents, agentRegistry, guards, config }
 }
 
 function numberTaken(): ProblemError {
-  const message = 'it is taken; choose another one';
-  return new ProblemError('conflict', `number: ${message}`, { fields: [{ path: 'number', message }] });
+  return conflict('number', 'it is taken; choose another one');
 }
 
 function activated(outcome: ActivationOutcome) {

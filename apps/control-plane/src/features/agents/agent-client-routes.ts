@@ -2,7 +2,7 @@
 import { createRoutes } from '#http/app.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { fromCursor, pageQuerySchema, toPage } from '#http/page.ts';
-import { notFound, ProblemError } from '#http/problem.ts';
+import { conflict, notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { orgRoute } from '#http/route.ts';
 import { isId } from '#shared/id.ts';
@@ -106,8 +106,7 @@ function saved(outcome: SaveOutcome): AgentDetails {
 }
 
 function versionConflict(currentVersion: number): ProblemError {
-  const message = `the agent has version ${currentVersion} now; read it and try again`;
-  return new ProblemError('conflict', `expectedVersion: ${message}`, { fields: [{ path: 'expectedVersion', message }] });
+  return conflict('expectedVersion', `the agent has version ${currentVersion} now; read it and try again`);
 }
 
 function tooManyVersions(): ProblemError {

@@ -5,6 +5,7 @@ import type { AgentDraft } from '#dialog/flow-schema.ts';
 import { agentDraftSchema, conversationSettingsSchema } from '#dialog/flow-schema.ts';
 import type { FieldProblem } from '#http/problem.ts';
 import { unprocessable } from '#http/problem.ts';
+import { givenFields } from '#shared/given-fields.ts';
 
 const { responder, conversation: _conversation, ...plainParts } = agentDraftSchema.shape;
 const [flowResponder, modelResponder] = responder.options;
@@ -27,13 +28,13 @@ export type MergedDraft =
 
 /** Lays a change over a draft. A responder of another kind replaces the one that is there, since their fields have nothing in common. */
 export function mergeDraft(current: AgentDraft, change: AgentChange): MergedDraft {
-  const { responder: nextResponder = {}, conversation = {}, ...others } = given(change);
+  const { responder: nextResponder = {}, conversation = {}, ...others } = givenFields(change);
   const isOtherKind = nextResponder.kind !== undefined && nextResponder.kind !== current.responder.kind;
   return checkDraft({
     ...current,
     ...others,
-    responder: isOtherKind ? given(nextResponder) : { ...current.responder, ...given(nextResponder) },
-    conversation: { ...current.conversation, ...given(conversation) },
+    responder: isOtherKind ? givenFields(nextResponder) : { ...current.responder, ...givenFields(nextResponder) },
+    conversation: { ...current.conversation, ...givenFields(conversation) },
   });
 }
 
@@ -70,9 +71,4 @@ export function changedFields(before: AgentDraft, after: AgentDraft): string[] {
 function differing(before: object, after: object): string[] {
   const [was, is] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
   return [...new Set([...was.keys(), ...is.keys()])].filter((field) => !isDeepStrictEqual(was.get(field), is.get(field)));
-}
-
-/** Without the fields that are there and undefined: they would take away what they do not mention. */
-function given<Fields extends object>(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
 }

@@ -4,6 +4,7 @@ import type { Database, Queries } from '#db/client.ts';
 import { appointments, bookingServices } from '#db/schema/booking.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { BookableService } from '#ports/appointment-book.ts';
+import { givenFields } from '#shared/given-fields.ts';
 import { newId } from '#shared/id.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { BookingEditor } from './booking-calendar-store.ts';
@@ -91,7 +92,7 @@ function saveChange({ database, audit }: Parts, by: BookingEditor, { serviceId, 
     await lockCatalogue(queries, by.scope);
     const current = await find(queries, by.scope, serviceId);
     if (!current) return { kind: 'not_found' };
-    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    const given = givenFields(change);
     const service: ServiceDetails = { ...current, ...given };
     if (await isNameTaken(queries, bookingServices, { scope: by.scope, name: service.name, besides: serviceId }))
       return { kind: 'name_taken' };

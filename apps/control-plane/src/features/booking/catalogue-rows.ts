@@ -17,6 +17,13 @@ export function nameOrder(table: CatalogueTable) {
   return sql`lower(${table.name})`;
 }
 
+/** The services that somebody of the staff does. */
+export function staffServiceIds() {
+  // Spelled out: in a select of one table drizzle leaves out its name, and these would be the inner table's columns.
+  return sql<string[]>`array(select s.service_id from booking_staff_services s
+    where s.org_id = booking_staff.org_id and s.staff_id = booking_staff.id order by 1)`;
+}
+
 /** The organization's rows, from the name `after` on; all of them when it is null. */
 export function rowsAfter(table: CatalogueTable, { organizationId }: OrgScope, after: string | null) {
   return and(eq(table.orgId, organizationId), after === null ? undefined : gt(nameOrder(table), sql`lower(${after})`));
