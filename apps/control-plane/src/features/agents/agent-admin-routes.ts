@@ -85,7 +85,6 @@ export function createAgentAdminRoutes({ agents, agentRegistry, guards, config }
       const by = { scope, actor: context.get('actor') };
       const outcome = await agentRegistry.provision(by, agentId, context.req.valid('json'));
       if (outcome.kind === 'not_found') throw notFound('agent');
-      if (outcome.kind === 'deletion_pending') throw deletionPending();
       if (outcome.kind === 'number_taken') throw numberTaken();
       return context.json(agentSummaryBody(outcome.agent), 200);
     })
