@@ -8,7 +8,7 @@ import { organizations } from '#db/schema/organizations.ts';
 import { plans } from '#db/schema/plans.ts';
 import type { AgentDraft } from '#dialog/flow-schema.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
-import { checkStays } from '#features/access/organization-stay.ts';
+import { checkStays } from '#features/access/organization-stay-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { AdminOrgScope } from '#shared/appliance-scope.ts';
 import { newId } from '#shared/id.ts';

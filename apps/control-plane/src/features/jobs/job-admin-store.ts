@@ -4,7 +4,7 @@ import type { Database, ReadScope } from '#db/client.ts';
 import type { jobStates } from '#db/schema/jobs.ts';
 import { jobs } from '#db/schema/jobs.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
-import { checkStays } from '#features/access/organization-stay.ts';
+import { checkStays } from '#features/access/organization-stay-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import { onOrganization } from '#shared/appliance-scope.ts';

@@ -6,7 +6,7 @@ import { agents } from '#db/schema/agents.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
-import { checkStays } from '#features/access/organization-stay.ts';
+import { checkStays } from '#features/access/organization-stay-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { AdminOrgScope, ApplianceScope, OneOrganization } from '#shared/appliance-scope.ts';
 import type { OrganizationId } from '#shared/id.ts';

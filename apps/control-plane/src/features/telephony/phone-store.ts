@@ -5,7 +5,7 @@ import { organizations } from '#db/schema/organizations.ts';
 import type { pushStates } from '#db/schema/phones.ts';
 import { phones } from '#db/schema/phones.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
-import { checkStays } from '#features/access/organization-stay.ts';
+import { checkStays } from '#features/access/organization-stay-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { AdminOrgScope, ApplianceScope, OneOrganization } from '#shared/appliance-scope.ts';
 import type { OrganizationId } from '#shared/id.ts';
