@@ -63,6 +63,7 @@ describe('the brief of a transfer', () => {
     const hidden = { ...facts, callerNumber: null };
     expect(transferBrief(hidden, { slots: {} })).toBe('Llamada para Dental Norte. Número oculto.');
     expect(transferBrief({ ...hidden, callerName: 'Eva' }, { slots: {} })).toBe('Llamada para Dental Norte. De Eva.');
+    expect(transferBrief({ ...facts, callerNumber: 'front-desk' }, { slots: {} })).toBe('Llamada para Dental Norte. De front-desk.');
     expect(transferBrief({ ...hidden, agentName: null, language: 'en' }, { slots: {} })).toBe('You have a call. The number is withheld.');
   });
 
@@ -93,6 +94,7 @@ describe('what whoever answers hears', () => {
   });
 
   it('has telephone numbers digit by digit, whoever wrote them, and quantities as they are', () => {
+    expect(spokenBrief('De 5550100', { language: 'es', requiresKey: false })).toContain('De 5 5 5, 0 1, 0 0.');
     expect(spokenBrief('Llame al +34600123456, debe 1200 euros.', { language: 'es', requiresKey: false })).toContain(
       'Llame al más 3 4 6, 0 0 1, 2 3 4, 5 6, debe 1200 euros.',
     );

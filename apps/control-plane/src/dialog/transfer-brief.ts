@@ -58,8 +58,11 @@ export function transferBrief(facts: BriefFacts, state: Pick<ConversationState, 
   const { agentName, language, callerNumber, isSpoken } = facts;
   const words = textsFor(language);
   const agent = agentName === null ? null : plainText(agentName, VALUE_CHARACTERS_MAX);
-  const name = callerNameAmong(state.slots) ?? callerNameAmong(state.facts ?? {}) ?? facts.callerName;
-  const number = callerNumber === null ? null : isSpoken ? spelt(callerNumber, language) : callerNumber;
+  // A telephone may call by a name in place of a number, such as `front-desk`.
+  const isNumber = callerNumber !== null && /\d/.test(callerNumber);
+  const named = isNumber ? null : callerNumber;
+  const name = callerNameAmong(state.slots) ?? callerNameAmong(state.facts ?? {}) ?? facts.callerName ?? named;
+  const number = !isNumber ? null : isSpoken ? spelt(callerNumber, language) : callerNumber;
   const values = valuesOf(facts, state.slots);
   const sentences = [
     isSpoken ? words.call(agent) : words.chat(agent),
@@ -91,10 +94,10 @@ export function plainText(text: string, charactersMax: number): string {
     .trim();
 }
 
-/** Digit by digit, with a pause after each third: no voice reads that as a quantity. */
+/** Digit by digit in threes, the last ones in twos rather than alone: no voice reads that as a quantity. */
 function spelt(number: string, language: string): string {
   const digits = number.replaceAll(/\D/g, '');
-  const groups = digits.match(/\d{1,3}/g) ?? [];
+  const groups = digits.match(/\d{3}(?!\d$)|\d{1,2}/g) ?? [];
   const spaced = groups.map((group) => group.split('').join(' ')).join(', ');
   return number.startsWith('+') ? `${textsFor(language).plus} ${spaced}` : spaced;
 }
