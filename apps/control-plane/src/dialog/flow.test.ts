@@ -59,6 +59,12 @@ describe('next', () => {
     }
   });
 
+  it('says that nobody took the call also where a model transferred from a node of its own', () => {
+    const fromPerson = next(flow, at('person'), { kind: 'transfer_failed' });
+    expect(next(flow, at('booking_day'), { kind: 'transfer_failed' }).say).toEqual(fromPerson.say);
+    expect(fromPerson.say[0]).toBe('Ahora no hay nadie libre. Le devolveremos la llamada.');
+  });
+
   it('says that it did not understand, stays with the same hints, then goes to the way out', () => {
     const first = next(flow, at('menu'), said(''));
     expect(first.say[0]).toBe('Perdone, no le he entendido.');
