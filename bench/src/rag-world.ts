@@ -8,6 +8,7 @@ import { migrateDatabase } from '@centralita/control-plane/db/migrate.ts';
 import { agents } from '@centralita/control-plane/db/schema/agents.ts';
 import { organizations } from '@centralita/control-plane/db/schema/organizations.ts';
 import { createAuditTrail } from '@centralita/control-plane/features/access/audit-store.ts';
+import { embeddedText } from '@centralita/control-plane/features/knowledge/embedded-text.ts';
 import { createKnowledgeStore } from '@centralita/control-plane/features/knowledge/knowledge-store.ts';
 import type { Actor } from '@centralita/control-plane/shared/actor.ts';
 import { mintApplianceScope } from '@centralita/control-plane/shared/appliance-scope.ts';
@@ -96,10 +97,7 @@ async function fill(
       if (added.kind !== 'added') throw new Error(`a document was not added: ${added.kind}`);
       const held = { scope, documentId: added.document.documentId, claim: added.claim };
       const chunks = pieces.slice(at, at + DOCUMENT_PIECES).map(({ text, headings }, ordinal) => ({ text, headings, ordinal }));
-      const vectors = await embedding.embed(
-        chunks.map(({ headings, text }) => [...headings, text].join('\n')),
-        { purpose: 'passage', signal },
-      );
+      const vectors = await embedding.embed(chunks.map(embeddedText), { purpose: 'passage', signal });
       const stored = await store.storeChunks(held, { chunks, vectors, kind: embedding.kind });
       if (stored.kind !== 'stored') throw new Error(`pieces were not stored: ${stored.kind}`);
       await store.setState(held, { kind: 'ready' });

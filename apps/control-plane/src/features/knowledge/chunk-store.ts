@@ -6,6 +6,7 @@ import type { OneOrganization } from '#shared/appliance-scope.ts';
 import { newId } from '#shared/id.ts';
 import { invariant } from '#shared/invariant.ts';
 import { stemmerOf, textLanguage, unaccentedForms } from '#shared/text-language.ts';
+import { embeddedText } from './embedded-text.ts';
 
 /** A piece of a document. */
 export type NewChunk = {
@@ -90,8 +91,9 @@ type Posting = { readonly orgId: string; readonly documentNumber: number; readon
  */
 async function insertPostings(queries: Queries, { orgId, documentNumber, chunks }: Posting): Promise<void> {
   const firstOrdinal = Math.min(...chunks.map(({ ordinal }) => ordinal));
-  const pieces = chunks.map(({ text, headings, ordinal }) => {
-    const words = [...headings, text].join('\n');
+  const pieces = chunks.map((chunk) => {
+    const { ordinal } = chunk;
+    const words = embeddedText(chunk);
     return { ordinal, config: stemmerOf(textLanguage(words)), words: `${words}\n${unaccentedForms(words)}` };
   });
   // One parameter for all pieces: it is the same statement for any number of them.

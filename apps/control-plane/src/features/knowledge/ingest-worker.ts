@@ -7,6 +7,7 @@ import { BoundedQueue } from '#shared/bounded-queue.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { within } from '#shared/waiting.ts';
+import { embeddedText } from './embedded-text.ts';
 import type { HeldDocument, KnowledgeStore } from './knowledge-store.ts';
 import type { Chunk } from './parsing/chunker.ts';
 import { formatOfMediaType } from './parsing/document-format.ts';
@@ -132,8 +133,7 @@ async function storeDocument({ knowledge, embedding }: IngestWorkerParts, docume
   for (let from = 0; from < chunks.length; from += BATCH_CHUNKS) {
     const startedAtMs = performance.now();
     const batch = chunks.slice(from, from + BATCH_CHUNKS).map(({ headings, text }, index) => ({ headings, text, ordinal: from + index }));
-    // A question is asked in the words of a heading as often as in those below it.
-    const texts = batch.map(({ headings, text }) => [...headings, text].join('\n'));
+    const texts = batch.map(embeddedText);
     const vectors = await embedding.embed(texts, { purpose: 'passage', signal });
     const stored = await knowledge.storeChunks(held, { chunks: batch, vectors, kind: embedding.kind });
     if (stored.kind === 'document_gone') return;

@@ -4,6 +4,7 @@ import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { pause } from '#shared/waiting.ts';
+import { embeddedText } from './embedded-text.ts';
 import type { Embeddings } from './knowledge-search-store.ts';
 import type { AgentPieces, ReindexStore } from './reindex-store.ts';
 
@@ -85,7 +86,7 @@ async function fill(store: ReindexStore, agent: AgentPieces, { embedding, after,
   const pieces = await store.listBare(agent, embedding.kind, { after, limit: BATCH_PIECES });
   const last = pieces.at(-1);
   if (!last) return null;
-  const texts = pieces.map(({ headings, text }) => [...headings, text].join('\n'));
+  const texts = pieces.map(embeddedText);
   const vectors = await embedding.embed(texts, { purpose: 'passage', signal });
   await store.addVectors(agent, embedding.kind, { pieces, vectors });
   return last.chunkId;
