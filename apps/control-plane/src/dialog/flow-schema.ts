@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import type { AgentProfile, ConversationSettings, Flow, Responder } from '#ports/agent-profile.ts';
 import { isTimeZone } from '#shared/opening-hours.ts';
-import { afterCallSchema } from './after-call-schema.ts';
+import { afterCallIssues, afterCallSchema } from './after-call-schema.ts';
 import { flowIssues, savedFlowIssues } from './flow-checks.ts';
+import type { FlowIssue } from './flow-graph.ts';
 import { FLOW_LIMITS, languageTag, nodeName, nodeSchema, spoken, toolName, transitionSchema } from './flow-node-schema.ts';
 
 /** Everything of an agent that its owner edits. */
@@ -22,14 +23,10 @@ export const flowSchema = z
     notUnderstood: z.strictObject({ say: spoken, limit: z.int().min(1).max(10), goTo: nodeName }),
     noInputGoTo: nodeName,
   })
-  .superRefine((flow, check) => {
-    for (const { path, message } of flowIssues(flow)) check.addIssue({ code: 'custom', path: [...path], message });
-  }) satisfies z.ZodType<Flow>;
+  .superRefine((flow, check) => addIssues(flowIssues(flow), check)) satisfies z.ZodType<Flow>;
 
 /** A conversation as it may be saved: it can be walked to its end from everywhere. */
-export const savedFlowSchema = flowSchema.superRefine((flow, check) => {
-  for (const { path, message } of savedFlowIssues(flow)) check.addIssue({ code: 'custom', path: [...path], message });
-}) satisfies z.ZodType<Flow>;
+export const savedFlowSchema = flowSchema.superRefine((flow, check) => addIssues(savedFlowIssues(flow), check)) satisfies z.ZodType<Flow>;
 
 /** Times of a conversation, ms. */
 export const conversationSettingsSchema = z
@@ -75,4 +72,11 @@ export const agentDraftSchema = z.strictObject({
 }) satisfies z.ZodType<AgentDraft>;
 
 /** An agent as its owner may save it. */
-export const savedDraftSchema = z.strictObject({ ...agentDraftSchema.shape, flow: savedFlowSchema }) satisfies z.ZodType<AgentDraft>;
+export const savedDraftSchema = z
+  .strictObject({ ...agentDraftSchema.shape, flow: savedFlowSchema })
+  .superRefine((draft, check) => addIssues(afterCallIssues(draft), check)) satisfies z.ZodType<AgentDraft>;
+
+/** Hands what does not fit together to a schema as its own. */
+export function addIssues(issues: readonly FlowIssue[], check: z.RefinementCtx): void {
+  for (const { path, message } of issues) check.addIssue({ code: 'custom', path: [...path], message });
+}

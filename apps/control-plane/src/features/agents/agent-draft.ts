@@ -1,6 +1,7 @@
 // A change of an agent: what its owner sends, laid over what is there and checked as a whole, because parts that are good alone may not fit together.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { afterCallIssues } from '#dialog/after-call-schema.ts';
 import type { AgentDraft } from '#dialog/flow-schema.ts';
 import { agentDraftSchema, conversationSettingsSchema } from '#dialog/flow-schema.ts';
 import type { FieldProblem } from '#http/problem.ts';
@@ -30,19 +31,27 @@ export type MergedDraft =
 export function mergeDraft(current: AgentDraft, change: AgentChange): MergedDraft {
   const { responder: nextResponder = {}, conversation = {}, ...others } = givenFields(change);
   const isOtherKind = nextResponder.kind !== undefined && nextResponder.kind !== current.responder.kind;
-  return checkDraft({
+  const merged = checkDraft({
     ...current,
     ...others,
     responder: isOtherKind ? givenFields(nextResponder) : { ...current.responder, ...givenFields(nextResponder) },
     conversation: { ...current.conversation, ...givenFields(conversation) },
   });
+  // What was stored before this was asked stays as it is until one of the two is changed.
+  const issues =
+    merged.kind === 'invalid' || (others.flow === undefined && others.afterCall === undefined) ? [] : afterCallIssues(merged.draft);
+  return issues.length === 0 ? merged : { kind: 'invalid', fields: issues.map(fieldProblem) };
 }
 
 /** Checks a whole draft, naming every field that is wrong. */
 function checkDraft(draft: unknown): MergedDraft {
   const parsed = agentDraftSchema.safeParse(draft);
   if (parsed.success) return { kind: 'valid', draft: parsed.data };
-  return { kind: 'invalid', fields: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) };
+  return { kind: 'invalid', fields: parsed.error.issues.map(fieldProblem) };
+}
+
+function fieldProblem({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): FieldProblem {
+  return { path: path.join('.'), message };
 }
 
 /** The longest call of the appliance, ms: `MAX_CALL_SECONDS`. */

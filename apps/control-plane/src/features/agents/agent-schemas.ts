@@ -1,7 +1,7 @@
 // How agents look on the wire, for the routes of the admin and of their organization alike.
 import { z } from '@hono/zod-openapi';
-import { afterCallSchema } from '#dialog/after-call-schema.ts';
-import { agentDraftSchema, conversationSettingsSchema, flowSchema, savedFlowSchema } from '#dialog/flow-schema.ts';
+import { afterCallIssues, afterCallSchema } from '#dialog/after-call-schema.ts';
+import { addIssues, agentDraftSchema, conversationSettingsSchema, flowSchema, savedFlowSchema } from '#dialog/flow-schema.ts';
 import { toPage } from '#http/page.ts';
 import { DIALLED_NUMBER_ADVICE, DIALLED_NUMBER_FORM } from '#shared/dialled-number.ts';
 import { agentChangeSchema } from './agent-draft.ts';
@@ -22,6 +22,7 @@ const conversation = conversationSettingsSchema.clone().openapi('ConversationSet
 /** What an agent is registered with. */
 export const draftBodySchema = z
   .strictObject({ ...agentDraftSchema.shape, flow, responder, conversation, afterCall: afterCall.optional() })
+  .superRefine((draft, check) => addIssues(afterCallIssues(draft), check))
   .openapi('AgentDraft');
 
 const comment = z.string().max(COMMENT_CHARACTERS).optional().openapi({ description: 'Why, for the list of versions' });
