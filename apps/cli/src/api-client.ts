@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
 import { CommandFailure } from './command-failure.ts';
+import { parseJson } from './json-text.ts';
 
 /** What came back: as it is, and read. A body of nothing reads as null. */
 export type Answer = { readonly text: string; readonly body: unknown };
@@ -139,7 +140,7 @@ async function save(body: ReadableStream<Uint8Array>, file: string): Promise<num
 
 /** What a problem of the API says, for a person. */
 export function refused(response: Response, text: string, hintAt401 = LOG_IN_AGAIN): CommandFailure {
-  const problem = problemSchema.safeParse(parseOrNull(text));
+  const problem = problemSchema.safeParse(parseJson(text));
   if (!problem.success) {
     return new CommandFailure(3, `${response.url} answers ${response.status} and no problem of ours: is this address a Centralita?`);
   }
@@ -178,17 +179,9 @@ function reasonOf(error: unknown): string {
 }
 
 function parseBody(url: string, text: string): unknown {
-  const body = parseOrNull(text);
+  const body = parseJson(text);
   if (body === null) throw new CommandFailure(3, `${url} answers something that is no JSON: is this address a Centralita?`);
   return body;
-}
-
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function queryText(query: Query): string {
