@@ -179,6 +179,10 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     );
     await test.asSuperuser(`insert into phones (org_id, id, extension, username, display_name, digest_ha1)
       values ('${id}', '${newId('phone')}', '2001', '2001-leaves', 'P', 'the-digest')`);
+    await test.asSuperuser(`insert into rag_documents (org_id, id, agent_id, name, media_type, size_bytes, sha256, state, claim)
+      values ('${id}', 'doc_1', '${agentId}', 'tarifas.md', 'text/markdown', 9, '${'0'.repeat(64)}', 'ready', 'the-claim')`);
+    await test.asSuperuser(`insert into rag_chunks (org_id, agent_id, document_id, id, ordinal, headings, text)
+      values ('${id}', '${agentId}', 'doc_1', 'chunk_1', 0, '{Tarifas}', 'Un masaje cuesta 45 euros.')`);
     const token = await api.tokenFor(id, ['calls:read']);
     expect(await api.asAdmin(`/admin/organizations/${id}/export`)).toMatchObject({ status: 200, body: { state: 'none' } });
     await api.asAdmin(`/admin/organizations/${id}`, { method: 'DELETE', body: { graceDays: 1 } });
@@ -194,7 +198,17 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     for (const { file, bytes, sha256: digest } of [...manifest.tables, ...manifest.recordings])
       expect([file, files.get(file)!.length, sha256(files.get(file)!)]).toEqual([file, bytes, digest]);
     const rows = new Map(manifest.tables.map((table) => [table.file, table.rows]));
-    for (const table of ['organization', 'plan', 'agents', 'agent_versions', 'numbers', 'phones', 'api_tokens'])
+    for (const table of [
+      'organization',
+      'plan',
+      'agents',
+      'agent_versions',
+      'numbers',
+      'phones',
+      'api_tokens',
+      'documents',
+      'document_pieces',
+    ])
       expect([table, rows.get(`${table}.ndjson`)]).toEqual([table, 1]);
     for (const table of ['calls', 'turns', 'call_events']) expect([table, rows.get(`${table}.ndjson`)]).toEqual([table, 3]);
     expect(manifest.recordings.map(({ callId }) => callId).toSorted()).toEqual(callIds.toSorted());
@@ -202,6 +216,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     expect(files.get(`recordings/${callIds[0]}.wav`)).toEqual(wav);
     expect(files.get('turns.ndjson')!.toString()).toContain('quiero una cita — “mañana”');
     const everything = [...files.values()].map(String).join('\n');
+    expect(files.get('document_pieces.ndjson')!.toString()).toContain('Un masaje cuesta 45 euros.');
+    expect(everything).not.toContain('the-claim');
     expect(everything).not.toContain('the-digest');
     expect(everything).not.toMatch(/"mac":/);
 
