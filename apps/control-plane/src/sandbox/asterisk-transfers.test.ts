@@ -17,7 +17,7 @@ test('a transfer rings, the caller hears ringing meanwhile, and both talk withou
   const ringing = phoneOf(rig);
   const outcome = leg.transfer(phone('201'), transferRequest());
   const telephone = await ringing;
-  await vi.waitFor(() => expect(heard.some((pcm) => rmsDbfs(pcm) > -25)).toBe(true));
+  await vi.waitFor(() => expect(heard.some((pcm) => rmsDbfs(pcm) > -25)).toBe(true), { timeout: 5_000 });
   transport.send(loudFrames(1));
   telephone.answer();
   const atPhone: Int16Array[] = [];
