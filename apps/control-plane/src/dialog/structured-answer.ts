@@ -1,6 +1,7 @@
 // An answer of a model as data: asked for with its schema, read out of whatever the model wrote around it, checked, and repaired once.
 import { z } from 'zod';
 import type { LanguageModel, ModelMessage } from '#ports/language-model.ts';
+import { parseJson } from '#shared/json-text.ts';
 
 /** What to ask. */
 export type StructuredQuestion<Value> = {
@@ -49,19 +50,11 @@ export function parseStructured<Value>(text: string, schema: z.ZodType<Value>): 
   const [from, to] = [spoken.indexOf('{'), spoken.lastIndexOf('}')];
   if (from === -1 || to < from) return { kind: 'invalid', problem: 'there is no JSON object in it' };
   const json = parseJson(spoken.slice(from, to + 1));
-  if (json.kind === 'broken') return { kind: 'invalid', problem: 'the JSON object does not parse: it is cut short or malformed' };
-  const parsed = schema.safeParse(json.value);
+  if (json === null) return { kind: 'invalid', problem: 'the JSON object does not parse: it is cut short or malformed' };
+  const parsed = schema.safeParse(json);
   if (parsed.success) return { kind: 'valid', value: parsed.data };
   const issues = parsed.error.issues.slice(0, MAX_NAMED_ISSUES).map(({ path, message }) => `${path.join('.') || 'the object'}: ${message}`);
   return { kind: 'invalid', problem: issues.join('; ') };
-}
-
-function parseJson(text: string): { readonly kind: 'json'; readonly value: unknown } | { readonly kind: 'broken' } {
-  try {
-    return { kind: 'json', value: JSON.parse(text) };
-  } catch {
-    return { kind: 'broken' };
-  }
 }
 
 async function readText(parts: ReturnType<LanguageModel['stream']>, signal: AbortSignal): Promise<string> {

@@ -1,6 +1,7 @@
 // Bodies: none larger than a limit, and of JSON only what the database can hold and a stack can walk.
 import type { Context, MiddlewareHandler, Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { parseJson } from '#shared/json-text.ts';
 import { SUSPICIOUS_ESCAPE } from '#shared/storable.ts';
 import { checkAnnouncedLength, largeBodyOf } from './large-body.ts';
 import { bodyCutShort, ProblemError } from './problem.ts';
@@ -78,13 +79,4 @@ function isNestedDeeper(text: string, limit: number): boolean {
     } else if (character === '}' || character === ']') depth -= 1;
   }
   return false;
-}
-
-/** Null for what is no JSON: validation says so. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
