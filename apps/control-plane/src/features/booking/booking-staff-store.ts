@@ -10,7 +10,7 @@ import type { OrgScope } from '#shared/org-scope.ts';
 import type { BookingEditor } from './booking-calendar-store.ts';
 import { lockCatalogue } from './catalogue-lock.ts';
 import type { BookingRemoval } from './catalogue-rows.ts';
-import { countRows, hasAppointments, isNameTaken, nameOrder, rowOf, rowsAfter, staffServiceIds } from './catalogue-rows.ts';
+import { countRows, isNameTaken, nameOrder, removeRow, rowOf, rowsAfter, staffServiceIds } from './catalogue-rows.ts';
 
 /** One of the staff as its organization sees it. */
 export type StaffDetails = BookableStaff & { readonly active: boolean };
@@ -58,7 +58,8 @@ export function createBookingStaffStore(parts: Parts): BookingStaffStore {
     find: (scope, staffId) => database.inOrg(scope, (queries) => find(queries, scope, staffId)),
     create: (by, draft) => create(parts, by, draft),
     change: (by, staffId, change) => saveChange(parts, by, { staffId, change }),
-    remove: (by, staffId) => remove(parts, by, staffId),
+    remove: (by, staffId) =>
+      removeRow(parts, by, { table: bookingStaff, id: staffId, namedBy: appointments.staffId, kind: 'booking_staff' }),
   };
 }
 
@@ -109,18 +110,6 @@ function saveChange({ database, audit }: Parts, by: BookingEditor, { staffId, ch
     }
     await audit.append(queries, by, { action: 'booking_staff.changed', resource: staffId, details: given });
     return { kind: 'saved', staff };
-  });
-}
-
-function remove({ database, audit }: Parts, by: BookingEditor, staffId: string): Promise<BookingRemoval> {
-  return database.inOrg(by.scope, async (queries) => {
-    await lockCatalogue(queries, by.scope);
-    const current = await find(queries, by.scope, staffId);
-    if (!current) return 'not_found';
-    if (await hasAppointments(queries, appointments.staffId, { scope: by.scope, id: staffId })) return 'in_use';
-    await queries.delete(bookingStaff).where(rowOf(bookingStaff, by.scope, staffId));
-    await audit.append(queries, by, { action: 'booking_staff.removed', resource: staffId, details: { name: current.name } });
-    return 'removed';
   });
 }
 

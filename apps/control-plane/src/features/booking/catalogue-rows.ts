@@ -2,10 +2,13 @@
 // appointments that keep a row from going.
 import { and, count, eq, gt, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
-import type { Queries } from '#db/client.ts';
+import type { Database, Queries } from '#db/client.ts';
 import type { bookingServices, bookingStaff } from '#db/schema/booking.ts';
 import { appointments } from '#db/schema/booking.ts';
+import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import type { BookingEditor } from './booking-calendar-store.ts';
+import { lockCatalogue } from './catalogue-lock.ts';
 
 type CatalogueTable = typeof bookingServices | typeof bookingStaff;
 
@@ -51,8 +54,36 @@ export async function isNameTaken(
   return holders.some(({ id }) => id !== besides);
 }
 
+type Removal = {
+  readonly table: CatalogueTable;
+  readonly id: string;
+  /** Where appointments name it. */
+  readonly namedBy: AnyPgColumn<{ data: string }>;
+  readonly kind: 'booking_service' | 'booking_staff';
+};
+
+/** Removes the row of that id, unless there are appointments of it. */
+export function removeRow(
+  { database, audit }: { readonly database: Database; readonly audit: AuditTrail },
+  by: BookingEditor,
+  { table, id, namedBy, kind }: Removal,
+): Promise<BookingRemoval> {
+  return database.inOrg(by.scope, async (queries) => {
+    await lockCatalogue(queries, by.scope);
+    const [current] = await queries
+      .select({ name: table.name })
+      .from(table)
+      .where(rowOf(table, by.scope, id));
+    if (!current) return 'not_found';
+    if (await hasAppointments(queries, namedBy, { scope: by.scope, id })) return 'in_use';
+    await queries.delete(table).where(rowOf(table, by.scope, id));
+    await audit.append(queries, by, { action: `${kind}.removed`, resource: id, details: { name: current.name } });
+    return 'removed';
+  });
+}
+
 /** Whether there are appointments, also past ones, that name the id in `column`. */
-export async function hasAppointments(
+async function hasAppointments(
   queries: Queries,
   column: AnyPgColumn<{ data: string }>,
   { scope, id }: { readonly scope: OrgScope; readonly id: string },
