@@ -168,9 +168,9 @@ const workspaceRules: readonly FolderRule[] = [
   },
   {
     files: 'apps/cli/**/*.test.ts',
-    because: "the command line's tests run every command against the control plane",
+    because: "the command line's tests run every command against the control plane, and calls against a telephone",
     areas: [],
-    packages: ['@centralita/control-plane'],
+    packages: ['@centralita/control-plane', '@centralita/sip-caller'],
   },
   {
     files: 'provision/**',

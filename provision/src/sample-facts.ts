@@ -68,7 +68,7 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
       secretKeys: { 1: 'cd'.repeat(32) },
     },
     hasExportsFolder: true,
-    command: { text: renderCommand(bare), link: 'ours' },
+    command: { text: renderCommand({ ...bare, root }), link: 'ours' },
     hasCluster: true,
     sounds: ['apology-es.sln'],
     services: { postgres: 'RUNNING', asterisk: 'RUNNING', 'cpu-server': 'RUNNING', 'control-plane': 'RUNNING' },
