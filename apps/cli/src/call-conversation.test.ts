@@ -72,6 +72,15 @@ describe('a scenario on a call', () => {
     expect(answered.kind === 'replied' && answered.replyMs).toBeGreaterThan(250);
   });
 
+  it('does not take what the journal says for an answer when nothing was heard on the line', async () => {
+    await agentSays('Dígame.');
+    await conversation.send({});
+    const answer = conversation.send({ message: 'hola' });
+    await agent.waitForAudio({ signal: AbortSignal.timeout(10_000) });
+    turns.push({ seq: turns.length, role: 'agent', text: 'Buenas.' });
+    expect(await answer).toEqual({ kind: 'no_reply', why: 'the journal has "Buenas.", and nothing was heard on the line' });
+  });
+
   it('tells two turns apart that were heard in one go', async () => {
     await agentSays('Le paso.');
     await agentSays('No hay nadie.');

@@ -68,9 +68,14 @@ export function createCallConversation(parts: CallConversationParts): CallConver
       silences = input.silences ?? 0;
       if (input.message === undefined && input.keys === undefined) return await ear.replies(Math.max(1, missed));
       if (call.state === 'ended') return over('the call was over before this was said');
+      const begunAt = performance.now();
       const saidAt = await say(input).catch(() => null);
       signal.throwIfAborted();
-      return await ear.reply(saidAt ?? performance.now());
+      const answer = await ear.reply(saidAt ?? performance.now());
+      // The journal says what was sent; a line that carries no sound must not pass for an answer in no time.
+      if (answer.kind === 'replied' && answer.reply.reply !== '' && call.lastAudioAt(begunAt) === null)
+        return over(`the journal has "${answer.reply.reply}", and nothing was heard on the line`);
+      return answer;
     },
   };
 }
