@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { usageFailure } from './command-failure.ts';
 import type { CallAccount } from './call-telephone.ts';
+import { parseJson } from './json-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What was said on the command line. */
@@ -35,7 +36,7 @@ async function ownPassword(terminal: TerminalOfAccount): Promise<string> {
   const home = terminal.env['CENTRALITA_HOME'];
   if (!home) throw usageFailure(`there is no phone to call with: ${how}`);
   const text = await terminal.readFile(join(home, 'secrets.json')).catch(() => '');
-  const parsed = secretsSchema.safeParse(parseOrNull(text));
+  const parsed = secretsSchema.safeParse(parseJson(text));
   if (!parsed.success) throw usageFailure(`the password of ${TEST_CALLER} cannot be read: ${how}`);
   return parsed.data.testCaller;
 }
@@ -45,12 +46,4 @@ function parseServer(text: string): CallAccount['server'] {
   if (host === undefined || Number(port ?? SIP_PORT) > 65_535)
     throw usageFailure(`"${text}" is no telephone system: write it as 192.0.2.10:5060`);
   return { host, port: Number(port ?? SIP_PORT) };
-}
-
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
