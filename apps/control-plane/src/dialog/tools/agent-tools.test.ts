@@ -226,4 +226,12 @@ describe('a tool that the organization defined', () => {
     expect(run.verdict).toBe('failed');
     expect(run.text).toContain('No se sabe si se hizo');
   });
+
+  it('that answers with a redirect was refused where it only reads, and may have done it where it writes', async () => {
+    answer = { kind: 'refused', reason: 'redirected' };
+    expect((await calling('find_order', { number: 7 })).verdict).toBe('refused');
+    const run = await calling('find_order', { number: 7 }, { settings: { httpTools: [{ ...lookUpOrder, effect: 'write' }] } });
+    expect(run.verdict).toBe('failed');
+    expect(run.text).toContain('No se sabe si se hizo');
+  });
 });

@@ -37,9 +37,12 @@ export function createHttpTool(parts: { readonly httpTools: HttpTools }, definit
 type Told = { readonly name: string; readonly effect: Tool['effect']; readonly texts: typeof SPANISH };
 
 function outcomeOf(answer: HttpToolAnswer, { name, effect, texts }: Told): ToolOutcome {
+  // Forms answer what they did with a redirect (303): whether this one did it first is not known, and only a throw says so.
+  if (answer.kind === 'refused' && answer.reason === 'redirected' && effect !== 'read')
+    throw new Error('the system behind a tool redirected its request; whether it acted is not known');
   if (answer.kind === 'refused') return { kind: 'refused', text: texts.refused(answer.reason) };
   const { status, text, isCut } = answer;
-  // A server that broke in the middle of an effect: what it did is not known, and only a throw says so.
+  // A server that broke in the middle of an effect: the same.
   if (status >= 500 && effect !== 'read') throw new Error(`the system behind a tool answered ${status}; whether it acted is not known`);
   const shown = cleanText(text, ANSWER_CHARACTERS_MAX);
   const quoted = quotedText('answer', name, shown === '' ? texts.nothing : shown);
