@@ -2,6 +2,8 @@
 import type { Responder } from '#ports/agent-profile.ts';
 import type { LanguageModel } from '#ports/language-model.ts';
 import type { ConversationTools } from './conversation-tools.ts';
+import { withCoveredSilence } from './covered-silence.ts';
+import type { Cover } from './covered-silence.ts';
 import type { ConversationState, Dialog, DialogInput, PreparedTurn, PrepareOptions, TurnResult } from './dialog.ts';
 import { createFallbackResponder, withInput } from './fallback-responder.ts';
 import type { FallbackParts } from './fallback-responder.ts';
@@ -85,7 +87,14 @@ function preparedFromModel(options: Options, { state, input, prepare }: Asked): 
     // Of a turn that failed nothing is summarized; its failure is where its words were read.
     .catch(() => undefined);
   return {
-    textDeltas: wordsOf({ turn, opening, fallback, clock, settled }),
+    textDeltas: wordsOf({
+      turn,
+      opening,
+      fallback,
+      clock,
+      settled,
+      cover: isSpoken ? { first: texts.wait, more: texts.stillWaiting, committed } : null,
+    }),
     result: settled.promise,
     acted: () => turn.status.acted ?? (turn.status.isActing ? turn.model.state : null),
   };
@@ -132,9 +141,11 @@ type Speaking = {
   readonly fallback: (end: ModelTurnEnd) => ReturnType<typeof playFlow>;
   readonly clock: Options['clock'];
   readonly settled: PromiseWithResolvers<TurnResult>;
+  /** Null where silence is nothing, as in a chat. */
+  readonly cover: Cover | null;
 };
 
-async function* wordsOf({ turn, opening, fallback, clock, settled }: Speaking): AsyncGenerator<string> {
+async function* wordsOf({ turn, opening, fallback, clock, settled, cover }: Speaking): AsyncGenerator<string> {
   const { model } = turn;
   const startedAtMs = clock.nowMs();
   const settle = (result: Omit<TurnResult, 'trace'>, answeredBy: 'model' | 'flow', more: readonly TraceTool[] = []): void =>
@@ -144,7 +155,7 @@ async function* wordsOf({ turn, opening, fallback, clock, settled }: Speaking): 
       trace: { answeredBy, requests: model.requests, tools: [...model.tools, ...more], ms: Math.round(clock.nowMs() - startedAtMs) },
     });
   try {
-    const end = yield* model.words();
+    const end = yield* cover === null ? model.words() : withCoveredSilence(model.words(), cover);
     if (end.failure === null) return settle(end, 'model');
     const notes = [...end.notes, { name: 'model_failed', fields: { error: end.failure.message } } as const];
     // Words that break off are heard as such; the flow's begin a sentence of their own.
