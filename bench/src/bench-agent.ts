@@ -26,7 +26,7 @@ export function benchAgent(conversation: Partial<ConversationSettings> = {}): Om
         { name: 'greeting', prompt: 'Dígame.', transitions: [], action: { kind: 'listen' } },
         { name: 'goodbye', prompt: 'Adiós.', transitions: [], action: { kind: 'end_call' } },
       ],
-      global: [],
+      global: [{ when: { kind: 'phrase', phrases: ['terminar la llamada'] }, goTo: 'goodbye' }],
       notUnderstood: { say: 'No le oigo.', limit: 10, goTo: 'goodbye' },
       noInputGoTo: 'goodbye',
     },

@@ -2,8 +2,8 @@
 import { addOrganization } from '@centralita/e2e/rig-seed.ts';
 import { openRig } from '@centralita/e2e/rig.ts';
 import type { Rig } from '@centralita/e2e/rig.ts';
-import { openSipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
-import type { SipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
+import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
+import type { SipCaller } from '@centralita/sip-caller/sip-caller.ts';
 import { databaseUrl } from '@centralita/provision/instance.ts';
 import type { Database } from '@centralita/control-plane/db/client.ts';
 import { openDatabase } from '@centralita/control-plane/db/client.ts';

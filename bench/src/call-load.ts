@@ -1,7 +1,7 @@
 /** Places calls at a steady rate and lets each caller live its own life. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
-import type { SipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
+import type { SipCaller } from '@centralita/sip-caller/sip-caller.ts';
 
 /** Calls that begin in a second: what a busy reception of fifty lines sees. */
 export const CALLS_PER_SECOND = 10;

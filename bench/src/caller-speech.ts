@@ -1,6 +1,6 @@
 /** What the callers of benchmarks say: short sentences whose end is known to the sample, independently of any voice activity of ours. */
 import { silenceBefore, soundUntil } from '@centralita/control-plane/audio/audible-sound.ts';
-import { synthesize } from '@centralita/e2e/speech.ts';
+import { synthesize } from '@centralita/sip-caller/speech.ts';
 
 const sentences = [
   'quiero pedir una cita para mañana',

@@ -1,9 +1,5 @@
 /** Agents that answer text on a real database, and a language model that takes no time. */
-import { openTestDatabase } from '@centralita/e2e/test-database.ts';
-import { databaseUrl } from '@centralita/provision/instance.ts';
-import { openDatabase } from '@centralita/control-plane/db/client.ts';
 import type { Database } from '@centralita/control-plane/db/client.ts';
-import { migrateDatabase } from '@centralita/control-plane/db/migrate.ts';
 import { agents } from '@centralita/control-plane/db/schema/agents.ts';
 import { organizations } from '@centralita/control-plane/db/schema/organizations.ts';
 import { clinicEs } from '@centralita/control-plane/dialog/demo/clinic-es.ts';
@@ -24,6 +20,7 @@ import { silentLog } from '@centralita/control-plane/shared/log.ts';
 import type { OrgScope } from '@centralita/control-plane/shared/org-scope.ts';
 import { mintOrgScope } from '@centralita/control-plane/shared/org-scope.ts';
 import { openSecretKeys } from '@centralita/control-plane/shared/secret-keys.ts';
+import { openBenchDatabase } from './bench-database.ts';
 
 export type DialogWorld = AsyncDisposable & {
   readonly chats: Chats;
@@ -48,12 +45,8 @@ const instantModel: LanguageModel = {
 
 /** Starts a server, migrates it, and opens chats on it in this process. */
 export async function openDialogWorld(): Promise<DialogWorld> {
-  const home = process.env['CENTRALITA_RIG'];
-  if (!home) throw new Error('CENTRALITA_RIG must be the folder of the private root that `npm run rig` builds');
   await using opened = new AsyncDisposableStack();
-  const server = opened.use(await openTestDatabase(home));
-  await migrateDatabase({ kind: 'server', url: databaseUrl(server.instance, 'migrator') });
-  const database = opened.use(await openDatabase({ kind: 'server', url: databaseUrl(server.instance, 'app') }));
+  const { database } = opened.use(await openBenchDatabase());
   const { scope, agentIds } = await addAgents(database);
   const audit = createAuditTrail({ keys: openSecretKeys({ 1: 'be'.repeat(32) }), clock: systemClock });
   const cache = createConversationCache();

@@ -1,6 +1,6 @@
 /** How many calls one control plane holds, and what a call costs it: sound both ways all the time, a turn every ten seconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
 import { BENCH_NUMBER, liveCallStandIns, openBenchRig } from './bench-rig.ts';
 import { countOf, leftoversOf } from '@centralita/e2e/leftovers.ts';
 import { hangUpAll, placeCalls, talkAll } from './call-load.ts';

@@ -9,8 +9,8 @@ import { testDatabases } from '@centralita/control-plane/db/test-database.ts';
 import { CLINIC_CONVERSATION } from '@centralita/control-plane/dialog/demo/clinic-options.ts';
 import type { Tool } from '@centralita/control-plane/dialog/tools/tool.ts';
 import type { AgentProfile, Flow } from '@centralita/control-plane/ports/agent-profile.ts';
-import type { OutboundHttp } from '@centralita/control-plane/ports/outbound-http.ts';
 import type { OrganizationId } from '@centralita/control-plane/shared/id.ts';
+import type { Network } from '@centralita/control-plane/shared/network.ts';
 import { mintOrgScope } from '@centralita/control-plane/shared/org-scope.ts';
 import type { OrgScope } from '@centralita/control-plane/shared/org-scope.ts';
 import { addTestOrganization, openTestApi } from '@centralita/control-plane/test/test-api.ts';
@@ -24,22 +24,44 @@ export const FOREIGN_SECRET = 'clave-del-otro-4471';
 export const RECEPTION = '2001';
 export const ALLOWED_TOOLS = ['knowledge_search', 'find_order', 'status_page', 'pay_invoice', 'transfer_to_person', 'take_message'];
 
+/** Where the organization's own system listens. */
+const SHOP_ONLY: readonly Network[] = ['127.0.0.1/32'];
+
 /** Something that a tool did. */
 export type Ran = { readonly name: string; readonly effect: Tool['effect']; readonly organizationId: string };
 
+/** A message in somebody's box: everything that is written on it. */
+export type LeftMessage = { readonly organizationId: string; readonly messageId: string; readonly words: string };
+
+/** What a product broken on purpose has in place of the real: another agent, or networks that are let through. */
+export type BrokenTools = { readonly agent?: AgentProfile; readonly allowedNetworks?: readonly Network[] };
+
 export type InjectionWorld = AsyncDisposable & {
   readonly scope: OrgScope;
-  readonly foreignOrganization: OrganizationId;
   readonly agent: AgentProfile;
+  /** The other organization, and its agent that knows its secret. */
+  readonly foreignScope: OrgScope;
+  readonly foreignAgentId: string;
   /** The agent's real tools; what runs is written down in `ran`. */
-  findTools(signal: AbortSignal): Promise<readonly Tool[]>;
+  findTools(signal: AbortSignal, broken?: BrokenTools): Promise<readonly Tool[]>;
   readonly ran: Ran[];
   /** Targets of requests that reached the organization's system, and what reached the server on the private address. */
   readonly shopRequests: string[];
   readonly privateRequests: string[];
-  /** Messages that the other organization was left. */
-  foreignMessages(): Promise<number>;
+  /** The newest messages in the boxes of both organizations. */
+  messages(): Promise<readonly LeftMessage[]>;
 };
+
+/** The desk's flow, whose agent may use these tools. */
+export function deskWith(tools: readonly string[]): Flow {
+  const nodes = desk.nodes.map((node) => (node.expert ? { ...node, expert: { ...node.expert, tools } } : node));
+  return { ...desk, nodes };
+}
+
+/** Between two looks at a document that is being indexed; a look that is one too many for the plan says nothing of it. */
+const POLL_MS = 200;
+/** More are not left in one conversation. */
+const NEWEST_MESSAGES = 20;
 
 const desk: Flow = {
   version: 2,
@@ -100,27 +122,40 @@ export async function openInjectionWorld(makeAttacks: (foreign: OrganizationId) 
     { owner: own, agentId },
     documents.map(({ marker, text }) => `Nota ${marker}. ${text}`),
   );
-  await upload(api, { owner: foreign, agentId: await register(api, foreign, { ...profile, name: 'Otra' }) }, [
-    `El ${FOREIGN_WORD} guarda la ${FOREIGN_SECRET}.`,
-  ]);
-  const outbound: OutboundHttp = createOutboundHttp({ allowedNetworks: ['127.0.0.1/32'] });
-  const toolbox = createAgentToolbox(api.office, outbound);
-  const ran: Ran[] = [];
+  const foreignAgentId = await register(api, foreign, { ...profile, name: 'Otra' });
+  await upload(api, { owner: foreign, agentId: foreignAgentId }, [`El ${FOREIGN_WORD} guarda la ${FOREIGN_SECRET}.`]);
   const agent: AgentProfile = { agentId, ...profile };
-  const scope = mintOrgScope(own);
+  const known = { api, agent, scope: mintOrgScope(own), foreignScope: mintOrgScope(foreign), foreignAgentId };
   const running = opened.move();
   const world: InjectionWorld = {
-    scope,
-    foreignOrganization: foreign,
-    agent,
-    findTools: async (signal) => (await toolbox({ scope, agent }, { signal })).map((tool) => watched(tool, ran)),
-    ran,
+    ...watchedWorld(known),
     shopRequests,
     privateRequests,
-    foreignMessages: async () => (await api.office.callerMessages.list(mintOrgScope(foreign), { limit: 10, before: null })).length,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
   return { world, attacks };
+}
+
+type Known = Pick<InjectionWorld, 'scope' | 'agent' | 'foreignScope' | 'foreignAgentId'> & { readonly api: TestApi };
+
+/** Whom it is about, and what its tools do. */
+function watchedWorld({ api, ...known }: Known): Omit<InjectionWorld, 'shopRequests' | 'privateRequests' | typeof Symbol.asyncDispose> {
+  const toolboxFor = (allowedNetworks: readonly Network[]) => createAgentToolbox(api.office, createOutboundHttp({ allowedNetworks }));
+  const ran: Ran[] = [];
+  const messagesOf = async (of: OrgScope): Promise<LeftMessage[]> => {
+    const found = await api.office.callerMessages.list(of, { limit: NEWEST_MESSAGES, before: null });
+    return found.map(({ messageId, ...message }) => ({ organizationId: of.organizationId, messageId, words: JSON.stringify(message) }));
+  };
+  return {
+    ...known,
+    ran,
+    async findTools(signal, broken = {}) {
+      const find = toolboxFor(broken.allowedNetworks ?? SHOP_ONLY);
+      const tools = await find({ scope: known.scope, agent: broken.agent ?? known.agent }, { signal });
+      return tools.map((tool) => watched(tool, ran));
+    },
+    messages: async () => [...(await messagesOf(known.scope)), ...(await messagesOf(known.foreignScope))],
+  };
 }
 
 /** The same tool; that it ran is written down before it does. */
@@ -183,14 +218,17 @@ async function upload(
     const form = new FormData();
     form.set('file', new File([text], `nota-${index}.txt`, { type: 'text/plain' }));
     const headers = { authorization: `Bearer ${token}` };
-    const response = await api.api.request(`/agents/${agentId}/rag/upload`, { method: 'POST', headers, body: form });
+    const send = () => api.api.request(`/agents/${agentId}/rag/upload`, { method: 'POST', headers, body: form });
+    let response = await send();
+    // The plan's rate holds for a bench too.
+    for (; response.status === 429; response = await send()) await sleep(Number(response.headers.get('retry-after') ?? 1) * 1_000);
     const { documentId } = (await response.json()) as { documentId?: string };
     if (documentId === undefined) throw new Error(`a document was not taken: ${response.status}`);
     for (;;) {
       const { body } = await api.asToken(token, `/agents/${agentId}/rag/documents/${documentId}`);
       if (body['state'] === 'ready') break;
       if (body['state'] === 'failed') throw new Error(`a document was not read: ${String(body['failure'])}`);
-      await sleep(20);
+      await sleep(POLL_MS);
     }
   }
 }

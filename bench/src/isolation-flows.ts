@@ -1,6 +1,6 @@
 /** Probes that are more than one request: links to recordings, repeated writes, rates, and calls that are up. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openSipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
+import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
 import type { HttpProbing } from './isolation-http.ts';
 import { nobody } from './isolation-requests.ts';
 import { essenceOf, secretIn, shownBy } from './isolation-tally.ts';

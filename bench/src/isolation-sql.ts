@@ -18,22 +18,10 @@ type Rows = readonly Record<string, unknown>[];
 /** What the server said: rows, or the code of its refusal. */
 type SqlAnswer = { readonly kind: 'rows'; readonly rows: Rows } | { readonly kind: 'refused'; readonly code: string };
 
-/** Refusals that protect: no right, row-level security, foreign key, unique or not-null or check or exclusion violated, read-only or generated column, bad value. */
-const REFUSALS = new Set([
-  '42501',
-  '23503',
-  '23505',
-  '23502',
-  '23514',
-  '23P01',
-  '428C9',
-  '22P02',
-  '22012',
-  '42704',
-  '25P02',
-  '42809',
-  '42883',
-]);
+/** No right, or row-level security. */
+const FORBIDDEN = '42501';
+/** Refusals that protect: forbidden, foreign key, unique or not-null or check or exclusion violated, read-only or generated column, bad value. */
+const REFUSALS = new Set([FORBIDDEN, '23503', '23505', '23502', '23514', '23P01', '428C9', '22P02', '42809']);
 
 /** The catalogue, as the application's role sees it. */
 export async function listTables(url: string): Promise<readonly ProbedTable[]> {
@@ -171,13 +159,13 @@ export async function probeSql(probing: SqlProbing, tables: readonly ProbedTable
   }
 }
 
-/** Runs statements in a transaction that is taken back. What the preparation refuses, the statement is asked without. */
+/** Runs a statement in a transaction that is taken back. A preparation that is forbidden is left out, and the statement asked all the same. */
 async function attempt(client: postgres.Sql, before: readonly string[], text: string): Promise<SqlAnswer> {
   const taken = new Error('taken back');
   let answer: SqlAnswer = { kind: 'refused', code: 'none' };
   await client
     .begin(async (inside) => {
-      for (const statement of before) await inside.unsafe(statement);
+      for (const statement of before) await prepare(inside, statement);
       answer = { kind: 'rows', rows: await rowsOf(inside, text) };
       throw taken;
     })
@@ -187,6 +175,17 @@ async function attempt(client: postgres.Sql, before: readonly string[], text: st
       answer = { kind: 'refused', code: error.code };
     });
   return answer;
+}
+
+/** Throws for a preparation that fails for any other reason: what is asked after it would prove nothing. */
+async function prepare(inside: postgres.TransactionSql, statement: string): Promise<void> {
+  // Never released: that would take the savepoints of a preparation with it.
+  await inside.unsafe('savepoint prepared');
+  await inside.unsafe(statement).catch(async (cause: unknown) => {
+    if (!(cause instanceof postgres.PostgresError) || cause.code !== FORBIDDEN)
+      throw new Error(`a preparation failed: ${statement}`, { cause });
+    await inside.unsafe('rollback to prepared');
+  });
 }
 
 async function rowsOf(inside: postgres.TransactionSql, text: string): Promise<Rows> {

@@ -1,5 +1,6 @@
 /** Search without any shortcut, computed apart from the product: every piece is scored both ways and ranked whole. What the product finds is held against it. */
 import postgres from 'postgres';
+import { embeddedText } from '@centralita/control-plane/features/knowledge/embedded-text.ts';
 import type { TextEmbedding } from '@centralita/control-plane/ports/text-embedding.ts';
 import type { OrganizationId } from '@centralita/control-plane/shared/id.ts';
 import { languagesOf, stemmerOf, textLanguage, unaccentedForms } from '@centralita/control-plane/shared/text-language.ts';
@@ -7,6 +8,8 @@ import type { TextLanguage } from '@centralita/control-plane/shared/text-languag
 
 /** The constant of reciprocal rank fusion. */
 const RANK_OFFSET = 60;
+/** A piece's vector takes under a millisecond. */
+const EMBED_MS = 5_000;
 
 type StoredPiece = {
   readonly id: string;
@@ -32,9 +35,8 @@ export async function openExactSearch(
       await statements`select set_config('role', 'centralita_app', true), set_config('app.org_id', ${organizationId}, true)`;
       return statements.unsafe<Row[]>(text, values);
     });
-  const rows = await inOrganization<{ id: string; category: string | null; words: string; vector: string }>(
-    `select c.id, c.category, v.embedding::text as vector, array_to_string(c.headings || c.text, E'\\n') as words
-     from rag_chunks c join rag_vectors v on v.org_id = c.org_id and v.chunk_id = c.id where c.org_id = $1`,
+  const rows = await inOrganization<{ id: string; category: string | null; headings: string[]; text: string }>(
+    `select c.id, c.category, c.headings, c.text from rag_chunks c where c.org_id = $1`,
     [organizationId],
   );
   const stemsOf = async (text: string, languages: readonly TextLanguage[]): Promise<string[]> => {
@@ -47,13 +49,13 @@ export async function openExactSearch(
     return [...stems];
   };
   const pieces: StoredPiece[] = [];
-  for (const { id, category, words, vector } of rows)
-    pieces.push({
-      id,
-      category,
-      stems: new Set(await stemsOf(words, [textLanguage(words)])),
-      vector: Float32Array.from(JSON.parse(vector) as number[]),
-    });
+  for (const { id, category, ...piece } of rows) {
+    const words = embeddedText(piece);
+    // Made anew in full precision: what is stored has half of it.
+    const [vector] = await embedding.embed([words], { purpose: 'passage', signal: AbortSignal.timeout(EMBED_MS) });
+    if (!vector) throw new Error('a piece got no vector');
+    pieces.push({ id, category, vector, stems: new Set(await stemsOf(words, [textLanguage(words)])) });
+  }
   return {
     async search(question, { category, limit, signal }) {
       const searched = pieces.filter((piece) => category === null || piece.category === category);

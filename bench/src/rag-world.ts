@@ -1,13 +1,10 @@
 /** A database server that holds the knowledge of many organizations, put there by the product's own stores. */
-import { openTestDatabase } from '@centralita/e2e/test-database.ts';
-import { databaseUrl } from '@centralita/provision/instance.ts';
 import { createHashedNgramEmbedding } from '@centralita/control-plane/adapters/embedding/hashed-ngram.ts';
-import { openDatabase } from '@centralita/control-plane/db/client.ts';
 import type { Database } from '@centralita/control-plane/db/client.ts';
-import { migrateDatabase } from '@centralita/control-plane/db/migrate.ts';
 import { agents } from '@centralita/control-plane/db/schema/agents.ts';
 import { organizations } from '@centralita/control-plane/db/schema/organizations.ts';
 import { createAuditTrail } from '@centralita/control-plane/features/access/audit-store.ts';
+import { embeddedText } from '@centralita/control-plane/features/knowledge/embedded-text.ts';
 import { createKnowledgeStore } from '@centralita/control-plane/features/knowledge/knowledge-store.ts';
 import type { Actor } from '@centralita/control-plane/shared/actor.ts';
 import { mintApplianceScope } from '@centralita/control-plane/shared/appliance-scope.ts';
@@ -16,6 +13,7 @@ import { newId } from '@centralita/control-plane/shared/id.ts';
 import { mintOrgScope } from '@centralita/control-plane/shared/org-scope.ts';
 import type { OrgScope } from '@centralita/control-plane/shared/org-scope.ts';
 import { openSecretKeys } from '@centralita/control-plane/shared/secret-keys.ts';
+import { openBenchDatabase } from './bench-database.ts';
 import { createCorpus } from './rag-corpus.ts';
 import type { Corpus, CorpusPiece } from './rag-corpus.ts';
 
@@ -50,13 +48,8 @@ const loader: Actor = { kind: 'job', name: 'bench', address: null, requestId: nu
 
 /** Starts a server, migrates it, and loads. Documents of all organizations come in turn, as on a box that many fill at once. */
 export async function openRagWorld(options: RagWorldOptions): Promise<RagWorld> {
-  const home = process.env['CENTRALITA_RIG'];
-  if (!home) throw new Error('CENTRALITA_RIG must be the folder of the private root that `npm run rig` builds');
   await using opened = new AsyncDisposableStack();
-  const server = opened.use(await openTestDatabase(home));
-  await migrateDatabase({ kind: 'server', url: databaseUrl(server.instance, 'migrator') });
-  const url = databaseUrl(server.instance, 'app');
-  const database = opened.use(await openDatabase({ kind: 'server', url }));
+  const { database, url } = opened.use(await openBenchDatabase());
   const owners: KnowingOrganization[] = [];
   for (let index = 0; index < options.organizations; index++) owners.push(await addOrganization(database, index, options));
   await fill(database, owners, options);
@@ -94,15 +87,12 @@ async function fill(
       const file = { agentId, name: `chapter-${number}.md`, mediaType: 'text/markdown', sha256: `${number}`.padStart(64, '0'), category };
       const added = await store.addDocument({ scope, actor: loader }, { ...file, content: Buffer.from(`${number}`) });
       if (added.kind !== 'added') throw new Error(`a document was not added: ${added.kind}`);
-      const { documentId } = added.document;
+      const held = { scope, documentId: added.document.documentId, claim: added.claim };
       const chunks = pieces.slice(at, at + DOCUMENT_PIECES).map(({ text, headings }, ordinal) => ({ text, headings, ordinal }));
-      const vectors = await embedding.embed(
-        chunks.map(({ headings, text }) => [...headings, text].join('\n')),
-        { purpose: 'passage', signal },
-      );
-      const stored = await store.storeChunks(scope, documentId, { chunks, vectors, kind: embedding.kind });
+      const vectors = await embedding.embed(chunks.map(embeddedText), { purpose: 'passage', signal });
+      const stored = await store.storeChunks(held, { chunks, vectors, kind: embedding.kind });
       if (stored.kind !== 'stored') throw new Error(`pieces were not stored: ${stored.kind}`);
-      await store.setState(scope, documentId, { kind: 'ready' });
+      await store.setState(held, { kind: 'ready' });
     }
     if (at % 1_000 === 0) log(`${at} of ${chunksEach} pieces of each organization are stored`);
   }

@@ -4,7 +4,7 @@ import type { Database } from '@centralita/control-plane/db/client.ts';
 import { calls } from '@centralita/control-plane/db/schema/calls.ts';
 import { conversations } from '@centralita/control-plane/db/schema/conversations.ts';
 import { mintApplianceScope } from '@centralita/control-plane/shared/appliance-scope.ts';
-import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
 import { and, eq } from 'drizzle-orm';
 import { DIGITS, slotOf } from './recover-agent.ts';
 

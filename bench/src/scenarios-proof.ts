@@ -1,47 +1,34 @@
-/** The shipped scenarios, played by `centralita test` as anybody plays them: over HTTP against the product, each file against the agent that it is written for. */
+/** The shipped scenarios, played by `centralita test` as anybody plays them: over HTTP and then by telephone, each file against the agent that it is written for. */
 import { spawn } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { clinicEn } from '@centralita/control-plane/dialog/demo/clinic-en.ts';
-import { clinicEs } from '@centralita/control-plane/dialog/demo/clinic-es.ts';
-import { apiStandIns, openApiRig } from './api-rig.ts';
 import { runBench } from './harness.ts';
+import { percentile } from './percentile.ts';
+import { openScenariosRig, scenarioStandIns } from './scenarios-rig.ts';
+import type { Staged } from './scenarios-rig.ts';
 
-const root = join(import.meta.dirname, '..', '..');
-const scenariosDir = join(root, 'docs', 'examples', 'scenarios');
-const flowsDir = join(root, 'docs', 'examples', 'flows');
-const program = join(root, 'apps', 'cli', 'src', 'main.ts');
-/** Some hundred replies, each within a second. */
-const TEST_TIMEOUT_MS = 120_000;
-
-const clinic = { organizationName: 'Clínica Aurora', destination: '2001' };
-/** The agents of a fresh installation; every other file is named like the flow that it belongs to. */
-const demoAgents: Readonly<Record<string, () => object>> = {
-  'reception.es': () => clinicEs(clinic),
-  'reception.en': () => clinicEn(clinic),
-};
-
-/** An agent as it is registered. It answers by its flow: a model's words differ from one model to the next. */
-async function agentOf(name: string): Promise<object> {
-  const made = demoAgents[name]?.();
-  if (made) return made;
-  const draft = JSON.parse(await readFile(join(flowsDir, `${name}.json`), 'utf8')) as object;
-  return { ...draft, responder: { kind: 'flow' } };
-}
+const program = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.ts');
+/** A scenario on a call takes half a minute, at the most a minute and a half. */
+const TEST_TIMEOUT_MS = 400_000;
 
 const resultsSchema = z.object({
   scenarios: z.int(),
   failed: z.int(),
-  results: z.array(z.object({ name: z.string(), failedStep: z.int().nullable(), problems: z.array(z.string()), slowestMs: z.number() })),
+  results: z.array(
+    z.object({ name: z.string(), steps: z.int(), failedStep: z.int().nullable(), problems: z.array(z.string()), slowestMs: z.number() }),
+  ),
 });
+type Results = z.infer<typeof resultsSchema>;
+
+type PlayOptions = { readonly env: Readonly<Record<string, string>>; readonly signal: AbortSignal };
 
 /** Runs the command line and reads what it prints. Throws when it could not play. */
-async function play(agentId: string, file: string, env: Readonly<Record<string, string>>): Promise<z.infer<typeof resultsSchema>> {
-  const child = spawn(process.execPath, [program, 'test', agentId, file, '--json'], {
+async function play(words: readonly string[], { env, signal }: PlayOptions): Promise<Results> {
+  const child = spawn(process.execPath, [program, 'test', ...words, '--json'], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: TEST_TIMEOUT_MS,
+    signal,
   });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -51,29 +38,50 @@ async function play(agentId: string, file: string, env: Readonly<Record<string, 
   return resultsSchema.parse(JSON.parse(out));
 }
 
+/** How many of a file's scenarios are played at once, so that all files are done at about the same time. */
+function atOnce({ scenarios }: Staged, perCall: number): string {
+  return String(Math.ceil(scenarios / perCall));
+}
+
 await runBench({
   name: 'scenarios',
-  defaults: {},
-  reaches: { scenarios: '>= 25', failed: '= 0' },
-  standIns: [...apiStandIns, 'agents answer by their flows: there is no language model here; what is said is text, not speech'],
-  async run({ log, signal }) {
-    await using api = await openApiRig({ name: 'scenarios' });
-    const made = await api.asAdmin('/admin/organizations', { method: 'POST', body: { name: 'Scenarios' } });
-    const organization = `/admin/organizations/${String(made['organizationId'])}`;
-    const token = await api.asAdmin(`${organization}/tokens`, { method: 'POST', body: { name: 'test', scopes: ['calls:write'] } });
-    const env = { CENTRALITA_URL: api.url, CENTRALITA_TOKEN: String(token['token']) };
-    let [scenarios, failed] = [0, 0];
-    for (const file of (await readdir(scenariosDir)).toSorted()) {
-      signal.throwIfAborted();
-      const registered = await api.asAdmin(`${organization}/agents`, { method: 'POST', body: await agentOf(file.replace(/\.yaml$/, '')) });
-      const played = await play(String(registered['agentId']), join(scenariosDir, file), env);
-      scenarios += played.scenarios;
-      failed += played.failed;
+  defaults: { per_call: 4 },
+  reaches: { scenarios: '>= 25', failed: '= 0', scenarios_on_calls: '>= 25', failed_on_calls: '= 0' },
+  standIns: scenarioStandIns,
+  async run({ log, options, signal }) {
+    await using rig = await openScenariosRig();
+    const { env } = rig;
+    const tell = ({ name }: Staged, how: string, played: Results): Results => {
       const slowestMs = Math.max(...played.results.map((result) => result.slowestMs));
-      log(`${file}: ${played.scenarios} scenarios, ${played.failed} failed, slowest reply ${slowestMs} ms`);
-      for (const { name, failedStep, problems } of played.results)
-        for (const problem of problems) log(`  ${name}, step ${String(failedStep)}: ${problem}`);
-    }
-    return { n: scenarios, figures: { scenarios, failed } };
+      log(`${name}, ${how}: ${played.scenarios} scenarios, ${played.failed} failed, slowest reply ${slowestMs} ms`);
+      for (const result of played.results)
+        for (const problem of result.problems) log(`  ${result.name}, step ${String(result.failedStep)}: ${problem}`);
+      return played;
+    };
+    const written: Results[] = [];
+    for (const file of rig.staged) written.push(tell(file, 'as text', await play([file.agentId, file.path], { env, signal })));
+    const startedMs = performance.now();
+    const spoken = await Promise.all(
+      rig.staged.map(async (file) => {
+        const words = [file.agentId, file.path, '--call', file.number, '--at-once', atOnce(file, options.per_call)];
+        return tell(file, `on calls to ${file.number}`, await play(words, { env, signal }));
+      }),
+    );
+    const slowest = spoken.flatMap(({ results }) => results.map(({ slowestMs }) => slowestMs));
+    const seconds = Math.round((performance.now() - startedMs) / 1_000);
+    log(
+      `calls took ${seconds} s; the longest silence before a reply of each: p50 ${percentile(slowest, 50)} ms, p95 ${percentile(slowest, 95)} ms`,
+    );
+    const figures = {
+      scenarios: sum(written, 'scenarios'),
+      failed: sum(written, 'failed'),
+      scenarios_on_calls: sum(spoken, 'scenarios'),
+      failed_on_calls: sum(spoken, 'failed'),
+    };
+    return { n: figures.scenarios + figures.scenarios_on_calls, figures };
   },
 });
+
+function sum(results: readonly Results[], field: 'scenarios' | 'failed'): number {
+  return results.reduce((total, result) => total + result[field], 0);
+}

@@ -1,6 +1,6 @@
 /** How long a caller waits for the first sound of the agent when ten calls a second come in. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
 import { BENCH_NUMBER, liveCallStandIns, openBenchRig } from './bench-rig.ts';
 import { countOf, leftoversOf } from '@centralita/e2e/leftovers.ts';
 import { CALLS_PER_SECOND } from './call-load.ts';

@@ -3,7 +3,7 @@ import { concatPcm, durationMs, framesOf, rmsDbfs } from '@centralita/control-pl
 import { alaw, ulaw } from '@centralita/control-plane/audio/g711.ts';
 import { resample } from '@centralita/control-plane/audio/resample.ts';
 import type { VoiceActivity, VoiceProbability } from '@centralita/control-plane/ports/voice-activity.ts';
-import { synthesize } from '@centralita/e2e/speech.ts';
+import { synthesize } from '@centralita/sip-caller/speech.ts';
 
 /** Samples of a window at the rate of our frames: 32 ms. */
 export const WINDOW_SAMPLES = 512;

@@ -1,7 +1,7 @@
 /** A person on the telephone, as a test plays one: listens until the agent has finished, checks what it said, answers. */
 import type { Ear } from './heard.ts';
-import type { SipCall } from './sip-caller/sip-call.ts';
-import { synthesize } from './speech.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
+import { synthesize } from '@centralita/sip-caller/speech.ts';
 
 /** Silence after which an agent has finished: longer than the pauses between its sentences. */
 const FINISHED_MS = 900;

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { SipCredentials } from './sip-caller/sip-digest.ts';
-import { formatSip, headerOf, parseSip } from './sip-caller/sip-message.ts';
-import type { SipRequest } from './sip-caller/sip-message.ts';
+import type { SipCredentials } from '@centralita/sip-caller/sip-digest.ts';
+import { formatSip, headerOf, parseSip } from '@centralita/sip-caller/sip-message.ts';
+import type { SipRequest } from '@centralita/sip-caller/sip-message.ts';
 
 const REALM = 'carrier.example';
 const NONCE = '5f2c1d';

@@ -5,7 +5,7 @@ import { describeSpeechToText } from '@centralita/control-plane/ports/testing/sp
 import { describeTextToSpeech } from '@centralita/control-plane/ports/testing/text-to-speech.contract.ts';
 import { openCpuServer } from '@centralita/cpu-server/cpu-server.ts';
 import { loadConfig } from '@centralita/cpu-server/server/config.ts';
-import { synthesize } from './speech.ts';
+import { synthesize } from '@centralita/sip-caller/speech.ts';
 
 const PHRASE = 'quiero pedir una cita';
 

@@ -1,6 +1,6 @@
 /** A call's recording: 8 kHz, the caller left and the agent right, there once the call is over. */
 import { existsSync } from 'node:fs';
-import { readWav } from './wav.ts';
+import { readWav } from '@centralita/sip-caller/wav.ts';
 
 /** Both sides of a recorded call, 8 kHz PCM16, aligned. */
 export type StereoRecording = { readonly caller: Int16Array; readonly agent: Int16Array };

@@ -24,14 +24,23 @@ export const RIG_PHONES = { demo: '2001-clinica-demo', north: '2002-dental-norte
 
 const RING_MS = 8_000;
 
-/** The second organization's agent: other texts, a woman's voice, and a phone of its own to ring. */
-export const northDraft = clinicEs({
-  organizationName: 'Dental Norte',
-  destination: '2002',
-  voice: 'es+f4',
-  openingHours: 'Los sábados abrimos por la tarde.',
-  ringMs: RING_MS,
-});
+/** The second organization's agent: other texts, a woman's voice, and a phone of its own to ring, which must be taken with a key. */
+export const northDraft = withRequiredKey(
+  clinicEs({
+    organizationName: 'Dental Norte',
+    destination: '2002',
+    voice: 'es+f4',
+    openingHours: 'Los sábados abrimos por la tarde.',
+    ringMs: RING_MS,
+  }),
+);
+
+function withRequiredKey<Draft extends Pick<AgentProfile, 'flow'>>(draft: Draft): Draft {
+  const nodes = draft.flow.nodes.map((node) =>
+    node.action.kind === 'transfer' ? { ...node, action: { ...node.action, requiresKey: true } } : node,
+  );
+  return { ...draft, flow: { ...draft.flow, nodes } };
+}
 
 /** Adds the rig's rows to a migrated, empty database. */
 export async function seedRig(url: string, ports: RigPorts): Promise<void> {

@@ -32,12 +32,19 @@ export type RigOptions = {
   /** First of the ports, see `rigPorts`. */
   readonly basePort: number;
   /** Where to reach the model roles, when it is not the rig's own cpu-server; benchmarks use stand-ins with fixed delays. */
-  readonly models?: { readonly speechToText: string; readonly textToSpeech: string; readonly languageModel?: string; readonly metricsUrl?: string };
+  readonly models?: {
+    readonly speechToText: string;
+    readonly textToSpeech: string;
+    readonly languageModel?: string;
+    readonly metricsUrl?: string;
+  };
   readonly maxConcurrentCalls?: number;
   /** Flags of the control plane's Node, such as `--cpu-prof`. */
   readonly nodeFlags?: readonly string[];
   /** Settings of the control plane besides the rig's own, such as `TRUSTED_PROXIES`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Settings of the rig's own inference server, such as `SPEECH_TO_TEXT_PHRASES_FILE`. */
+  readonly inferenceSettings?: Readonly<Record<string, string>>;
   readonly instance?: Omit<Partial<InstanceInput>, 'ports' | 'name' | 'dir'>;
 };
 
@@ -108,7 +115,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   const startInference = async (): Promise<RigProcess> => {
     const env = { CPU_SERVER_PORT: String(ports.inference), CPU_SERVER_METRICS_PORT: String(ports.inferenceMetrics), LOG_LEVEL: 'info' };
     const argv = [NODE, join(REPOSITORY, 'inference/cpu-server/src/main.ts')];
-    const process = start('cpu-server', argv, { ...env, ...espeak.env, ESPEAK_COMMAND: JSON.stringify(espeak.argv) });
+    const process = start('cpu-server', argv, { ...env, ...speechEnvironment(espeak), ...options.inferenceSettings });
     await waitUntilReady(process, () => answers(`http://127.0.0.1:${ports.inferenceMetrics}/metrics`), 20_000);
     return process;
   };
@@ -180,6 +187,11 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       await running.disposeAsync();
     },
   };
+}
+
+/** What any program of ours needs to speak with the rig's espeak-ng. */
+export function speechEnvironment({ argv, env }: Rig['espeak']): Readonly<Record<string, string>> {
+  return { ...env, ESPEAK_COMMAND: JSON.stringify(argv) };
 }
 
 type RigSecrets = { readonly adminKeyHashFile: string; readonly secretKeysFile: string };

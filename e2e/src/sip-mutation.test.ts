@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseSip } from './sip-caller/sip-message.ts';
+import { parseSip } from '@centralita/sip-caller/sip-message.ts';
 import { mutatedSip } from './sip-mutation.ts';
 
 const options = { seed: 7, count: 400, server: '127.0.0.1:5060', dialled: '7777', from: { host: '127.0.0.1', port: 40_000 } };

@@ -1,7 +1,7 @@
 /** SIP that nobody should send: the messages of a call, each damaged in a way of its own, the same ones for the same seed. */
-import { formatSip } from './sip-caller/sip-message.ts';
-import type { SipHeaders, SipRequest } from './sip-caller/sip-message.ts';
-import { formatSdp } from './sip-caller/sdp.ts';
+import { formatSip } from '@centralita/sip-caller/sip-message.ts';
+import type { SipHeaders, SipRequest } from '@centralita/sip-caller/sip-message.ts';
+import { formatSdp } from '@centralita/sip-caller/sdp.ts';
 import { ulaw } from '@centralita/control-plane/audio/g711.ts';
 
 /** Whom the messages are for and who seems to send them. */

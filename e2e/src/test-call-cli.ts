@@ -9,9 +9,9 @@ import { z } from 'zod';
 import { textAt, textsOf } from './flow-texts.ts';
 import { openEar } from './heard.ts';
 import type { Ear } from './heard.ts';
-import type { SipCall } from './sip-caller/sip-call.ts';
-import { openSipCaller } from './sip-caller/sip-caller.ts';
-import { synthesize } from './speech.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
+import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
+import { synthesize } from '@centralita/sip-caller/speech.ts';
 
 /** The whole call: 30 s of speech and what a busy machine adds. */
 const CALL_MS = 90_000;

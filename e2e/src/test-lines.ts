@@ -9,9 +9,9 @@ import type { Ear } from './heard.ts';
 import { RIG_PASSWORDS, RIG_PHONE_PASSWORD } from './rig-ports.ts';
 import { northDraft, RIG_NUMBERS } from './rig-seed.ts';
 import type { Rig } from './rig.ts';
-import type { SipOffer } from './sip-caller/sip-call.ts';
-import { openSipCaller } from './sip-caller/sip-caller.ts';
-import type { SipCaller } from './sip-caller/sip-caller.ts';
+import type { SipOffer } from '@centralita/sip-caller/sip-call.ts';
+import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
+import type { SipCaller } from '@centralita/sip-caller/sip-caller.ts';
 
 const SLOTS = { day: 'martes', hour: 'diez' };
 

@@ -10,9 +10,9 @@ import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { RIG_NUMBERS, RIG_PHONES } from '#e2e/rig-seed.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
-import type { SipOutcome } from '#e2e/sip-caller/sip-call.ts';
-import { openSipCaller } from '#e2e/sip-caller/sip-caller.ts';
-import type { SipCaller } from '#e2e/sip-caller/sip-caller.ts';
+import type { SipOutcome } from '@centralita/sip-caller/sip-call.ts';
+import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
+import type { SipCaller } from '@centralita/sip-caller/sip-caller.ts';
 import { deleteObject, listEndpoints, readObject, writeObject } from '#e2e/sip-objects.ts';
 import { openTestLines } from '#e2e/test-lines.ts';
 

@@ -13,7 +13,7 @@ import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { RIG_NUMBERS, RIG_PHONES } from '#e2e/rig-seed.ts';
-import { synthesize } from '#e2e/speech.ts';
+import { synthesize } from '@centralita/sip-caller/speech.ts';
 import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
 
 let rig: Rig;

@@ -73,9 +73,12 @@ describe('SIP', () => {
 });
 
 describe('the dialplan', () => {
+  it('cuts a call off a little after the control plane ends it, which counts from the answer', () => {
+    expect(render({ limits: { maxCallSeconds: 600 } })('extensions.conf')).toContain('MAX_CALL_SECONDS = 630');
+  });
+
   it('caps, records and hands over every inbound call, in this order', () => {
     const text = render({ limits: { maxCallSeconds: 600 } })('extensions.conf');
-    expect(text).toContain('MAX_CALL_SECONDS = 600');
     const inbound =
       sections(text)
         .find(({ name }) => name === 'inbound')

@@ -10,6 +10,12 @@ export type RenderedFile = { readonly path: string; readonly text: string };
 const CONFIG_FOLDER = new URL('../../asterisk/config/', import.meta.url);
 const TEMPLATE_FOLDER = new URL('../../asterisk/templates/', import.meta.url);
 
+/**
+ * The dialplan's cap comes after the control plane's, which counts from the answer: a call rings 10 s until then at the longest. Without it, the
+ * dialplan would cut off every long call in mid-word, and none would end as what it was, too long.
+ */
+const BACKSTOP_SECONDS = 30;
+
 /** Every file of the folder that Asterisk reads its configuration from. Same instance, same text. */
 export function renderAsterisk(instance: Instance): readonly RenderedFile[] {
   const { ports, limits } = instance;
@@ -28,7 +34,7 @@ export function renderAsterisk(instance: Instance): readonly RenderedFile[] {
     render('join-recording.sh', {}),
     render('extensions.conf', {
       application: instance.application,
-      maxCallSeconds: limits.maxCallSeconds,
+      maxCallSeconds: limits.maxCallSeconds + BACKSTOP_SECONDS,
       behindBalancer: instance.behindBalancer ? 1 : 0,
       fallbackDestination: instance.fallbackDestination,
     }),

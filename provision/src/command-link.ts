@@ -1,6 +1,9 @@
 /** The command `centralita` of this installation: a script below its home, and the name that every shell finds, where no other installation has it. */
 import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { espeakCommand } from './espeak.ts';
+import type { PrivateRoot } from './private-root.ts';
+import type { Settings } from './settings.ts';
 
 /** Where shells look for programs that are not Debian's. */
 export const COMMAND_LINK_PATH = '/usr/local/bin/centralita';
@@ -19,25 +22,40 @@ export function commandPath(home: string): string {
 
 /**
  * The script: the checkout's command line with the checkout's Node. The address of this installation's API comes last of all that may name one,
- * so that an operator's own choice holds.
+ * so that an operator's own choice holds. For calls that test an agent it names the telephone system and the root's espeak-ng, once there is a root.
  */
 export function renderCommand(place: {
   readonly home: string;
   readonly repository: string;
-  readonly settings: { readonly HTTP_HOST: string; readonly HTTP_PORT: number };
+  readonly settings: Pick<Settings, 'HTTP_HOST' | 'HTTP_PORT' | 'BIND_ADDRESS' | 'SIP_PORT'>;
+  readonly root: Pick<PrivateRoot, 'dir' | 'multiarch'> | null;
 }): string {
-  const { home, repository, settings } = place;
-  const host = settings.HTTP_HOST === '0.0.0.0' ? '127.0.0.1' : settings.HTTP_HOST;
+  const { home, repository, settings, root } = place;
+  const host = localAddress(settings.HTTP_HOST);
   return `#!/bin/sh
 # Rendered by provision.sh.
 export CENTRALITA_HOME=\${CENTRALITA_HOME:-${quote(home)}}
 export CENTRALITA_DEFAULT_URL=${quote(`http://${host}:${settings.HTTP_PORT}`)}
+export CENTRALITA_SIP=\${CENTRALITA_SIP:-${quote(`${localAddress(settings.BIND_ADDRESS)}:${settings.SIP_PORT}`)}}
+${root === null ? '' : exportSpeech(root)}\
 repository=${quote(repository)}
 if [ ! -x "$repository/node_modules/.bin/node" ]; then
   echo "centralita: cannot run $repository/node_modules/.bin/node: run it as root, or install the checkout again with provision.sh" >&2
   exit 3
 fi
 exec "$repository/node_modules/.bin/node" "$repository/apps/cli/src/main.ts" "$@"
+`;
+}
+
+/** Where whoever is on this machine reaches what listens on an address. */
+function localAddress(bound: string): string {
+  return bound === '0.0.0.0' ? '127.0.0.1' : bound;
+}
+
+function exportSpeech(root: Pick<PrivateRoot, 'dir' | 'multiarch'>): string {
+  const { argv, env } = espeakCommand(root);
+  return `export ESPEAK_COMMAND=${quote(JSON.stringify(argv))}
+export ESPEAK_DATA_PATH=${quote(env.ESPEAK_DATA_PATH)}
 `;
 }
 

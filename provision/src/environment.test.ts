@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAdminKeyHash, readSecretKeys } from '@centralita/control-plane/adapters/disk/secret-files.ts';
-import { loadConfig } from '@centralita/control-plane/config.ts';
+import { configVariables, loadConfig } from '@centralita/control-plane/config.ts';
 import { describe, expect, it } from 'vitest';
 import { describeAppliance } from './appliance.ts';
 import { parseEnvFile } from './env-file.ts';
@@ -27,6 +27,52 @@ describe('the rendered environment', () => {
     expect(config.inference.speechToTextUrl).toBe('127.0.0.1:8001');
     expect(config.maxConcurrentCalls).toBe(50);
     expect(config.drainMs).toBe(600_000);
+  });
+
+  it('has a line for everything that the control plane can be told, so that an operator sees it', () => {
+    expect(Object.keys(values)).toEqual(expect.arrayContaining([...configVariables]));
+    expect(loadConfig(values)).toMatchObject({
+      inference: { languageModel: null },
+      embedding: { modelDir: null, previousModelDir: null },
+      voiceActivityModel: null,
+      httpToolAllowedNetworks: [],
+      maxCallMs: 3_600_000,
+    });
+  });
+
+  it('carries models, networks and the longest call as the operator wrote them', () => {
+    const environmentText = `LANGUAGE_MODEL_URL=10.0.0.5:8001
+LANGUAGE_MODEL_DIR=/models/qwen
+LANGUAGE_MODEL_CONTEXT_TOKENS=8192
+EMBEDDING_MODEL_DIR=/models/minilm
+EMBEDDING_PREVIOUS_MODEL_DIR=/models/e5
+VOICE_ACTIVITY_MODEL=/models/silero.onnx
+HTTP_TOOL_ALLOWED_NETWORKS=192.168.7.0/24, fd00::/8
+MAX_CALL_SECONDS=900
+`;
+    const settings = readSettings(parseEnvFile(environmentText), '.env');
+    const appliance = describeAppliance({ ...facts, settings, environmentText });
+    const config = loadConfig(Object.fromEntries(parseEnvFile(appliance?.environmentText ?? '')));
+    expect(config).toMatchObject({
+      inference: { languageModel: { url: '10.0.0.5:8001', folder: '/models/qwen', template: 'chatml', contextTokens: 8_192 } },
+      embedding: { modelDir: '/models/minilm', previousModelDir: '/models/e5' },
+      voiceActivityModel: '/models/silero.onnx',
+      httpToolAllowedNetworks: ['192.168.7.0/24', 'fd00::/8'],
+      maxCallMs: 900_000,
+    });
+    expect(appliance?.asteriskFiles.find(({ path }) => path === 'extensions.conf')?.text).toContain('MAX_CALL_SECONDS = 930');
+  });
+
+  it.each([
+    'EMBEDDING_MODEL_DIR=models',
+    'LANGUAGE_MODEL_URL=model',
+    'VOICE_ACTIVITY_MODEL=/models/silero.bin',
+    'HTTP_TOOL_ALLOWED_NETWORKS=192.168.7.0/33',
+    'HTTP_TOOL_ALLOWED_NETWORKS=192.168.7.1',
+  ])('refuses %s, which the control plane would not start with', (line) => {
+    const [name = ''] = line.split('=');
+    expect(() => readSettings(parseEnvFile(line), '.env')).toThrow(`  ${name} = `);
+    expect(() => loadConfig({ ...values, ...Object.fromEntries(parseEnvFile(line)) })).toThrow(name);
   });
 
   it('carries the espeak-ng command as one list of words', () => {

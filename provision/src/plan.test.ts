@@ -100,10 +100,10 @@ describe('the plan', () => {
     expect(packages?.changes).toEqual(['install debootstrap, supervisor']);
   });
 
-  it('renders Asterisk again, restarts it and calls again when the SIP port is moved', () => {
+  it('renders Asterisk again, restarts it, tells the command line and calls again when the SIP port is moved', () => {
     const done = finishedFacts();
     const moved = finishedFacts({ settings: { ...done.settings, SIP_PORT: 5070 } });
-    expect(namesOf(moved)).toEqual(['Asterisk configuration', 'services', 'test call']);
+    expect(namesOf(moved)).toEqual(['Asterisk configuration', 'services', 'command line', 'test call']);
     const services = planSteps(moved, steps).find(({ step }) => step.name === 'services');
     expect(services?.changes).toEqual(['restart asterisk: its configuration or code changed']);
   });

@@ -75,7 +75,7 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
     },
     hasExportsFolder: true,
     hasStateFolder: true,
-    command: { text: renderCommand(bare), link: 'ours' },
+    command: { text: renderCommand({ ...bare, root }), link: 'ours' },
     hasCluster: true,
     sounds: ['apology-es.sln'],
     services: everyService('RUNNING'),

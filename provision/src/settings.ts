@@ -8,6 +8,21 @@ function isAddressList(text: string): boolean {
   return addresses.every((address) => address === '' || isIP(address) !== 0);
 }
 
+/** The same for networks, an address and the length of its prefix. */
+function isNetworkList(text: string): boolean {
+  return text.split(',').every((network) => {
+    const [address = '', bits = '', ...more] = network.trim().split('/');
+    if (network.trim() === '') return true;
+    const version = isIP(address);
+    const longest = version === 4 ? 32 : version === 6 ? 128 : -1;
+    return more.length === 0 && /^[0-9]{1,3}$/.test(bits) && Number(bits) <= longest;
+  });
+}
+
+const folder = z
+  .string()
+  .regex(/^(\/.*)?$/, 'must be the absolute path of a folder')
+  .default('');
 const port = z.coerce.number().int().min(1).max(65_535);
 
 const settingsSchema = z.object({
@@ -29,6 +44,29 @@ const settingsSchema = z.object({
     .default(''),
   /** Addresses of proxies whose X-Forwarded-For is believed, comma-separated. */
   TRUSTED_PROXIES: z.string().refine(isAddressList, 'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2').default(''),
+  /** The language model's server (Triton with vLLM), such as 127.0.0.1:8001; empty: agents follow their flows. */
+  LANGUAGE_MODEL_URL: z
+    .string()
+    .regex(/^(((grpc|http):\/\/)?[A-Za-z0-9.-]+:[0-9]{1,5})?$/, 'must be the host:port of a gRPC server, such as 127.0.0.1:8001')
+    .default(''),
+  /** Folder of its weights, for the chat template, the tool calls' form and the tokenizer; empty: the template of that name. */
+  LANGUAGE_MODEL_DIR: folder,
+  LANGUAGE_MODEL_TEMPLATE: z.enum(['chatml', 'llama3']).default('chatml'),
+  LANGUAGE_MODEL_CONTEXT_TOKENS: z.coerce.number().int().min(1_024).max(1_048_576).default(4_096),
+  /** Folder of a sentence-transformers model with ONNX weights, for knowledge; empty: hashed n-grams, which need none. */
+  EMBEDDING_MODEL_DIR: folder,
+  /** The model before it, which answers until every document has vectors of the new one. */
+  EMBEDDING_PREVIOUS_MODEL_DIR: folder,
+  /** Another Silero file than the one that comes with the package. */
+  VOICE_ACTIVITY_MODEL: z
+    .string()
+    .regex(/^(\/.*\.onnx)?$/, 'must be the absolute path of an .onnx file')
+    .default(''),
+  /** Networks that organizations' own tools may reach though they are not public, comma-separated; empty on almost every machine. */
+  HTTP_TOOL_ALLOWED_NETWORKS: z
+    .string()
+    .refine(isNetworkList, 'must be networks with commas between them, such as 192.168.7.0/24')
+    .default(''),
   CPU_SERVER_PORT: port.default(8001),
   CPU_SERVER_METRICS_PORT: port.default(8002),
   PROMETHEUS_PORT: port.default(9090),
@@ -44,6 +82,7 @@ const settingsSchema = z.object({
   PROMETHEUS_RETENTION_GIGABYTES: z.coerce.number().int().min(1).max(10_000).default(5),
   /** Live calls admitted; left out, the sizing decides. */
   MAX_CONCURRENT_CALLS: z.coerce.number().int().min(1).max(1000).optional(),
+  /** The longest call: agents may say less and no more; the dialplan cuts off what the control plane did not end half a minute later. */
   MAX_CALL_SECONDS: z.coerce.number().int().min(10).max(86_400).default(3600),
   BEHIND_BALANCER: z.enum(['0', '1']).default('0'),
   FALLBACK_DESTINATION: z.string().default(''),

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { z } from 'zod';
 import { CommandFailure } from './command-failure.ts';
+import { parseJson } from './json-text.ts';
 
 /** What came back: as it is, and read. A body of nothing reads as null. */
 export type Answer = { readonly text: string; readonly body: unknown };
@@ -19,7 +20,7 @@ export type ListRequest = { readonly path: string; readonly plural: string; read
 export type ApiClient = {
   get(path: string, query?: Query): Promise<Answer>;
   /** A form goes as it is, any other body as JSON. */
-  send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
+  send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<Answer>;
   /** Follows the cursors until there are no more rows or `limit` are read. */
   list(request: ListRequest): Promise<Rows>;
   /** Writes the body of `path` into a file, whole or not at all. Returns its size. */
@@ -66,40 +67,43 @@ export function tokenCredential(token: string): Credential {
   return { headers: { authorization: `Bearer ${token}` }, hintAt401: 'CENTRALITA_TOKEN is not a token that is good now' };
 }
 
-export function createApiClient({ url, credential, signal }: ApiClientOptions): ApiClient {
-  async function request(path: string, init: Init): Promise<Response> {
-    const signals = AbortSignal.any([signal, AbortSignal.timeout(init.timeoutMs)]);
-    try {
-      // A redirect would carry the key to wherever it points.
-      const headers = { ...init.headers, ...credential.headers };
-      const { method, body = null } = init;
-      return await fetch(url + path, { method, body, headers, redirect: 'error', signal: signals });
-    } catch (error) {
-      if (signal.aborted) throw new CommandFailure(1, 'interrupted');
-      throw unreachable(url, error);
-    }
+/** One request. Throws what to do about one that got no answer. */
+export async function sendRequest({ url, credential, signal }: ApiClientOptions, path: string, init: Init): Promise<Response> {
+  const { method, body = null, timeoutMs } = init;
+  const signals = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    // A redirect would carry the key to wherever it points.
+    const headers = { ...init.headers, ...credential.headers };
+    return await fetch(url + path, { method, body, headers, redirect: 'error', signal: signals });
+  } catch (error) {
+    throw failureOf(error, { url, signal, timeoutMs });
   }
+}
 
-  async function read(response: Response): Promise<Answer> {
+export function createApiClient(options: ApiClientOptions): ApiClient {
+  const { url, credential } = options;
+
+  async function ask(path: string, init: Init): Promise<Answer> {
+    const response = await sendRequest(options, path, init);
     const text = await response.text().catch((error: unknown) => {
-      throw unreachable(url, error);
+      throw failureOf(error, { ...options, timeoutMs: init.timeoutMs });
     });
     if (!response.ok) throw refused(response, text, credential.hintAt401);
     return { text, body: text === '' ? null : parseBody(url, text) };
   }
 
   const get: ApiClient['get'] = async (path, query = {}) =>
-    await read(await request(path + queryText(query), { method: 'GET', timeoutMs: REQUEST_TIMEOUT_MS }));
+    await ask(path + queryText(query), { method: 'GET', timeoutMs: REQUEST_TIMEOUT_MS });
   return {
     get,
     send: async (method, path, body) => {
-      if (body instanceof FormData) return await read(await request(path, { method, body, timeoutMs: UPLOAD_TIMEOUT_MS }));
+      if (body instanceof FormData) return await ask(path, { method, body, timeoutMs: UPLOAD_TIMEOUT_MS });
       const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-      return await read(await request(path, { method, ...sent, timeoutMs: REQUEST_TIMEOUT_MS }));
+      return await ask(path, { method, ...sent, timeoutMs: REQUEST_TIMEOUT_MS });
     },
     list: (wanted) => list(get, wanted),
     download: async (path, file) => {
-      const response = await request(path, { method: 'GET', timeoutMs: DOWNLOAD_TIMEOUT_MS });
+      const response = await sendRequest(options, path, { method: 'GET', timeoutMs: DOWNLOAD_TIMEOUT_MS });
       if (!response.ok || !response.body) throw refused(response, await response.text(), credential.hintAt401);
       return await save(response.body as ReadableStream<Uint8Array>, file);
     },
@@ -136,7 +140,7 @@ async function save(body: ReadableStream<Uint8Array>, file: string): Promise<num
 
 /** What a problem of the API says, for a person. */
 export function refused(response: Response, text: string, hintAt401 = LOG_IN_AGAIN): CommandFailure {
-  const problem = problemSchema.safeParse(parseOrNull(text));
+  const problem = problemSchema.safeParse(parseJson(text));
   if (!problem.success) {
     return new CommandFailure(3, `${response.url} answers ${response.status} and no problem of ours: is this address a Centralita?`);
   }
@@ -151,10 +155,15 @@ export function refused(response: Response, text: string, hintAt401 = LOG_IN_AGA
   return new CommandFailure(1, lines.join('\n'));
 }
 
-/** What a request that never got an answer says. */
-export function unreachable(url: string, error: unknown): CommandFailure {
+type Asked = Pick<ApiClientOptions, 'url' | 'signal'> & { readonly timeoutMs: number };
+
+/** What a request says that never got an answer, or not to its end. */
+export function failureOf(error: unknown, { url, signal, timeoutMs }: Asked): CommandFailure {
+  if (error instanceof CommandFailure) return error;
+  if (signal.aborted) return new CommandFailure(1, 'interrupted');
+  const isLate = error instanceof Error && error.name === 'TimeoutError';
   const lines = [
-    `${url} cannot be reached: ${reasonOf(error)}`,
+    `${url} cannot be reached: ${isLate ? `no answer within ${timeoutMs / 1_000} s` : reasonOf(error)}`,
     '  Does it run? On the appliance, ./provision.sh status says so.',
     '  Is it the right address? --url, CENTRALITA_URL or `centralita login` sets another.',
   ];
@@ -166,22 +175,13 @@ function reasonOf(error: unknown): string {
   let reason = error;
   while (reason instanceof Error && reason.cause instanceof Error) reason = reason.cause;
   if (!(reason instanceof Error)) return String(reason);
-  if (reason.name === 'TimeoutError') return `no answer within ${REQUEST_TIMEOUT_MS / 1000} s`;
   return reason.message || ('code' in reason ? String(reason.code) : reason.name);
 }
 
 function parseBody(url: string, text: string): unknown {
-  const body = parseOrNull(text);
+  const body = parseJson(text);
   if (body === null) throw new CommandFailure(3, `${url} answers something that is no JSON: is this address a Centralita?`);
   return body;
-}
-
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function queryText(query: Query): string {

@@ -1,8 +1,9 @@
 // POST /chat with an organization's token: one message, one reply, at once or as it is made.
 import { z } from 'zod';
-import { refused, unreachable } from './api-client.ts';
-import { CommandFailure, usageFailure } from './command-failure.ts';
-import { chooseUrl, isReadableOnTheWay, readCredentials } from './credentials.ts';
+import { failureOf, refused, sendRequest } from './api-client.ts';
+import type { ApiClientOptions } from './api-client.ts';
+import { CommandFailure } from './command-failure.ts';
+import { openOrganizationAccess } from './organization-access.ts';
 import type { Terminal } from './terminal.ts';
 
 const noteSchema = z.object({ name: z.string(), fields: z.record(z.string(), z.unknown()) });
@@ -37,36 +38,24 @@ const TURN_TIMEOUT_MS = 60_000;
 
 /** Opens the chat that this terminal has a token for. Throws saying how to give one. */
 export async function openChatClient(terminal: Terminal, urlOption: string | undefined): Promise<ChatClient> {
-  const { env, signal } = terminal;
-  const url = chooseUrl(env, urlOption, await readCredentials(env));
-  const token = env['CENTRALITA_TOKEN']?.trim() ?? '';
-  if (token === '') {
-    const how = 'centralita token create chat --org … --scope calls:write makes one';
-    throw usageFailure(`there is no token of the agent's organization: set CENTRALITA_TOKEN; ${how}`);
-  }
-  if (!/^[\x21-\x7e]+$/.test(token))
-    throw usageFailure('CENTRALITA_TOKEN holds characters that no token has: copy it again, without quotes');
-  if (isReadableOnTheWay(url)) terminal.err(`warning: ${url} is not encrypted, and the token crosses the network\n`);
-  return createChatClient({ url, token, signal });
+  const how = 'centralita token create chat --org … --scope calls:write';
+  return createChatClient(await openOrganizationAccess(terminal, urlOption, how));
 }
 
-function createChatClient({ url, token, signal }: { url: string; token: string; signal: AbortSignal }): ChatClient {
+function createChatClient(access: ApiClientOptions): ChatClient {
+  const { url, credential } = access;
   return {
     async send({ agentId, conversationId }, input, onText) {
       const body = JSON.stringify({ ...(conversationId === null ? { agentId } : { conversationId }), ...input });
       const accept = onText ? 'text/event-stream' : 'application/json';
-      // A redirect would carry the token to wherever it points.
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept };
-      const signals = AbortSignal.any([signal, AbortSignal.timeout(TURN_TIMEOUT_MS)]);
+      const headers = { 'content-type': 'application/json', accept };
+      const response = await sendRequest(access, '/chat', { method: 'POST', headers, body, timeoutMs: TURN_TIMEOUT_MS });
       try {
-        const response = await fetch(`${url}/chat`, { method: 'POST', headers, body, redirect: 'error', signal: signals });
-        if (!response.ok) throw refused(response, await response.text(), 'CENTRALITA_TOKEN is not a token that is good now');
+        if (!response.ok) throw refused(response, await response.text(), credential.hintAt401);
         const text = onText ? await readEvents(response, onText) : await response.text();
         return toReply(url, text);
       } catch (error) {
-        if (error instanceof CommandFailure) throw error;
-        if (signal.aborted) throw new CommandFailure(1, 'interrupted');
-        throw unreachable(url, error);
+        throw failureOf(error, { ...access, timeoutMs: TURN_TIMEOUT_MS });
       }
     },
   };

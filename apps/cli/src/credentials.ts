@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { usageFailure } from './command-failure.ts';
+import { parseJson } from './json-text.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -34,7 +35,7 @@ export async function readCredentials(env: Environment): Promise<Credentials | n
   });
   if (!status) return null;
   if ((status.mode & 0o077) !== 0) throw usageFailure(`${path} can be read by others: chmod 600 it, and rotate the admin key if they did`);
-  const parsed = credentialsSchema.safeParse(parseOrNull(await readFile(path, 'utf8')));
+  const parsed = credentialsSchema.safeParse(parseJson(await readFile(path, 'utf8')));
   if (!parsed.success) throw usageFailure(`${path} is damaged: remove it and log in again with centralita login`);
   return parsed.data;
 }
@@ -82,12 +83,4 @@ export function normalizeUrl(text: string): string {
 export function isReadableOnTheWay(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'http:' && !/^(localhost|127\.[0-9.]+|\[::1\])$/.test(hostname);
-}
-
-function parseOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

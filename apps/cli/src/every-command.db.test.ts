@@ -7,6 +7,7 @@ import { testDatabases } from '@centralita/control-plane/db/test-database.ts';
 import type { TestDatabase } from '@centralita/control-plane/db/test-database.ts';
 import { clinicEn } from '@centralita/control-plane/dialog/demo/clinic-en.ts';
 import { up } from '@centralita/control-plane/features/appliance/dependency-board.ts';
+import { newId } from '@centralita/control-plane/shared/id.ts';
 import { openHttpServer } from '@centralita/control-plane/http/server.ts';
 import type { HttpServer } from '@centralita/control-plane/http/server.ts';
 import { openTestApi } from '@centralita/control-plane/test/test-api.ts';
@@ -131,6 +132,73 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line
     const wrong = await run(['knowledge', 'list', agentId], { env: { ...env, CENTRALITA_TOKEN: 'cck_live_none' } });
     expect(wrong.err).toContain('CENTRALITA_TOKEN is not a token that is good now');
     await done(['agent', 'delete', agentId, '--yes']);
+  });
+
+  it('says what may be booked, and shows and cancels what was, with a token of the organization', async () => {
+    const scopes = ['agent:read', 'agent:write', 'calls:read', 'calls:write'].flatMap((scope) => ['--scope', scope]);
+    const { token } = await done(['token', 'create', 'booking', '--org', 'acme', ...scopes]);
+    const asOrganization = { env: { CENTRALITA_TOKEN: String(token), CENTRALITA_ADMIN_KEY: '' } };
+    const always = [{ opensAt: '00:00', closesAt: '24:00' }];
+    const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
+    const calendar = {
+      timeZone: 'Europe/Madrid',
+      slotMinutes: 30,
+      minNoticeMinutes: 0,
+      maxDaysAhead: 60,
+      holdMinutes: 15,
+      weekly: Object.fromEntries(days.map((day) => [day, always])),
+      exceptions: [],
+    };
+    await done(['booking', 'set-calendar', '-'], { ...asOrganization, input: JSON.stringify(calendar) });
+    expect(await done(['booking', 'calendar'], asOrganization)).toMatchObject({ timeZone: 'Europe/Madrid', slotMinutes: 30 });
+    const words = ['booking', 'add-service', 'Facial', '--minutes', '30', '--synonym', 'face', '--price', '40 euros'];
+    const { serviceId } = await done(words, asOrganization);
+    await done(['booking', 'add-staff', 'Ana', '--service', String(serviceId)], asOrganization);
+    expect((await run(['booking', 'services'], asOrganization)).out).toMatch(/Facial +face +30 +40 euros +yes/);
+    expect((await run(['booking', 'staff'], asOrganization)).out).toContain(String(serviceId));
+    const date = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+    const body = { serviceId, date, time: '10:00', contactName: 'Eva', contactNumber: '+34600111222' };
+    const booked = await api.asToken(String(token), '/booking/appointments', { method: 'POST', body });
+    expect((await run(['booking', 'appointments', '--state', 'confirmed'], asOrganization)).out).toMatch(/10:00 +Facial +Ana +Eva/);
+    const cancelled = await done(['booking', 'cancel', String(booked.body['appointmentId']), '--yes'], asOrganization);
+    expect(cancelled).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('shows what calls left behind, sees to it and erases it', async () => {
+    const { token, organizationId } = await done([
+      'token',
+      'create',
+      'calls',
+      '--org',
+      'acme',
+      '--scope',
+      'calls:read',
+      '--scope',
+      'calls:write',
+    ]);
+    const env = { env: { CENTRALITA_TOKEN: String(token), CENTRALITA_ADMIN_KEY: '' } };
+    const { agentId } = ((await done(['agent', 'list', '--org', 'acme'])) as { agents: { agentId: string }[] }).agents[0]!;
+    const [message, contact, call, job] = [newId('callerMessage'), newId('contact'), newId('call'), newId('job')];
+    const orgId = String(organizationId);
+    await test.asSuperuser(`insert into caller_messages (org_id, id, agent_id, conversation_id, from_name, callback_number, text, is_urgent, fingerprint)
+      values ('${orgId}', '${message}', '${agentId}', '${call}', 'Eva', '+34600111222', 'Please call back', false, 'f')`);
+    await test.asSuperuser(
+      `insert into contacts (org_id, id, number, last_seen_at) values ('${orgId}', '${contact}', '+34600111222', now())`,
+    );
+    await test.asSuperuser(`insert into calls (org_id, id, agent_id, dialled_number, caller_number, state, outcome, started_at, ended_at)
+      values ('${orgId}', '${call}', '${agentId}', '+34910000001', '+34600111222', 'ended', 'completed', now(), now())`);
+    await test.asSuperuser(`insert into jobs (org_id, id, kind, key, payload, state, attempts, max_attempts, last_error, ended_at)
+      values ('${orgId}', '${job}', 'call_outcome', '${call}', '{}', 'dead', 10, 10, 'the model was away', now())`);
+    expect((await run(['message', 'list', '--state', 'waiting'], env)).out).toMatch(/Eva +\+34600111222 +no +- +Please call back/);
+    expect(await done(['message', 'handled', message], env)).toMatchObject({ handledAt: expect.any(String) as string });
+    await done(['message', 'delete', message, '--yes'], env);
+    expect((await run(['contact', 'list'], env)).out).toContain('+34600111222');
+    expect(await done(['contact', 'show', contact], env)).toMatchObject({ number: '+34600111222' });
+    await done(['contact', 'erase', contact, '--yes'], env);
+    expect((await run(['contact', 'show', contact], env)).err).toMatch(/^refused \(404\)/);
+    expect(await done(['outcome', 'show', call], env)).toMatchObject({ callId: call });
+    expect(await text(['job', 'list', '--org', 'acme'])).toMatch(/dead +10 +the model was away/);
+    expect(await done(['job', 'retry', job])).toMatchObject({ state: 'ready', attempts: 0 });
   });
 
   it('adds phones and trunks, and compares Asterisk with them', async () => {

@@ -35,6 +35,23 @@ describe('flow check', () => {
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: '2 problems\n' });
   });
 
+  it('finds what a save of a flow of version 1 would refuse', async () => {
+    const listens = (name: string, transitions: unknown[]) => ({ name, prompt: 'x', transitions, action: { kind: 'listen' } });
+    const flow = {
+      entry: 'menu',
+      nodes: [
+        listens('menu', [{ when: { kind: 'phrase', phrases: ['a'] }, goTo: 'trap' }]),
+        listens('trap', []),
+        { name: 'bye', prompt: 'x', transitions: [], action: { kind: 'end_call' } },
+      ],
+      global: [],
+      notUnderstood: { say: 'x', limit: 1, goTo: 'bye' },
+      noInputGoTo: 'bye',
+    };
+    const { exitCode, out } = await play(['flow', 'check', 'a.json'], { files: { 'a.json': JSON.stringify(flow) } });
+    expect([exitCode, out]).toEqual([1, expect.stringMatching(/^nodes\.1\.transitions: a dead end: /)]);
+  });
+
   it('says what the whole file is when it is no flow at all, and ends with 2 when it is no JSON', async () => {
     const list = await play(['flow', 'check', 'a.json'], { files: { 'a.json': '[]' } });
     expect([list.exitCode, list.out]).toEqual([1, expect.stringMatching(/^\(root\): /)]);

@@ -1,5 +1,5 @@
 // centralita flow: what can be done with a flow on any machine, without the appliance.
-import { agentDraftSchema, flowSchema } from '@centralita/control-plane/dialog/flow-schema.ts';
+import { savedDraftSchema, savedFlowSchema } from '@centralita/control-plane/dialog/flow-schema.ts';
 import { CommandFailure } from './command-failure.ts';
 import type { CommandGroup, CommandSpec } from './command-group.ts';
 import { readJson } from './options.ts';
@@ -13,7 +13,7 @@ const check: CommandSpec = {
   run: async ({ terminal, common }, { args }) => {
     const { file = '' } = args;
     const json = await readJson(terminal, file);
-    const checked = (isAgent(json) ? agentDraftSchema : flowSchema).safeParse(json);
+    const checked = (isAgent(json) ? savedDraftSchema : savedFlowSchema).safeParse(json);
     const problems = checked.error?.issues.map(({ path, message }) => ({ path: path.join('.'), message })) ?? [];
     if (common.json) terminal.out(`${JSON.stringify({ valid: checked.success, problems })}\n`);
     else if (checked.success) terminal.out(`${printable(file)}: no problems\n`);

@@ -1,9 +1,10 @@
 // One run of a command: the API it talks to, how it prints, what it asks before it destroys.
 import { z } from 'zod';
-import { adminCredential, createApiClient, tokenCredential } from './api-client.ts';
+import { adminCredential, createApiClient } from './api-client.ts';
 import type { Answer, ApiClient, ListRequest } from './api-client.ts';
 import { usageFailure } from './command-failure.ts';
 import { chooseAdminKey, chooseUrl, isReadableOnTheWay, readCredentials } from './credentials.ts';
+import { openOrganizationAccess } from './organization-access.ts';
 import type { Column } from './table.ts';
 import { renderFields, renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -69,14 +70,7 @@ async function openApi(terminal: Terminal, { url: option }: CommonOptions): Prom
   return createApiClient({ url, credential: adminCredential(adminKey), signal });
 }
 
-async function openOrganizationApi(terminal: Terminal, { url: option }: CommonOptions): Promise<ApiClient> {
-  const { env, signal } = terminal;
-  const url = chooseUrl(env, option, await readCredentials(env));
-  const token = env['CENTRALITA_TOKEN']?.trim() ?? '';
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    const how = 'centralita token create knowledge --org … --scope agent:read --scope agent:write makes one';
-    throw usageFailure(`there is no token of the agent's organization in CENTRALITA_TOKEN; ${how}`);
-  }
-  if (isReadableOnTheWay(url)) terminal.err(`warning: ${url} is not encrypted, and the token crosses the network\n`);
-  return createApiClient({ url, credential: tokenCredential(token), signal });
+async function openOrganizationApi(terminal: Terminal, { url }: CommonOptions): Promise<ApiClient> {
+  const how = 'centralita token create knowledge --org … --scope agent:read --scope agent:write';
+  return createApiClient(await openOrganizationAccess(terminal, url, how));
 }

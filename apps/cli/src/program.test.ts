@@ -169,12 +169,12 @@ describe('a destructive command', () => {
     expect(api.asked).toEqual([{ line: `DELETE /admin/organizations/${ORG}`, key: KEY, body: { graceDays: 7 } }]);
   });
 
-  it('is every delete, every revocation and the rotation of the admin key', () => {
+  it('is every delete, erasure, cancellation and revocation, and the rotation of the admin key', () => {
     const destructive = commandGroups.flatMap(({ name, commands }) =>
       commands.filter((command) => command.isDestructive).map((command) => `${name} ${command.name}`),
     );
     const expected = commandGroups.flatMap(({ name, commands }) =>
-      commands.map((command) => `${name} ${command.name}`).filter((words) => /delete|revoke|admin-key rotate/.test(words)),
+      commands.map((command) => `${name} ${command.name}`).filter((words) => /delete|revoke|erase|cancel|admin-key rotate/.test(words)),
     );
     expect(destructive).toEqual(expected);
   });

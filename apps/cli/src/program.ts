@@ -2,12 +2,15 @@
 import { Command, CommanderError } from 'commander';
 import { agentCommands } from './agent-commands.ts';
 import { auditCommands } from './audit-commands.ts';
+import { bookingCommands } from './booking-commands.ts';
+import { contactCommands, messageCommands, outcomeCommands } from './caller-commands.ts';
 import { capacityCommands } from './capacity-commands.ts';
 import { chatCommand } from './chat-command.ts';
 import { CommandFailure } from './command-failure.ts';
 import type { CommandGroup } from './command-group.ts';
 import { addCommand } from './command-group.ts';
 import { flowCommands } from './flow-commands.ts';
+import { jobCommands } from './job-commands.ts';
 import { adminKeyCommands, loginCommand } from './key-commands.ts';
 import { globalStopCommands } from './global-stop-commands.ts';
 import { healthCommands } from './health-commands.ts';
@@ -31,6 +34,10 @@ export const commandGroups: readonly CommandGroup[] = [
   agentCommands,
   knowledgeCommands,
   flowCommands,
+  bookingCommands,
+  messageCommands,
+  outcomeCommands,
+  contactCommands,
   numberCommands,
   phoneCommands,
   trunkCommands,
@@ -38,6 +45,7 @@ export const commandGroups: readonly CommandGroup[] = [
   capacityCommands,
   globalStopCommands,
   healthCommands,
+  jobCommands,
   auditCommands,
   adminKeyCommands,
 ];
@@ -45,7 +53,7 @@ export const commandGroups: readonly CommandGroup[] = [
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the API refused or a check found problems, 2 called wrongly, 3 the API cannot be reached, 4 the audit log is damaged, 5 a scenario failed.
 The admin key comes from CENTRALITA_ADMIN_KEY or from what \`centralita login\` stored, never from an argument.
-chat, test and knowledge act for an organization, with its token from CENTRALITA_TOKEN.`;
+chat, test, knowledge, booking, message, outcome and contact act for an organization, with its token from CENTRALITA_TOKEN.`;
 
 /** Runs the words after `centralita` and returns the exit code. A fault of the program itself is thrown. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {

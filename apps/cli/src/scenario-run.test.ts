@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChatInput, ChatReply } from './chat-client.ts';
 import type { ScenarioStep } from './scenario-file.ts';
 import { playScenario, problemsOf } from './scenario-run.ts';
+import type { Answer } from './scenario-run.ts';
 
 const reply: ChatReply = {
   conversationId: 'chat_1',
@@ -41,9 +42,9 @@ describe('a step', () => {
 describe('a scenario', () => {
   it('says to the agent what its steps say, and stops at the first one that goes wrong', async () => {
     const said: ChatInput[] = [];
-    const send = async (input: ChatInput) => {
+    const send = async (input: ChatInput): Promise<Answer> => {
       said.push(input);
-      return reply;
+      return { kind: 'replied', reply, replyMs: 5 };
     };
     const steps: ScenarioStep[] = [
       { opens: true },
@@ -53,8 +54,7 @@ describe('a scenario', () => {
       { caller: 'hola', expect: { node: 'menu' } },
       { caller: 'never said' },
     ];
-    let now = 0;
-    const result = await playScenario({ name: 'one', language: 'es', steps }, { send, nowMs: () => (now += 5) });
+    const result = await playScenario({ name: 'one', language: 'es', steps }, send);
     expect(said).toEqual([{}, { keys: '1' }, { silences: 2 }, { transferFailed: true }, { message: 'hola' }]);
     expect(result).toMatchObject({
       ok: false,
@@ -62,6 +62,24 @@ describe('a scenario', () => {
       failedStep: 5,
       slowestMs: 5,
       problems: ['expected node menu, it is booking_hour'],
+    });
+  });
+
+  it('says what a call took the words for, where it goes wrong', async () => {
+    const send = async (): Promise<Answer> => ({ kind: 'replied', reply, replyMs: 5, understood: 'sábado' });
+    const steps: ScenarioStep[] = [{ caller: 'el martes', expect: { node: 'menu' } }];
+    expect((await playScenario({ name: 'one', language: 'es', steps }, send)).problems).toEqual([
+      'expected node menu, it is booking_hour',
+      'the caller said "el martes", the agent understood "sábado"',
+    ]);
+  });
+
+  it('goes wrong where no reply comes, though nothing was expected of it', async () => {
+    const send = async (): Promise<Answer> => ({ kind: 'no_reply', why: 'the call is over' });
+    const steps: ScenarioStep[] = [{ caller: 'hola' }, { caller: 'never said', expect: { node: 'menu' } }];
+    expect(await playScenario({ name: 'one', language: 'es', steps }, send)).toMatchObject({
+      failedStep: 1,
+      problems: ['the call is over'],
     });
   });
 });

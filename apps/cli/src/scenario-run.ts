@@ -14,26 +14,48 @@ export type ScenarioResult = {
   readonly failedStep: number | null;
   /** What was expected there, and what came. */
   readonly problems: readonly string[];
+  /** The call that it was played on, whose journal and recording tell more; null: none. */
+  readonly callId: string | null;
 };
 
-/** Says something to the agent, in the conversation so far. */
-export type Send = (input: ChatInput) => Promise<ChatReply>;
+/** A reply as a chat or a call gives it. */
+export type AgentReply = Pick<ChatReply, 'reply' | 'node' | 'slots' | 'nextStep' | 'notes'>;
 
-export type PlayParts = { readonly send: Send; readonly nowMs: () => number };
+/** What saying something came to. */
+export type Answer =
+  | {
+      readonly kind: 'replied';
+      readonly reply: AgentReply;
+      /** As text: until the reply was whole. On a call: the silence until the agent is heard. */
+      readonly replyMs: number;
+      /** On a call: what the agent took the spoken words for. */
+      readonly understood?: string;
+    }
+  /** Nothing came back; `why` says it to a person. */
+  | { readonly kind: 'no_reply'; readonly why: string };
+
+/** Says something to the agent, in the conversation so far. */
+export type Send = (input: ChatInput) => Promise<Answer>;
 
 /** Plays it until its end or the first step that goes wrong. What `send` throws is the caller's business. */
-export async function playScenario(scenario: Scenario, { send, nowMs }: PlayParts): Promise<ScenarioResult> {
+export async function playScenario(scenario: Scenario, send: Send): Promise<ScenarioResult> {
   const { name, language, steps } = scenario;
+  const played = { name, language, callId: null };
   let slowestMs = 0;
   for (const [index, step] of steps.entries()) {
-    const startedMs = nowMs();
-    const reply = await send(inputOf(step));
-    const replyMs = Math.round(nowMs() - startedMs);
-    slowestMs = Math.max(slowestMs, replyMs);
-    const problems = problemsOf(step, reply, replyMs);
-    if (problems.length > 0) return { name, language, ok: false, steps: index + 1, slowestMs, failedStep: index + 1, problems };
+    const answer = await send(inputOf(step));
+    if (answer.kind === 'replied') slowestMs = Math.max(slowestMs, answer.replyMs);
+    const problems = problemsOfAnswer(step, answer);
+    if (problems.length > 0) return { ...played, ok: false, steps: index + 1, slowestMs, failedStep: index + 1, problems };
   }
-  return { name, language, ok: true, steps: steps.length, slowestMs, failedStep: null, problems: [] };
+  return { ...played, ok: true, steps: steps.length, slowestMs, failedStep: null, problems: [] };
+}
+
+function problemsOfAnswer(step: ScenarioStep, answer: Answer): string[] {
+  if (answer.kind === 'no_reply') return [answer.why];
+  const problems = problemsOf(step, answer.reply, answer.replyMs);
+  if (problems.length === 0 || answer.understood === undefined || step.caller === undefined) return problems;
+  return [...problems, `the caller said "${step.caller}", the agent understood "${answer.understood}"`];
 }
 
 function inputOf(step: ScenarioStep): ChatInput {
@@ -44,7 +66,7 @@ function inputOf(step: ScenarioStep): ChatInput {
 }
 
 /** Everything that is not as the step expects. */
-export function problemsOf({ expect = {}, within_ms: withinMs }: ScenarioStep, reply: ChatReply, replyMs: number): string[] {
+export function problemsOf({ expect = {}, within_ms: withinMs }: ScenarioStep, reply: AgentReply, replyMs: number): string[] {
   const { node, slot = {}, tool, says = [], not_says: notSays = [], next } = expect;
   const problems: string[] = [];
   if (node !== undefined && reply.node !== node) problems.push(`expected node ${node}, it is ${reply.node}`);

@@ -38,6 +38,7 @@ describe('configuration', () => {
       trustedProxies: [],
       httpToolAllowedNetworks: [],
       maxConcurrentCalls: 50,
+      maxCallMs: 3_600_000,
       logLevel: 'info',
     });
   });

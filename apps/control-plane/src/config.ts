@@ -25,98 +25,99 @@ const wholeNumber = (from: number, to: number) => {
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const templates = ['chatml', 'llama3'] as const;
 
-const serveSchema = z
-  .object({
-    DATABASE_URL: postgresUrl,
-    ASTERISK_URL: z
-      .string('must be the http address of Asterisk, such as http://127.0.0.1:8088')
-      .regex(/^https?:\/\/[^/]+$/, 'must be the http address of Asterisk without a path, such as http://127.0.0.1:8088'),
-    ASTERISK_USERNAME: word('centralita'),
-    ASTERISK_PASSWORD: z.string('must be the password of the ARI user').min(8, 'must have 8 characters or more'),
-    ASTERISK_APPLICATION: word('centralita').default('centralita'),
-    RECORDINGS_DIR: folder,
-    ANNOUNCEMENTS_DIR: folder,
-    SPEECH_TO_TEXT_URL: grpcAddress,
-    TEXT_TO_SPEECH_URL: grpcAddress,
-    LANGUAGE_MODEL_URL: grpcAddress.optional(),
-    LANGUAGE_MODEL_TEMPLATE: z.enum(templates, `must be one of ${templates.join(', ')}`).default('chatml'),
-    LANGUAGE_MODEL_DIR: folder.optional(),
-    LANGUAGE_MODEL_CONTEXT_TOKENS: wholeNumber(1_024, 1_048_576).default(4_096),
-    VOICE_ACTIVITY_MODEL: z
-      .string()
-      .regex(/^\/.*\.onnx$/, 'must be the absolute path of an .onnx file')
-      .optional(),
-    EMBEDDING_MODEL_DIR: folder.optional(),
-    EMBEDDING_PREVIOUS_MODEL_DIR: folder.optional(),
-    HTTP_HOST: z.string().min(1).default('127.0.0.1'),
-    HTTP_PORT: wholeNumber(0, 65_535).default(8080),
-    ADMIN_KEY_HASH_FILE: file('holding the SHA-256 of the admin key'),
-    SECRET_KEYS_FILE: file('holding the secret keys'),
-    EXPORTS_DIR: folder,
-    STATE_DIR: folder,
-    SERVER_ID: word('centralita').optional(),
-    EXPORT_DAYS: wholeNumber(1, 3_650).default(30),
-    PUBLIC_URL: z
-      .string()
-      .regex(/^https?:\/\/[^/]+$/, 'must be where the API is reached from outside, without a path, such as https://centralita.example.com')
-      .optional(),
-    TRUSTED_PROXIES: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((address) => address.trim())
-          .filter((address) => address !== ''),
-      )
-      .refine(
-        (addresses) => addresses.every((address) => isIP(address) !== 0),
-        'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2',
-      ),
-    HTTP_TOOL_ALLOWED_NETWORKS: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((network) => network.trim())
-          .filter((network) => network !== ''),
-      )
-      .refine((networks) => networks.every(isNetwork), 'must be networks with commas between them, such as 192.168.7.0/24'),
-    MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
-    DRAIN_SECONDS: wholeNumber(0, 86_400).default(600),
-    GLOBAL_STOP_AFTER_FAILED_CALLS: wholeNumber(0, 1_000).default(5),
-    GLOBAL_STOP_AUTO_RESUME: z.enum(['true', 'false'], 'must be true or false').default('false'),
-    ADMIN_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be the http or https address that alerts are posted to' }).optional(),
-    ADMIN_WEBHOOK_SECRET: z
-      .string()
-      .regex(/^whsec_[A-Za-z0-9+/]{32,128}={0,2}$/, 'must be whsec_ and 24 to 96 random bytes in base64: `openssl rand -base64 32`')
-      .optional(),
-    SMTP_URL: z
-      .string()
-      .regex(/^smtps?:\/\/[^/]+$/, 'must be smtp://host:port or smtps://user:password@host:port')
-      .optional(),
-    SMTP_FROM: z
-      .string()
-      .regex(/^[^\s@]+@[^\s@]+$/, 'must be the address that alerts come from')
-      .optional(),
-    ADMIN_EMAIL: z
-      .string()
-      .regex(/^[^\s@,]+@[^\s@,]+(,[^\s@,]+@[^\s@,]+){0,9}$/, 'must be up to 10 addresses with commas between them')
-      .optional(),
-    ALERT_REPEAT_MINUTES: wholeNumber(1, 1_440).default(10),
-    ADMISSION_GAP_P95_MS: wholeNumber(500, 60_000).default(3_000),
-    ADMISSION_QUEUE_P95_MS: wholeNumber(50, 60_000).default(500),
-    ASTERISK_PID_FILE: file('holding the process number of Asterisk').optional(),
-    INFERENCE_METRICS_URL: z
-      .string()
-      .regex(/^https?:\/\/\S+$/, 'must be the page of metrics of the inference server, such as http://127.0.0.1:8002/metrics')
-      .optional(),
-    SPEECH_TO_TEXT_SLOTS: wholeNumber(1, 4_096).optional(),
-    LANGUAGE_MODEL_SLOTS: wholeNumber(1, 4_096).optional(),
-    TEXT_TO_SPEECH_SLOTS: wholeNumber(1, 4_096).optional(),
-    LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
-  })
+const serveVariables = z.object({
+  DATABASE_URL: postgresUrl,
+  ASTERISK_URL: z
+    .string('must be the http address of Asterisk, such as http://127.0.0.1:8088')
+    .regex(/^https?:\/\/[^/]+$/, 'must be the http address of Asterisk without a path, such as http://127.0.0.1:8088'),
+  ASTERISK_USERNAME: word('centralita'),
+  ASTERISK_PASSWORD: z.string('must be the password of the ARI user').min(8, 'must have 8 characters or more'),
+  ASTERISK_APPLICATION: word('centralita').default('centralita'),
+  RECORDINGS_DIR: folder,
+  ANNOUNCEMENTS_DIR: folder,
+  SPEECH_TO_TEXT_URL: grpcAddress,
+  TEXT_TO_SPEECH_URL: grpcAddress,
+  LANGUAGE_MODEL_URL: grpcAddress.optional(),
+  LANGUAGE_MODEL_TEMPLATE: z.enum(templates, `must be one of ${templates.join(', ')}`).default('chatml'),
+  LANGUAGE_MODEL_DIR: folder.optional(),
+  LANGUAGE_MODEL_CONTEXT_TOKENS: wholeNumber(1_024, 1_048_576).default(4_096),
+  VOICE_ACTIVITY_MODEL: z
+    .string()
+    .regex(/^\/.*\.onnx$/, 'must be the absolute path of an .onnx file')
+    .optional(),
+  EMBEDDING_MODEL_DIR: folder.optional(),
+  EMBEDDING_PREVIOUS_MODEL_DIR: folder.optional(),
+  HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+  HTTP_PORT: wholeNumber(0, 65_535).default(8080),
+  ADMIN_KEY_HASH_FILE: file('holding the SHA-256 of the admin key'),
+  SECRET_KEYS_FILE: file('holding the secret keys'),
+  EXPORTS_DIR: folder,
+  STATE_DIR: folder,
+  SERVER_ID: word('centralita').optional(),
+  EXPORT_DAYS: wholeNumber(1, 3_650).default(30),
+  PUBLIC_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/]+$/, 'must be where the API is reached from outside, without a path, such as https://centralita.example.com')
+    .optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((address) => address.trim())
+        .filter((address) => address !== ''),
+    )
+    .refine(
+      (addresses) => addresses.every((address) => isIP(address) !== 0),
+      'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2',
+    ),
+  HTTP_TOOL_ALLOWED_NETWORKS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((network) => network.trim())
+        .filter((network) => network !== ''),
+    )
+    .refine((networks) => networks.every(isNetwork), 'must be networks with commas between them, such as 192.168.7.0/24'),
+  MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
+  MAX_CALL_SECONDS: wholeNumber(10, 86_400).default(3_600),
+  DRAIN_SECONDS: wholeNumber(0, 86_400).default(600),
+  GLOBAL_STOP_AFTER_FAILED_CALLS: wholeNumber(0, 1_000).default(5),
+  GLOBAL_STOP_AUTO_RESUME: z.enum(['true', 'false'], 'must be true or false').default('false'),
+  ADMIN_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be the http or https address that alerts are posted to' }).optional(),
+  ADMIN_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,128}={0,2}$/, 'must be whsec_ and 24 to 96 random bytes in base64: `openssl rand -base64 32`')
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/[^/]+$/, 'must be smtp://host:port or smtps://user:password@host:port')
+    .optional(),
+  SMTP_FROM: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'must be the address that alerts come from')
+    .optional(),
+  ADMIN_EMAIL: z
+    .string()
+    .regex(/^[^\s@,]+@[^\s@,]+(,[^\s@,]+@[^\s@,]+){0,9}$/, 'must be up to 10 addresses with commas between them')
+    .optional(),
+  ALERT_REPEAT_MINUTES: wholeNumber(1, 1_440).default(10),
+  ADMISSION_GAP_P95_MS: wholeNumber(500, 60_000).default(3_000),
+  ADMISSION_QUEUE_P95_MS: wholeNumber(50, 60_000).default(500),
+  ASTERISK_PID_FILE: file('holding the process number of Asterisk').optional(),
+  INFERENCE_METRICS_URL: z
+    .string()
+    .regex(/^https?:\/\/\S+$/, 'must be the page of metrics of the inference server, such as http://127.0.0.1:8002/metrics')
+    .optional(),
+  SPEECH_TO_TEXT_SLOTS: wholeNumber(1, 4_096).optional(),
+  LANGUAGE_MODEL_SLOTS: wholeNumber(1, 4_096).optional(),
+  TEXT_TO_SPEECH_SLOTS: wholeNumber(1, 4_096).optional(),
+  LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
+});
+const serveSchema = serveVariables
   .superRefine((env, context) => {
     // Half of it would look set up and tell nobody.
     for (const names of [
@@ -179,6 +180,8 @@ const serveSchema = z
     /** Networks that tools of organizations reach though they are not public; empty on every box but a test's. */
     httpToolAllowedNetworks: env.HTTP_TOOL_ALLOWED_NETWORKS,
     maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
+    /** The longest call of any agent; what an agent says can only be less. */
+    maxCallMs: env.MAX_CALL_SECONDS * 1_000,
     /** Beyond these no call is taken: silence before answers, and wait for a model, that 95 % of the last minute did not exceed. */
     admission: { gapP95Ms: env.ADMISSION_GAP_P95_MS, queueP95Ms: env.ADMISSION_QUEUE_P95_MS },
     measured: {
@@ -227,6 +230,8 @@ const recordSchema = z
   .object({ DATABASE_URL: postgresUrl, SECRET_KEYS_FILE: file('holding the secret keys') })
   .transform((env) => ({ databaseUrl: env.DATABASE_URL, secretKeysFile: env.SECRET_KEYS_FILE }));
 
+/** Names of all variables that the serving process reads, for whoever writes its environment. */
+export const configVariables: readonly string[] = Object.keys(serveVariables.shape);
 /** Everything that the control plane is told from outside. */
 export type Config = Readonly<z.output<typeof serveSchema>>;
 /** When no more calls are taken. */

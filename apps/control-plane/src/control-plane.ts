@@ -136,7 +136,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const journal = heardJournal(stored, observers);
 
   const findTools = createAgentToolbox(office, given.outboundHttp);
-  const routing = createCallRoutingStore({ database, clock, log });
+  const routing = createCallRoutingStore({ database, clock, log, maxCallMs: config.maxCallMs });
   const textToSpeech = withSpeechCache(parts.textToSpeech);
   const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
   const engine: CallEngine = opened.use(

@@ -22,7 +22,11 @@ export type KnowledgeParts = {
 /** Disposing it ends the indexing; a document that is not whole by then is taken up at the next start. */
 export function openKnowledge({ database, audit, embeddings, log }: KnowledgeParts) {
   const knowledge = createKnowledgeStore({ database, audit });
-  const reading = createReadingQueue({ reader: createDocumentReader() });
+  const reader = createDocumentReader();
+  const reading = createReadingQueue({ reader });
+  void reader
+    .isIsolated()
+    .then((isIsolated) => log.info({ network: isIsolated ? 'none' : 'shared' }, 'documents are read in processes of their own'));
   const [embedding] = embeddings;
   const ingest = openIngestWorker({ knowledge, embedding, reading, scope: mintApplianceScope(), log });
   const reindexer = openReindexer({ store: createReindexStore(database), embeddings, scope: mintApplianceScope(), log });

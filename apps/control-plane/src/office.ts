@@ -46,6 +46,8 @@ export type OfficeConfig = {
   readonly exportsDir: string;
   /** Days that an export is kept, from its making or from its organization's deletion, whichever is later. */
   readonly exportDays: number;
+  /** The longest call, ms; no agent may say more. */
+  readonly maxCallMs: number;
   /** Where the API is reached from outside, such as `https://centralita.example.com`; null: as the request says. */
   readonly publicUrl: string | null;
   /** Addresses of proxies whose `X-Forwarded-For` is believed. */

@@ -23,7 +23,12 @@ export interface CpuServer extends AsyncDisposable {
 export async function openCpuServer(config: Config, log: Logger): Promise<CpuServer> {
   await using resources = new AsyncDisposableStack();
   const setup = await espeakSetup(config.espeak);
-  const speech = await openSpeechSetup({ modelDir: config.speechToTextModelDir, command: config.espeak, espeak: setup });
+  const speech = await openSpeechSetup({
+    modelDir: config.speechToTextModelDir,
+    phrasesFile: config.speechToTextPhrasesFile,
+    command: config.espeak,
+    espeak: setup,
+  });
   const models: readonly RoleModel[] = [
     resources.use(createTextToSpeechModel(config.espeak, setup)),
     resources.use(createSpeechToTextModel(speech)),

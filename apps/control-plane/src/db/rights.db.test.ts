@@ -13,7 +13,7 @@ const knowledgeRights = [
   'rag_documents DELETE *',
   'rag_documents INSERT *',
   'rag_documents SELECT *',
-  'rag_documents UPDATE chunk_count failure state stored_count updated_at',
+  'rag_documents UPDATE chunk_count claim claimed_until failure state stored_count updated_at',
   'rag_indexes INSERT *',
   'rag_indexes SELECT *',
   'rag_indexes UPDATE changed_at kind',
@@ -40,7 +40,7 @@ const applicationRights = [
   'appointments INSERT *',
   'appointments SELECT *',
   // Which slot one has, and whose it is, is never rewritten.
-  'appointments UPDATE ended held_until state updated_at',
+  'appointments UPDATE held_until state updated_at',
   'booking_calendars INSERT *',
   'booking_calendars SELECT *',
   'booking_calendars UPDATE hold_minutes hours max_days_ahead min_notice_minutes slot_minutes time_zone updated_at',

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { clinicEs } from './demo/clinic-es.ts';
 import { afterCallSchema } from './after-call-schema.ts';
+import { agentDraftSchema, savedDraftSchema } from './flow-schema.ts';
 
 const field = { name: 'caller_name', description: 'The name that the caller gives', type: 'text' };
 const disposition = { name: 'booked', description: 'An appointment was made', nodes: ['booked'], outcomes: ['completed'] };
@@ -32,4 +34,16 @@ it.each([
   [{ fields: [], dispositions: [], summary: 'long' }, 'Unrecognized key'],
 ])('a wrong one is refused with its path: %j', (afterCall, problem) => {
   expect(problemsOf(afterCall).join('\n')).toContain(problem);
+});
+
+it('a node that a disposition waits for is one of the flow: checked where an agent is saved, with the path of the name', () => {
+  const agent = clinicEs({ organizationName: 'Clínica', destination: '2001' });
+  const known = agent.flow.nodes[0]?.name ?? '';
+  const dispositionOf = (nodes: string[]) => ({ ...agent, afterCall: { fields: [], dispositions: [{ ...disposition, nodes }] } });
+  expect(savedDraftSchema.safeParse(dispositionOf([known])).success).toBe(true);
+  expect(savedDraftSchema.safeParse(dispositionOf([known, 'boooked'])).error?.issues).toMatchObject([
+    { path: ['afterCall', 'dispositions', 0, 'nodes', 1], message: expect.stringContaining('there is no node "boooked"') as string },
+  ]);
+  // What is stored already is still an agent.
+  expect(agentDraftSchema.safeParse(dispositionOf(['boooked'])).success).toBe(true);
 });

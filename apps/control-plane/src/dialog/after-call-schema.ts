@@ -1,9 +1,11 @@
 // The limits of what may be asked of each call afterwards, checked where an agent is saved.
 import { z } from 'zod';
 import type { AfterCall } from '#ports/after-call.ts';
+import type { Flow } from '#ports/agent-profile.ts';
+import type { FlowIssue } from './flow-graph.ts';
 
 /** At them an agent is refused with the field's path. A model is asked for all of it at once. */
-export const AFTER_CALL_LIMITS = {
+const AFTER_CALL_LIMITS = {
   fields: 30,
   dispositions: 30,
   choices: 30,
@@ -54,6 +56,23 @@ export const afterCallSchema = z
     for (const [path, named] of Object.entries({ fields, dispositions }))
       if (isRepeated(named.map((one) => one.name))) check.addIssue({ code: 'custom', path: [path], message: 'each name once' });
   }) satisfies z.ZodType<AfterCall>;
+
+/** Nodes that a disposition names and the agent's flow does not have: it would never fit by them. */
+export function afterCallIssues({ flow, afterCall }: { flow: Pick<Flow, 'nodes'>; afterCall?: AfterCall | undefined }): FlowIssue[] {
+  const names = new Set(flow.nodes.map((node) => node.name));
+  return (afterCall?.dispositions ?? []).flatMap(({ nodes = [] }, index) =>
+    nodes.flatMap((node, at) =>
+      names.has(node)
+        ? []
+        : [
+            {
+              path: ['afterCall', 'dispositions', index, 'nodes', at],
+              message: `there is no node "${node}"; the nodes are ${[...names].join(', ')}`,
+            },
+          ],
+    ),
+  );
+}
 
 function isRepeated(texts: readonly string[]): boolean {
   return new Set(texts).size < texts.length;

@@ -4,12 +4,15 @@ import type { LanguageModel } from '#ports/language-model.ts';
 import { systemClock } from '#shared/clock.ts';
 import type { Clock } from '#shared/clock.ts';
 import { invariant } from '#shared/invariant.ts';
+import { withTransferBrief } from './briefed-transfer.ts';
 import { openConversationTools } from './conversation-tools.ts';
 import type { Dialog } from './dialog.ts';
 import { createFallbackResponder } from './fallback-responder.ts';
 import { flowOf, withToday } from './flow-language.ts';
 import { createModelResponder } from './model-responder.ts';
 import { modelTexts } from './model-texts.ts';
+import { recallCallerName } from './tools/contact-memory-tools.ts';
+import type { SummaryKeeper } from './rolling-summary.ts';
 import type { ToolSetOptions } from './tools/tool-set.ts';
 import type { Tool, ToolContext } from './tools/tool.ts';
 
@@ -25,6 +28,8 @@ export type DialogParts = {
   /** False for a chat, where nobody has to be told to wait. */
   readonly isSpoken?: boolean;
   readonly onToolFault?: ToolSetOptions['onFault'];
+  /** Keeps what long conversations come to, where a dialog does not last as long as its conversation. */
+  readonly summaryKeeper?: SummaryKeeper;
 };
 
 /**
@@ -32,17 +37,26 @@ export type DialogParts = {
  * a box without a GPU must still take calls.
  */
 export function openDialog(
-  profile: Pick<AgentProfile, 'flow' | 'responder'> & Partial<Pick<AgentProfile, 'language'>>,
+  profile: Pick<AgentProfile, 'flow' | 'responder'> & Partial<Pick<AgentProfile, 'language' | 'name'>>,
   parts: DialogParts,
 ): Dialog {
   const flow = flowOf(profile);
-  const { clock = systemClock } = parts;
-  return withToday(responderOf({ ...profile, flow }, { ...parts, clock }), flow, clock);
+  const { clock = systemClock, tools = [], context, isSpoken = true } = parts;
+  const responder = responderOf({ ...profile, flow }, { ...parts, clock });
+  const briefed = withTransferBrief(responder, {
+    flow,
+    agentName: profile.name ?? null,
+    language: profile.language ?? 'en',
+    callerNumber: context?.callerNumber ?? null,
+    isSpoken,
+    recallName: async () => (context === undefined ? null : await recallCallerName(tools, context)),
+  });
+  return withToday(briefed, flow, clock);
 }
 
 function responderOf(
   { flow, responder, language = 'en' }: Pick<AgentProfile, 'flow' | 'responder'> & Partial<Pick<AgentProfile, 'language'>>,
-  { languageModel, tools = [], context, clock, isSpoken = true, onToolFault }: DialogParts & { readonly clock: Clock },
+  { languageModel, tools = [], context, clock, isSpoken = true, onToolFault, summaryKeeper }: DialogParts & { readonly clock: Clock },
 ): Dialog {
   invariant(tools.length === 0 || context !== undefined, 'tools need a context: whom they serve');
   const faults = onToolFault === undefined ? {} : { onFault: onToolFault };
@@ -57,5 +71,6 @@ function responderOf(
   };
   if (responder.kind === 'flow' || languageModel === null) return createFallbackResponder(fallback);
   const signal = context?.signal ?? new AbortController().signal;
-  return createModelResponder({ ...fallback, responder, language, languageModel, signal });
+  const keeper = summaryKeeper === undefined ? {} : { summaryKeeper };
+  return createModelResponder({ ...fallback, responder, languageModel, signal, ...keeper });
 }

@@ -1,9 +1,8 @@
 // Two meanings of one phrase or key in the same place: the second would never be taken.
 import type { Flow, FlowNode, FlowTransition, Phrases } from '#ports/agent-profile.ts';
-import type { FlowPath } from './flow-graph.ts';
-import { wordsOf } from './phrase-match.ts';
+import { plainWords } from '#shared/plain-words.ts';
+import type { FlowIssue, FlowPath } from './flow-graph.ts';
 
-type Issue = { readonly path: FlowPath; readonly message: string };
 type Choice = {
   readonly phrases?: Phrases | undefined;
   readonly dtmf?: string | undefined;
@@ -14,7 +13,7 @@ type Choice = {
 };
 
 /** Phrases and keys that are used twice in a node, or twice among those that hold everywhere (the globals and what experts are for). */
-export function ambiguities(flow: Flow): Issue[] {
+export function ambiguities(flow: Flow): FlowIssue[] {
   const everywhere = [...edgeChoices(flow.global, ['global']), ...flow.nodes.flatMap(expertChoice)];
   return [
     ...flow.nodes.flatMap((node, index) => twice(nodeChoices(node, ['nodes', index]), `in node "${node.name}"`)),
@@ -44,9 +43,9 @@ function expertChoice({ expert }: FlowNode, index: number): Choice[] {
   return expert === undefined ? [] : [{ phrases: expert.phrases, dtmf: expert.dtmf, path: ['nodes', index, 'expert'] }];
 }
 
-function twice(choices: readonly Choice[], where: string): Issue[] {
+function twice(choices: readonly Choice[], where: string): FlowIssue[] {
   const seen = new Map<string, Choice>();
-  const issues: Issue[] = [];
+  const issues: FlowIssue[] = [];
   const check = (key: string, found: { shown: string; path: FlowPath; choice: Choice; isOtherLanguage: boolean }): void => {
     const first = seen.get(key);
     // One choice may be called the same in two languages.
@@ -57,7 +56,7 @@ function twice(choices: readonly Choice[], where: string): Issue[] {
   };
   for (const choice of choices) {
     for (const { text, path, isOtherLanguage } of textsOf(choice.phrases)) {
-      check(wordsOf(text).join(' '), { shown: text, path: [...choice.path, 'phrases', ...path], choice, isOtherLanguage });
+      check(plainWords(text).join(' '), { shown: text, path: [...choice.path, 'phrases', ...path], choice, isOtherLanguage });
     }
     if (choice.dtmf === undefined) continue;
     const path = [...choice.path, choice.keyField ?? 'dtmf'];

@@ -1,10 +1,11 @@
 // What a caller's words or keys mean at one node of a flow: the choice among its ways, its slots, the global ways and what experts are for.
 import type { ExpertSlot, Flow, FlowNode, FlowTransition } from '#ports/agent-profile.ts';
+import { plainWords } from '#shared/plain-words.ts';
 import { findEdge, getNode, missingSlot, slotsOf } from './flow-graph.ts';
 import { fillFromVerdict, fillFromWords } from './flow-slots.ts';
 import type { Filled } from './flow-slots.ts';
 import type { Answer, FlowState, Standing, Understood, Way } from './flow-state.ts';
-import { findLongestPhrase, phrasesOf, withoutMatch, wordsOf } from './phrase-match.ts';
+import { findLongestPhrase, phrasesOf, withoutMatch } from './phrase-match.ts';
 import type { PhraseMatch } from './phrase-match.ts';
 import { keysMax, readKeys } from './spoken-value.ts';
 
@@ -52,7 +53,7 @@ export function understandAhead(standing: Standing, rest: Answer): Understood | 
 }
 
 /** Where the filled slots lead: an edge of the node, or back to the expert whose slot was changed. */
-export function wayOfSlots({ flow, node, state }: Standing, filled: Readonly<Record<string, string>>): Way | null {
+function wayOfSlots({ flow, node, state }: Standing, filled: Readonly<Record<string, string>>): Way | null {
   const after = { ...state.slots, ...filled };
   const own = slotsOf(node).filter(({ name }) => Object.hasOwn(filled, name));
   if (own.length > 0) {
@@ -195,5 +196,5 @@ function findLongest(choices: readonly Choice[], words: readonly string[]): { ch
 
 /** What was said, as an answer that nothing has used yet. */
 export function answerOf(text: string): Answer {
-  return { kind: 'words', words: wordsOf(text), text };
+  return { kind: 'words', words: plainWords(text), text };
 }

@@ -1,14 +1,11 @@
 // What a flow's parts must be to each other, which no schema of a single part can see. Every finding has the path of the field to change.
 import type { Flow, FlowNode } from '#ports/agent-profile.ts';
 import { ambiguities } from './flow-ambiguities.ts';
-import { expertIssues } from './flow-expert-checks.ts';
-import type { FlowPath } from './flow-graph.ts';
+import { deadEndIssues, expertIssues } from './flow-expert-checks.ts';
+import type { FlowIssue, FlowPath } from './flow-graph.ts';
 import { nodeTargets, rootTargets, slotsOf } from './flow-graph.ts';
 import { FLOW_STEP_LIMIT } from './flow-travel.ts';
 import { versionIssues } from './flow-version-checks.ts';
-
-/** Something wrong with a flow: where, and what to do about it. */
-export type FlowIssue = { readonly path: FlowPath; readonly message: string };
 
 /** Everything wrong with how the parts of a flow fit together; an empty list for a flow that can be walked. */
 export function flowIssues(flow: Flow): readonly FlowIssue[] {
@@ -24,6 +21,14 @@ export function flowIssues(flow: Flow): readonly FlowIssue[] {
     ...endlessChains(flow),
     ...(flow.version === 2 ? expertIssues(flow) : []),
   ];
+}
+
+/**
+ * What a flow that is saved now must be besides: one of version 1 has no dead ends either. Flows that were stored before this was asked are still
+ * walked; their callers get out by silence, by not being understood, or by hanging up.
+ */
+export function savedFlowIssues(flow: Flow): readonly FlowIssue[] {
+  return flow.version === 2 ? [] : deadEndIssues(flow);
 }
 
 function duplicateNames(flow: Flow): FlowIssue[] {

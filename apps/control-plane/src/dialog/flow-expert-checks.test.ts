@@ -148,6 +148,7 @@ describe('a flow of version 2', () => {
       withNode('book', { action: { kind: 'use_tool', tool: 'book', arguments: { service: '{moon}' } } }),
       /action\.arguments\.service: no node fills a slot named "moon"/,
     ],
+    ['an offset, which knows no summer', { ...flow, timeZone: '+01:00' }, /^timeZone: a time zone of the IANA list/],
     ['a zone that no clock keeps', { ...flow, timeZone: 'Mars/Olympus' }, /^timeZone: a time zone of the IANA list/],
     [
       'slots that lead in a circle once they are filled',

@@ -1,16 +1,13 @@
 // What must hold in flows of version 2: every node can be left, every slot is asked, every tool exists, every question in mid-task comes back.
 import type { Flow, FlowNode, FlowTransition } from '#ports/agent-profile.ts';
-import type { FlowPath } from './flow-graph.ts';
+import type { FlowIssue, FlowPath } from './flow-graph.ts';
 import { isChosenByWords, nodeTargets } from './flow-graph.ts';
 import { slotIssues } from './flow-slot-checks.ts';
 import { PRODUCT_TOOL_NAMES } from './tools/tool-names.ts';
 
-type Issue = { readonly path: FlowPath; readonly message: string };
-
-export function expertIssues(flow: Flow): Issue[] {
+export function expertIssues(flow: Flow): FlowIssue[] {
   return [
-    ...flow.nodes.flatMap((node, index) => deadEnds(flow, node, index)),
-    ...endlessConversations(flow),
+    ...deadEndIssues(flow),
     ...unknownTools(flow),
     ...flow.nodes.flatMap((node, index) => toolNodeIssues(node, ['nodes', index])),
     ...lostAsides(flow),
@@ -23,8 +20,13 @@ export function expertIssues(flow: Flow): Issue[] {
   ];
 }
 
+/** Nodes that cannot be left, and nodes from which no way leads to an end, in flows of any version. */
+export function deadEndIssues(flow: Flow) {
+  return [...flow.nodes.flatMap((node, index) => deadEnds(flow, node, index)), ...endlessConversations(flow)];
+}
+
 /** A node that listens, and nothing that the caller or a tool can do leads out of it. Silence and misunderstanding are no ways out. */
-function deadEnds(flow: Flow, node: FlowNode, index: number): Issue[] {
+function deadEnds(flow: Flow, node: FlowNode, index: number): FlowIssue[] {
   if (node.action.kind !== 'listen') return [];
   const leads = ({ goTo, when }: FlowTransition) => goTo !== node.name && when.kind !== 'no_input';
   const isLeft =
@@ -43,7 +45,7 @@ function endsByTool({ expert }: FlowNode): boolean {
 }
 
 /** Nodes from which no way leads to the end of the call or to a person. */
-function endlessConversations(flow: Flow): Issue[] {
+function endlessConversations(flow: Flow): FlowIssue[] {
   const fromAnywhere = [
     ...flow.global.map(({ goTo }) => goTo),
     ...flow.nodes.filter(isChosenByWords).map(({ name }) => name),
@@ -74,7 +76,7 @@ function endlessConversations(flow: Flow): Issue[] {
   );
 }
 
-function unknownTools(flow: Flow): Issue[] {
+function unknownTools(flow: Flow): FlowIssue[] {
   const known = new Set<string>([...PRODUCT_TOOL_NAMES, ...(flow.tools ?? [])]);
   const edges = (transitions: readonly FlowTransition[], path: FlowPath) =>
     transitions.flatMap(({ when }, at) => (when.kind === 'tool_result' ? [{ tool: when.tool, path: [...path, at, 'when', 'tool'] }] : []));
@@ -95,7 +97,7 @@ function unknownTools(flow: Flow): Issue[] {
 }
 
 /** A node that runs a tool waits for its result and for nothing else. */
-function toolNodeIssues({ action, transitions }: FlowNode, path: FlowPath): Issue[] {
+function toolNodeIssues({ action, transitions }: FlowNode, path: FlowPath): FlowIssue[] {
   if (action.kind !== 'use_tool') return [];
   const at = [...path, 'transitions'];
   const wrong = transitions.flatMap(({ when }, index) =>
@@ -115,7 +117,7 @@ function toolNodeIssues({ action, transitions }: FlowNode, path: FlowPath): Issu
 }
 
 /** Questions in mid-task whose answer never comes back to the task. */
-function lostAsides(flow: Flow): Issue[] {
+function lostAsides(flow: Flow): FlowIssue[] {
   const asides = [
     ...flow.global.map((edge, at) => ({ edge, path: ['global', at, 'aside'] })),
     ...flow.nodes.flatMap((node, index) =>

@@ -4,6 +4,9 @@ import type { ExpertSlot, Flow, FlowNode, FlowTransition } from '#ports/agent-pr
 /** Where something is in a flow, from its root. */
 export type FlowPath = readonly (string | number)[];
 
+/** Something wrong with a flow: where, and what to do about it. */
+export type FlowIssue = { readonly path: FlowPath; readonly message: string };
+
 /** A way to a node, and the field that names it. */
 export type Target = { readonly goTo: string; readonly path: FlowPath };
 
@@ -44,6 +47,21 @@ export function rootTargets(flow: Flow): Target[] {
     { goTo: flow.noInputGoTo, path: ['noInputGoTo'] },
     ...flow.nodes.flatMap((node, index) => (isChosenByWords(node) ? [{ goTo: node.name, path: ['nodes', index, 'expert'] }] : [])),
   ];
+}
+
+/** The slots of the last questions for a yes on the ways to a node: of each way the nearest node that asks one, and its last. */
+export function questionsBefore(flow: Flow, name: string): readonly string[] {
+  const questions: string[] = [];
+  const seen = new Set([name]);
+  for (const at of seen) {
+    for (const node of flow.nodes) {
+      if (seen.has(node.name) || !nodeTargets(node, 0).some(({ goTo }) => goTo === at)) continue;
+      const question = node.slots?.findLast(({ type }) => type.kind === 'yes_no');
+      if (question === undefined) seen.add(node.name);
+      else if (!questions.includes(question.name)) questions.push(question.name);
+    }
+  }
+  return questions;
 }
 
 /** Whether a caller's words or keys choose this node: an expert with something to be chosen by. */

@@ -1,11 +1,11 @@
 // A flow without a model meets a question that it has no phrase for: it answers word for word from the documents, when they say something.
 import { randomUUID } from 'node:crypto';
 import type { Flow } from '#ports/agent-profile.ts';
+import { plainWords } from '#shared/plain-words.ts';
 import type { ConversationState, TurnResult } from './dialog.ts';
 import { getNode } from './flow-graph.ts';
 import { questionOf } from './flow-travel.ts';
 import type { FlowTurn } from './flow.ts';
-import { wordsOf } from './phrase-match.ts';
 import { runTool } from './turn-tools.ts';
 import type { ToolTurn } from './turn-tools.ts';
 import type { TraceTool } from './turn-trace.ts';
@@ -30,7 +30,7 @@ export function questionFor({ flow, history, tools }: Asking, turn: FlowTurn): s
   const node = getNode(flow, String(miss.fields['node']));
   const task = node.expert ?? flow.nodes.find(({ name }) => name === turn.state.expert)?.expert;
   if (task?.tools !== undefined && !task.tools.includes(SEARCH)) return null;
-  return wordsOf(said.text).length >= QUESTION_WORDS_MIN ? said.text : null;
+  return plainWords(said.text).length >= QUESTION_WORDS_MIN ? said.text : null;
 }
 
 /** Looks it up and says it, then asks what was asked before. Returns null, and has said at most a filler, when the documents do not say. */

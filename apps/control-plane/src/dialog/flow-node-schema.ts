@@ -1,7 +1,8 @@
 // The parts of a flow and their limits, each by itself; how they fit together is checked by `flow-checks.ts`.
 import { z } from 'zod';
 import type { Expert, ExpertSlot, FlowAction, FlowNode, FlowSlot, FlowTransition, Phrases, SlotType } from '#ports/agent-profile.ts';
-import { wordsOf } from './phrase-match.ts';
+import { plainWords } from '#shared/plain-words.ts';
+import { TIME_OF_DAY } from '#shared/time-of-day.ts';
 
 /** Sizes of a flow. At them a profile is refused with the field's path; a call never meets a larger one. */
 export const FLOW_LIMITS = {
@@ -43,7 +44,7 @@ const dtmf = z.string().regex(new RegExp(`^[0-9*#]{1,${FLOW_LIMITS.dtmfKeys}}$`)
 const phrase = z
   .string()
   .max(FLOW_LIMITS.phraseCharacters)
-  .refine((text) => wordsOf(text).length > 0, 'a phrase needs a letter or a digit');
+  .refine((text) => plainWords(text).length > 0, 'a phrase needs a letter or a digit');
 const phraseList = z.array(phrase).min(1).max(FLOW_LIMITS.phrasesPerChoice);
 const phrases = z.union([
   phraseList,
@@ -63,10 +64,7 @@ const characters = z.int().min(1).max(2_000).exactOptional();
 const whole = z.int().min(0).max(999_999_999).exactOptional();
 // Ten years either way: an age is asked as a number, not as a date.
 const days = z.int().min(-3_650).max(3_650).exactOptional();
-const timeOfDay = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 09:00 or 16:30')
-  .exactOptional();
+const timeOfDay = z.string().regex(TIME_OF_DAY, 'a time such as 09:00 or 16:30').exactOptional();
 const phoneDigits = z.int().min(3).max(15).exactOptional();
 const slotType = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('choice'), values: slotValues }),
@@ -135,6 +133,7 @@ const actionSchema = z.discriminatedUnion('kind', [
     // An extension and nothing more: a technology or an address here would be a way out over any trunk.
     destination: z.string().regex(/^[0-9]{2,8}$/, "a destination is a phone's extension of 2 to 8 digits, such as 2001"),
     ringMs: z.int().min(5_000).max(120_000),
+    requiresKey: z.boolean().exactOptional(),
   }),
   z.strictObject({ kind: z.literal('end_call') }),
 ]) satisfies z.ZodType<FlowAction>;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Flow, FlowNode } from '#ports/agent-profile.ts';
 import { clinicEs } from './demo/clinic-es.ts';
 import { FLOW_LIMITS } from './flow-node-schema.ts';
-import { agentDraftSchema, conversationSettingsSchema, flowSchema } from './flow-schema.ts';
+import { agentDraftSchema, conversationSettingsSchema, flowSchema, savedDraftSchema, savedFlowSchema } from './flow-schema.ts';
 
 const draft = clinicEs({ organizationName: 'Clínica Demo', destination: '2001' });
 const { flow } = draft;
@@ -162,5 +162,45 @@ describe('agentDraftSchema', () => {
   it('wants time between the candidate pause and the commit', () => {
     const equal = conversationSettingsSchema.safeParse({ ...draft.conversation, candidatePauseMs: 300, commitPauseMs: 300 });
     expect(equal.error?.issues[0]?.path).toEqual(['commitPauseMs']);
+  });
+});
+
+describe('savedFlowSchema', () => {
+  const problems = (candidate: unknown): string[] =>
+    (savedFlowSchema.safeParse(candidate).error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  /** Two nodes that listen, one of which cannot be left, and an end. */
+  const trap: Flow = {
+    entry: 'menu',
+    nodes: [
+      { name: 'menu', prompt: 'x', transitions: [{ when: { kind: 'phrase', phrases: ['a'] }, goTo: 'trap' }], action: { kind: 'listen' } },
+      { name: 'trap', prompt: 'x', transitions: [], action: { kind: 'listen' } },
+      { name: 'bye', prompt: 'x', transitions: [], action: { kind: 'end_call' } },
+    ],
+    global: [],
+    notUnderstood: { say: 'x', limit: 1, goTo: 'bye' },
+    noInputGoTo: 'bye',
+  };
+
+  it('accepts the demo flow, and refuses a node of version 1 that cannot be left, which stored flows may have', () => {
+    expect(problems(flow)).toEqual([]);
+    expect(problems(trap)).toEqual([
+      'nodes.1.transitions: a dead end: nothing that a caller says leads out of "trap"; add a transition or a global one',
+    ]);
+    expect(problemsOf(trap)).toEqual([]);
+    expect(savedDraftSchema.safeParse({ ...draft, flow: trap }).error?.issues[0]?.path).toEqual(['flow', 'nodes', 1, 'transitions']);
+  });
+
+  it('refuses a flow of version 1 from which no way leads to an end, and one with a node that nothing leads to', () => {
+    const loop = chainOf(2);
+    expect(problems(loop).map((problem) => problem.split(':')[0])).toEqual([
+      'nodes.2.transitions',
+      'nodes.0.name',
+      'nodes.1.name',
+      'nodes.2.name',
+    ]);
+    const lost: FlowNode = { name: 'lost', prompt: 'x', transitions: [], action: { kind: 'end_call' } };
+    expect(problems({ ...flow, nodes: [...flow.nodes, lost] })).toEqual([
+      `nodes.${flow.nodes.length}.name: nothing leads to node "lost"; remove it or let a transition go to it`,
+    ]);
   });
 });

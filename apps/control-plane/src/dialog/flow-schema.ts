@@ -1,14 +1,16 @@
 // The limits of what an operator may configure, checked where a profile enters: a call trusts what it is given.
 import { z } from 'zod';
 import type { AgentProfile, ConversationSettings, Flow, Responder } from '#ports/agent-profile.ts';
-import { afterCallSchema } from './after-call-schema.ts';
-import { flowIssues } from './flow-checks.ts';
+import { isTimeZone } from '#shared/opening-hours.ts';
+import { afterCallIssues, afterCallSchema } from './after-call-schema.ts';
+import { flowIssues, savedFlowIssues } from './flow-checks.ts';
+import type { FlowIssue } from './flow-graph.ts';
 import { FLOW_LIMITS, languageTag, nodeName, nodeSchema, spoken, toolName, transitionSchema } from './flow-node-schema.ts';
 
 /** Everything of an agent that its owner edits. */
 export type AgentDraft = Omit<AgentProfile, 'agentId'>;
 
-/** A conversation that can be walked to its end: sizes, names, and how the nodes fit together. */
+/** A conversation as it may be stored: sizes, names, and how the nodes fit together. */
 export const flowSchema = z
   .strictObject({
     version: z.union([z.literal(1), z.literal(2)]).exactOptional(),
@@ -21,9 +23,10 @@ export const flowSchema = z
     notUnderstood: z.strictObject({ say: spoken, limit: z.int().min(1).max(10), goTo: nodeName }),
     noInputGoTo: nodeName,
   })
-  .superRefine((flow, check) => {
-    for (const { path, message } of flowIssues(flow)) check.addIssue({ code: 'custom', path: [...path], message });
-  }) satisfies z.ZodType<Flow>;
+  .superRefine((flow, check) => addIssues(flowIssues(flow), check)) satisfies z.ZodType<Flow>;
+
+/** A conversation as it may be saved: it can be walked to its end from everywhere. */
+export const savedFlowSchema = flowSchema.superRefine((flow, check) => addIssues(savedFlowIssues(flow), check)) satisfies z.ZodType<Flow>;
 
 /** Times of a conversation, ms. */
 export const conversationSettingsSchema = z
@@ -52,7 +55,7 @@ const responderSchema = z.discriminatedUnion('kind', [
   }),
 ]) satisfies z.ZodType<Responder>;
 
-/** An agent as its owner writes it. */
+/** An agent as it may be stored. */
 export const agentDraftSchema = z.strictObject({
   name: z.string().trim().min(1).max(100),
   language: languageTag,
@@ -68,11 +71,12 @@ export const agentDraftSchema = z.strictObject({
   afterCall: afterCallSchema.optional(),
 }) satisfies z.ZodType<AgentDraft>;
 
-/** Intl knows the zones of the runtime's own data. */
-function isTimeZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
+/** An agent as its owner may save it. */
+export const savedDraftSchema = z
+  .strictObject({ ...agentDraftSchema.shape, flow: savedFlowSchema })
+  .superRefine((draft, check) => addIssues(afterCallIssues(draft), check)) satisfies z.ZodType<AgentDraft>;
+
+/** Hands what does not fit together to a schema as its own. */
+export function addIssues(issues: readonly FlowIssue[], check: z.RefinementCtx): void {
+  for (const { path, message } of issues) check.addIssue({ code: 'custom', path: [...path], message });
 }

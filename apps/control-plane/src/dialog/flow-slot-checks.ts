@@ -1,10 +1,8 @@
 // What must hold of the slots of a flow of version 2.
 import type { ExpertSlot, Flow, FlowNode, SlotType } from '#ports/agent-profile.ts';
-import type { FlowPath } from './flow-graph.ts';
+import type { FlowIssue, FlowPath } from './flow-graph.ts';
 
-type Issue = { readonly path: FlowPath; readonly message: string };
-
-export function slotIssues(flow: Flow): Issue[] {
+export function slotIssues(flow: Flow): FlowIssue[] {
   return [
     ...flow.nodes.flatMap((node, index) => [
       ...neverAsked(node, ['nodes', index]),
@@ -17,7 +15,7 @@ export function slotIssues(flow: Flow): Issue[] {
 }
 
 /** A required slot without a question, unless the node's prompt is its question. */
-function neverAsked({ slots = [] }: FlowNode, path: FlowPath): Issue[] {
+function neverAsked({ slots = [] }: FlowNode, path: FlowPath): FlowIssue[] {
   return slots.flatMap(({ name, ask, required = true }, at) =>
     required && ask === undefined && at > 0
       ? [
@@ -31,7 +29,7 @@ function neverAsked({ slots = [] }: FlowNode, path: FlowPath): Issue[] {
 }
 
 /** Values after which the node goes on nowhere. */
-function leadNowhere({ slots = [], transitions }: FlowNode, path: FlowPath): Issue[] {
+function leadNowhere({ slots = [], transitions }: FlowNode, path: FlowPath): FlowIssue[] {
   if (slots.length === 0) return [];
   const filled = transitions.flatMap(({ when }) => (when.kind === 'slot_filled' ? [when] : []));
   const at = [...path, 'transitions'];
@@ -55,7 +53,7 @@ function valuesOf({ type }: ExpertSlot): readonly string[] {
   return type.kind === 'yes_no' ? ['yes', 'no'] : [];
 }
 
-function limitIssues(type: SlotType, path: FlowPath): Issue[] {
+function limitIssues(type: SlotType, path: FlowPath): FlowIssue[] {
   const limits: readonly [string, string, number | string | undefined, number | string | undefined][] = (() => {
     switch (type.kind) {
       case 'text':
@@ -80,10 +78,10 @@ function limitIssues(type: SlotType, path: FlowPath): Issue[] {
   );
 }
 
-function nameIssues(flow: Flow): Issue[] {
+function nameIssues(flow: Flow): FlowIssue[] {
   const kinds = new Map<string, string>();
   return flow.nodes.flatMap(({ slots = [] }, index) =>
-    slots.flatMap(({ name, type }, at): Issue[] => {
+    slots.flatMap(({ name, type }, at): FlowIssue[] => {
       const path = ['nodes', index, 'slots', at];
       if (name === 'result') return [{ path: [...path, 'name'], message: '"result" is what the last tool came to; rename the slot' }];
       if (slots.findIndex((slot) => slot.name === name) !== at)
@@ -103,11 +101,11 @@ function nameIssues(flow: Flow): Issue[] {
 }
 
 /** Names of slots that no node has, and values that a slot cannot have. */
-function unknownSlots(flow: Flow): Issue[] {
+function unknownSlots(flow: Flow): FlowIssue[] {
   const all = flow.nodes.flatMap(({ slots = [] }) => slots);
   const kept = flow.nodes.flatMap(({ action }) => (action.kind === 'use_tool' ? (action.keeps ?? []) : []));
   const known = new Set([...all.map(({ name }) => name), ...kept]);
-  const unknown = (names: readonly string[] = [], path: FlowPath): Issue[] =>
+  const unknown = (names: readonly string[] = [], path: FlowPath): FlowIssue[] =>
     names.flatMap((name, at) => (known.has(name) ? [] : [{ path: [...path, at], message: `there is no slot "${name}"` }]));
   const edges = [
     ...flow.global.map((edge, at) => ({ edge, slots: [] as readonly ExpertSlot[], path: ['global', at] as FlowPath })),
@@ -120,7 +118,7 @@ function unknownSlots(flow: Flow): Issue[] {
     ...flow.nodes.flatMap(({ slots = [] }, index) =>
       slots.flatMap(({ restarts }, at) => unknown(restarts, ['nodes', index, 'slots', at, 'restarts'])),
     ),
-    ...edges.flatMap(({ edge: { when }, slots, path }): Issue[] => {
+    ...edges.flatMap(({ edge: { when }, slots, path }): FlowIssue[] => {
       if (when.kind !== 'slot_filled' || when.slot === undefined) return [];
       const slot = slots.find(({ name }) => name === when.slot);
       if (slot === undefined) return [{ path: [...path, 'when', 'slot'], message: `the node has no slot "${when.slot}"` }];

@@ -10,7 +10,7 @@ import { sayValue } from './spoken-value.ts';
 /** Nodes passed without an answer of the caller before the walk is called a loop. The longest chain of the demo agents is 2. */
 export const FLOW_STEP_LIMIT = 16;
 /** Tasks that may be interrupted at once: who asks a fourth thing before the first was answered has left the first. */
-export const INTERRUPTED_MAX = 3;
+const INTERRUPTED_MAX = 3;
 
 /** A tool that the flow itself runs, with the values of its slots as arguments. */
 export type FlowToolCall = { readonly tool: string; readonly arguments: Readonly<Record<string, string>> };
@@ -68,7 +68,7 @@ export function questionOf(flow: Flow, node: FlowNode, state: FlowState): string
 export function stepOf(node: FlowNode): NextStep {
   switch (node.action.kind) {
     case 'transfer':
-      return { kind: 'transfer', destination: node.action.destination, ringMs: node.action.ringMs };
+      return transferStep(node.action);
     case 'end_call':
       return { kind: 'end_call' };
     case 'listen':
@@ -77,6 +77,10 @@ export function stepOf(node: FlowNode): NextStep {
     case 'use_tool':
       return { kind: 'listen' };
   }
+}
+
+function transferStep({ destination, ringMs, requiresKey = false }: Extract<FlowNode['action'], { kind: 'transfer' }>): NextStep {
+  return { kind: 'transfer', destination, ringMs, requiresKey, brief: null };
 }
 
 /** The tool that a node runs, its arguments filled with the slots' stored values; those of unfilled slots are left out. Null for other nodes. */

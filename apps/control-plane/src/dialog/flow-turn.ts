@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Flow } from '#ports/agent-profile.ts';
 import type { ModelToolCall } from '#ports/language-model.ts';
 import type { ConversationState, PreparedTurn, TurnResult } from './dialog.ts';
+import { questionsBefore } from './flow-graph.ts';
 import { answerFromKnowledge, questionFor } from './flow-knowledge.ts';
 import { next } from './flow.ts';
 import type { FlowTurn } from './flow.ts';
@@ -84,16 +85,15 @@ export async function* playFlow(
 
 type FlowCall = { readonly call: ModelToolCall; readonly state: ConversationState; readonly flow: Flow };
 
-/** A flow asks in its own words before it books: a `yes_no` slot that holds a yes is the caller's consent, and is not asked for again. */
+/** A flow asks in its own words before it books: a yes to its last question before the tool is the caller's consent, and is not asked for again. */
 async function* runAgreed(tools: ToolTurn, { call, state, flow }: FlowCall): AsyncGenerator<string, TurnToolRun | null, undefined> {
   const first = yield* runTool(tools, call, state);
   const pending = first?.state.tools?.pending;
-  if (first?.run.verdict !== 'ask_caller' || !pending || !hasYes(flow, state)) return first;
-  return yield* runTool(tools, call, { ...first.state, tools: { ...first.run.state, pending: { ...pending, confirmed: true } } });
-}
-
-function hasYes(flow: Flow, { slots }: ConversationState): boolean {
-  return flow.nodes.some((node) => node.slots?.some(({ name, type }) => type.kind === 'yes_no' && slots[name] === 'yes') === true);
+  if (first?.run.verdict !== 'ask_caller' || !pending) return first;
+  const hasYes = questionsBefore(flow, state.node).some((slot) => state.slots[slot] === 'yes');
+  // Nobody waits for the caller's next words: the flow asks by its slots.
+  if (!hasYes) return { ...first, state: { ...first.state, tools: { ...first.run.state, pending: null } } };
+  return yield* runTool(tools, call, { ...first.state, tools: { ...first.run.state, pending: { ...pending, answer: 'yes' } } });
 }
 
 function outcomeOf(verdict: TraceTool['verdict']): 'done' | 'refused' | 'failed' {

@@ -1,11 +1,9 @@
 // What belongs to which version of a flow, so that a flow says by its number what a reader must know to walk it.
 import type { Flow, FlowNode, FlowTransition, Phrases } from '#ports/agent-profile.ts';
-import type { FlowPath } from './flow-graph.ts';
-
-type Issue = { readonly path: FlowPath; readonly message: string };
+import type { FlowIssue, FlowPath } from './flow-graph.ts';
 
 /** Parts of the other version. */
-export function versionIssues(flow: Flow): Issue[] {
+export function versionIssues(flow: Flow): FlowIssue[] {
   if (flow.version === 2) {
     return flow.nodes.flatMap(({ slot }, index) =>
       slot === undefined ? [] : [{ path: ['nodes', index, 'slot'], message: 'is of version 1; write "slots" with a type' }],
@@ -18,7 +16,7 @@ export function versionIssues(flow: Flow): Issue[] {
   ];
 }
 
-function nodeIssues(node: FlowNode, path: FlowPath): Issue[] {
+function nodeIssues(node: FlowNode, path: FlowPath): FlowIssue[] {
   return [
     ...(['slots', 'expert', 'endsTask'] as const).flatMap((field) => (node[field] === undefined ? [] : [needsV2([...path, field])])),
     ...(node.action.kind === 'resume' || node.action.kind === 'use_tool' ? [needsV2([...path, 'action', 'kind'])] : []),
@@ -27,7 +25,7 @@ function nodeIssues(node: FlowNode, path: FlowPath): Issue[] {
   ];
 }
 
-function edgeIssues({ when, aside, clears }: FlowTransition, path: FlowPath): Issue[] {
+function edgeIssues({ when, aside, clears }: FlowTransition, path: FlowPath): FlowIssue[] {
   const isV1 = when.kind === 'phrase' || when.kind === 'transfer_failed' || (when.kind === 'slot_filled' && when.slot === undefined);
   return [
     ...(isV1 ? [] : [needsV2([...path, 'when', 'kind'])]),
@@ -37,10 +35,10 @@ function edgeIssues({ when, aside, clears }: FlowTransition, path: FlowPath): Is
   ];
 }
 
-function languageIssues(phrases: Phrases, path: FlowPath): Issue[] {
+function languageIssues(phrases: Phrases, path: FlowPath): FlowIssue[] {
   return Array.isArray(phrases) ? [] : [needsV2(path)];
 }
 
-function needsV2(path: FlowPath): Issue {
+function needsV2(path: FlowPath): FlowIssue {
   return { path, message: 'needs "version": 2 at the root of the flow' };
 }

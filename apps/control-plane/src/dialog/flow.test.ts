@@ -53,10 +53,16 @@ describe('next', () => {
 
   it('reaches a person from every node that listens, by word and by key', () => {
     for (const node of flow.nodes.filter(({ action }) => action.kind === 'listen')) {
-      const transfer = { kind: 'transfer', destination: '2001', ringMs: 20_000 };
+      const transfer = { kind: 'transfer', destination: '2001', ringMs: 20_000, requiresKey: false, brief: null };
       expect(next(flow, at(node.name), said('Recepción, por favor')).nextStep).toEqual(transfer);
       expect(next(flow, at(node.name), keys('0')).nextStep).toEqual(transfer);
     }
+  });
+
+  it('says that nobody took the call also where a model transferred from a node of its own', () => {
+    const fromPerson = next(flow, at('person'), { kind: 'transfer_failed' });
+    expect(next(flow, at('booking_day'), { kind: 'transfer_failed' }).say).toEqual(fromPerson.say);
+    expect(fromPerson.say[0]).toBe('Ahora no hay nadie libre. Le devolveremos la llamada.');
   });
 
   it('says that it did not understand, stays with the same hints, then goes to the way out', () => {

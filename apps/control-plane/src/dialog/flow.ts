@@ -1,5 +1,6 @@
 // A conversation as a graph, walked one answer at a time: pure, so that any call can be replayed and any reply prepared and thrown away.
-import type { Flow, FlowNode, ToolResultKind } from '#ports/agent-profile.ts';
+import type { Flow, FlowNode, FlowTransition, ToolResultKind } from '#ports/agent-profile.ts';
+import { plainWords } from '#shared/plain-words.ts';
 import type { DialogInput } from './dialog.ts';
 import { answerOf, codesAt, keysAskedFor, understand, understandGlobal, wayOf } from './flow-answer.ts';
 import { findEdge, getNode } from './flow-graph.ts';
@@ -8,7 +9,6 @@ import type { Answer, FlowState, FlowVerdict } from './flow-state.ts';
 import { questionOf, stepOf, toolCallOf, travel } from './flow-travel.ts';
 import type { FlowToolCall } from './flow-travel.ts';
 import type { DialogNote, NextStep } from './next-step.ts';
-import { wordsOf } from './phrase-match.ts';
 
 /** What happened, for a flow: what a channel tells a dialog, with what a model made of the words, and what a tool came to. */
 export type FlowInput =
@@ -57,7 +57,7 @@ export function next(flow: Flow, state: FlowState, input: FlowInput): FlowTurn {
     case 'no_input':
       return silent({ flow, state, node }, input);
     case 'transfer_failed': {
-      const onward = findEdge(node.transitions, 'transfer_failed');
+      const onward = findEdge([...node.transitions, ...elsewhere(flow)], 'transfer_failed');
       return onward === null ? stay(flow, { state, node }) : travel(flow, state, { ...wayOf(onward), rest: NOTHING });
     }
     case 'tool_result':
@@ -76,13 +76,18 @@ export function isCodeOpen(flow: Flow, state: FlowState, keys: string): boolean 
 
 /** The answer when the words hold a phrase that is valid everywhere (a person, goodbye); null when they do not. */
 export function nextGlobal(flow: Flow, state: FlowState, text: string): FlowTurn | null {
-  const way = understandGlobal(flow, wordsOf(text));
+  const way = understandGlobal(flow, plainWords(text));
   return way === null ? null : travel(flow, state, { ...way, rest: NOTHING });
 }
 
 /** The first node from the entry that does not go on by itself: where an agent without a script rests. */
 export function restingNode(flow: Flow): string {
   return travel(flow, openFlow(flow), { goTo: flow.entry, why: 'opened', rest: NOTHING }).state.node;
+}
+
+/** A model transfers from whatever node it talks in: that nobody answered is then said as the flow's own transfers say it. */
+function elsewhere(flow: Flow): readonly FlowTransition[] {
+  return flow.nodes.flatMap(({ action, transitions }) => (action.kind === 'transfer' ? transitions : []));
 }
 
 type Place = { readonly flow: Flow; readonly state: FlowState; readonly node: FlowNode };

@@ -21,19 +21,21 @@ describe('appendTurn', () => {
   });
 });
 
+const characters = (text: string) => text.length;
+
 describe('windowOf', () => {
   it('keeps the latest whole turns that fit', () => {
-    expect(windowOf([turn('aaaa'), turn('bb'), turn('cc')], 5)).toEqual([turn('bb'), turn('cc')]);
+    expect(windowOf([turn('aaaa'), turn('bb'), turn('cc')], 5, characters)).toEqual([turn('bb'), turn('cc')]);
   });
 
   it('keeps the end of a last turn that is too long', () => {
-    expect(windowOf([turn('a'), turn('0123456789')], 4)).toEqual([turn('6789')]);
+    expect(windowOf([turn('a'), turn('0123456789')], 4, characters)).toEqual([turn('6789')]);
   });
 
   it('never holds more characters than allowed', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ minLength: 1, maxLength: 30 })), fc.integer({ min: 0, max: 60 }), (texts, max) => {
-        const kept = windowOf(texts.map(turn), max);
+        const kept = windowOf(texts.map(turn), max, characters);
         expect(kept.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(max);
       }),
     );

@@ -10,15 +10,8 @@ export function appendTurn(history: readonly HistoryTurn[], turn: HistoryTurn): 
   return text === '' ? history : [...history, { role: turn.role, text }].slice(-HISTORY_TURNS_MAX);
 }
 
-/**
- * The latest whole turns that fit in so many tokens. A last turn that is longer by itself keeps its end: the question is there. Without
- * `tokensOf` a token is a character.
- */
-export function windowOf(
-  history: readonly HistoryTurn[],
-  maxTokens: number,
-  tokensOf: (text: string) => number = (text) => text.length,
-): readonly HistoryTurn[] {
+/** The latest whole turns that fit in so many tokens. A last turn that is longer by itself keeps its end: the question is there. */
+export function windowOf(history: readonly HistoryTurn[], maxTokens: number, tokensOf: (text: string) => number): readonly HistoryTurn[] {
   let room = maxTokens;
   let from = history.length;
   for (let turn = history[from - 1]; turn !== undefined; turn = history[from - 1]) {

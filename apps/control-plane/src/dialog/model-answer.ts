@@ -2,9 +2,9 @@
 import { InferenceError } from '#ports/inference-error.ts';
 import type { LanguageModel, ModelPart, ModelRequest, ModelToolCall } from '#ports/language-model.ts';
 import type { Clock } from '#shared/clock.ts';
+import { within } from '#shared/waiting.ts';
 import { openWordReader } from './model-words.ts';
 import type { TraceRequest } from './turn-trace.ts';
-import { within } from './waiting.ts';
 
 /** How one answer is asked for. */
 export type Asking = {
@@ -13,7 +13,7 @@ export type Asking = {
   readonly clock: Clock;
   /** Ends the turn. */
   readonly signal: AbortSignal;
-  /** The longest wait for the first part, ms. */
+  /** The longest wait for the first sign of life, ms. */
   readonly firstPartMs: number;
   /** The longest wait between parts, ms. */
   readonly nextPartMs: number;
@@ -27,6 +27,11 @@ export type Answer = {
   readonly trace: TraceRequest;
 };
 
+/**
+ * The longest stretch of an answer that is neither words nor a whole call. Under load a model writes some 70 tokens a second, and the arguments of a
+ * booking are as many; a message to be taken has 300. Silence meanwhile is covered (`covered-silence.ts`).
+ */
+export const HELD_MAX_MS = 5_000;
 /** Calls of one answer that are looked at: a model that makes more is in a loop. */
 const CALLS_MAX = 8;
 
@@ -41,11 +46,17 @@ export async function* askModel(asking: Asking): AsyncGenerator<string, Answer, 
   let [text, firstPartMs] = ['', null as number | null];
   let finish: Extract<ModelPart, { kind: 'finish' }> | null = null;
   let error: Error | null = null;
+  let heldSinceMs = startedAtMs;
   try {
     for (;;) {
       const part = await nextPart(parts, firstPartMs === null ? asking.firstPartMs : asking.nextPartMs);
       if (part === null) break;
       firstPartMs ??= clock.nowMs() - startedAtMs;
+      if (part.kind === 'held') {
+        if (clock.nowMs() - heldSinceMs > HELD_MAX_MS) throw failed(`neither words nor a whole call within ${HELD_MAX_MS} ms`);
+        continue;
+      }
+      heldSinceMs = clock.nowMs();
       if (part.kind === 'finish') finish = part;
       else if (part.kind === 'tool_call') calls.push(part.call);
       else {

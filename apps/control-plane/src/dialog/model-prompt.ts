@@ -64,7 +64,7 @@ export function fitMessages({ languageModel, responder, tools }: PromptParts, me
 }
 
 /** Tokens that the turns of a conversation may take beside everything else. */
-export function historyTokens({ languageModel, responder, tools }: PromptParts, system: string): number {
+function historyTokens({ languageModel, responder, tools }: PromptParts, system: string): number {
   const context = languageModel.contextTokens ?? CONTEXT_TOKENS_DEFAULT;
   const offered = tools.length === 0 ? 0 : tokensOf(languageModel, JSON.stringify(tools)) + OUTCOME_TOKENS;
   return Math.max(HISTORY_TOKENS_MIN, context - responder.maxOutputTokens - offered - tokensOf(languageModel, system) - MESSAGE_TOKENS);

@@ -1,7 +1,9 @@
 // The agent with a language model: the model answers what the caller says, the flow keeps the greeting, the keys, silence and the ways out.
-import type { AgentProfile, Responder } from '#ports/agent-profile.ts';
+import type { Responder } from '#ports/agent-profile.ts';
 import type { LanguageModel } from '#ports/language-model.ts';
 import type { ConversationTools } from './conversation-tools.ts';
+import { withCoveredSilence } from './covered-silence.ts';
+import type { Cover } from './covered-silence.ts';
 import type { ConversationState, Dialog, DialogInput, PreparedTurn, PrepareOptions, TurnResult } from './dialog.ts';
 import { createFallbackResponder, withInput } from './fallback-responder.ts';
 import type { FallbackParts } from './fallback-responder.ts';
@@ -11,12 +13,11 @@ import { echoOf, openWithFlow } from './model-flow.ts';
 import type { FlowOpening } from './model-flow.ts';
 import { fitMessages, overflowOf, promptOf, taskText } from './model-prompt.ts';
 import type { PromptParts } from './model-prompt.ts';
-import { modelTexts } from './model-texts.ts';
 import type { ModelTexts } from './model-texts.ts';
 import { ModelTurn } from './model-turn.ts';
 import type { ModelTurnEnd } from './model-turn.ts';
 import { openRollingSummary } from './rolling-summary.ts';
-import type { RollingSummary } from './rolling-summary.ts';
+import type { RollingSummary, SummaryKeeper } from './rolling-summary.ts';
 import type { ToolTurn } from './turn-tools.ts';
 import type { TraceTool } from './turn-trace.ts';
 
@@ -25,14 +26,15 @@ const SUMMARY_SHARE = 0.7;
 
 export type ModelResponderOptions = FallbackParts & {
   readonly responder: Extract<Responder, { kind: 'language_model' }>;
-  readonly language: AgentProfile['language'];
+  readonly texts: ModelTexts;
   readonly languageModel: LanguageModel;
   /** The conversation's. */
   readonly signal: AbortSignal;
+  readonly summaryKeeper?: SummaryKeeper;
 };
 
 type Said = Extract<DialogInput, { kind: 'said' }>;
-type Options = ModelResponderOptions & { readonly texts: ModelTexts; readonly summary: RollingSummary };
+type Options = ModelResponderOptions & { readonly summary: RollingSummary };
 
 /**
  * A dialog whose replies are streamed from a model. A model that stalls, breaks off, writes nonsense or calls tools wrongly is asked once more;
@@ -40,14 +42,14 @@ type Options = ModelResponderOptions & { readonly texts: ModelTexts; readonly su
  */
 export function createModelResponder(options: ModelResponderOptions): Dialog {
   const scripted = createFallbackResponder(options);
-  const texts = modelTexts(options.language);
-  const summary = openRollingSummary({ languageModel: options.languageModel, texts, signal: options.signal });
+  const { languageModel, signal, summaryKeeper, texts } = options;
+  const summary = openRollingSummary({ languageModel, texts, signal, ...(summaryKeeper === undefined ? {} : { keeper: summaryKeeper }) });
   return {
     ...scripted,
     prepare(before, input, prepare) {
       const state = summary.applied(before);
       if (input.kind !== 'said' || input.text.trim() === '') return scripted.prepare(state, input, prepare);
-      return preparedFromModel({ ...options, texts, summary }, { state, input, prepare });
+      return preparedFromModel({ ...options, summary }, { state, input, prepare });
     },
   };
 }
@@ -85,7 +87,14 @@ function preparedFromModel(options: Options, { state, input, prepare }: Asked): 
     // Of a turn that failed nothing is summarized; its failure is where its words were read.
     .catch(() => undefined);
   return {
-    textDeltas: wordsOf({ turn, opening, fallback, clock, settled }),
+    textDeltas: wordsOf({
+      turn,
+      opening,
+      fallback,
+      clock,
+      settled,
+      cover: isSpoken ? { first: texts.wait, more: texts.stillWaiting, committed } : null,
+    }),
     result: settled.promise,
     acted: () => turn.status.acted ?? (turn.status.isActing ? turn.model.state : null),
   };
@@ -132,9 +141,11 @@ type Speaking = {
   readonly fallback: (end: ModelTurnEnd) => ReturnType<typeof playFlow>;
   readonly clock: Options['clock'];
   readonly settled: PromiseWithResolvers<TurnResult>;
+  /** Null where silence is nothing, as in a chat. */
+  readonly cover: Cover | null;
 };
 
-async function* wordsOf({ turn, opening, fallback, clock, settled }: Speaking): AsyncGenerator<string> {
+async function* wordsOf({ turn, opening, fallback, clock, settled, cover }: Speaking): AsyncGenerator<string> {
   const { model } = turn;
   const startedAtMs = clock.nowMs();
   const settle = (result: Omit<TurnResult, 'trace'>, answeredBy: 'model' | 'flow', more: readonly TraceTool[] = []): void =>
@@ -144,7 +155,7 @@ async function* wordsOf({ turn, opening, fallback, clock, settled }: Speaking): 
       trace: { answeredBy, requests: model.requests, tools: [...model.tools, ...more], ms: Math.round(clock.nowMs() - startedAtMs) },
     });
   try {
-    const end = yield* model.words();
+    const end = yield* cover === null ? model.words() : withCoveredSilence(model.words(), cover);
     if (end.failure === null) return settle(end, 'model');
     const notes = [...end.notes, { name: 'model_failed', fields: { error: end.failure.message } } as const];
     // Words that break off are heard as such; the flow's begin a sentence of their own.

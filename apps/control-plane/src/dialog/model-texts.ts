@@ -1,5 +1,5 @@
 // What the dialog itself says to a caller while a model or a tool keeps it waiting, and to a model besides its agent's prompt. Spanish and English.
-import { isSpanish } from './tools/tool-texts.ts';
+import { isSpanish } from '#shared/text-language.ts';
 
 /** The dialog's own words. */
 export type ModelTexts = {

@@ -9,6 +9,7 @@ import { openDialog } from './agent-turn.ts';
 import { clinicEs } from './demo/clinic-es.ts';
 import type { ConversationState, Dialog, PreparedTurn, PrepareOptions } from './dialog.ts';
 import { modelTexts } from './model-texts.ts';
+import { HELD_MAX_MS } from './model-answer.ts';
 import { FIRST_PART_MS, STEPS_MAX } from './model-turn.ts';
 import { FILLER_AFTER_MS } from './tools/tool-set.ts';
 import type { Tool, ToolOutcome } from './tools/tool.ts';
@@ -187,6 +188,52 @@ describe('tools in a turn', () => {
       await reading;
       expect(heard.at(-1)).toBe('diez.');
     }
+  });
+
+  it('may be called in more words than fit into a second, and the caller is not left in silence meanwhile', async () => {
+    const { tool, calls } = toolOf('read');
+    const asked: ModelRequest[] = [];
+    const model: LanguageModel = {
+      async *stream(request): AsyncGenerator<ModelPart> {
+        asked.push(request);
+        for (let piece = 0; piece < 15 && asked.length === 1; piece++) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          yield { kind: 'held' };
+        }
+        if (asked.length === 1) yield { kind: 'tool_call', call: { id: 'call1', name: 'find_hour', argumentsJson: '{"day":"lunes"}' } };
+        else yield { kind: 'text_delta', textDelta: 'A las diez.' };
+        yield { kind: 'finish', reason: 'stop', inputTokens: 10, outputTokens: 5 };
+      },
+    };
+    const text = textOf(say(open(model, [tool]), 'el lunes'));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await text).toBe(`${texts.wait} A las diez.`);
+    expect(calls).toHaveLength(1);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('are given up when a call never ends', async () => {
+    const { tool } = toolOf('read');
+    const model: LanguageModel = {
+      async *stream(_request, { signal }): AsyncGenerator<ModelPart> {
+        while (!signal.aborted) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          yield { kind: 'held' };
+        }
+      },
+    };
+    const turn = say(open(model, [tool]), 'el lunes');
+    const heardAtMs = [Date.now()];
+    const reading = (async () => {
+      for await (const _ of turn.textDeltas) heardAtMs.push(Date.now());
+    })();
+    await vi.advanceTimersByTimeAsync(2 * HELD_MAX_MS + 1_000);
+    await reading;
+    expect((await turn.result).trace?.answeredBy).toBe('flow');
+    // Each of the words takes a second to say.
+    const gaps = heardAtMs.slice(1).map((atMs, index) => atMs - (heardAtMs[index] ?? 0));
+    expect(gaps[0]).toBeLessThan(2_000);
+    expect(Math.max(...gaps)).toBeLessThan(3_000);
   });
 
   it('lead to what they ask for once the words are said, and the model only speaks from then on', async () => {

@@ -18,9 +18,9 @@ const TOOL_CALLS_MAX = 8;
 /** The longest wait for the model's first part. A server under load answers within half a second (H100 at 64 streams: 465 ms, p99). */
 export const FIRST_PART_MS = 1_000;
 /** The same for the repair: the words that cover it take 1.2 s, so that silence stays under 2 s. */
-export const REPAIR_FIRST_PART_MS = 1_500;
+const REPAIR_FIRST_PART_MS = 1_500;
 /** The longest wait between parts: what was said before is being spoken meanwhile, and a repair must still fit in. */
-export const NEXT_PART_MS = 1_200;
+const NEXT_PART_MS = 1_200;
 
 /** What a turn is made with. */
 export type ModelTurnParts = {

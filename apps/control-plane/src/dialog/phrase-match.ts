@@ -1,5 +1,6 @@
 // Finds expected phrases in what a caller said, forgiving case, accents and punctuation, because transcripts differ in all three.
 import type { Phrases } from '#ports/agent-profile.ts';
+import { plainWords } from '#shared/plain-words.ts';
 
 /** Where a phrase was found among the words, and how much it says. */
 export type PhraseMatch = { readonly start: number; readonly end: number; readonly length: number };
@@ -33,19 +34,10 @@ function isList(phrases: Phrases): phrases is readonly string[] {
   return Array.isArray(phrases);
 }
 
-/** The words of a text: lower case, no accents, nothing but letters and digits. */
-export function wordsOf(text: string): string[] {
-  const plain = text
-    .normalize('NFD')
-    .replaceAll(/\p{M}+/gu, '')
-    .toLowerCase();
-  return plain.match(/[\p{L}\p{N}]+/gu) ?? [];
-}
-
 /** The longest of the phrases that the words hold as whole words, the first of equals; null when they hold none. */
 export function findLongestPhrase(words: readonly string[], phrases: readonly string[]): PhraseMatch | null {
   let best: PhraseMatch | null = null;
-  const known = WORDS_OF.get(phrases) ?? phrases.map(wordsOf);
+  const known = WORDS_OF.get(phrases) ?? phrases.map(plainWords);
   WORDS_OF.set(phrases, known);
   for (const phrase of known) {
     const match = findPhrase(words, phrase);

@@ -11,6 +11,26 @@ const TURNS_MIN = 4;
 /** A summary that takes longer is given up; the next turn's end tries again. */
 const SUMMARY_LIMIT_MS = 20_000;
 
+/** A summary of the first turns of a conversation. Personal data. */
+export type MadeSummary = {
+  readonly summary: string;
+  /** The turns that it stands for. */
+  readonly covered: readonly HistoryTurn[];
+  /** The summary that it goes on from, which it replaces; undefined for the first one. */
+  readonly before: string | undefined;
+};
+
+/**
+ * Who keeps the summaries of a conversation whose dialog is opened anew for each message, as in a chat: what is made after one message is
+ * there before the next, in whatever process that is answered.
+ */
+export type SummaryKeeper = {
+  /** Whether one may be begun: false while another is in the making. Each true is followed by `end`. */
+  begin(): boolean;
+  /** Null when none came of it. */
+  end(made: MadeSummary | null): void;
+};
+
 /** The summary of one conversation in this process. */
 export type RollingSummary = {
   /** The conversation with its summary in place of the turns that it covers, if there is one by now. */
@@ -19,38 +39,45 @@ export type RollingSummary = {
   begin(state: ConversationState, overflow: readonly HistoryTurn[]): void;
 };
 
-type Made = { readonly last: HistoryTurn; readonly covered: number; readonly summary: string };
+/** The conversation with `made` in place of the turns that it covers; the same one when those are not its first turns. */
+export function withSummary(state: ConversationState, { summary, covered, before }: MadeSummary): ConversationState {
+  const isOf =
+    state.summary === before && covered.every(({ role, text }, at) => state.history[at]?.role === role && state.history[at].text === text);
+  return isOf ? { ...state, summary, history: state.history.slice(covered.length) } : state;
+}
 
 /** Opens it. `signal` is the conversation's. A summary that fails leaves the conversation as it is: its oldest turns are then left out. */
 export function openRollingSummary(parts: {
   readonly languageModel: LanguageModel;
   readonly texts: ModelTexts;
   readonly signal: AbortSignal;
+  /** Absent: this dialog lasts as long as its conversation, and keeps them itself. */
+  readonly keeper?: SummaryKeeper;
 }): RollingSummary {
-  let [made, isMaking] = [null as Made | null, false];
+  const { keeper } = parts;
+  let [made, isMaking] = [null as MadeSummary | null, false];
   return {
-    applied(state) {
-      // Turns are never changed in place: the same object at the same place means that nothing before it changed.
-      if (made === null || state.history[made.covered - 1] !== made.last) return state;
-      return { ...state, summary: made.summary, history: state.history.slice(made.covered) };
-    },
+    applied: (state) => (made === null ? state : withSummary(state, made)),
     begin(state, overflow) {
-      const last = overflow.at(-1);
-      if (isMaking || last === undefined || overflow.length < TURNS_MIN || parts.signal.aborted) return;
+      if (isMaking || overflow.length < TURNS_MIN || parts.signal.aborted || keeper?.begin() === false) return;
       isMaking = true;
-      void summarize(parts, state.summary, overflow)
+      const before = state.summary;
+      void summarize(parts, before, overflow)
         .then((summary) => {
-          if (summary !== '') made = { last, covered: overflow.length, summary };
+          if (summary !== '') made = { summary, covered: overflow, before };
         })
         // It is tried again after the next turn; the turns themselves are still there.
         .catch(() => undefined)
-        .finally(() => (isMaking = false));
+        .finally(() => {
+          isMaking = false;
+          keeper?.end(made);
+        });
     },
   };
 }
 
 async function summarize(
-  { languageModel, texts, signal }: Parameters<typeof openRollingSummary>[0],
+  { languageModel, texts, signal }: Pick<Parameters<typeof openRollingSummary>[0], 'languageModel' | 'texts' | 'signal'>,
   before: string | undefined,
   turns: readonly HistoryTurn[],
 ): Promise<string> {

@@ -1,4 +1,5 @@
 // Dates as people say them, in Spanish and English, counted from the day of the conversation.
+import { addDays } from '#shared/opening-hours.ts';
 import { numberAt, ordinalAt, phraseEndAt } from './spoken-number.ts';
 import type { Spoken, SpokenLanguage } from './spoken-number.ts';
 
@@ -12,8 +13,6 @@ export type DateOptions = {
   readonly today: string;
 };
 
-const DAY_MS = 86_400_000;
-
 /** The first date among the words, as `2026-12-31`; without a year, the next one from today on. */
 export function findDate(words: readonly string[], options: DateOptions): Spoken<string> | null {
   for (const read of [fullDateAt, relativeAt, weekdayAt, dayAt]) {
@@ -23,11 +22,6 @@ export function findDate(words: readonly string[], options: DateOptions): Spoken
     }
   }
   return null;
-}
-
-/** So many days later, as a date. */
-export function daysAfter(date: string, days: number): string {
-  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 /** The date, or null when the calendar has no such day. */
@@ -114,7 +108,7 @@ function inYear(year: number | null, { month, day, today }: { month: number; day
 }
 
 function relativeAt(words: readonly string[], at: number, { language, today }: DateOptions): Spoken<string> | null {
-  const later = (days: number, end: number): Spoken<string> => ({ value: daysAfter(today, days), start: at, end });
+  const later = (days: number, end: number): Spoken<string> => ({ value: addDays(today, days), start: at, end });
   if (language === 'es') {
     const after = phraseEndAt(words, at, ['pasado manana']);
     if (after !== null) return later(2, after);
@@ -146,9 +140,9 @@ function weekdayAt(words: readonly string[], at: number, { language, today }: Da
   if (weekday === -1) return null;
   const now = new Date(Date.parse(today)).getUTCDay();
   const end = phraseEndAt(words, at + 1, NEXT_WEEK[language]);
-  if (end !== null) return { value: daysAfter(today, 7 - ((now + 6) % 7) + ((weekday + 6) % 7)), start: at, end };
+  if (end !== null) return { value: addDays(today, 7 - ((now + 6) % 7) + ((weekday + 6) % 7)), start: at, end };
   const after = phraseEndAt(words, at + 1, ['que viene', 'proximo']) ?? at + 1;
-  return { value: daysAfter(today, (weekday - now + 7) % 7 || 7), start: at, end: after };
+  return { value: addDays(today, (weekday - now + 7) % 7 || 7), start: at, end: after };
 }
 
 /** "El 15", "the fifteenth": the next day of that number. A bare number only where a date was asked for and little else was said. */

@@ -1,4 +1,5 @@
 // Numbers as people say them, in Spanish and English: a transcript may write "quince", "15" or "fifteenth".
+import { isSpanish } from '#shared/text-language.ts';
 import { findLongestPhrase } from './phrase-match.ts';
 
 /** Something understood among words: its value, and which words it used. */
@@ -9,7 +10,7 @@ export type SpokenLanguage = 'es' | 'en';
 
 /** The known language of a tag such as `es-MX`. */
 export function spokenLanguage(tag: string): SpokenLanguage {
-  return /^es(-|$)/i.test(tag) ? 'es' : 'en';
+  return isSpanish(tag) ? 'es' : 'en';
 }
 
 const NUMBER_WORDS: Readonly<Record<SpokenLanguage, ReadonlyMap<string, number>>> = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SlotType } from '#ports/agent-profile.ts';
-import { wordsOf } from './phrase-match.ts';
+import { plainWords } from '#shared/plain-words.ts';
 import { acceptValue, keysMax, readKeys, readValue, sayValue } from './spoken-value.ts';
 
 // A Saturday.
@@ -8,7 +8,7 @@ const today = '2026-11-21';
 const read = (type: SlotType, text: string, language: string): string | null => readFor(true)(type, text, language);
 const readUnasked = (type: SlotType, text: string, language: string): string | null => readFor(false)(type, text, language);
 const readFor = (isAsked: boolean) => (type: SlotType, text: string, language: string) => {
-  const found = readValue(type, wordsOf(text), { language, today, isAsked });
+  const found = readValue(type, plainWords(text), { language, today, isAsked });
   return found === null ? null : found.kind === 'value' ? found.value : `invalid ${found.value}`;
 };
 

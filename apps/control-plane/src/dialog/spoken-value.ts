@@ -1,7 +1,9 @@
 // The value of a slot: found in what a caller says or keys, held to the slot's limits, and said again.
 import type { SlotType, SlotValue } from '#ports/agent-profile.ts';
-import { findLongestPhrase, phrasesOf, wordsOf } from './phrase-match.ts';
-import { dateOf, daysAfter, findDate } from './spoken-date.ts';
+import { addDays } from '#shared/opening-hours.ts';
+import { plainWords } from '#shared/plain-words.ts';
+import { findLongestPhrase, phrasesOf } from './phrase-match.ts';
+import { dateOf, findDate } from './spoken-date.ts';
 import { findDigits, findNumber, findYesNo, spokenLanguage } from './spoken-number.ts';
 import type { Spoken } from './spoken-number.ts';
 import { findTime } from './spoken-time.ts';
@@ -56,7 +58,7 @@ export function acceptValue(type: SlotType, text: string, options: Omit<ValueOpt
   if (type.kind === 'text') return isWithinLimits(type, trimmed, options.today) ? trimmed : null;
   const stored = type.kind === 'choice' ? type.values.find(({ value }) => value === trimmed)?.value : undefined;
   if (stored !== undefined) return stored;
-  const read = readValue(type, wordsOf(trimmed), { ...options, isAsked: true });
+  const read = readValue(type, plainWords(trimmed), { ...options, isAsked: true });
   return read?.kind === 'value' ? read.value : null;
 }
 
@@ -151,7 +153,7 @@ function isWithinLimits(type: SlotType, value: string, today: string): boolean {
     case 'number':
       return Number(value) >= (type.min ?? 0) && Number(value) <= (type.max ?? NUMBER_MAX);
     case 'date':
-      return value >= daysAfter(today, type.fromDays ?? DATE_DAYS.from) && value <= daysAfter(today, type.toDays ?? DATE_DAYS.to);
+      return value >= addDays(today, type.fromDays ?? DATE_DAYS.from) && value <= addDays(today, type.toDays ?? DATE_DAYS.to);
     case 'time':
       return value >= (type.from ?? '00:00') && value <= (type.to ?? '23:59');
     case 'phone': {

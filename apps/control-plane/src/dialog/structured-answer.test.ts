@@ -28,17 +28,13 @@ describe('an answer as data', () => {
 
   it('is asked for with its schema, at temperature 0', async () => {
     const model = openScriptedLanguageModel([{ deltas: ['{"name":', '"Ana","age":null}'] }]);
-    expect(await askForStructure(model, question, { signal })).toEqual({
-      kind: 'valid',
-      value: { name: 'Ana', age: null },
-      isRepaired: false,
-    });
+    expect(await askForStructure(model, question, { signal })).toEqual({ kind: 'valid', value: { name: 'Ana', age: null } });
     expect(model.requests).toMatchObject([{ temperature: 0, outputSchema: { type: 'object', required: ['name', 'age'] } }]);
   });
 
   it('is repaired once, by a model that is told what was wrong', async () => {
     const model = openScriptedLanguageModel([{ deltas: ['{"name":"Ana"}'] }, { deltas: ['{"name":"Ana","age":3}'] }]);
-    expect(await askForStructure(model, question, { signal })).toMatchObject({ kind: 'valid', isRepaired: true });
+    expect(await askForStructure(model, question, { signal })).toEqual({ kind: 'valid', value: { name: 'Ana', age: 3 } });
     expect(model.requests[1]?.messages.slice(1)).toMatchObject([
       { role: 'assistant', text: '{"name":"Ana"}' },
       { role: 'user', text: expect.stringContaining('age') as string },

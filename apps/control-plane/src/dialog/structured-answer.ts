@@ -1,6 +1,7 @@
 // An answer of a model as data: asked for with its schema, read out of whatever the model wrote around it, checked, and repaired once.
 import { z } from 'zod';
 import type { LanguageModel, ModelMessage } from '#ports/language-model.ts';
+import { parseJson } from '#shared/json-text.ts';
 
 /** What to ask. */
 export type StructuredQuestion<Value> = {
@@ -10,13 +11,8 @@ export type StructuredQuestion<Value> = {
   readonly maxOutputTokens: number;
 };
 
-/** `invalid`: neither the first answer nor the repaired one fits; `problem` says what was wrong with the last, and quotes nothing of it. */
+/** What an answer held. `problem` says what was wrong with it, and quotes nothing of it. */
 export type StructuredAnswer<Value> =
-  | { readonly kind: 'valid'; readonly value: Value; readonly isRepaired: boolean }
-  | { readonly kind: 'invalid'; readonly problem: string };
-
-/** What a text holds, read as data. */
-export type ParsedAnswer<Value> =
   | { readonly kind: 'valid'; readonly value: Value }
   | { readonly kind: 'invalid'; readonly problem: string };
 
@@ -37,8 +33,8 @@ export async function askForStructure<Value>(
     readText(languageModel.stream({ messages: asked, maxOutputTokens, temperature: 0, outputSchema }, { signal }), signal);
   const firstText = await ask(messages);
   const first = parseStructured(firstText, schema);
-  if (first.kind === 'valid') return { ...first, isRepaired: false };
-  const repaired = parseStructured(
+  if (first.kind === 'valid') return first;
+  return parseStructured(
     await ask([
       ...messages,
       { role: 'assistant', text: firstText.slice(0, MAX_SHOWN_CHARACTERS) },
@@ -46,28 +42,19 @@ export async function askForStructure<Value>(
     ]),
     schema,
   );
-  return repaired.kind === 'valid' ? { ...repaired, isRepaired: true } : repaired;
 }
 
 /** Reads the JSON object out of a text that may hold a preamble, a code fence or thoughts around it, and checks it. */
-export function parseStructured<Value>(text: string, schema: z.ZodType<Value>): ParsedAnswer<Value> {
+export function parseStructured<Value>(text: string, schema: z.ZodType<Value>): StructuredAnswer<Value> {
   const spoken = text.replaceAll(/<think>[\s\S]*?<\/think>/g, '');
   const [from, to] = [spoken.indexOf('{'), spoken.lastIndexOf('}')];
   if (from === -1 || to < from) return { kind: 'invalid', problem: 'there is no JSON object in it' };
   const json = parseJson(spoken.slice(from, to + 1));
-  if (json.kind === 'broken') return { kind: 'invalid', problem: 'the JSON object does not parse: it is cut short or malformed' };
-  const parsed = schema.safeParse(json.value);
+  if (json === null) return { kind: 'invalid', problem: 'the JSON object does not parse: it is cut short or malformed' };
+  const parsed = schema.safeParse(json);
   if (parsed.success) return { kind: 'valid', value: parsed.data };
   const issues = parsed.error.issues.slice(0, MAX_NAMED_ISSUES).map(({ path, message }) => `${path.join('.') || 'the object'}: ${message}`);
   return { kind: 'invalid', problem: issues.join('; ') };
-}
-
-function parseJson(text: string): { readonly kind: 'json'; readonly value: unknown } | { readonly kind: 'broken' } {
-  try {
-    return { kind: 'json', value: JSON.parse(text) };
-  } catch {
-    return { kind: 'broken' };
-  }
 }
 
 async function readText(parts: ReturnType<LanguageModel['stream']>, signal: AbortSignal): Promise<string> {

@@ -1,16 +1,16 @@
 // Runs tools inside a turn: nothing with an effect before the turn is the agent's, and never a long silence while one runs.
 import type { ModelToolCall } from '#ports/language-model.ts';
 import type { Clock } from '#shared/clock.ts';
+import { orAborted, within } from '#shared/waiting.ts';
 import type { ConversationState } from './dialog.ts';
 import type { DialogNote } from './next-step.ts';
 import { FILLER_AFTER_MS, NO_TOOLS_RUN } from './tools/tool-set.ts';
 import type { RanCall, ToolRun, ToolSet } from './tools/tool-set.ts';
 import type { ToolContext, ToolEffect } from './tools/tool.ts';
 import type { TraceTool } from './turn-trace.ts';
-import { isCommitted, within } from './waiting.ts';
 
 /** Between what is said while a tool goes on: the words before it take about a second to say, and silence has a limit of 2 s. */
-export const FILLER_AGAIN_MS = 2_500;
+const FILLER_AGAIN_MS = 2_500;
 
 /** The tools of a conversation at one place of its flow. */
 export type TurnTools = {
@@ -50,10 +50,10 @@ export async function* runTool(
   call: ModelToolCall,
   state: ConversationState,
 ): AsyncGenerator<string, TurnToolRun | null, undefined> {
-  const { tools, clock, committed, signal } = turn;
+  const { tools, clock } = turn;
   const hasEffect = (tools.effectOf(call.name) ?? 'read') !== 'read';
   if (hasEffect) {
-    if (!(await isCommitted(committed, signal))) return null;
+    if (!(await isCommitted(turn))) return null;
     turn.onActing();
   }
   const before = state.tools ?? NO_TOOLS_RUN;
@@ -75,6 +75,18 @@ export async function* runTool(
     },
     notes: run.notes,
   };
+}
+
+/** False when the turn ends before it is the agent's, as it does for a guess that is thrown away. */
+async function isCommitted({ committed, signal }: ToolTurn): Promise<boolean> {
+  try {
+    signal.throwIfAborted();
+    await orAborted(committed, signal);
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
 }
 
 /** A reply that is cut while its tool runs leads nowhere; what the tool did must be known all the same. */

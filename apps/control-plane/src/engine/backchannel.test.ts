@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import { isBackchannel, isEcho, normalise, notAnInterruption } from './backchannel.ts';
+import { isBackchannel, isEcho, notAnInterruption } from './backchannel.ts';
 import { FALSE_BARGE_IN_MS } from './limits.ts';
 
 it('compares words without case, accents and punctuation', () => {
-  expect(normalise('  ¿Ajá,  SÍ?! ')).toBe('aja si');
+  expect(isBackchannel('  ¿MM,  hm?! ', 'es')).toBe(true);
+  expect(isEcho('¡Que hora ES!', '¿Qué hora es?')).toBe(true);
 });
 
 it('knows what listeners say, in the language of the agent', () => {

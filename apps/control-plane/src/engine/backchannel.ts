@@ -1,4 +1,5 @@
 // "Mm-hm" that does not take the floor, and the agent's own words coming back.
+import { plainWords } from '#shared/plain-words.ts';
 import { FALSE_BARGE_IN_MS } from './limits.ts';
 
 /** What listeners say to show that they listen. Normalised as `normalise` does it. */
@@ -30,14 +31,9 @@ const BACKCHANNELS: Readonly<Record<string, ReadonlySet<string>>> = {
   ),
 };
 
-/** Lower case, no accents, no punctuation, single spaces. */
-export function normalise(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
+/** What two texts are compared by. */
+function normalise(text: string): string {
+  return plainWords(text).join(' ');
 }
 
 /** Whether the words only say "go on". `language` is a tag such as `es-MX`. */

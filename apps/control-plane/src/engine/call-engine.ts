@@ -260,7 +260,14 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, f
   const record = beginRecord(parts, { callId, leg, route, ...(from && { from }) });
   const over = new AbortController();
   const models = guardedModels(parts, scope.organizationId);
-  const context = { scope, agentId: agent.agentId, conversationId: callId, callerNumber, language: agent.language, signal: over.signal };
+  const context = {
+    scope,
+    agentId: agent.agentId,
+    conversationId: callId,
+    callerNumber: callerNumber || null,
+    language: agent.language,
+    signal: over.signal,
+  };
   const dialog = openDialog(agent, {
     languageModel: models.languageModel,
     tools: await findTools({ ...parts, log }, { scope, agent }),

@@ -1,5 +1,6 @@
 // The failure policy at work in one call: keeps its state, writes every transition down with its time, and knows which sound and whom to ring.
 import { waitingTone } from '#audio/waiting-tone.ts';
+import type { TransferStep } from '#dialog/next-step.ts';
 import type { AgentProfile } from '#ports/agent-profile.ts';
 import type { AnnouncementStore } from '#ports/announcement-store.ts';
 import type { CallRoute } from '#ports/call-routing.ts';
@@ -22,7 +23,7 @@ export type FailureDeeds = {
   /** Plays a sound to its end and then tells `apologyOver`. */
   apologise(pcm: Int16Array): void;
   /** Rings somebody; tells `handOverFailed` when nobody was reached. */
-  handOver(destination: string, ringMs: number): void;
+  handOver(step: TransferStep): void;
   close(): void;
 };
 
@@ -73,7 +74,9 @@ export function openFailureHandling(parts: FailureHandlingParts, deeds: FailureD
         return pcm === null ? apologyOver() : deeds.apologise(pcm);
       }
       case 'hand_over':
-        return destination === null ? deeds.close() : deeds.handOver(destination, HAND_OVER_RING_MS);
+        return destination === null
+          ? deeds.close()
+          : deeds.handOver({ kind: 'transfer', destination, ringMs: HAND_OVER_RING_MS, requiresKey: false, brief: null });
       case 'close':
         return deeds.close();
     }

@@ -18,6 +18,8 @@ import { Playout } from './playout.ts';
 
 /** As long as after an apology. */
 const RING_MS = 30_000;
+/** No agent spoke with the caller: there is nothing to tell whoever answers. */
+const UNBRIEFED = { brief: Promise.resolve(null), requiresKey: false, onProgress: () => {} };
 
 type HandOver = { readonly leg: CallLeg; readonly route: CallRoute; readonly destination: string | null };
 type Parts = { readonly journal: CallJournal; readonly clock: Clock; readonly log: Log; readonly announcements: AnnouncementStore };
@@ -75,7 +77,7 @@ type Ringing = Pick<HandOver, 'leg' | 'route'> & {
 async function ring({ leg, record, route, destination, signal }: Ringing): Promise<string> {
   record.note('transfer_started', { destination });
   const to = { organizationSlug: route.organizationSlug, extension: destination };
-  const { kind } = await leg.transfer(to, { ringMs: RING_MS, signal });
+  const { kind } = await leg.transfer(to, { ...UNBRIEFED, ringMs: RING_MS, signal });
   record.note('transfer_ended', { outcome: kind });
   return kind;
 }

@@ -1,4 +1,5 @@
 // One live call, from ring to hang-up: ALL of its control flow, and nothing else. Sound, words and rules live in their own files.
+import type { TransferStep } from '#dialog/next-step.ts';
 import type { LegEvent } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
 import type { VoiceActivityStream } from '#ports/voice-activity.ts';
@@ -7,6 +8,7 @@ import { setUpEnd } from './call-parts.ts';
 import type { LiveCallParts } from './call-parts.ts';
 import type { AgentTurn, Phase } from './call-phase.ts';
 import { CallSound } from './call-sound.ts';
+import { transferCall } from './call-transfer.ts';
 import { openFailureHandling } from './failure-handling.ts';
 import { guarded } from './guarded.ts';
 import { startGuess } from './guess.ts';
@@ -56,7 +58,7 @@ export class LiveCall {
       fill: (pcm) => (this.#playout?.interject(pcm), this.#detect({ kind: 'agent_started', atMs: parts.clock.nowMs() })),
       giveUp: (error) => this.#fail(error),
       apologise: (pcm) => this.#playout?.play(fixedSound(pcm)),
-      handOver: (to, ringMs) => void this.#transfer(to, ringMs).catch(this.#onBug),
+      handOver: (step) => void this.#transfer(step).catch(this.#onBug),
       close: () => this.#close('failed', 'a model failed'),
     });
     const onTryFailed = (error: unknown): void => this.#failures.tryFailed(error);
@@ -137,7 +139,7 @@ export class LiveCall {
   #goOn({ nextStep, words }: ResumedCall, atMs: number): void {
     this.#phase = { kind: 'listening', sinceMs: atMs };
     this.#keepsSoundUntilMs = atMs + QUIET_KEPT_MS;
-    if (nextStep.kind === 'transfer') return void this.#transfer(nextStep.destination, nextStep.ringMs).catch(this.#onBug);
+    if (nextStep.kind === 'transfer') return void this.#transfer(nextStep).catch(this.#onBug);
     if (nextStep.kind === 'end_call') return this.#close('completed', 'the agent said goodbye');
     if (words !== null) this.#playout?.play(fixedSound(words));
   }
@@ -338,7 +340,7 @@ export class LiveCall {
         this.#phase = { kind: 'listening', sinceMs: atMs };
         return;
       case 'transfer':
-        this.#transfer(step.destination, step.ringMs).catch(this.#onBug);
+        this.#transfer(step).catch(this.#onBug);
         return;
       case 'end_call':
         return this.#close(this.#silences > 0 ? 'no_input' : 'completed', 'the agent said goodbye');
@@ -350,15 +352,12 @@ export class LiveCall {
     this.#phase = { kind: 'listening', sinceMs: atMs };
   }
 
-  async #transfer(destination: string, ringMs: number): Promise<void> {
-    const { leg, record, clock, route } = this.#parts;
+  async #transfer(step: TransferStep): Promise<void> {
+    const { record, clock } = this.#parts;
     const phase: Phase = { kind: 'transferring', lineDead: null };
     this.#phase = phase;
     this.#detect({ kind: 'reset', atMs: clock.nowMs() });
-    record.note('transfer_started', { destination });
-    const outcome = await leg
-      .transfer({ organizationSlug: route.organizationSlug, extension: destination }, { ringMs, signal: this.#aborter.signal })
-      .catch((error: unknown) => ({ kind: 'failed' as const, cause: String(error) }));
+    const outcome = await transferCall(this.#parts, step, this.#aborter.signal);
     if (this.#phase !== phase) return;
     record.note('transfer_ended', { outcome: outcome.kind });
     const end = endOfTransfer(outcome, phase.lineDead);

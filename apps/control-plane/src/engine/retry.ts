@@ -1,5 +1,6 @@
 // Tries work of a turn three times, so that a model server that is restarted costs the caller a pause and not the call.
 import { InferenceError } from '#ports/inference-error.ts';
+import { pause } from '#shared/waiting.ts';
 import { retryWaitMs } from './failure-policy.ts';
 
 /** How work is tried. */
@@ -17,18 +18,6 @@ export async function mayRetry(error: unknown, attempt: number, { signal, onTryF
   onTryFailed(error);
   await pause(waitMs, signal);
   return !signal.aborted;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
 
 /** A signal that aborts with the error after the time, so that whoever is waited for knows that it was late. Disposing stops the clock. */

@@ -1,5 +1,6 @@
 // A model that stalls in mid-sentence must not leave the caller in silence: each wait for the next words has a limit.
 import { InferenceError } from '#ports/inference-error.ts';
+import { within } from '#shared/waiting.ts';
 import { FIRST_WORDS_TIMEOUT_MS, NEXT_WORDS_TIMEOUT_MS } from './limits.ts';
 
 /** Yields what `words` yields. Throws `InferenceError` when the next are late; who reads stops the source by its signal. */
@@ -8,24 +9,15 @@ export async function* withWordDeadline(words: AsyncIterable<string>): AsyncGene
   let limitMs = FIRST_WORDS_TIMEOUT_MS;
   try {
     for (;;) {
-      const next = await within(limitMs, source.next());
-      if (next.done === true) return;
-      yield next.value;
+      const next = await within(source.next(), limitMs);
+      if (next === 'late') throw tooLate(limitMs);
+      if (next.value.done === true) return;
+      yield next.value.value;
       limitMs = NEXT_WORDS_TIMEOUT_MS;
     }
   } finally {
     // Not waited for: a source that hangs ends only when its signal is aborted.
     void Promise.resolve(source.return?.()).catch(() => undefined);
-  }
-}
-
-async function within<Value>(limitMs: number, value: Promise<Value>): Promise<Value> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(tooLate(limitMs)), limitMs);
-  try {
-    return await Promise.race([value, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

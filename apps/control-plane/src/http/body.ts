@@ -1,16 +1,16 @@
 // Bodies: none larger than a limit, and of JSON only what the database can hold and a stack can walk.
 import type { Context, MiddlewareHandler, Next } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { parseJson } from '#shared/json-text.ts';
+import { SUSPICIOUS_ESCAPE } from '#shared/storable.ts';
 import { checkAnnouncedLength, largeBodyOf } from './large-body.ts';
-import { ProblemError } from './problem.ts';
+import { bodyCutShort, ProblemError } from './problem.ts';
 import { findUnstorableText } from './storable-text.ts';
 
 /** Largest body of a request, but where a route declares a larger one; no JSON of the API comes near it. */
 const MAX_BODY_BYTES = 1_048_576;
 /** Deepest nesting of a JSON body: an agent's flow has 6 levels, and validation walks a value by recursion. */
 const MAX_NESTING = 64;
-/** JSON can only spell U+0000 and surrogates as escapes: a body without them needs no look at its texts. */
-const SUSPICIOUS_ESCAPE = /\\u(?:0000|[dD][89a-fA-F])/;
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json(?:\s*;|\s*$)/i;
 
 /** Refuses a body over the limit, whether its length is announced or not. */
@@ -46,7 +46,7 @@ async function checkedNext(context: Context, next: Next): Promise<void> {
 
 function readText(context: Context): Promise<string> {
   return context.req.text().catch((cause: unknown) => {
-    throw new ProblemError('invalid_request', 'body: it ended before it was complete', { cause });
+    throw bodyCutShort(cause);
   });
 }
 
@@ -79,13 +79,4 @@ function isNestedDeeper(text: string, limit: number): boolean {
     } else if (character === '}' || character === ']') depth -= 1;
   }
   return false;
-}
-
-/** Null for what is no JSON: validation says so. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,7 +1,7 @@
 // What a route declares that takes more than the kit's usual body, such as an upload: how much, and how long it may take to come and be answered.
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
-import { ProblemError } from './problem.ts';
+import { bodyCutShort, ProblemError } from './problem.ts';
 
 /** A body beyond the usual one. The kit does not hold it in memory: the handler reads it with `readLargeBody`. */
 export type LargeBody = {
@@ -45,7 +45,7 @@ async function* arriving({ req }: Context): AsyncGenerator<Uint8Array, void, und
   try {
     yield* req.raw.body ?? [];
   } catch (cause) {
-    throw new ProblemError('invalid_request', 'body: it ended before it was complete', { cause });
+    throw bodyCutShort(cause);
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { AdminOrgScope, ApplianceScope } from '#shared/appliance-scope.ts';
 import { onOrganization } from '#shared/appliance-scope.ts';
 import { isId } from '#shared/id.ts';
+import { parseJson } from '#shared/json-text.ts';
 import { ProblemError } from './problem.ts';
 import { findUnstorableText } from './storable-text.ts';
 
@@ -49,12 +50,4 @@ export function fromCursor<Position>(schema: z.ZodType<Position>, cursor: string
   if (parsed.success && !findUnstorableText(position)) return parsed.data;
   const fields = [{ path: 'cursor', message: 'must be the nextCursor of an earlier page' }];
   throw new ProblemError('invalid_request', 'query: 1 field(s) do not parse', { fields });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -76,6 +76,16 @@ export function deletionPending(): ProblemError {
   return new ProblemError('conflict', 'the organization waits to be deleted; restore it first');
 }
 
+/** The problem for a field whose value does not go with what is there, such as a name that is taken. */
+export function conflict(path: string, message: string): ProblemError {
+  return new ProblemError('conflict', `${path}: ${message}`, { fields: [{ path, message }] });
+}
+
+/** The problem for a body that stopped arriving. */
+export function bodyCutShort(cause: unknown): ProblemError {
+  return new ProblemError('invalid_request', 'body: it ended before it was complete', { cause });
+}
+
 /** The problem for fields that have the right form and a value that cannot be, such as an agent that does not exist. */
 export function unprocessable(path: string, message: string): ProblemError {
   return new ProblemError('unprocessable', `${path}: ${message}`, { fields: [{ path, message }] });

@@ -107,8 +107,11 @@ export type FlowAction =
       /** Facts of the outcome to keep as slots. */
       readonly keeps?: readonly string[];
     }
-  /** Rings a representative's phone after the prompt; `destination` is its extension. */
-  | { readonly kind: 'transfer'; readonly destination: string; readonly ringMs: number }
+  /**
+   * Rings a representative's phone after the prompt; `destination` is its extension. With `requiresKey` whoever answers must press 1 to be
+   * connected, so that no answering machine is: false unless said otherwise.
+   */
+  | { readonly kind: 'transfer'; readonly destination: string; readonly ringMs: number; readonly requiresKey?: boolean }
   /** Hangs up after the prompt. */
   | { readonly kind: 'end_call' };
 

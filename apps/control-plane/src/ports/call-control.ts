@@ -19,14 +19,19 @@ export type LegEndedBy = 'caller' | 'us' | 'system' | 'node' | 'taken_over';
 /** Whose phone rings. Two organizations may both have a 2001: an extension alone names nobody. */
 export type TransferTarget = { readonly organizationSlug: string; readonly extension: string };
 
+/** What whoever answers does not want the call with: the telephone's own refusal, hanging up, the key for it, or no key where one is required. */
+export type TransferRefusal = 'refused' | 'hung_up' | 'key' | 'no_key';
+
 /** How the ringing of somebody else ended. */
 export type TransferOutcome =
   /** The two people talk; we are out of the sound. Settles when one of them hung up. */
   | { readonly kind: 'bridged'; readonly talkedMs: number }
   | { readonly kind: 'no_answer' }
+  /** Somebody was there and does not take the call. */
+  | { readonly kind: 'declined'; readonly by: TransferRefusal }
   | { readonly kind: 'busy' }
   | { readonly kind: 'failed'; readonly cause: string }
-  /** The caller hung up while it rang. */
+  /** The caller hung up before the two were connected. */
   | { readonly kind: 'caller_gone' };
 
 /** How well a leg was carried over the network, over its whole life. */
@@ -41,6 +46,35 @@ export type LegQuality = {
   /** What the party's telephone said of our sound; null when it said nothing. */
   readonly reported: { readonly lossRatio: number; readonly jitterMs: number; readonly roundTripMs: number } | null;
 };
+
+/** What happens on the way to an outcome, in this order; a transfer may end after any of them. */
+export type TransferProgress =
+  | { readonly kind: 'answered' }
+  /** The two are being connected: after the whole brief, after a key, or because there was nothing to be told. `heardMs` is how much of the brief was played. */
+  | { readonly kind: 'briefed'; readonly by: 'end' | 'key' | 'nothing'; readonly heardMs: number };
+
+/** How somebody is rung for the caller. */
+export type TransferRequest = {
+  readonly ringMs: number;
+  /**
+   * Played to whoever answers while the caller still hears ringing: mono PCM16 at 16 kHz; null: nothing. Never rejects. It is asked for when the
+   * phone rings and waited for, when it is answered, for `BRIEF_WAIT_MS` at most.
+   */
+  readonly brief: Promise<Int16Array | null>;
+  /** Whether a key is needed to be connected; an answering machine presses none. */
+  readonly requiresKey: boolean;
+  readonly onProgress: (progress: TransferProgress) => void;
+  readonly signal: AbortSignal;
+};
+
+/** Sends the caller back. Any other key of whoever was rung connects the two at once. */
+export const DECLINE_KEY = '2';
+
+/** From the answer until a brief that is not made yet is done without: who says "hello?" twice hangs up. */
+export const BRIEF_WAIT_MS = 1_500;
+
+/** From the end of a brief until nobody has pressed the key that is required: our choice, long enough to find the keypad of a mobile telephone. */
+export const KEY_WAIT_MS = 8_000;
 
 /** One party's side of a call, ours to answer. Every method may be called after the leg ended: it then does nothing or throws `LegGoneError`. */
 export type CallLeg = {
@@ -71,10 +105,10 @@ export type CallLeg = {
   /** Answers the leg; the caller's telephone stops ringing. Media is open by then. */
   answer(options: { signal: AbortSignal }): Promise<void>;
   /**
-   * Rings a phone; when answered both are bridged and our sound is taken out. Settles with `bridged` when that talk ended.
-   * While it rings the caller hears ringing. On any other outcome our sound is as before.
+   * Rings a phone; whoever answers hears the brief alone, then both are bridged and our sound is taken out. Settles with `bridged` when that
+   * talk ended. Until they are bridged the caller hears ringing. On any other outcome our sound is as before.
    */
-  transfer(to: TransferTarget, options: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome>;
+  transfer(to: TransferTarget, request: TransferRequest): Promise<TransferOutcome>;
   /** How well the leg is carried, or was; null before the first measurement. */
   quality(): LegQuality | null;
   /** Ends the leg and everything built for it (bridge, media). Never throws. */

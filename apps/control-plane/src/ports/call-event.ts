@@ -155,6 +155,9 @@ export type NoteName =
   | 'node_entered'
   | 'tool_called'
   | 'transfer_started'
+  | 'transfer_answered'
+  | 'transfer_briefed'
+  | 'transfer_declined'
   | 'transfer_ended'
   /** A try of a model failed and another one follows. */
   | 'model_retried'

@@ -24,7 +24,7 @@ export type HttpToolUse = {
   readonly idempotencyKey: string;
 };
 
-/** Why nothing was sent, or what came back was not read. All of them are certain: the other system did nothing, or said no. */
+/** Why nothing was sent, or what came back was not read. All of them but `redirected` are certain: the other system did nothing. */
 export type HttpToolRefusal =
   /** The tool was removed or changed meanwhile. */
   | 'not_defined'
@@ -38,6 +38,7 @@ export type HttpToolRefusal =
   | 'too_busy'
   /** An argument would lead the request elsewhere, such as `..` in a path. */
   | 'unsafe_argument'
+  /** It was sent, and the other system named another address, which is not gone to; of a request with an effect, that may have been after the effect. */
   | 'redirected';
 
 export type HttpToolAnswer =

@@ -31,6 +31,8 @@ export type ModelRequest = {
 export type ModelPart =
   | { readonly kind: 'text_delta'; readonly textDelta: string }
   | { readonly kind: 'tool_call'; readonly call: ModelToolCall }
+  /** The model goes on writing what is neither words nor a whole call yet: the beginning of a call, or a thought. */
+  | { readonly kind: 'held' }
   | {
       readonly kind: 'finish';
       readonly reason: 'stop' | 'length' | 'tool_calls';

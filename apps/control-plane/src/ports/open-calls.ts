@@ -5,7 +5,13 @@ import type { OrgScope } from '#shared/org-scope.ts';
 /** What a conversation leads to next. */
 export type OpenCallStep =
   | { readonly kind: 'listen' }
-  | { readonly kind: 'transfer'; readonly destination: string; readonly ringMs: number }
+  | {
+      readonly kind: 'transfer';
+      readonly destination: string;
+      readonly ringMs: number;
+      readonly requiresKey: boolean;
+      readonly brief: string | null;
+    }
   | { readonly kind: 'end_call' };
 
 /** Where a call's conversation stood at its last word in the journal. Personal data. */

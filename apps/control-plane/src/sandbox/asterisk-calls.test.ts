@@ -2,7 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { FRAME_SAMPLES } from '#audio/frame.ts';
 import type { LegEvent } from '#ports/call-control.ts';
-import { arrive, expectNothingLeft, first, kinds, loudFrames, marks, openRig, openTalk, SIGNAL } from './testing/asterisk-rig.ts';
+import {
+  arrive,
+  expectNothingLeft,
+  first,
+  kinds,
+  loudFrames,
+  marks,
+  openRig,
+  openTalk,
+  SIGNAL,
+  transferRequest,
+} from './testing/asterisk-rig.ts';
 
 test('a call arrives with its numbers and its recording, and sound goes both ways', async () => {
   await using rig = await openRig();
@@ -87,7 +98,7 @@ test('when the caller hangs up the transport closes, everything is destroyed, an
   await leg.hangUp();
   await expect(leg.answer({ signal: SIGNAL })).rejects.toThrow('is over');
   await expect(leg.openMedia(() => undefined, { signal: SIGNAL })).rejects.toThrow('is over');
-  expect(await leg.transfer({ organizationSlug: 'clinica', extension: '201' }, { ringMs: 100, signal: SIGNAL })).toEqual({
+  expect(await leg.transfer({ organizationSlug: 'clinica', extension: '201' }, transferRequest({ ringMs: 100 }))).toEqual({
     kind: 'caller_gone',
   });
   expect(kinds(sound).filter((kind) => kind === 'closed')).toHaveLength(1);

@@ -2,6 +2,7 @@
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { bytesFromPcm, FRAME_BYTES, framesOf, pcmFromBytes } from '#audio/frame.ts';
+import { parseJson } from '#shared/json-text.ts';
 import { type PlayoutOutput, PlayoutQueue } from './asterisk-stand-in-playout.ts';
 
 /** What one media channel needs of the rest. */
@@ -125,13 +126,5 @@ export class StandInMedia {
   #tell(event: string, fields: object = {}): void {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#socket.send(JSON.stringify({ event, channel_id: this.#options.channelId, ...fields }));
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

@@ -134,6 +134,7 @@ function sandboxConfig(adminKey: string, httpPort: number) {
     publicUrl: null,
     trustedProxies: [],
     maxConcurrentCalls: MAX_CONCURRENT_CALLS,
+    maxCallMs: 3_600_000,
     drainMs: 0,
   };
 }

@@ -6,8 +6,6 @@ import type { TerminalCaller } from './terminal-caller.ts';
 import { parseTerminalCommand, terminalHelp } from './terminal-command.ts';
 import type { TerminalCommand } from './terminal-command.ts';
 import type { TerminalScreen } from './terminal-screen.ts';
-import { encodeText } from './text-modem.ts';
-import { framesOf, FRAME_MS } from '#audio/frame.ts';
 
 export type TerminalSessionOptions = {
   readonly screen: TerminalScreen;
@@ -129,7 +127,20 @@ class LiveSession implements TerminalSession {
     if (phone === null) return this.#screen.tell('-- no telephone rings');
     phone.answer();
     this.#screen.tell('-- the representative picked up');
-    void sayAtPhone(phone, this.#call?.language === 'es' ? 'Recepción, dígame.' : 'Reception, how can I help?');
+    this.#greetAt(phone, this.#call?.language === 'es' ? 'Recepción, dígame.' : 'Reception, how can I help?');
+  }
+
+  /** Shows what the representative is told; what they say before the end of it reaches nobody. */
+  #greetAt(phone: StandInPhone, greeting: string): void {
+    let isTold = false;
+    const representative = openTerminalCaller(phone, (event) => {
+      if (isTold) return;
+      if (event.kind === 'heard') return this.#screen.hear('to the representative', event.text);
+      isTold = true;
+      this.#screen.endHearing();
+      representative.say(greeting);
+    });
+    void phone.ended.then(() => representative[Symbol.dispose]());
   }
 
   async #hangUp(): Promise<void> {
@@ -145,13 +156,5 @@ class LiveSession implements TerminalSession {
     while (this.#call !== null && this.#isAwaitingAgent && !this.#options.signal.aborted && performance.now() < deadlineMs) {
       await delay(POLL_MS);
     }
-  }
-}
-
-async function sayAtPhone(phone: StandInPhone, text: string): Promise<void> {
-  await phone.answered;
-  for (const frame of framesOf(encodeText(text))) {
-    phone.sendFrame(frame);
-    await delay(FRAME_MS);
   }
 }

@@ -34,8 +34,6 @@ export type PhoneId = Id<'phone'>;
 export type TrunkId = Id<'trunk'>;
 export type ApiTokenId = Id<'apiToken'>;
 export type ReplyId = Id<'reply'>;
-export type ChatId = Id<'chat'>;
-export type DocumentId = Id<'document'>;
 export type HttpToolId = Id<'httpTool'>;
 
 /** Makes a new id: 48 bits of milliseconds then 80 random bits, so ids sort by creation and an index stays compact. */

@@ -1,5 +1,6 @@
 // When a place is open, on its own wall clock: weekly hours, days that differ, and what the two days on which clocks change do to them.
 import { Temporal } from 'temporal-polyfill';
+import { minutesOfDay } from './time-of-day.ts';
 
 export const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 export type Weekday = (typeof weekdays)[number];
@@ -119,7 +120,7 @@ function rangesOf(hours: OpeningHours, date: string): TimeRange[] {
 /** Where a span begins or ends. A time that clocks jump over is the jump; of one that comes twice, hours begin with the first and end with the last. */
 function boundary(timeZone: string, { date, time }: WallTime, { day, isEnd }: { day: TimeRange; isEnd: boolean }): Date {
   if (time === '24:00') return day.endsAt;
-  if (isPlainDay(day)) return new Date(day.startsAt.getTime() + (Number(time.slice(0, 2)) * 60 + Number(time.slice(3))) * MINUTE_MS);
+  if (isPlainDay(day)) return new Date(day.startsAt.getTime() + minutesOfDay(time) * MINUTE_MS);
   const found = instantOf(timeZone, { date, time });
   if (found.kind === 'skipped') return found.jumpAt;
   return dateOf(Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime(timeZone, { disambiguation: isEnd ? 'later' : 'earlier' }));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isFunctionWord, plainWords, textLanguage, unaccentedForms } from './text-language.ts';
+import { plainWords } from './plain-words.ts';
+import { isFunctionWord, isSpanish, textLanguage, unaccentedForms } from './text-language.ts';
 
 describe('the language of a text', () => {
   it.each([
@@ -15,11 +16,6 @@ describe('the language of a text', () => {
 });
 
 describe('words', () => {
-  it('are plain in lower case and without accents, however the accent is written', () => {
-    expect(plainWords('¡Habitación Nº 12, MAÑANA!')).toEqual(['habitacion', 'nº', '12', 'manana']);
-    expect(plainWords('Habitacio\u0301n')).toEqual(['habitacion']);
-  });
-
   it('that carry an accent are listed once each, without it', () => {
     expect(unaccentedForms('La habitación, la HABITACIÓN y el jardín grande')).toBe('habitacion jardin');
     expect(unaccentedForms('The plain room')).toBe('');
@@ -28,4 +24,9 @@ describe('words', () => {
   it('that only hold a sentence together are known in both languages', () => {
     expect(plainWords('¿Dónde está the clinic?').filter((word) => !isFunctionWord(word))).toEqual(['clinic']);
   });
+});
+
+it('a tag is Spanish of any country, and never by its first letters alone', () => {
+  for (const tag of ['es', 'es-MX', 'ES-419']) expect([tag, isSpanish(tag)]).toEqual([tag, true]);
+  for (const tag of ['en', 'est', 'en-ES', '']) expect([tag, isSpanish(tag)]).toEqual([tag, false]);
 });

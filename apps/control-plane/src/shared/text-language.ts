@@ -1,4 +1,5 @@
-// Words of Spanish and English texts, for search: their plain form, and which of the two languages a text is in.
+// Words of Spanish and English texts, for search: those with an accent, and which of the two languages a text is in.
+import { plainWords, withoutAccents } from './plain-words.ts';
 
 /** Languages whose stems are known here. */
 export type TextLanguage = 'es' | 'en';
@@ -31,6 +32,11 @@ export function languagesOf(text: string): readonly TextLanguage[] {
   return balance < 0 ? ['en'] : ['es'];
 }
 
+/** Whether a language tag (BCP 47) is Spanish of any country. */
+export function isSpanish(tag: string): boolean {
+  return /^es(-|$)/i.test(tag);
+}
+
 /** PostgreSQL's name of what stems a language. */
 export function stemmerOf(language: TextLanguage): 'spanish' | 'english' {
   return language === 'en' ? 'english' : 'spanish';
@@ -39,11 +45,6 @@ export function stemmerOf(language: TextLanguage): 'spanish' | 'english' {
 /** Whether a plain word only holds a sentence together, in either language. */
 export function isFunctionWord(plainWord: string): boolean {
   return functionWords.es.has(plainWord) || functionWords.en.has(plainWord);
-}
-
-/** The words and numbers of a text in lower case and without accents. */
-export function plainWords(text: string): string[] {
-  return withoutAccents(text.toLowerCase()).match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
 /** The words of a text that carry an accent, each once, without it; separated by spaces. */
@@ -57,10 +58,6 @@ export function unaccentedForms(text: string): string {
     if (plain !== word) forms.add(plain);
   }
   return [...forms].join(' ');
-}
-
-function withoutAccents(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '');
 }
 
 function wordSet(words: string): ReadonlySet<string> {

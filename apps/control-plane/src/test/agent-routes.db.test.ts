@@ -91,6 +91,18 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API of agent
     expect((await Promise.all(writes())).map(({ status }) => status)).toEqual([201, 200, 201, 201]);
   });
 
+  it('saves no agent whose calls may last longer than the appliance lets any', async () => {
+    const conversation = { ...draft.conversation, maxCallMs: 3_600_001 };
+    const message = 'is at most 3600000: the appliance ends every call after MAX_CALL_SECONDS=3600';
+    const agentId = await newAgent();
+    for (const refused of [
+      await register(orgId, { ...draft, conversation }),
+      await save(agentId, { conversation: { maxCallMs: 3_600_001 } }),
+    ])
+      expect(refused).toMatchObject({ status: 422, body: { fields: [{ path: 'conversation.maxCallMs', message }] } });
+    expect((await save(agentId, { conversation: { maxCallMs: 3_600_000 } })).status).toBe(200);
+  });
+
   it('names every wrong field of a draft and of a change by its path', async () => {
     const at = draft.flow.nodes.findIndex(({ transitions }) => transitions.length > 0);
     const node = draft.flow.nodes[at]!;

@@ -190,6 +190,22 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the calls API on
     expect(text).not.toMatch(/a\.wav|recordingPath|legId|organizationId/);
   });
 
+  it('shows where the conversation of a call stands, and null before it began', async () => {
+    expect((await ask(`/calls/${ids[0]}`)).body['conversation']).toBeNull();
+    const callId = newId('call');
+    const summary = 'Ana quiere una limpieza.';
+    const state = { node: 'booking_day', slots: { service: 'limpieza' }, misses: 0, history: [], summary };
+    const at = new Date(start);
+    const turn = { seq: 3, role: 'agent', text: '', input: null, startedAt: at, endedAt: at, heardMs: 1, interrupted: false } as const;
+    const [started] = eventsOf(ours, callId, { afterMs: -60_000 });
+    const said = { kind: 'turn_recorded', scope: mintOrgScope(ours), callId, at, turn: { ...turn, latency: null } } as const;
+    const events = [started!, { ...said, conversation: { state, trace: null } }];
+    await createCallEventWriter({ database: test.database, log: silentLog })(events.map(queued));
+    const { body } = await ask(`/calls/${callId}`);
+    expect(body['conversation']).toEqual({ node: 'booking_day', slots: { service: 'limpieza' }, summary });
+    await test.asSuperuser(`delete from calls where id = '${callId}'`);
+  });
+
   it("knows nothing of another organization's calls", async () => {
     const unknown = await ask(`/calls/${newId('call')}`);
     for (const path of [`/calls/${theirCall}`, '/calls/1', `/calls/${theirCall.toUpperCase()}`]) {

@@ -1,5 +1,6 @@
 // What an answer must never be, whatever was asked: a fault, an error that is no problem, or a look inside.
 import { ProblemError, problemSchema, renderProblem } from '#http/problem.ts';
+import { parseJson } from '#shared/json-text.ts';
 import type { FuzzRequest } from './fuzz-requests.ts';
 
 /** An answer; null when none came in time. */
@@ -71,12 +72,4 @@ function verdictOf({ method }: FuzzRequest, answer: FuzzAnswer): Pick<FuzzFindin
 
 function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'authorization' && name !== 'x-admin-key'));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

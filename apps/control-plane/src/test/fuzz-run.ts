@@ -1,5 +1,6 @@
 // Sends made-up requests to a server over real sockets and judges every answer.
 import { Agent, request as sendRequest } from 'node:http';
+import { parseJson } from '#shared/json-text.ts';
 import type { ApiDescription } from './api-operations.ts';
 import type { FuzzAnswer, FuzzFinding } from './fuzz-judge.ts';
 import { judgeAnswer } from './fuzz-judge.ts';
@@ -105,12 +106,4 @@ function sendOnce(url: string, agent: Agent, { method, target, headers, body }: 
   outgoing.once('error', () => settle(outgoing.reusedSocket ? 'stale connection' : null));
   outgoing.end(body ?? undefined);
   return promise;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -89,14 +89,22 @@ export async function buildFuzzWorld(parts: TwinParts & { readonly adminKey: str
     ['staffId', []],
   ]);
   const ending = poolOf(victims);
+  // Nobody else ends or restores it: what exists only while an organization waits to be deleted is there from the first request on.
+  const leaving = await addTwin(parts, { index: 20, planId: PLAN.planId });
+  await askAdmin(`/admin/organizations/${leaving.organizationId}`, { method: 'DELETE' });
   for (const { organizationId, callIds } of twins)
     for (const callId of callIds) kept.get('jobId')?.push(await addGivenUpJob(parts.database, mintOrgScope(organizationId), callId));
+  /** Organizations whose deletion was asked for; some of them were restored since. */
+  const waiting: string[] = [];
   const narrow = await narrowTokens(askAdmin, twins);
   const good = twins.map(({ token }) => token);
   const links: string[] = [];
   return {
     known(operation, name, { focus, choices }) {
       const endable = ending.get(name) ?? [];
+      if (name === 'organizationId' && operation.path.includes('/export'))
+        return choices.pick([leaving.organizationId, ...endable.slice(-3)]);
+      if (name === 'organizationId' && operation.path.endsWith('/restore') && waiting.length > 0) return choices.pick(waiting.slice(-3));
       const own = focus === null ? [] : (pools[focus]?.get(name)?.slice(0, 1) ?? []);
       if (endsOwnThings(operation)) return choices.pick([...(pools[1]?.get(name) ?? []), ...(loose.get(name)?.slice(-3) ?? []), 'gone']);
       if (own[0] !== undefined && !endsThings(operation)) return own[0];
@@ -119,6 +127,8 @@ export async function buildFuzzWorld(parts: TwinParts & { readonly adminKey: str
     },
     signedTarget: (choices) => (links.length === 0 ? null : choices.pick(links.slice(-MAX_POOL))),
     learn({ access, method, path }, body) {
+      if (method === 'DELETE' && path === '/admin/organizations/{organizationId}' && typeof body === 'object' && body !== null)
+        waiting.push(...('organizationId' in body && typeof body.organizationId === 'string' ? [body.organizationId] : []));
       if (typeof body === 'object' && body !== null && 'url' in body && typeof body.url === 'string' && URL.canParse(body.url)) {
         const { pathname, search } = new URL(body.url);
         links.push(`${pathname}${search}`);

@@ -179,6 +179,10 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     );
     await test.asSuperuser(`insert into phones (org_id, id, extension, username, display_name, digest_ha1)
       values ('${id}', '${newId('phone')}', '2001', '2001-leaves', 'P', 'the-digest')`);
+    await test.asSuperuser(`insert into rag_documents (org_id, id, agent_id, name, media_type, size_bytes, sha256, state, claim)
+      values ('${id}', 'doc_1', '${agentId}', 'tarifas.md', 'text/markdown', 9, '${'0'.repeat(64)}', 'ready', 'the-claim')`);
+    await test.asSuperuser(`insert into rag_chunks (org_id, agent_id, document_id, id, ordinal, headings, text)
+      values ('${id}', '${agentId}', 'doc_1', 'chunk_1', 0, '{Tarifas}', 'Un masaje cuesta 45 euros.')`);
     const token = await api.tokenFor(id, ['calls:read']);
     expect(await api.asAdmin(`/admin/organizations/${id}/export`)).toMatchObject({ status: 200, body: { state: 'none' } });
     await api.asAdmin(`/admin/organizations/${id}`, { method: 'DELETE', body: { graceDays: 1 } });
@@ -194,7 +198,17 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     for (const { file, bytes, sha256: digest } of [...manifest.tables, ...manifest.recordings])
       expect([file, files.get(file)!.length, sha256(files.get(file)!)]).toEqual([file, bytes, digest]);
     const rows = new Map(manifest.tables.map((table) => [table.file, table.rows]));
-    for (const table of ['organization', 'plan', 'agents', 'agent_versions', 'numbers', 'phones', 'api_tokens'])
+    for (const table of [
+      'organization',
+      'plan',
+      'agents',
+      'agent_versions',
+      'numbers',
+      'phones',
+      'api_tokens',
+      'documents',
+      'document_pieces',
+    ])
       expect([table, rows.get(`${table}.ndjson`)]).toEqual([table, 1]);
     for (const table of ['calls', 'turns', 'call_events']) expect([table, rows.get(`${table}.ndjson`)]).toEqual([table, 3]);
     expect(manifest.recordings.map(({ callId }) => callId).toSorted()).toEqual(callIds.toSorted());
@@ -202,6 +216,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     expect(files.get(`recordings/${callIds[0]}.wav`)).toEqual(wav);
     expect(files.get('turns.ndjson')!.toString()).toContain('quiero una cita — “mañana”');
     const everything = [...files.values()].map(String).join('\n');
+    expect(files.get('document_pieces.ndjson')!.toString()).toContain('Un masaje cuesta 45 euros.');
+    expect(everything).not.toContain('the-claim');
     expect(everything).not.toContain('the-digest');
     expect(everything).not.toMatch(/"mac":/);
 
@@ -233,6 +249,27 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     expect(again).toMatchObject({ state: 'ready' });
     expect(again['file']).not.toBe(file);
     expect((await readdir(join(home, 'exports'))).filter((name) => name.startsWith('lost-export'))).toEqual([again['file']]);
+  });
+
+  it('are downloaded to the end while a newer export takes the place of the file', async () => {
+    const { id } = await make('Replaced export');
+    await api.asAdmin(`/admin/organizations/${id}`, { method: 'DELETE', body: { graceDays: 1 } });
+    const state = async () => (await api.asAdmin(`/admin/organizations/${id}/export`)).body;
+    await expect.poll(async () => (await state())['state'], { timeout: 10_000 }).toBe('ready');
+    const path = `/admin/organizations/${id}/export/download`;
+    const begun = await api.api.request(path, { headers: { 'X-Admin-Key': TEST_ADMIN_KEY } });
+    const { file, bytes } = await state();
+    await rm(join(home, 'exports', String(file)));
+    expect((await begun.arrayBuffer()).byteLength).toBe(bytes);
+    expect((await api.asAdmin(path)).status).toBe(409);
+    // The row that was looked up first names a file that is gone by then.
+    nowMs += 1_000;
+    const { exports: made, exportStore } = api.office;
+    const stale = await exportStore.find(mintApplianceScope(), id);
+    await made.makeMissing({ signal: new AbortController().signal });
+    expect(await made.open(stale!)).toBeNull();
+    const headed = await api.api.request(path, { method: 'HEAD', headers: { 'X-Admin-Key': TEST_ADMIN_KEY } });
+    expect([headed.status, headed.headers.get('content-length')]).toEqual([200, String((await state())['bytes'])]);
   });
 
   it('have an export that is kept for 30 days from their deletion on, and for as long as they wait for it', async () => {

@@ -50,6 +50,7 @@ export function testOfficeConfig(changes: Partial<OfficeConfig> = {}): OfficeCon
     secretKeys: openSecretKeys({ 1: '5e'.repeat(32) }),
     recordingsDir: null,
     exportDays: 30,
+    maxCallMs: 3_600_000,
     exportsDir: join(tmpdir(), 'centralita-test-exports'),
     publicUrl: null,
     // Attempts are limited per address: a test that fails often names another one in `X-Forwarded-For`.

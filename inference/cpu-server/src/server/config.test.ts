@@ -8,6 +8,7 @@ test('an empty environment gives the documented defaults', () => {
     metricsPort: 8002,
     espeak: { argv: ['espeak-ng'], env: { PATH: '/usr/local/bin:/usr/bin:/bin' } },
     speechToTextModelDir: null,
+    speechToTextPhrasesFile: null,
     logLevel: 'info',
   });
 });

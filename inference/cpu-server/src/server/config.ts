@@ -21,6 +21,7 @@ const environment = z.object({
   ESPEAK_COMMAND: argv,
   ESPEAK_DATA_PATH: z.string().min(1).optional(),
   SPEECH_TO_TEXT_MODEL_DIR: z.string().min(1).optional(),
+  SPEECH_TO_TEXT_PHRASES_FILE: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
@@ -33,6 +34,8 @@ export interface Config {
   readonly espeak: { readonly argv: readonly [string, ...string[]]; readonly env: Readonly<Record<string, string>> };
   /** Folder of a sherpa-onnx model; null: the phrases engine. */
   readonly speechToTextModelDir: string | null;
+  /** Phrases that the phrases engine knows besides those of each request; null: none. */
+  readonly speechToTextPhrasesFile: string | null;
   readonly logLevel: string;
 }
 
@@ -58,6 +61,7 @@ export function loadConfig(variables: Readonly<Record<string, string | undefined
       env: { PATH: values.PATH, ...(dataPath === undefined ? {} : { ESPEAK_DATA_PATH: dataPath }) },
     }),
     speechToTextModelDir: values.SPEECH_TO_TEXT_MODEL_DIR ?? null,
+    speechToTextPhrasesFile: values.SPEECH_TO_TEXT_PHRASES_FILE ?? null,
     logLevel: values.LOG_LEVEL,
   });
 }

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { EspeakCommand } from '#espeak/espeak-process.ts';
 import type { EspeakSetup } from '#espeak/text-to-speech-model.ts';
+import { readPhraseFile } from '#phrases/phrase-file.ts';
 import type { PhrasesSettings } from '#phrases/phrases-worker.ts';
 import { findSpeechModel } from '#sherpa/model-files.ts';
 import type { SherpaSettings } from '#sherpa/sherpa-worker.ts';
@@ -11,6 +12,8 @@ import { openProcessEngine } from './process-engine.ts';
 /** What the choice depends on. */
 export interface SpeechSources {
   readonly modelDir: string | null;
+  /** Of the phrases engine; null: none. */
+  readonly phrasesFile: string | null;
   readonly command: EspeakCommand;
   readonly espeak: EspeakSetup;
 }
@@ -26,9 +29,10 @@ export async function openSpeechSetup(sources: SpeechSources): Promise<SpeechSet
   }
 }
 
-function openPhrases({ command, espeak }: SpeechSources) {
+function openPhrases({ command, espeak, phrasesFile }: SpeechSources) {
   if (espeak.kind === 'unavailable') throw new Error(espeak.reason);
-  const settings: PhrasesSettings = { command, catalog: espeak.catalog };
+  const known = phrasesFile === null ? {} : readPhraseFile(phrasesFile);
+  const settings: PhrasesSettings = { command, catalog: espeak.catalog, known };
   return openProcessEngine({
     name: 'phrases',
     note: 'for demonstrations and test voices only: recognises just the phrases it is given; set SPEECH_TO_TEXT_MODEL_DIR for people',

@@ -16,6 +16,7 @@ test('each refusal has its own cause', () => {
 
 test('busy, unanswered and declined telephones are told apart from failures', () => {
   expect(unansweredOutcome(17)).toEqual({ kind: 'busy' });
-  expect([18, 19, 21].map((cause) => unansweredOutcome(cause).kind)).toEqual(['no_answer', 'no_answer', 'no_answer']);
+  expect([18, 19].map((cause) => unansweredOutcome(cause).kind)).toEqual(['no_answer', 'no_answer']);
+  expect(unansweredOutcome(21)).toEqual({ kind: 'declined', by: 'refused' });
   expect(unansweredOutcome(34)).toEqual({ kind: 'failed', cause: 'Q.850 34' });
 });

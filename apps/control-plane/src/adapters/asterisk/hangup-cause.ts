@@ -49,9 +49,10 @@ export function legEnd(request: Pick<ChannelHangupRequest, 'soft' | 'cause'> | n
   return { by: 'caller', cause: causeText(request.cause ?? NORMAL) };
 }
 
-/** Why a representative's telephone never answered. 18 no answer, 19 rang in vain, 21 declined, 16 and 26 when we stopped the ringing. */
+/** Why a representative's telephone never answered. 21 refused, 18 no answer, 19 rang in vain, 16 and 26 when we stopped the ringing. */
 export function unansweredOutcome(cause: number): TransferOutcome {
   if (cause === 17) return { kind: 'busy' };
-  if ([NORMAL, 18, 19, 21, 26].includes(cause)) return { kind: 'no_answer' };
+  if (cause === 21) return { kind: 'declined', by: 'refused' };
+  if ([NORMAL, 18, 19, 26].includes(cause)) return { kind: 'no_answer' };
   return { kind: 'failed', cause: causeText(cause) };
 }

@@ -9,6 +9,7 @@ import {
   LegGoneError,
   type RejectReason,
   type TransferOutcome,
+  type TransferRequest,
   type TransferTarget,
 } from '#ports/call-control.ts';
 import { causeText, type LegEnd, legEnd, NORMAL, rejectCause } from './hangup-cause.ts';
@@ -156,7 +157,7 @@ class Leg implements AsteriskLeg {
     );
   }
 
-  async transfer(to: TransferTarget, { ringMs, signal }: { ringMs: number; signal: AbortSignal }): Promise<TransferOutcome> {
+  async transfer(to: TransferTarget, request: TransferRequest): Promise<TransferOutcome> {
     if (this.#state !== 'alive') return { kind: 'caller_gone' };
     const media = this.#media;
     if (media === null) throw new Error('a leg is transferred out of its media: open it first');
@@ -165,7 +166,7 @@ class Leg implements AsteriskLeg {
     const channelId = `${this.legId}-transfer-${this.#generation}${this.#built}`;
     this.#built += 1;
     const gone = this.#gone.signal;
-    return await this.#run(transferLeg(this.#parts, { callerId: this.legId, channelId, endpoint, ringMs, media, gone, signal }));
+    return await this.#run(transferLeg(this.#parts, { ...request, callerId: this.legId, channelId, endpoint, media, gone }));
   }
 
   quality(): LegQuality | null {

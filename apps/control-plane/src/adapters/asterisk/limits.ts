@@ -9,6 +9,9 @@ export const CLEAN_UP_MS = 3_000;
 /** From our hang-up until the channel leaves Stasis: 2 ms; after this the leg ends without Asterisk's word. */
 export const END_WAIT_MS = 500;
 
+/** What a brief may take longer than its sound: its lead-in of 0.3 s, the way to Asterisk and the mark's way back. */
+export const BRIEF_SLACK_MS = 2_000;
+
 /** Events of a leg that may wait for a listener. A caller who hammers the keypad before the engine listens loses the keys beyond it. */
 export const MAX_WAITING_LEG_EVENTS = 64;
 

@@ -1,6 +1,7 @@
 // Vectors without a model: words and their parts, hashed. They find what is written alike, also misspelt or inflected, and know no synonyms.
 import type { TextEmbedding } from '#ports/text-embedding.ts';
-import { isFunctionWord, plainWords } from '#shared/text-language.ts';
+import { plainWords } from '#shared/plain-words.ts';
+import { isFunctionWord } from '#shared/text-language.ts';
 
 /** To be raised with every change below that changes a vector. */
 const KIND = 'hashed-ngram-v1';

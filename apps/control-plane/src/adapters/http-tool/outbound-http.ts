@@ -11,7 +11,7 @@ import type { Resolve } from './checked-lookup.ts';
 import { createAddressCheck } from './public-address.ts';
 
 /** From the name's lookup to the answer's last byte: a caller waits on the line. */
-export const OUTBOUND_TOTAL_MS = 5_000;
+const OUTBOUND_TOTAL_MS = 5_000;
 /** Bytes of an answer that are read; the rest is left on the wire. */
 export const OUTBOUND_RESPONSE_BYTES = 65_536;
 /** Requests at once in this process: with 50 calls and a tool each there is room; one more is refused at once. */

@@ -77,7 +77,9 @@ async function* answer(
   for await (const { outputs } of client.streamInfer(infer, { deadlineMs, signal })) {
     const textDelta = textIn(outputs, 'text_output');
     if (textDelta === null) throw brokenContract(role, 'text_output');
-    for (const part of reader.push(textDelta)) {
+    const parts = reader.push(textDelta);
+    if (parts.length === 0 && textDelta !== '') yield { kind: 'held' };
+    for (const part of parts) {
       if (part.kind === 'tool_call') reason = 'tool_calls';
       yield part;
     }

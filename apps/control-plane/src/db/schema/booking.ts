@@ -109,8 +109,10 @@ export const appointments = pgTable(
     startsAt: instant('starts_at').notNull(),
     endsAt: instant('ends_at').notNull(),
     state: text('state', { enum: appointmentStates }).notNull(),
-    /** Why it no longer stands. */
-    ended: text('ended', { enum: appointmentEnds }),
+    /** Why it no longer stands, as `state` and `heldUntil` tell it: of what is cancelled, only a hold that ran out keeps its time. */
+    ended: text('ended', { enum: appointmentEnds }).generatedAlwaysAs(
+      sql`case when state = 'cancelled' and held_until is not null then 'hold_expired' when state in ('cancelled', 'rescheduled') then state end`,
+    ),
     /** Until when an unconfirmed one stands. */
     heldUntil: instant('held_until'),
     /** The call or chat that made it. */
@@ -134,7 +136,6 @@ export const appointments = pgTable(
       .where(sql`state in ('held', 'confirmed')`),
     uniqueIndex('appointments_replaced_once').on(table.orgId, table.replaces),
     check('appointments_end_after_start', sql`${table.endsAt} > ${table.startsAt}`),
-    check('appointments_ended', sql`(${table.ended} is null) = (${table.state} in ('held', 'confirmed'))`),
     check('appointments_held_until', sql`${table.state} <> 'held' or ${table.heldUntil} is not null`),
     ...organizationPolicies('all'),
   ],

@@ -38,8 +38,9 @@ export const jobs = pgTable(
   (table) => [
     primaryKey({ columns: [table.orgId, table.id] }),
     unique('jobs_key').on(table.orgId, table.kind, table.key),
+    // Organizations take turns: the next job of each is found without a look at its others.
     index('jobs_ready')
-      .on(table.nextAttemptAt)
+      .on(table.orgId, table.nextAttemptAt)
       .where(sql`state = 'ready'`),
     index('jobs_running')
       .on(table.leaseUntil)

@@ -30,7 +30,7 @@ const lookUpOrder: HttpToolDefinition = {
     additionalProperties: false,
   },
 };
-const reception = { name: 'reception', destination: '2001', ringMs: 20_000 };
+const reception = { name: 'reception', destination: '2001', ringMs: 20_000, requiresKey: false };
 
 /** What the world answers, and what it was asked. */
 let passages: readonly Passage[];
@@ -136,15 +136,20 @@ describe('transfer_to_person', () => {
     const run = await calling('transfer_to_person', { brief: 'Ana quiere cambiar su cita del lunes.' });
     expect(run).toMatchObject({
       verdict: 'done',
-      nextStep: { kind: 'transfer', destination: '2001', ringMs: 20_000 },
-      facts: { transfer_brief: 'Ana quiere cambiar su cita del lunes.' },
+      nextStep: {
+        kind: 'transfer',
+        destination: '2001',
+        ringMs: 20_000,
+        requiresKey: false,
+        brief: 'Ana quiere cambiar su cita del lunes.',
+      },
     });
   });
 
   it('chooses by name among several, and never dials what the model writes', async () => {
-    const settings = { destinations: [reception, { name: 'billing', destination: '2002', ringMs: 15_000 }] };
+    const settings = { destinations: [reception, { name: 'billing', destination: '2002', ringMs: 15_000, requiresKey: true }] };
     const run = await calling('transfer_to_person', { to: 'billing', brief: 'Factura' }, { settings });
-    expect(run.nextStep).toEqual({ kind: 'transfer', destination: '2002', ringMs: 15_000 });
+    expect(run.nextStep).toEqual({ kind: 'transfer', destination: '2002', ringMs: 15_000, requiresKey: true, brief: 'Factura' });
     for (const args of [
       { to: '+19005550100', brief: 'Factura' },
       { brief: 'Factura' },
@@ -217,6 +222,14 @@ describe('a tool that the organization defined', () => {
 
   it('that breaks while it writes is not known to have done nothing', async () => {
     answer = { kind: 'answered', status: 500, text: '', isCut: false };
+    const run = await calling('find_order', { number: 7 }, { settings: { httpTools: [{ ...lookUpOrder, effect: 'write' }] } });
+    expect(run.verdict).toBe('failed');
+    expect(run.text).toContain('No se sabe si se hizo');
+  });
+
+  it('that answers with a redirect was refused where it only reads, and may have done it where it writes', async () => {
+    answer = { kind: 'refused', reason: 'redirected' };
+    expect((await calling('find_order', { number: 7 })).verdict).toBe('refused');
     const run = await calling('find_order', { number: 7 }, { settings: { httpTools: [{ ...lookUpOrder, effect: 'write' }] } });
     expect(run.verdict).toBe('failed');
     expect(run.text).toContain('No se sabe si se hizo');

@@ -1,5 +1,6 @@
 // The arguments that booking tools share. Their descriptions are read by the model.
 import { z } from 'zod';
+import { TIME_OF_DAY } from '#shared/time-of-day.ts';
 
 /** A few statements of one transaction; a database that needs longer is away. */
 export const BOOKING_BUDGET_MS = 3_000;
@@ -11,6 +12,6 @@ export const dateArgument = z.iso
   .describe('YYYY-MM-DD on the calendar of the place');
 export const timeArgument = z
   .string()
-  .regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, 'must be a time of 24 hours, as HH:MM')
+  .regex(TIME_OF_DAY, 'must be a time of 24 hours, as HH:MM')
   .describe('HH:MM, 24 hours, on the clock of the place');
 export const staffArgument = z.string().trim().min(1).max(100).describe('With whom, only when the caller wants somebody in particular');

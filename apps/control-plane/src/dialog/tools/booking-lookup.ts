@@ -1,7 +1,7 @@
 // From what a caller calls things to what the book knows, and from what the book refuses to words that help the model on.
 import type { Appointment, AppointmentBook, BookableService, BookingCatalogue, SlotRefusal } from '#ports/appointment-book.ts';
 import type { DayOfSlots, OpenSlot } from '#shared/booking-choice.ts';
-import { wordsOf } from '#dialog/phrase-match.ts';
+import { plainWords } from '#shared/plain-words.ts';
 import type { BookingTexts } from './booking-texts.ts';
 import { bookingTexts } from './booking-texts.ts';
 import { cleanText } from './quoted-text.ts';
@@ -55,9 +55,9 @@ export function findStaffId(work: BookingWork, service: BookableService, spoken:
 
 /** All that have exactly this name; else all whose name is within the words, or whose name holds them. */
 function findNamed<Named>(all: readonly Named[], spoken: string, namesOf: (one: Named) => readonly string[]): readonly Named[] {
-  const wanted = wordsOf(spoken).join(' ');
+  const wanted = plainWords(spoken).join(' ');
   if (wanted === '') return [];
-  const plain = (one: Named) => namesOf(one).map((name) => wordsOf(name).join(' '));
+  const plain = (one: Named) => namesOf(one).map((name) => plainWords(name).join(' '));
   const exact = all.filter((one) => plain(one).includes(wanted));
   if (exact.length > 0) return exact;
   const within = (inner: string, outer: string) => inner !== '' && ` ${outer} `.includes(` ${inner} `);

@@ -1,6 +1,6 @@
 // What the booking tools tell the model, in Spanish and English: what came of it, and what to do next.
 import type { OpeningSpan } from '#shared/opening-hours.ts';
-import { isSpanish } from './tool-texts.ts';
+import { isSpanish } from '#shared/text-language.ts';
 
 /** Everything here is read by the model. Moments, dates and lists come as they are to be spoken. */
 export type BookingTexts = {

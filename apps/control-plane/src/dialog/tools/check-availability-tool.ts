@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AppointmentBook, BookableService } from '#ports/appointment-book.ts';
 import type { DayOfSlots, OpenSlot } from '#shared/booking-choice.ts';
 import { addDays } from '#shared/opening-hours.ts';
+import { minutesOfDay } from '#shared/time-of-day.ts';
 import { BOOKING_BUDGET_MS, dateArgument, serviceArgument, staffArgument, timeArgument } from './booking-arguments.ts';
 import type { BookingWork } from './booking-lookup.ts';
 import { describeDay, findService, findStaffId, isoOf, nowThere, refused, spoken, startWork } from './booking-lookup.ts';
@@ -104,8 +105,7 @@ function dayNote(
 function chooseSlots({ slots }: DayOfSlots, time: string | undefined): readonly OpenSlot[] {
   if (slots.length <= TIMES_TOLD) return slots;
   if (time !== undefined) {
-    const minutes = (text: string) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
-    const distance = (slot: OpenSlot) => Math.abs(minutes(slot.time) - minutes(time));
+    const distance = (slot: OpenSlot) => Math.abs(minutesOfDay(slot.time) - minutesOfDay(time));
     const nearest = new Set(slots.toSorted((a, b) => distance(a) - distance(b)).slice(0, TIMES_TOLD));
     return slots.filter((slot) => nearest.has(slot));
   }

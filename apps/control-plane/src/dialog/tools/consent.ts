@@ -1,7 +1,8 @@
 // Whether a caller's words are a yes, judged by rule and never by a model: what costs money or destroys something hangs on it.
-import { findLongestPhrase, wordsOf, withoutMatch } from '#dialog/phrase-match.ts';
+import { plainWords } from '#shared/plain-words.ts';
+import { findLongestPhrase, withoutMatch } from '#dialog/phrase-match.ts';
 
-/** `unclear` counts as no for whoever waits for a yes; it is told apart so that a dialog may ask again. */
+/** `unclear` counts as no for whoever waits for a yes, save that the question may be asked once more. */
 export type Consent = 'yes' | 'no' | 'unclear';
 
 /** Idioms that hold a "no" and mean yes, looked for before the refusals. */
@@ -37,7 +38,7 @@ const NEUTRAL = new Set([
  * for politeness: "sí, pero el martes", "si hay otra hora" and "yes, how much is it?" are unclear, because they ask for something else.
  */
 export function consentOf(callerWords: string): Consent {
-  const words = withoutPhrases(wordsOf(callerWords), YES_WITH_NO);
+  const words = withoutPhrases(plainWords(callerWords), YES_WITH_NO);
   if (findLongestPhrase(words.rest, NO) !== null) return 'no';
   const yes = withoutPhrases(words.rest, YES);
   if (!words.found && !yes.found) return 'unclear';

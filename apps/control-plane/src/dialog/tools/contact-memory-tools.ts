@@ -1,9 +1,10 @@
 // What the agent knows of a caller from before, and the caller's say in it.
 import { z } from 'zod';
 import type { ContactMemory } from '#ports/contact-memory.ts';
+import { isSpanish } from '#shared/text-language.ts';
+import { callerNameAmong } from '#dialog/caller-name.ts';
 import { cleanText, quotedText } from './quoted-text.ts';
-import { isSpanish } from './tool-texts.ts';
-import type { Tool } from './tool.ts';
+import type { Tool, ToolContext } from './tool.ts';
 
 /** A few rows; a database that needs longer is away. */
 const BUDGET_MS = 3_000;
@@ -45,7 +46,12 @@ export function createContactMemoryTools({ memory }: { readonly memory: ContactM
         const { facts } = await memory.recall(scope, callerNumber);
         if (facts.length === 0) return { kind: 'refused', text: unknown };
         const lines = facts.slice(0, SHOWN_FACTS).map(({ name, value }) => `${name}: ${cleanText(String(value), FACT_CHARACTERS)}`);
-        return { kind: 'done', text: quotedText('caller_facts', 'earlier calls', lines.join('\n')) };
+        const name = callerNameAmong(Object.fromEntries(facts.map((fact) => [fact.name, String(fact.value)])));
+        return {
+          kind: 'done',
+          text: quotedText('caller_facts', 'earlier calls', lines.join('\n')),
+          ...(name === null ? {} : { callerName: cleanText(name, FACT_CHARACTERS) }),
+        };
       },
     },
     consentTool(memory, {
@@ -63,6 +69,12 @@ export function createContactMemoryTools({ memory }: { readonly memory: ContactM
       undoes: ['remember_caller'],
     }),
   ];
+}
+
+/** The name that is remembered of the caller, where the agent has `recall_caller`; null when none is. Throws when the memory is away. */
+export async function recallCallerName(tools: readonly Tool[], context: ToolContext): Promise<string | null> {
+  const outcome = await tools.find(({ name }) => name === 'recall_caller')?.run({}, context);
+  return outcome?.kind === 'done' ? (outcome.callerName ?? null) : null;
 }
 
 type ConsentTool = Pick<Tool, 'name' | 'description' | 'effect' | 'undoes'> & { readonly consent: 'granted' | 'refused' };

@@ -1,6 +1,6 @@
 // Ends the call, once the goodbye was spoken.
 import { z } from 'zod';
-import { isSpanish } from './tool-texts.ts';
+import { isSpanish } from '#shared/text-language.ts';
 import type { Tool } from './tool.ts';
 
 const argumentsSchema = z.strictObject({});

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import type { HttpToolAnswer, HttpToolDefinition, HttpToolRefusal, HttpTools, HttpToolUse } from '#ports/http-tool.ts';
+import { isSpanish } from '#shared/text-language.ts';
 import { cleanText, quotedText } from './quoted-text.ts';
-import { isSpanish } from './tool-texts.ts';
 import type { Tool, ToolOutcome } from './tool.ts';
 
 /** From the call of the tool to its outcome: a caller waits on the line. */
-export const HTTP_TOOL_BUDGET_MS = 5_000;
+const HTTP_TOOL_BUDGET_MS = 5_000;
 /** Of an answer, what the model is shown: about 1,500 tokens. */
 const ANSWER_CHARACTERS_MAX = 6_000;
 
@@ -37,9 +37,12 @@ export function createHttpTool(parts: { readonly httpTools: HttpTools }, definit
 type Told = { readonly name: string; readonly effect: Tool['effect']; readonly texts: typeof SPANISH };
 
 function outcomeOf(answer: HttpToolAnswer, { name, effect, texts }: Told): ToolOutcome {
+  // Forms answer what they did with a redirect (303): whether this one did it first is not known, and only a throw says so.
+  if (answer.kind === 'refused' && answer.reason === 'redirected' && effect !== 'read')
+    throw new Error('the system behind a tool redirected its request; whether it acted is not known');
   if (answer.kind === 'refused') return { kind: 'refused', text: texts.refused(answer.reason) };
   const { status, text, isCut } = answer;
-  // A server that broke in the middle of an effect: what it did is not known, and only a throw says so.
+  // A server that broke in the middle of an effect: the same.
   if (status >= 500 && effect !== 'read') throw new Error(`the system behind a tool answered ${status}; whether it acted is not known`);
   const shown = cleanText(text, ANSWER_CHARACTERS_MAX);
   const quoted = quotedText('answer', name, shown === '' ? texts.nothing : shown);

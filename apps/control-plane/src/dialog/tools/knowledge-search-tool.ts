@@ -1,9 +1,9 @@
 // Looks things up in the organization's documents. What it finds is data: whoever uploads a document must not be able to command the agent.
 import { z } from 'zod';
 import type { KnowledgeSearch, Passage } from '#ports/knowledge-search.ts';
+import { isSpanish } from '#shared/text-language.ts';
 import { cleanText, quotedText } from './quoted-text.ts';
 import { spokenExtract } from './spoken-extract.ts';
-import { isSpanish } from './tool-texts.ts';
 import type { Tool } from './tool.ts';
 
 /** Five pieces of about 300 tokens: what fits beside a conversation in a context of 4,096. */

@@ -1,7 +1,8 @@
 // An answer taken word for word from the documents, for when no language model is there to put it into words.
 import type { Passage } from '#ports/knowledge-search.ts';
+import { plainWords } from '#shared/plain-words.ts';
+import { isSpanish } from '#shared/text-language.ts';
 import { cleanText } from './quoted-text.ts';
-import { isSpanish } from './tool-texts.ts';
 
 /** About 15 seconds of speech: who wants more asks on. */
 const EXTRACT_CHARACTERS = 240;
@@ -45,12 +46,11 @@ function sentencesOf(text: string): string[] {
 
 /** The words of substance, as far as their endings do not matter. */
 function stemsOf(text: string): Set<string> {
-  const plain = text
-    .normalize('NFD')
-    .replaceAll(/\p{M}+/gu, '')
-    .toLowerCase();
-  const words = plain.match(/[\p{L}\p{N}]+/gu) ?? [];
-  return new Set(words.filter((word) => word.length > 3 && !EMPTY_WORDS.has(word)).map((word) => word.slice(0, STEM_CHARACTERS)));
+  return new Set(
+    plainWords(text)
+      .filter((word) => word.length > 3 && !EMPTY_WORDS.has(word))
+      .map((word) => word.slice(0, STEM_CHARACTERS)),
+  );
 }
 
 /** "Take" and "takes" are one word too. */

@@ -1,7 +1,7 @@
 // Dates and times as people say them: a voice reads "10:30" as digits, and nobody books "two thousand twenty-six dash three".
 import type { WallTime } from '#shared/opening-hours.ts';
 import { addDays } from '#shared/opening-hours.ts';
-import { isSpanish } from './tool-texts.ts';
+import { isSpanish } from '#shared/text-language.ts';
 
 const SPANISH_NUMBERS = words(
   'cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete dieciocho diecinueve',

@@ -1,12 +1,12 @@
 // Takes a message for the organization, for when nobody can be reached or nobody has to be.
 import { z } from 'zod';
 import type { MessageBox } from '#ports/message-box.ts';
-import { isSpanish } from './tool-texts.ts';
+import { isSpanish } from '#shared/text-language.ts';
 import type { Tool } from './tool.ts';
 
 /** The longest message: two minutes of speech are about 1,600 characters. */
-export const MESSAGE_CHARACTERS_MAX = 2_000;
-export const FROM_CHARACTERS_MAX = 120;
+const MESSAGE_CHARACTERS_MAX = 2_000;
+const FROM_CHARACTERS_MAX = 120;
 /** One row; a database that needs longer is away. */
 const BUDGET_MS = 3_000;
 

@@ -4,7 +4,7 @@ import type { JsonSchema } from '#ports/language-model.ts';
 import type { Tool } from './tool.ts';
 
 /** Arguments longer than this are refused unread: the longest of the product's own tools takes 2,000 characters. */
-export const ARGUMENTS_CHARACTERS_MAX = 16_000;
+const ARGUMENTS_CHARACTERS_MAX = 16_000;
 /** Mistakes told at once; a model repairs the first few or none. */
 const PROBLEMS_MAX = 5;
 

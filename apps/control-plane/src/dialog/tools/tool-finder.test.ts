@@ -43,8 +43,8 @@ describe('the tools of an agent', () => {
       { ...node, name: 'x', action: { kind: 'listen' } as const },
     ];
     expect(destinationsOf({ nodes })).toEqual([
-      { name: 'person', destination: '2001', ringMs: 20_000 },
-      { name: 'billing', destination: '2002', ringMs: 20_000 },
+      { name: 'person', destination: '2001', ringMs: 20_000, requiresKey: false },
+      { name: 'billing', destination: '2002', ringMs: 20_000, requiresKey: false },
     ]);
   });
 });

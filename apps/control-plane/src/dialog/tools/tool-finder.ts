@@ -25,7 +25,8 @@ export function destinationsOf(flow: Pick<AgentProfile['flow'], 'nodes'>): reado
   const byNumber = new Map<string, TransferDestination>();
   for (const { name, action } of flow.nodes) {
     if (action.kind !== 'transfer' || byNumber.has(action.destination)) continue;
-    byNumber.set(action.destination, { name, destination: action.destination, ringMs: action.ringMs });
+    const { destination, ringMs, requiresKey = false } = action;
+    byNumber.set(destination, { name, destination, ringMs, requiresKey });
   }
   return [...byNumber.values()];
 }

@@ -132,7 +132,7 @@ describe('a write', () => {
     });
     const set = setOf([tool]);
     const [, again] = await runAll(set, [call({ day: 'lunes' }), call({ day: 'lunes' })]);
-    expect(again).toMatchObject({ verdict: 'repeated', text: 'ocupado' });
+    expect(again).toMatchObject({ verdict: 'refused', text: 'ocupado' });
     isFree = true;
     const [later] = await runAll(set, [call({ day: 'lunes' })], set.hear(again?.state ?? NO_TOOLS_RUN, '¿y ahora?'));
     expect(later).toMatchObject({ verdict: 'done', text: 'hecho' });
@@ -174,12 +174,41 @@ describe('a guarded call', () => {
     expect(tool.calls).toHaveLength(1);
   });
 
-  it.each(['No, gracias', 'Sí, pero el martes', '¿Cuánto cuesta?'])('asks again after "%s"', async (words) => {
+  it.each(['Sí, pero el martes', '¿Cuánto cuesta?'])(
+    'asks once more after "%s", and not a third time in the turn that follows',
+    async (words) => {
+      const tool = recording('guarded');
+      const set = setOf([tool]);
+      const [asked] = await runAll(set, [call({ day: 'lunes' })]);
+      const [again] = await runAll(set, [call({ day: 'lunes' })], set.hear(asked?.state ?? NO_TOOLS_RUN, words));
+      expect(again?.verdict).toBe('ask_caller');
+      const [third] = await runAll(set, [call({ day: 'lunes' })], set.hear(again?.state ?? NO_TOOLS_RUN, words));
+      expect(third).toMatchObject({ verdict: 'refused', text: expect.stringContaining('no dijo que sí') as string });
+      const [agreed] = await runAll(set, [call({ day: 'lunes' })], set.hear(again?.state ?? NO_TOOLS_RUN, 'Sí'));
+      expect(agreed?.verdict).toBe('done');
+      expect(tool.calls).toHaveLength(1);
+    },
+  );
+
+  it('does not ask again after a no, until the caller comes back to it', async () => {
     const tool = recording('guarded');
     const set = setOf([tool]);
     const [asked] = await runAll(set, [call({ day: 'lunes' })]);
-    const [again] = await runAll(set, [call({ day: 'lunes' })], set.hear(asked?.state ?? NO_TOOLS_RUN, words));
-    expect(again?.verdict).toBe('ask_caller');
+    const [insisted] = await runAll(set, [call({ day: 'lunes' })], set.hear(asked?.state ?? NO_TOOLS_RUN, 'No, gracias'));
+    expect(insisted).toMatchObject({ verdict: 'refused', text: expect.stringContaining('no dijo que sí') as string });
+    const [later] = await runAll(set, [call({ day: 'lunes' })], set.hear(insisted?.state ?? NO_TOOLS_RUN, 'Pensándolo bien, hágalo'));
+    expect(later?.verdict).toBe('ask_caller');
+    expect(tool.calls).toEqual([]);
+  });
+
+  it('that was answered unclearly gives way to another, and a yes to whatever came between does not run it', async () => {
+    const tool = recording('guarded');
+    const set = setOf([tool]);
+    const [asked] = await runAll(set, [call({ day: 'lunes' })]);
+    const unclear = set.hear(asked?.state ?? NO_TOOLS_RUN, 'Sí, pero el martes');
+    const [other] = await runAll(set, [call({ day: 'martes' })], unclear);
+    const [late] = await runAll(set, [call({ day: 'lunes' })], set.hear(unclear, 'Sí'));
+    expect([other?.verdict, late?.verdict]).toEqual(['ask_caller', 'ask_caller']);
     expect(tool.calls).toEqual([]);
   });
 
@@ -212,7 +241,7 @@ describe('a tool that goes wrong', () => {
     expect(late).toMatchObject({ verdict: 'timed_out', nextStep: null });
     expect(late?.text).toContain('No se sabe si se hizo');
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
-    expect(again?.verdict).toBe('repeated');
+    expect(again?.verdict).toBe('refused');
   });
 
   it('by a fault is refused, and what its error says is not in the text nor in the note', async () => {

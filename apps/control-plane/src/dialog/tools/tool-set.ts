@@ -4,6 +4,7 @@ import canonicalize from 'canonicalize';
 import type { ModelTool, ModelToolCall } from '#ports/language-model.ts';
 import type { Clock } from '#shared/clock.ts';
 import { invariant } from '#shared/invariant.ts';
+import { orAborted } from '#shared/waiting.ts';
 import type { DialogNote, NextStep } from '#dialog/next-step.ts';
 import { consentOf } from './consent.ts';
 import { parseArguments, schemaOf } from './tool-arguments.ts';
@@ -22,7 +23,7 @@ export const OUTCOME_CHARACTERS_MAX = 8_000;
 export type ToolVerdict =
   | 'done'
   | 'refused'
-  /** It had run before; the first outcome is answered. */
+  /** It was done before; the first outcome is answered. */
   | 'repeated'
   /** It waits for the caller's yes. */
   | 'ask_caller'
@@ -32,8 +33,13 @@ export type ToolVerdict =
   | 'timed_out'
   | 'failed';
 
-/** A guarded call that waits for the caller's words, or has them. */
-export type PendingCall = { readonly key: string; readonly call: ModelToolCall; readonly confirmed: boolean };
+/** A guarded call that waits for the caller's answer, or has it. `isSecond`: the first answer was unclear, and this is asked for the last time. */
+export type PendingCall = {
+  readonly key: string;
+  readonly call: ModelToolCall;
+  readonly answer: 'awaited' | 'yes' | 'unclear';
+  readonly isSecond: boolean;
+};
 
 /** A call that ran. `mayRunAgain`: the tool refused, so nothing happened; it is forgotten at the caller's next words. */
 export type RanCall = { readonly name: string; readonly outcome: ToolOutcome; readonly mayRunAgain: boolean };
@@ -67,7 +73,8 @@ export type ToolSet = {
   definitions(): readonly ModelTool[];
   /**
    * Takes the caller's next words; call it once for each thing that the caller says, before the model answers. A yes confirms the guarded call
-   * that waits; anything else drops it, so that a later yes to another question never runs it. Refusals are forgotten: the caller may ask again.
+   * that waits; anything else drops it, so that a later yes to another question never runs it. After a no, or a second unclear answer, the same call
+   * is refused in this turn, where the model would only ask a third time. Refusals are forgotten: the caller may ask again.
    */
   hear(state: ToolState, callerWords: string): ToolState;
   /**
@@ -104,7 +111,7 @@ export function createToolSet(options: ToolSetOptions): ToolSet {
   }));
   return {
     definitions: () => definitions,
-    hear: (state, callerWords) => heard(state, callerWords),
+    hear: (state, callerWords) => heard(state, callerWords, texts),
     async run(call, context, state) {
       const tool = tools.get(call.name);
       const startedMs = options.clock.nowMs();
@@ -137,12 +144,15 @@ async function judged(judging: Judging): Promise<BareRun> {
   if (tool.effect === 'read') return await ran(judging, parsed.value);
   const key = keyOf(tool.name, parsed.value);
   const first = state.ran[key];
-  if (first !== undefined) return { verdict: 'repeated', state, outcome: repeated(first.outcome, texts) };
+  if (first?.outcome.kind === 'done') return { verdict: 'repeated', state, outcome: repeated(first.outcome, texts) };
+  if (first !== undefined) return { verdict: 'refused', state, outcome: first.outcome };
   if (Object.keys(state.ran).length >= EFFECTS_MAX) return refusal('too_many', state, texts.tooMany);
-  if (tool.effect === 'guarded' && !(state.pending?.confirmed === true && state.pending.key === key)) {
-    if (state.pending?.confirmed === false && state.pending.key !== key) return refusal('refused', state, texts.oneAtATime);
+  const own = state.pending?.key === key ? state.pending : null;
+  if (tool.effect === 'guarded' && own?.answer !== 'yes') {
+    if (own === null && state.pending?.answer === 'awaited') return refusal('refused', state, texts.oneAtATime);
     const text = texts.askCaller(tool.name, call.argumentsJson);
-    return refusal('ask_caller', { ...state, pending: { key, call, confirmed: false } }, text);
+    const isSecond = own !== null && (own.isSecond || own.answer === 'unclear');
+    return refusal('ask_caller', { ...state, pending: { key, call, answer: 'awaited', isSecond } }, text);
   }
   const run = await ran(judging, parsed.value);
   const isDone = run.verdict === 'done';
@@ -156,12 +166,9 @@ async function judged(judging: Judging): Promise<BareRun> {
 async function ran({ tool, context, state, texts, onFault }: Judging, args: unknown): Promise<BareRun> {
   const budget = AbortSignal.timeout(tool.budgetMs);
   const signal = AbortSignal.any([context.signal, budget]);
-  const gaveUp = Promise.withResolvers<never>();
-  const giveUp = (): void => gaveUp.reject(signal.reason as Error);
   try {
     signal.throwIfAborted();
-    signal.addEventListener('abort', giveUp, { once: true });
-    const outcome = await Promise.race([tool.run(args, { ...context, signal }), gaveUp.promise]);
+    const outcome = await orAborted(tool.run(args, { ...context, signal }), signal);
     return { verdict: outcome.kind, state, outcome };
   } catch (error) {
     onFault?.({ tool: tool.name, error });
@@ -169,8 +176,6 @@ async function ran({ tool, context, state, texts, onFault }: Judging, args: unkn
     const text = tool.effect === 'read' ? texts.readFailed : texts.effectUnknown;
     // Whether it took effect is not known: the refusal stays, so that it is not done twice.
     return refusal(timedOut ? 'timed_out' : 'failed', state, text);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
   }
 }
 
@@ -178,8 +183,8 @@ function refusal(verdict: ToolVerdict, state: ToolState, text: string): BareRun 
   return { verdict, state, outcome: { kind: 'refused', text } };
 }
 
-function repeated(outcome: ToolOutcome, texts: ToolTexts): ToolOutcome {
-  return outcome.kind === 'done' ? { ...outcome, text: texts.alreadyDone(outcome.text) } : outcome;
+function repeated(outcome: Extract<ToolOutcome, { kind: 'done' }>, texts: ToolTexts): ToolOutcome {
+  return { ...outcome, text: texts.alreadyDone(outcome.text) };
 }
 
 /** Neither the state nor a log line should carry arguments as a name: a hash says as well whether two calls are the same. */
@@ -189,12 +194,15 @@ function keyOf(name: string, args: unknown): string {
     .digest('hex');
 }
 
-function heard(state: ToolState, callerWords: string): ToolState {
+function heard(state: ToolState, callerWords: string, texts: ToolTexts): ToolState {
   const { pending } = state;
   const ran = Object.fromEntries(Object.entries(state.ran).filter(([, { mayRunAgain }]) => !mayRunAgain));
   // A yes is good for the turn that it opens: at the words after it the call is gone, run or not.
-  const isYes = pending !== null && !pending.confirmed && consentOf(callerWords) === 'yes';
-  return { ran, pending: isYes ? { ...pending, confirmed: true } : null };
+  if (pending?.answer !== 'awaited') return { ran, pending: null };
+  const consent = consentOf(callerWords);
+  if (consent === 'yes' || (consent === 'unclear' && !pending.isSecond)) return { ran, pending: { ...pending, answer: consent } };
+  const declined: RanCall = { name: pending.call.name, outcome: { kind: 'refused', text: texts.declined }, mayRunAgain: true };
+  return { ran: { ...ran, [pending.key]: declined }, pending: null };
 }
 
 function asRun(bare: BareRun, fields: { tool: string | null; verdict: ToolVerdict; ms: number }): ToolRun {

@@ -1,4 +1,5 @@
 // What the dialog itself says about tools, in Spanish and English: answers for the model, and the words that cover a slow tool.
+import { isSpanish } from '#shared/text-language.ts';
 
 /** The dialog's own words about tools. All but the fillers are read by the model. */
 export type ToolTexts = {
@@ -6,6 +7,7 @@ export type ToolTexts = {
   invalidArguments(name: string, problems: readonly string[]): string;
   alreadyDone(first: string): string;
   askCaller(name: string, argumentsJson: string): string;
+  readonly declined: string;
   readonly oneAtATime: string;
   readonly tooMany: string;
   readonly readFailed: string;
@@ -29,6 +31,7 @@ const SPANISH: ToolTexts = {
   alreadyDone: (first) => `Ya se hizo, no se repitió. ${first}`,
   askCaller: (name, args) =>
     `Pregunte a quien llama: diga qué se va a hacer y pida un sí claro (${name} ${args.slice(0, ARGUMENTS_SHOWN_MAX)}). Todavía no se ha hecho. Después de su sí, repita la misma llamada.`,
+  declined: 'Quien llama no dijo que sí: no se ha hecho. No lo pregunte otra vez; siga con lo que le pidan.',
   oneAtATime: 'Ya hay otra acción que espera el sí de quien llama. Pregunte primero por esa.',
   tooMany: 'En esta conversación ya no se pueden hacer más acciones. Ofrezca hablar con una persona.',
   readFailed: 'La consulta no respondió. Dígalo y ofrezca otra cosa.',
@@ -46,6 +49,7 @@ const ENGLISH: ToolTexts = {
   alreadyDone: (first) => `Already done, not repeated. ${first}`,
   askCaller: (name, args) =>
     `Ask the caller: say what will be done and ask for a clear yes (${name} ${args.slice(0, ARGUMENTS_SHOWN_MAX)}). It has not been done yet. After their yes, make the same call again.`,
+  declined: 'The caller did not say yes: it has not been done. Do not ask again; go on with what they want.',
   oneAtATime: 'Another action waits for the caller’s yes. Ask about that one first.',
   tooMany: 'No more actions can be taken in this conversation. Offer to put the caller through to a person.',
   readFailed: 'The look-up did not answer. Say so and offer something else.',
@@ -58,9 +62,4 @@ const ENGLISH: ToolTexts = {
 /** The texts for a language (BCP 47). */
 export function toolTexts(language: string): ToolTexts {
   return isSpanish(language) ? SPANISH : ENGLISH;
-}
-
-/** Whether a language (BCP 47) is Spanish of any country. */
-export function isSpanish(language: string): boolean {
-  return /^es(-|$)/i.test(language);
 }

@@ -25,6 +25,8 @@ export type ToolOutcome =
       readonly facts?: Readonly<Record<string, string>>;
       readonly nextStep?: NextStep;
       readonly spoken?: string;
+      /** Who calls, for the person whom the caller is put through to; no model is shown it. */
+      readonly callerName?: string;
     }
   /** Expected: the slot is taken, nothing was found. The model goes on with it. */
   | { readonly kind: 'refused'; readonly text: string };

@@ -1,7 +1,7 @@
 // Puts the caller through to a person. The channel rings; when nobody answers, the caller comes back to the dialog as `transfer_failed`.
 import { z } from 'zod';
-import { cleanText } from './quoted-text.ts';
-import { isSpanish } from './tool-texts.ts';
+import { BRIEF_CHARACTERS_MAX, plainText } from '#dialog/transfer-brief.ts';
+import { isSpanish } from '#shared/text-language.ts';
 import type { Tool } from './tool.ts';
 
 /** Somebody whom an agent may ring, as the organization named them. */
@@ -11,9 +11,9 @@ export type TransferDestination = {
   /** A representative's extension. Never the model's choice: it would dial anything. */
   readonly destination: string;
   readonly ringMs: number;
+  /** Whether whoever answers must press a key to be connected. */
+  readonly requiresKey: boolean;
 };
-
-const BRIEF_CHARACTERS_MAX = 400;
 
 type Arguments = { readonly brief: string; readonly to?: string | undefined };
 
@@ -37,14 +37,14 @@ export function createTransferToPersonTool(parts: { readonly destinations: reado
     arguments: byName.size > 1 ? z.strictObject({ to, brief }) : z.strictObject({ brief }),
     budgetMs: 500,
     async run(args, { language }) {
-      const destination = (args.to === undefined ? undefined : byName.get(args.to)) ?? first;
+      const { destination, ringMs, requiresKey } = (args.to === undefined ? undefined : byName.get(args.to)) ?? first;
       return Promise.resolve({
         kind: 'done',
         text: isSpanish(language)
           ? 'Después de sus palabras suena el teléfono de esa persona. Diga que la comunica y nada más.'
           : 'That person’s phone rings after your words. Say that you are putting the caller through, and nothing else.',
-        facts: { transfer_brief: cleanText(args.brief, BRIEF_CHARACTERS_MAX) },
-        nextStep: { kind: 'transfer', destination: destination.destination, ringMs: destination.ringMs },
+        // Read out to that person and shown to no model again. Nothing but signs is no brief: then one is made of what is known.
+        nextStep: { kind: 'transfer', destination, ringMs, requiresKey, brief: plainText(args.brief, BRIEF_CHARACTERS_MAX) || null },
       });
     },
   };

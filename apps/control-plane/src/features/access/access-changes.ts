@@ -1,8 +1,8 @@
 // Hears what other processes changed, for as long as this one lives, also when the database was away at the start.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Notification } from '#db/client.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { pause } from '#shared/waiting.ts';
 import { ACCESS_CHANGES } from './access-change-store.ts';
 
 /** Waits between attempts to listen: doubled from the first to the last. What is remembered expires by itself meanwhile. */
@@ -47,9 +47,4 @@ async function listenUntil(parts: AccessChangeParts, signal: AbortSignal): Promi
     }
   }
   return null;
-}
-
-/** Settles after the time, or at once when the signal aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => {});
 }

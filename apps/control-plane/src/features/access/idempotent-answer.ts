@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Context, Next } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { ProblemError, renderProblem } from '#http/problem.ts';
+import { bodyCutShort, ProblemError, renderProblem } from '#http/problem.ts';
 import { endedUnheard } from '#http/time-limit.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
@@ -61,7 +61,7 @@ async function hashOf(context: Context): Promise<string> {
   const { method, url } = context.req;
   const { pathname, search } = new URL(url);
   const body = await context.req.text().catch((cause: unknown) => {
-    throw new ProblemError('invalid_request', 'body: it ended before it was complete', { cause });
+    throw bodyCutShort(cause);
   });
   return createHash('sha256').update(`${method} ${pathname}${search}\n${body}`).digest('hex');
 }

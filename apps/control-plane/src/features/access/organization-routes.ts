@@ -1,7 +1,7 @@
 // The admin's organizations: made, changed, switched on and off, deleted with a grace period.
 import { createRoutes } from '#http/app.ts';
 import { fromCursor, toPage } from '#http/page.ts';
-import { deletionPending, notFound, ProblemError, unprocessable } from '#http/problem.ts';
+import { conflict, deletionPending, notFound, ProblemError, unprocessable } from '#http/problem.ts';
 import type { AdminVariables, Guards } from '#http/route.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { isId } from '#shared/id.ts';
@@ -77,7 +77,7 @@ function done(outcome: OrganizationOutcome) {
     case 'unknown_plan':
       throw unprocessable('planId', 'there is no such plan');
     case 'slug_taken':
-      throw new ProblemError('conflict', 'slug: another organization has it', { fields: [{ path: 'slug', message: 'is taken' }] });
+      throw conflict('slug', 'another organization has it');
     case 'deletion_pending':
       throw deletionPending();
     case 'no_deletion_pending':

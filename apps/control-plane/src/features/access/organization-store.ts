@@ -66,9 +66,9 @@ export type OrganizationStore = {
   find(scope: ApplianceScope, organizationId: OrganizationId): Promise<Organization | null>;
   /** Without a slug it gets one from its name. `slug_taken` only for a slug that was asked for. */
   create(by: By, organization: NewOrganization): Promise<OrganizationOutcome>;
-  /** A plan that allows fewer agents than there are is refused. */
+  /** A plan that allows fewer agents than there are is refused, and every change while it waits to be deleted. */
   update(by: By, organizationId: OrganizationId, changes: OrganizationChanges): Promise<OrganizationOutcome>;
-  /** Switching on is refused while it waits to be deleted. */
+  /** Refused while it waits to be deleted: it is off, and stays so when it is restored. */
   setActive(by: By, organizationId: OrganizationId, active: boolean): Promise<OrganizationOutcome>;
   /** Inactive at once, deleted after `graceDays`. Refused while calls are live. */
   requestDeletion(by: By, organizationId: OrganizationId, graceDays: number): Promise<OrganizationOutcome>;
@@ -125,7 +125,7 @@ export function createOrganizationStore(parts: OrganizationStoreParts): Organiza
       change(parts, { by, organizationId }, (queries, current) => decideUpdate(queries, current, changes)),
     setActive: (by, organizationId, active) =>
       change(parts, { by, organizationId }, async (_queries, current) => {
-        if (active && current.deletionRequestedAt) return { kind: 'deletion_pending' };
+        if (current.deletionRequestedAt) return { kind: 'deletion_pending' };
         return { set: { active }, entry: { action: active ? 'organization.activated' : 'organization.deactivated' } };
       }),
     requestDeletion: (by, organizationId, graceDays) =>
@@ -163,6 +163,7 @@ function change(
 }
 
 async function decideUpdate(queries: Queries, current: Organization, { name, planId, overload }: OrganizationChanges): Promise<Decision> {
+  if (current.deletionRequestedAt) return { kind: 'deletion_pending' };
   if (planId !== undefined && planId !== current.planId) {
     const refusal = await refusePlan(queries, current.organizationId, planId);
     if (refusal) return refusal;

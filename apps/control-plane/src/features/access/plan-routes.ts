@@ -3,11 +3,12 @@ import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { fromCursor, pageQuerySchema, toPage } from '#http/page.ts';
-import { notFound, ProblemError, unprocessable } from '#http/problem.ts';
+import { conflict, notFound, ProblemError, unprocessable } from '#http/problem.ts';
 import type { AdminVariables, Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
 import { DEFAULT_PLAN } from '#db/schema/plans.ts';
-import type { Plan, PlanChanges, PlanStore } from './plan-store.ts';
+import { givenFields } from '#shared/given-fields.ts';
+import type { Plan, PlanStore } from './plan-store.ts';
 
 const planId = z
   .string()
@@ -98,7 +99,7 @@ export function createPlanRoutes({ plans, guards }: { plans: PlanStore; guards: 
     })
     .openapi(routes.create, async (context) => {
       const plan = await plans.create(actorOf(context), context.req.valid('json'));
-      if (!plan) throw new ProblemError('conflict', 'planId: there is a plan with this id', { fields: [taken('planId')] });
+      if (!plan) throw conflict('planId', 'there is a plan with this id');
       return context.json(planBody(plan), 201);
     })
     .openapi(routes.get, async (context) => {
@@ -107,11 +108,7 @@ export function createPlanRoutes({ plans, guards }: { plans: PlanStore; guards: 
       return context.json(planBody(plan), 200);
     })
     .openapi(routes.update, async (context) => {
-      // Without the keys that were not sent: a column set to undefined is none to the types.
-      const changes = Object.fromEntries(
-        Object.entries(context.req.valid('json')).filter(([, value]) => value !== undefined),
-      ) as PlanChanges;
-      const plan = await plans.update(actorOf(context), context.req.valid('param').planId, changes);
+      const plan = await plans.update(actorOf(context), context.req.valid('param').planId, givenFields(context.req.valid('json')));
       if (!plan) throw notFound('plan');
       return context.json(planBody(plan), 200);
     })
@@ -123,10 +120,6 @@ export function createPlanRoutes({ plans, guards }: { plans: PlanStore; guards: 
       if (outcome.kind === 'in_use') throw new ProblemError('conflict', `${outcome.organizations} organization(s) are on this plan`);
       return context.body(null, 204);
     });
-}
-
-function taken(path: string) {
-  return { path, message: 'is taken' };
 }
 
 function actorOf(context: { get<Key extends keyof AdminVariables>(key: Key): AdminVariables[Key] }) {

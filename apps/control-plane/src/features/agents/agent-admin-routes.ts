@@ -2,13 +2,15 @@
 import { createRoutes } from '#http/app.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { adminPageQuerySchema, fromCursor, readScopeOf } from '#http/page.ts';
-import { deletionPending, notFound, ProblemError } from '#http/problem.ts';
+import { conflict, deletionPending, notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import { onOrganization } from '#shared/appliance-scope.ts';
 import { isId } from '#shared/id.ts';
+import type { CallLimit } from './agent-draft.ts';
+import { checkLongestCall } from './agent-draft.ts';
 import type { ActivationOutcome, AgentRegistryStore, RemovalOutcome } from './agent-registry-store.ts';
 import {
   agentBody,
@@ -26,10 +28,15 @@ import {
 import type { AgentStore } from './agent-store.ts';
 
 /** What the admin's routes work with. */
-export type AgentAdminRouteParts = { readonly agents: AgentStore; readonly agentRegistry: AgentRegistryStore; readonly guards: Guards };
+export type AgentAdminRouteParts = {
+  readonly agents: AgentStore;
+  readonly agentRegistry: AgentRegistryStore;
+  readonly guards: Guards;
+  readonly config: CallLimit;
+};
 
 const tags = ['Agents'];
-export function createAgentAdminRoutes({ agents, agentRegistry, guards }: AgentAdminRouteParts) {
+export function createAgentAdminRoutes({ agents, agentRegistry, guards, config }: AgentAdminRouteParts) {
   const routes = declareRoutes(guards);
   const onOwner = async (scope: ApplianceScope, agentId: string) => {
     const owner = isId('agent', agentId) ? await agents.findOwner(scope, agentId) : null;
@@ -51,7 +58,9 @@ export function createAgentAdminRoutes({ agents, agentRegistry, guards }: AgentA
       const { organizationId } = context.req.valid('param');
       if (!isId('organization', organizationId)) throw notFound('organization');
       const by = { scope: onOrganization(context.get('applianceScope'), organizationId), actor: context.get('actor') };
-      const outcome = await agentRegistry.register(by, context.req.valid('json'));
+      const draft = context.req.valid('json');
+      checkLongestCall(draft.conversation, config);
+      const outcome = await agentRegistry.register(by, draft);
       if (outcome.kind === 'organization_not_found') throw notFound('organization');
       if (outcome.kind === 'deletion_pending') throw deletionPending();
       if (outcome.kind === 'plan_limit')
@@ -76,7 +85,6 @@ export function createAgentAdminRoutes({ agents, agentRegistry, guards }: AgentA
       const by = { scope, actor: context.get('actor') };
       const outcome = await agentRegistry.provision(by, agentId, context.req.valid('json'));
       if (outcome.kind === 'not_found') throw notFound('agent');
-      if (outcome.kind === 'deletion_pending') throw deletionPending();
       if (outcome.kind === 'number_taken') throw numberTaken();
       return context.json(agentSummaryBody(outcome.agent), 200);
     })
@@ -87,8 +95,7 @@ export function createAgentAdminRoutes({ agents, agentRegistry, guards }: AgentA
 }
 
 function numberTaken(): ProblemError {
-  const message = 'it is taken; choose another one';
-  return new ProblemError('conflict', `number: ${message}`, { fields: [{ path: 'number', message }] });
+  return conflict('number', 'it is taken; choose another one');
 }
 
 function activated(outcome: ActivationOutcome) {

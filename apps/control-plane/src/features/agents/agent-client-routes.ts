@@ -2,10 +2,12 @@
 import { createRoutes } from '#http/app.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { fromCursor, pageQuerySchema, toPage } from '#http/page.ts';
-import { notFound, ProblemError } from '#http/problem.ts';
+import { conflict, notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { orgRoute } from '#http/route.ts';
 import { isId } from '#shared/id.ts';
+import type { CallLimit } from './agent-draft.ts';
+import { checkLongestCall } from './agent-draft.ts';
 import {
   agentBody,
   agentPageBody,
@@ -27,11 +29,16 @@ import { MAX_AGENT_VERSIONS } from './agent-version-store.ts';
 import type { AgentVersionStore, RollbackOutcome, SaveOutcome } from './agent-version-store.ts';
 
 /** What an organization's routes work with. */
-export type AgentClientRouteParts = { readonly agents: AgentStore; readonly agentVersions: AgentVersionStore; readonly guards: Guards };
+export type AgentClientRouteParts = {
+  readonly agents: AgentStore;
+  readonly agentVersions: AgentVersionStore;
+  readonly guards: Guards;
+  readonly config: CallLimit;
+};
 
 const tags = ['Agents'];
 
-export function createAgentClientRoutes({ agents, agentVersions, guards }: AgentClientRouteParts) {
+export function createAgentClientRoutes({ agents, agentVersions, guards, config }: AgentClientRouteParts) {
   const routes = declareRoutes(guards);
   return createRoutes()
     .openapi(routes.list, async (context) => {
@@ -46,6 +53,7 @@ export function createAgentClientRoutes({ agents, agentVersions, guards }: Agent
     })
     .openapi(routes.save, async (context) => {
       const { comment, expectedVersion, ...change } = context.req.valid('json');
+      checkLongestCall(change.conversation, config);
       const by = { scope: context.get('scope'), actor: context.get('actor') };
       const agentId = known(context.req.valid('param').agentId);
       const outcome = await agentVersions.save(by, agentId, { change, comment, expectedVersion });
@@ -98,8 +106,7 @@ function saved(outcome: SaveOutcome): AgentDetails {
 }
 
 function versionConflict(currentVersion: number): ProblemError {
-  const message = `the agent has version ${currentVersion} now; read it and try again`;
-  return new ProblemError('conflict', `expectedVersion: ${message}`, { fields: [{ path: 'expectedVersion', message }] });
+  return conflict('expectedVersion', `the agent has version ${currentVersion} now; read it and try again`);
 }
 
 function tooManyVersions(): ProblemError {

@@ -46,6 +46,17 @@ describe('a change of an agent', () => {
     expect(merged).toMatchObject({ kind: 'invalid', fields: [{ path: `flow.nodes.${at}.transitions.0.goTo` }] });
   });
 
+  it('names a node that a disposition waits for and the flow does not have, whichever of the two was changed', () => {
+    const known = draft.flow.nodes[0]!.name;
+    const afterCall = { fields: [], dispositions: [{ name: 'booked', description: 'It was booked', nodes: [known, 'gone'] }] };
+    const path = 'afterCall.dispositions.0.nodes.1';
+    const refused = { kind: 'invalid', fields: [{ path, message: expect.stringContaining('there is no node "gone"') as string }] };
+    expect(mergeDraft(draft, { afterCall })).toMatchObject(refused);
+    const stored = { ...draft, afterCall };
+    expect(mergeDraft(stored, { flow: draft.flow } as AgentChange)).toMatchObject(refused);
+    expect(mergeDraft(stored, { voice: 'es+f2' })).toMatchObject({ kind: 'valid' });
+  });
+
   it('takes no field that an agent does not have', () => {
     expect(agentChangeSchema.safeParse({ conversation: { patience: 3 } }).success).toBe(false);
     expect(agentChangeSchema.safeParse({ state: 'active' }).success).toBe(false);

@@ -8,6 +8,7 @@ import { organizations } from '#db/schema/organizations.ts';
 import { plans } from '#db/schema/plans.ts';
 import type { AgentDraft } from '#dialog/flow-schema.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
+import { checkStays } from '#features/access/organization-stay-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { AdminOrgScope } from '#shared/appliance-scope.ts';
 import { newId } from '#shared/id.ts';
@@ -26,8 +27,6 @@ export type RegisterOutcome =
 export type ProvisionOutcome =
   | { readonly kind: 'provisioned'; readonly agent: AgentSummary }
   | { readonly kind: 'not_found' }
-  /** With a number only. */
-  | { readonly kind: 'deletion_pending' }
   /** The number is somebody else's. */
   | { readonly kind: 'number_taken' };
 export type ActivationOutcome =
@@ -39,10 +38,11 @@ export type RemovalOutcome =
   | { readonly kind: 'not_found' }
   | { readonly kind: 'in_use'; readonly numbers: number; readonly hasCalls: boolean };
 
+/** Every write is refused for an organization that waits to be deleted: its export is made. */
 export type AgentRegistryStore = {
-  /** Adds an agent that answers nothing yet, when the organization's plan allows one more. An organization that waits to be deleted gets none: its export is made. */
+  /** Adds an agent that answers nothing yet, when the organization's plan allows one more. */
   register(by: AgentAdmin, draft: AgentDraft): Promise<RegisterOutcome>;
-  /** Puts an agent to work, with the number that is to lead to it: one of the organization, or a new one. An organization that waits to be deleted gets no number. */
+  /** Puts an agent to work, with the number that is to lead to it: one of the organization, or a new one. */
   provision(by: AgentAdmin, agentId: string, options: { number?: string | undefined }): Promise<ProvisionOutcome>;
   /** Lets a provisioned agent answer its numbers, or stops it. Calls that are up go on. */
   setActive(by: AgentAdmin, agentId: string, active: boolean): Promise<ActivationOutcome>;
@@ -88,7 +88,7 @@ type Provisioning = { readonly agentId: string; readonly number: string | undefi
 
 async function provision({ database, audit }: Parts, by: AgentAdmin, { agentId, number }: Provisioning): Promise<ProvisionOutcome> {
   return database.inScope(by.scope, async (queries) => {
-    if (number !== undefined && (await waitsToBeDeleted(queries, by))) return { kind: 'deletion_pending' };
+    await checkStays(queries, by.scope);
     if (!(await lockState(queries, by, agentId))) return { kind: 'not_found' };
     if (number !== undefined) {
       const numberId = await leadNumber(queries, by, { agentId, number });
@@ -104,16 +104,6 @@ async function provision({ database, audit }: Parts, by: AgentAdmin, { agentId, 
     await audit.append(queries, by, { action: 'agent.provisioned', resource: agentId });
     return { kind: 'provisioned', agent };
   });
-}
-
-/** Whether the organization's deletion was asked for; if not, it is not until the transaction ends. */
-async function waitsToBeDeleted(queries: Queries, { scope }: AgentAdmin): Promise<boolean> {
-  const [owner] = await queries
-    .select({ deletionRequestedAt: organizations.deletionRequestedAt })
-    .from(organizations)
-    .where(eq(organizations.id, scope.organizationId))
-    .for('share');
-  return (owner?.deletionRequestedAt ?? null) !== null;
 }
 
 type NumberLead = { readonly agentId: string; readonly number: string };
@@ -133,6 +123,7 @@ type Activation = { readonly agentId: string; readonly active: boolean };
 
 function setActive({ database, audit }: Parts, by: AgentAdmin, { agentId, active }: Activation): Promise<ActivationOutcome> {
   return database.inScope(by.scope, async (queries) => {
+    await checkStays(queries, by.scope);
     const current = await lockState(queries, by, agentId);
     if (!current) return { kind: 'not_found' };
     if (current.state === 'registered') return { kind: 'not_provisioned' };
@@ -151,6 +142,7 @@ function setActive({ database, audit }: Parts, by: AgentAdmin, { agentId, active
 function remove({ database, audit }: Parts, by: AgentAdmin, agentId: string): Promise<RemovalOutcome> {
   const orgId = by.scope.organizationId;
   return database.inScope(by.scope, async (queries) => {
+    await checkStays(queries, by.scope);
     // The full lock: no call and no number can begin to name the agent between the look and the removal.
     const [agent] = await queries.select({ name: agents.name }).from(agents).where(isAgent(by, agentId)).for('update');
     if (!agent) return { kind: 'not_found' };

@@ -1,7 +1,7 @@
 // How agents look on the wire, for the routes of the admin and of their organization alike.
 import { z } from '@hono/zod-openapi';
-import { afterCallSchema } from '#dialog/after-call-schema.ts';
-import { agentDraftSchema, conversationSettingsSchema, flowSchema } from '#dialog/flow-schema.ts';
+import { afterCallIssues, afterCallSchema } from '#dialog/after-call-schema.ts';
+import { addIssues, agentDraftSchema, conversationSettingsSchema, flowSchema, savedFlowSchema } from '#dialog/flow-schema.ts';
 import { toPage } from '#http/page.ts';
 import { DIALLED_NUMBER_ADVICE, DIALLED_NUMBER_FORM } from '#shared/dialled-number.ts';
 import { agentChangeSchema } from './agent-draft.ts';
@@ -13,8 +13,8 @@ const instant = z.iso.datetime();
 const COMMENT_CHARACTERS = 500;
 const dialledNumber = z.string().regex(DIALLED_NUMBER_FORM, DIALLED_NUMBER_ADVICE).openapi({ example: '+34910000001' });
 
-/** Named in the document: flows stand in five operations. Its own JSON schema, because the generator takes fields that may be absent for required. */
-const flow = flowSchema.clone().openapi('Flow', documentOf(flowSchema));
+/** What is saved is checked with more care than what is read. Named in the document: flows stand in five operations. Its own JSON schema, because the generator takes fields that may be absent for required. */
+const flow = savedFlowSchema.clone().openapi('Flow', documentOf(flowSchema));
 const responder = agentDraftSchema.shape.responder.clone().openapi('Responder', documentOf(agentDraftSchema.shape.responder));
 const afterCall = afterCallSchema.clone().openapi('AfterCall', documentOf(afterCallSchema));
 const conversation = conversationSettingsSchema.clone().openapi('ConversationSettings', documentOf(conversationSettingsSchema));
@@ -22,6 +22,7 @@ const conversation = conversationSettingsSchema.clone().openapi('ConversationSet
 /** What an agent is registered with. */
 export const draftBodySchema = z
   .strictObject({ ...agentDraftSchema.shape, flow, responder, conversation, afterCall: afterCall.optional() })
+  .superRefine((draft, check) => addIssues(afterCallIssues(draft), check))
   .openapi('AgentDraft');
 
 const comment = z.string().max(COMMENT_CHARACTERS).optional().openapi({ description: 'Why, for the list of versions' });

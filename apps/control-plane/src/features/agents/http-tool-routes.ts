@@ -3,12 +3,13 @@ import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { fromCursor, pageQuerySchema, toPage } from '#http/page.ts';
-import { notFound, ProblemError } from '#http/problem.ts';
+import { conflict, notFound, ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { orgRoute } from '#http/route.ts';
+import { givenFields } from '#shared/given-fields.ts';
 import { isId } from '#shared/id.ts';
 import { httpToolFields } from './http-tool-draft.ts';
-import type { HttpToolChange, HttpToolChanges, HttpToolDetails, HttpToolStore } from './http-tool-store.ts';
+import type { HttpToolChange, HttpToolDetails, HttpToolStore } from './http-tool-store.ts';
 import { MAX_HTTP_TOOLS } from './http-tool-store.ts';
 
 /** What the routes work with. */
@@ -71,7 +72,10 @@ export function createHttpToolRoutes({ httpToolStore, guards }: HttpToolRoutePar
     .openapi(routes.change, async (context) => {
       const { agentId, toolId } = toolOf(context.req.valid('param'));
       const by = { scope: context.get('scope'), actor: context.get('actor'), agentId };
-      return context.json(toolBody(changedTool(await httpToolStore.update(by, toolId, given(context.req.valid('json'))), 'tool')), 200);
+      return context.json(
+        toolBody(changedTool(await httpToolStore.update(by, toolId, givenFields(context.req.valid('json'))), 'tool')),
+        200,
+      );
     })
     .openapi(routes.remove, async (context) => {
       const { agentId, toolId } = toolOf(context.req.valid('param'));
@@ -97,10 +101,8 @@ function changedTool(outcome: HttpToolChange, missing: 'agent' | 'tool'): HttpTo
       return outcome.tool;
     case 'not_found':
       throw notFound(missing);
-    case 'taken': {
-      const message = 'the agent has a tool with this name; choose another one';
-      throw new ProblemError('conflict', `name: ${message}`, { fields: [{ path: 'name', message }] });
-    }
+    case 'taken':
+      throw conflict('name', 'the agent has a tool with this name; choose another one');
     case 'too_many':
       throw new ProblemError('unprocessable', `the agent has ${MAX_HTTP_TOOLS} tools, which is the limit; remove one first`);
     case 'invalid':
@@ -108,11 +110,6 @@ function changedTool(outcome: HttpToolChange, missing: 'agent' | 'tool'): HttpTo
         fields: outcome.fields,
       });
   }
-}
-
-/** Without the keys that were not sent. */
-function given(changes: Readonly<Record<string, unknown>>): HttpToolChanges {
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 }
 
 function toolBody(tool: HttpToolDetails) {

@@ -1,6 +1,4 @@
 // The export of an organization that is to be deleted: where it stands, and its file.
-import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
 import { notFound, ProblemError } from '#http/problem.ts';
@@ -9,7 +7,7 @@ import { adminRoute } from '#http/route.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import { isId } from '#shared/id.ts';
 import type { ExportSubject, OrganizationExportStore } from './organization-export-store.ts';
-import type { OrganizationExports } from './organization-exports.ts';
+import type { OpenExport, OrganizationExports } from './organization-exports.ts';
 
 const exportSchema = z
   .object({
@@ -52,6 +50,11 @@ export function createOrganizationExportRoutes({ exports, exportStore, guards }:
     if (!subject) throw notFound('organization');
     return subject;
   };
+  const openNewest = async (scope: ApplianceScope, organizationId: string): Promise<OpenExport | null> => {
+    const made = await exports.open(await find(scope, organizationId));
+    // A newer export may have taken the place of the one that was looked up, with its file: the row names the newer one by then.
+    return made ?? (await exports.open(await find(scope, organizationId)));
+  };
   return createRoutes()
     .openapi(state, async (context) => {
       const subject = await find(context.get('applianceScope'), context.req.valid('param').organizationId);
@@ -64,16 +67,17 @@ export function createOrganizationExportRoutes({ exports, exportStore, guards }:
     })
     .openapi(download, async (context) => {
       const scope = context.get('applianceScope');
-      const subject = await find(scope, context.req.valid('param').organizationId);
-      const file = await exports.findFile(subject);
-      if (!file || !subject.export) throw new ProblemError('conflict', 'there is no export of this organization, or it is not made yet');
-      await exportStore.recordDownload({ scope, actor: context.get('actor') }, subject.organizationId, subject.export.file);
+      // Handed over to the stream where one is made; closed on every other way out.
+      await using made = await openNewest(scope, context.req.valid('param').organizationId);
+      if (!made) throw new ProblemError('conflict', 'there is no export of this organization, or it is not made yet');
       const headers = {
         'content-type': 'application/gzip',
-        'content-length': String(subject.export.bytes),
-        'content-disposition': `attachment; filename="${subject.export.file}"`,
+        'content-length': String(made.bytes),
+        'content-disposition': `attachment; filename="${made.file}"`,
         'cache-control': 'no-store',
       };
-      return context.body(Readable.toWeb(createReadStream(file)) as ReadableStream, 200, headers);
+      if (context.req.method === 'HEAD') return context.body(null, 200, headers);
+      await exportStore.recordDownload({ scope, actor: context.get('actor') }, made.organizationId, made.file);
+      return context.body(made.read(), 200, headers);
     });
 }

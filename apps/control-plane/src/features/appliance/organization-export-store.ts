@@ -14,6 +14,7 @@ import { calls } from '#db/schema/calls.ts';
 import { contactFacts, contacts } from '#db/schema/contacts.ts';
 import { conversations, conversationTurns, turnTraces } from '#db/schema/conversations.ts';
 import { httpTools } from '#db/schema/http-tools.ts';
+import { ragChunks, ragDocuments } from '#db/schema/knowledge.ts';
 import { legQualities } from '#db/schema/leg-qualities.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
@@ -48,11 +49,11 @@ type ExportedTable = {
   readonly of: (organizationId: OrganizationId) => SQL | undefined;
   /** Unique within the organization. */
   readonly key: readonly [PgColumn, ...PgColumn[]];
-  /** A column that opens something and therefore stays here. */
-  readonly without?: string;
+  /** Columns that open something, or say nothing outside, and therefore stay here. */
+  readonly without?: readonly [string, ...string[]];
 };
 
-/** Every table that holds rows of an organization, but for stored answers to repeated requests, work that is still to be done and the chain's head. */
+/** Every table that holds rows of an organization, but for stored answers to repeated requests, work that is still to be done, what only finds documents, and the chain's head. */
 export const exportedTables: readonly ExportedTable[] = [
   { name: 'organization', table: organizations, of: (id) => eq(organizations.id, id), key: [organizations.id] },
   {
@@ -78,9 +79,19 @@ export const exportedTables: readonly ExportedTable[] = [
     key: [bookingStaffServices.staffId, bookingStaffServices.serviceId],
   },
   { name: 'appointments', table: appointments, of: (id) => eq(appointments.orgId, id), key: [appointments.id] },
+  {
+    name: 'documents',
+    table: ragDocuments,
+    of: (id) => eq(ragDocuments.orgId, id),
+    key: [ragDocuments.id],
+    // Which process is at work on it.
+    without: ['claim', 'claimed_until'],
+  },
+  // Their text, piece by piece; the files themselves are gone once they are read.
+  { name: 'document_pieces', table: ragChunks, of: (id) => eq(ragChunks.orgId, id), key: [ragChunks.documentId, ragChunks.ordinal] },
   { name: 'numbers', table: numbers, of: (id) => eq(numbers.orgId, id), key: [numbers.id] },
-  { name: 'phones', table: phones, of: (id) => eq(phones.orgId, id), key: [phones.id], without: 'digest_ha1' },
-  { name: 'api_tokens', table: apiTokens, of: (id) => eq(apiTokens.orgId, id), key: [apiTokens.id], without: 'mac' },
+  { name: 'phones', table: phones, of: (id) => eq(phones.orgId, id), key: [phones.id], without: ['digest_ha1'] },
+  { name: 'api_tokens', table: apiTokens, of: (id) => eq(apiTokens.orgId, id), key: [apiTokens.id], without: ['mac'] },
   { name: 'calls', table: calls, of: (id) => eq(calls.orgId, id), key: [calls.id] },
   { name: 'turns', table: turns, of: (id) => eq(turns.orgId, id), key: [turns.callId, turns.seq] },
   { name: 'turn_gaps', table: turnGaps, of: (id) => eq(turnGaps.orgId, id), key: [turnGaps.callId, turnGaps.seq] },
@@ -95,7 +106,7 @@ export const exportedTables: readonly ExportedTable[] = [
     of: (id) => eq(conversations.orgId, id),
     key: [conversations.id],
     // Which process is at work on it.
-    without: 'claimed_until',
+    without: ['claimed_until'],
   },
   {
     name: 'conversation_turns',
@@ -109,7 +120,7 @@ export const exportedTables: readonly ExportedTable[] = [
     of: (id) => eq(turnTraces.orgId, id),
     key: [turnTraces.conversationId, turnTraces.seq],
   },
-  { name: 'http_tools', table: httpTools, of: (id) => eq(httpTools.orgId, id), key: [httpTools.id], without: 'sealed_secret' },
+  { name: 'http_tools', table: httpTools, of: (id) => eq(httpTools.orgId, id), key: [httpTools.id], without: ['sealed_secret'] },
   { name: 'caller_messages', table: callerMessages, of: (id) => eq(callerMessages.orgId, id), key: [callerMessages.id] },
   { name: 'audit_entries', table: auditEntries, of: (id) => eq(auditEntries.orgId, id), key: [auditEntries.seq] },
 ];
@@ -201,7 +212,10 @@ async function* readTable(
 ): AsyncGenerator<string> {
   const { table, key, without, of } = exported;
   // As text, so that PostgreSQL's own spelling of numbers and times goes into the file.
-  const line = without === undefined ? sql`to_jsonb(${table})::text` : sql`(to_jsonb(${table}) - ${sql.raw(`'${without}'`)})::text`;
+  const line =
+    without === undefined
+      ? sql`to_jsonb(${table})::text`
+      : sql`(to_jsonb(${table}) - ${sql.raw(`'{${without.join(',')}}'::text[]`)})::text`;
   const keyColumns = Object.fromEntries(key.map((column, index) => [`key${index}`, column]));
   const keyList = sql.join([...key], sql`, `);
   let after: SQL | undefined;

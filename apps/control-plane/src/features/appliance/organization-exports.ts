@@ -1,6 +1,8 @@
 // Makes the export of an organization that is to be deleted: at once in the background, and again by the hour until it worked.
-import { rm, stat, utimes } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { open, rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
 import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
@@ -23,9 +25,19 @@ export type OrganizationExports = AsyncDisposable & {
   isComplete(subject: ExportSubject): Promise<boolean>;
   /** The file of an export that is on the disk with its size; null without one. */
   findFile(subject: ExportSubject): Promise<string | null>;
+  /** Opens that file; null without one. What is open can be read to its end, also when a newer export replaces it or it is removed meanwhile. */
+  open(subject: ExportSubject): Promise<OpenExport | null>;
   /** The time that the export is kept for begins anew: its organization was deleted at `at`. */
   keepFrom(subject: ExportSubject, at: Date): Promise<void>;
 };
+
+/** A file of an export that is held open. Disposing it closes it, unless `read` handed it over. */
+export type OpenExport = AsyncDisposable &
+  StoredExport & {
+    readonly organizationId: OrganizationId;
+    /** Call it once: its stream closes the file. */
+    read(): ReadableStream<Uint8Array>;
+  };
 
 export type OrganizationExportsParts = {
   readonly store: OrganizationExportStore;
@@ -70,6 +82,7 @@ export function openOrganizationExports(parts: OrganizationExportsParts): Organi
   return {
     findFile,
     isComplete,
+    open: (subject) => openExport(exportsDir, subject),
     async keepFrom(subject, at) {
       const file = await findFile(subject);
       if (file) await utimes(file, at, at);
@@ -135,4 +148,37 @@ async function keepNewest(
   const isKept = await store.record({ scope, actor }, subject, made);
   const useless = isKept ? subject.export?.file : made.file;
   if (useless !== undefined && useless !== (isKept ? made.file : null)) await rm(join(exportsDir, basename(useless)), { force: true });
+}
+
+async function openExport(exportsDir: string, { organizationId, export: made }: ExportSubject): Promise<OpenExport | null> {
+  const file = made && (await open(join(exportsDir, basename(made.file))).catch(nullIfGone));
+  if (!made || !file) return null;
+  try {
+    const found = await file.stat();
+    if (found.isFile() && found.size === made.bytes) return heldOpen(file, { organizationId, ...made });
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  await file.close();
+  return null;
+}
+
+function heldOpen(file: FileHandle, about: StoredExport & { readonly organizationId: OrganizationId }): OpenExport {
+  let isHandedOver = false;
+  return {
+    ...about,
+    read() {
+      isHandedOver = true;
+      return Readable.toWeb(file.createReadStream()) as ReadableStream<Uint8Array>;
+    },
+    async [Symbol.asyncDispose]() {
+      if (!isHandedOver) await file.close();
+    },
+  };
+}
+
+function nullIfGone(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null;
+  throw error;
 }

@@ -1,7 +1,8 @@
 // What has been kept long enough: recordings and calls by their organization's plan, and calls that nobody's number took.
 import type { SQL } from 'drizzle-orm';
-import { and, asc, eq, gt, inArray, isNotNull, lt, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, lt, ne, not, sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
+import { appointments } from '#db/schema/booking.ts';
 import { callerMessages } from '#db/schema/caller-messages.ts';
 import { calls, rejectedCalls } from '#db/schema/calls.ts';
 import { contacts } from '#db/schema/contacts.ts';
@@ -40,6 +41,11 @@ export type RetentionStore = {
   deleteMessages(scope: ApplianceScope, organizationId: OrganizationId, before: Date): Promise<number>;
   /** Deletes contacts who last called before `before` and never agreed to be remembered, one batch. Returns how many. */
   deleteContacts(scope: ApplianceScope, organizationId: OrganizationId, before: Date): Promise<number>;
+  /**
+   * Deletes appointments that ended before `before`, one batch, but for those that a kept one took the place of. Returns how many: those that were
+   * replaced by one of the batch are the next one's.
+   */
+  deleteAppointments(scope: ApplianceScope, organizationId: OrganizationId, before: Date): Promise<number>;
   /** Deletes calls of nobody's numbers from before `before`, one batch. Returns how many; fewer than a batch means that none is left. */
   deleteRejected(scope: ApplianceScope, before: Date): Promise<number>;
 };
@@ -97,6 +103,7 @@ export function createRetentionStore(database: Database): RetentionStore {
       }),
     deleteMessages: (scope, organizationId, before) => deleteMessages(database, scope, { organizationId, before }),
     deleteContacts: (scope, organizationId, before) => deleteContacts(database, scope, { organizationId, before }),
+    deleteAppointments: (scope, organizationId, before) => deleteAppointments(database, scope, { organizationId, before }),
     deleteRejected: (scope, before) =>
       database.inAppliance(scope, async (queries) => {
         const old = queries.select({ id: rejectedCalls.id }).from(rejectedCalls).where(lt(rejectedCalls.rejectedAt, before));
@@ -125,6 +132,17 @@ function deleteContacts(database: Database, scope: ApplianceScope, { organizatio
     const batch = queries.select({ id }).from(contacts).where(old).orderBy(asc(id)).limit(RETENTION_BATCH);
     const which = and(eq(orgId, organizationId), inArray(id, batch));
     return (await queries.delete(contacts).where(which).returning({ id })).length;
+  });
+}
+
+function deleteAppointments(database: Database, scope: ApplianceScope, { organizationId, before }: Old): Promise<number> {
+  return database.inAppliance(scope, async (queries) => {
+    const { orgId, id, endsAt } = appointments;
+    const isReplaced = sql`exists (select from appointments later where later.org_id = ${orgId} and later.replaces = ${id})`;
+    const old = and(eq(orgId, organizationId), lt(endsAt, before), not(isReplaced));
+    const batch = queries.select({ id }).from(appointments).where(old).orderBy(asc(id)).limit(RETENTION_BATCH);
+    const which = and(eq(orgId, organizationId), inArray(id, batch));
+    return (await queries.delete(appointments).where(which).returning({ id })).length;
   });
 }
 

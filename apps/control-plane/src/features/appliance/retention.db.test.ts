@@ -74,6 +74,24 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('retention on $ki
       await test.asSuperuser(`insert into conversation_turns (org_id, conversation_id, seq, role, text, at)
         values ('${starter}', 'chat_${name}', 0, 'agent', 'hola', '${at}')`);
     }
+    await test.asSuperuser(
+      `insert into booking_services (org_id, id, name, synonyms, minutes) values ('${starter}', 'svc_1', 'S', '{}', 30)`,
+    );
+    await test.asSuperuser(`insert into booking_staff (org_id, id, name) values ('${starter}', 'staff_1', 'A')`);
+    for (const [name, days, replaces] of [
+      ['old_moved', 185, null],
+      ['old_moved_again', 184, 'old_moved'],
+      ['old', 183, 'old_moved_again'],
+      ['old_kept', 182, null],
+      ['young', 179, 'old_kept'],
+      ['to_come', -3, null],
+    ] as const) {
+      const at = new Date(now.getTime() - days * 86_400_000).toISOString();
+      await test.asSuperuser(`insert into appointments
+        (org_id, id, service_id, staff_id, contact_name, contact_number, starts_at, ends_at, state, replaces) values
+        ('${starter}', 'appt_${name}', 'svc_1', 'staff_1', 'Eva', '', '${at}', '${at}'::timestamptz + interval '30 minutes', 'confirmed',
+        ${replaces === null ? 'null' : `'appt_${replaces}'`})`);
+    }
     await test.asSuperuser(`insert into calls (org_id, id, dialled_number, caller_number, state, started_at, recording_path)
       values ('${starter}', 'call_up-1', '1001', '', 'answered', '2020-01-01', '/recordings/up-1')`);
     await test.asSuperuser(`insert into rejected_calls (id, dialled_number, caller_number, outcome, rejected_at)
@@ -112,6 +130,10 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('retention on $ki
 
   it('deletes messages that callers left once they are too old', async () => {
     expect(await namesOf('select id as name from caller_messages')).toEqual(['msg_young']);
+  });
+
+  it('deletes appointments that are long over, the moved ones with those that took their place, and none to come', async () => {
+    expect(await namesOf('select id as name from appointments order by 1')).toEqual(['appt_old_kept', 'appt_to_come', 'appt_young']);
   });
 
   it('deletes contacts who called long ago, but for those who agreed to be remembered', async () => {

@@ -62,7 +62,8 @@ async function removeOfOrganization(parts: RetentionParts, run: RetentionRun, te
   const chats = await inBatches(run.signal, () => store.deleteChats(scope, organizationId, callsBefore));
   const messages = await inBatches(run.signal, () => store.deleteMessages(scope, organizationId, callsBefore));
   const contacts = await inBatches(run.signal, () => store.deleteContacts(scope, organizationId, callsBefore));
-  if (recordings + calls + overStorage + chats + messages + contacts > 0) {
+  const appointments = await untilNone(run.signal, () => store.deleteAppointments(scope, organizationId, callsBefore));
+  if (recordings + calls + overStorage + chats + messages + contacts + appointments > 0) {
     const removed = {
       recordings,
       recordingsBefore: recordingsBefore.toISOString(),
@@ -70,6 +71,7 @@ async function removeOfOrganization(parts: RetentionParts, run: RetentionRun, te
       chats,
       messages,
       contacts,
+      appointments,
       callsBefore: callsBefore.toISOString(),
     };
     const details = { ...removed, overStorage, storageBytes: terms.storageBytes };
@@ -96,6 +98,16 @@ async function inBatches(signal: AbortSignal, take: () => Promise<number>): Prom
   for (let batch = RETENTION_BATCH; batch === RETENTION_BATCH; count += batch) {
     signal.throwIfAborted();
     batch = await take();
+  }
+  return count;
+}
+
+/** Goes on until nothing is left to take, where taking some lets others go. Returns how many rows were taken. */
+async function untilNone(signal: AbortSignal, take: () => Promise<number>): Promise<number> {
+  let count = 0;
+  for (let taken = 1; taken > 0; count += taken) {
+    signal.throwIfAborted();
+    taken = await take();
   }
   return count;
 }

@@ -28,7 +28,7 @@ export function cancelAppointment(writing: AppointmentWriting, scope: OrgScope, 
     const now = writing.clock.wallAt();
     const cancelled = await queries
       .update(appointments)
-      .set({ state: 'cancelled', ended: 'cancelled', heldUntil: null, updatedAt: now })
+      .set({ state: 'cancelled', heldUntil: null, updatedAt: now })
       .where(and(isAppointment(scope, appointmentId), inArray(appointments.state, ['held', 'confirmed'])))
       .returning({ id: appointments.id });
     const appointment = await read(queries, scope, { appointmentId, now });

@@ -80,7 +80,7 @@ async function exchange(queries: Queries, scope: OrgScope, { old, opening, to, n
     return await queries.transaction(async (inside) => {
       await inside
         .update(appointments)
-        .set({ state: 'rescheduled', ended: 'rescheduled', heldUntil: null, updatedAt: now })
+        .set({ state: 'rescheduled', heldUntil: null, updatedAt: now })
         .where(and(eq(appointments.orgId, scope.organizationId), eq(appointments.id, old.appointmentId)));
       const moved = await takeSlot(inside, scope, { opening, holder, now });
       return moved ?? inside.rollback();

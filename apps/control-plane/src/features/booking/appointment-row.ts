@@ -80,10 +80,10 @@ export async function listBusy(
     .where(and(eq(appointments.orgId, organizationId), inArray(staffId, [...staffIds]), touches(range), standsAt(now)));
 }
 
-/** Ends the holds of a stretch that ran out, so that the constraint lets the next one have it. */
+/** Ends the holds of a stretch that ran out, so that the constraint lets the next one have it. They keep the time until which they were held. */
 export async function endExpiredHolds(queries: Queries, { organizationId }: OrgScope, { range, now }: { range: TimeRange; now: Date }) {
   await queries
     .update(appointments)
-    .set({ state: 'cancelled', ended: 'hold_expired', updatedAt: now })
+    .set({ state: 'cancelled', updatedAt: now })
     .where(and(eq(appointments.orgId, organizationId), eq(appointments.state, 'held'), lte(appointments.heldUntil, now), touches(range)));
 }

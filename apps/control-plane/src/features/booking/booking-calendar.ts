@@ -3,15 +3,15 @@ import { z } from '@hono/zod-openapi';
 import type { BookingCalendar } from '#shared/booking-slots.ts';
 import type { OpeningSpan } from '#shared/opening-hours.ts';
 import { isTimeZone } from '#shared/opening-hours.ts';
+import { TIME_OF_DAY } from '#shared/time-of-day.ts';
 
 const MAX_SPANS = 6;
 /** A year of days that differ. */
 const MAX_EXCEPTIONS = 400;
 const NOTE_CHARACTERS = 200;
-const TIME_FORM = /^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/;
 
 /** `HH:MM` on a wall clock. */
-export const timeSchema = z.string().regex(TIME_FORM, 'must be a time such as 09:30').openapi({ example: '09:30' });
+export const timeSchema = z.string().regex(TIME_OF_DAY, 'must be a time such as 09:30').openapi({ example: '09:30' });
 /** A date that exists, in the years that a calendar is about. */
 export const dateSchema = z.iso
   .date('must be a date such as 2026-11-30')

@@ -1,5 +1,5 @@
 // What the routes of booking answer when something cannot be.
-import { ProblemError, notFound, unprocessable } from '#http/problem.ts';
+import { ProblemError, conflict, notFound, unprocessable } from '#http/problem.ts';
 import type { SlotRefusal } from '#ports/appointment-book.ts';
 import type { BookingRemoval } from './catalogue-rows.ts';
 
@@ -51,8 +51,4 @@ export function refusedSlot(refusal: SlotRefusal): ProblemError {
     case 'between_slots':
       return unprocessable('time', `appointments do not begin then; the nearest are ${refusal.nearest.join(', ')}`);
   }
-}
-
-function conflict(path: string, message: string): ProblemError {
-  return new ProblemError('conflict', `${path}: ${message}`, { fields: [{ path, message }] });
 }

@@ -4,12 +4,13 @@ import type { Database, Queries } from '#db/client.ts';
 import { appointments, bookingServices } from '#db/schema/booking.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { BookableService } from '#ports/appointment-book.ts';
+import { givenFields } from '#shared/given-fields.ts';
 import { newId } from '#shared/id.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { BookingEditor } from './booking-calendar-store.ts';
 import { lockCatalogue } from './catalogue-lock.ts';
 import type { BookingRemoval } from './catalogue-rows.ts';
-import { countRows, hasAppointments, isNameTaken, nameOrder, rowOf, rowsAfter } from './catalogue-rows.ts';
+import { countRows, isNameTaken, nameOrder, removeRow, rowOf, rowsAfter } from './catalogue-rows.ts';
 
 /** A service as its organization sees it. */
 export type ServiceDetails = BookableService & { readonly active: boolean };
@@ -58,7 +59,8 @@ export function createBookingServiceStore(parts: Parts): BookingServiceStore {
     find: (scope, serviceId) => database.inOrg(scope, (queries) => find(queries, scope, serviceId)),
     create: (by, draft) => create(parts, by, draft),
     change: (by, serviceId, change) => saveChange(parts, by, { serviceId, change }),
-    remove: (by, serviceId) => remove(parts, by, serviceId),
+    remove: (by, serviceId) =>
+      removeRow(parts, by, { table: bookingServices, id: serviceId, namedBy: appointments.serviceId, kind: 'booking_service' }),
   };
 }
 
@@ -91,7 +93,7 @@ function saveChange({ database, audit }: Parts, by: BookingEditor, { serviceId, 
     await lockCatalogue(queries, by.scope);
     const current = await find(queries, by.scope, serviceId);
     if (!current) return { kind: 'not_found' };
-    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    const given = givenFields(change);
     const service: ServiceDetails = { ...current, ...given };
     if (await isNameTaken(queries, bookingServices, { scope: by.scope, name: service.name, besides: serviceId }))
       return { kind: 'name_taken' };
@@ -102,17 +104,5 @@ function saveChange({ database, audit }: Parts, by: BookingEditor, { serviceId, 
       .where(rowOf(bookingServices, by.scope, serviceId));
     await audit.append(queries, by, { action: 'booking_service.changed', resource: serviceId, details: given });
     return { kind: 'saved', service };
-  });
-}
-
-function remove({ database, audit }: Parts, by: BookingEditor, serviceId: string): Promise<BookingRemoval> {
-  return database.inOrg(by.scope, async (queries) => {
-    await lockCatalogue(queries, by.scope);
-    const current = await find(queries, by.scope, serviceId);
-    if (!current) return 'not_found';
-    if (await hasAppointments(queries, appointments.serviceId, { scope: by.scope, id: serviceId })) return 'in_use';
-    await queries.delete(bookingServices).where(rowOf(bookingServices, by.scope, serviceId));
-    await audit.append(queries, by, { action: 'booking_service.removed', resource: serviceId, details: { name: current.name } });
-    return 'removed';
   });
 }

@@ -1,15 +1,16 @@
 // Staff as rows: people, or things such as tables, with the services that each of them does.
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
 import { appointments, bookingServices, bookingStaff, bookingStaffServices } from '#db/schema/booking.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { BookableStaff } from '#ports/appointment-book.ts';
+import { givenFields } from '#shared/given-fields.ts';
 import { newId } from '#shared/id.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { BookingEditor } from './booking-calendar-store.ts';
 import { lockCatalogue } from './catalogue-lock.ts';
 import type { BookingRemoval } from './catalogue-rows.ts';
-import { countRows, hasAppointments, isNameTaken, nameOrder, rowOf, rowsAfter } from './catalogue-rows.ts';
+import { countRows, isNameTaken, nameOrder, removeRow, rowOf, rowsAfter, staffServiceIds } from './catalogue-rows.ts';
 
 /** One of the staff as its organization sees it. */
 export type StaffDetails = BookableStaff & { readonly active: boolean };
@@ -37,9 +38,7 @@ const columns = {
   staffId: bookingStaff.id,
   name: bookingStaff.name,
   active: bookingStaff.active,
-  // Spelled out: in a select of one table drizzle leaves out its name, and these would be the inner table's columns.
-  serviceIds: sql<string[]>`array(select s.service_id from booking_staff_services s
-    where s.org_id = booking_staff.org_id and s.staff_id = booking_staff.id order by 1)`,
+  serviceIds: staffServiceIds(),
 };
 
 type Parts = { readonly database: Database; readonly audit: AuditTrail };
@@ -59,7 +58,8 @@ export function createBookingStaffStore(parts: Parts): BookingStaffStore {
     find: (scope, staffId) => database.inOrg(scope, (queries) => find(queries, scope, staffId)),
     create: (by, draft) => create(parts, by, draft),
     change: (by, staffId, change) => saveChange(parts, by, { staffId, change }),
-    remove: (by, staffId) => remove(parts, by, staffId),
+    remove: (by, staffId) =>
+      removeRow(parts, by, { table: bookingStaff, id: staffId, namedBy: appointments.staffId, kind: 'booking_staff' }),
   };
 }
 
@@ -93,7 +93,7 @@ function saveChange({ database, audit }: Parts, by: BookingEditor, { staffId, ch
     await lockCatalogue(queries, by.scope);
     const current = await find(queries, by.scope, staffId);
     if (!current) return { kind: 'not_found' };
-    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    const given = givenFields(change);
     const merged: StaffDetails = { ...current, ...given };
     const staff = { ...merged, serviceIds: distinct(merged.serviceIds) };
     if (await isNameTaken(queries, bookingStaff, { scope: by.scope, name: staff.name, besides: staffId })) return { kind: 'name_taken' };
@@ -110,18 +110,6 @@ function saveChange({ database, audit }: Parts, by: BookingEditor, { staffId, ch
     }
     await audit.append(queries, by, { action: 'booking_staff.changed', resource: staffId, details: given });
     return { kind: 'saved', staff };
-  });
-}
-
-function remove({ database, audit }: Parts, by: BookingEditor, staffId: string): Promise<BookingRemoval> {
-  return database.inOrg(by.scope, async (queries) => {
-    await lockCatalogue(queries, by.scope);
-    const current = await find(queries, by.scope, staffId);
-    if (!current) return 'not_found';
-    if (await hasAppointments(queries, appointments.staffId, { scope: by.scope, id: staffId })) return 'in_use';
-    await queries.delete(bookingStaff).where(rowOf(bookingStaff, by.scope, staffId));
-    await audit.append(queries, by, { action: 'booking_staff.removed', resource: staffId, details: { name: current.name } });
-    return 'removed';
   });
 }
 

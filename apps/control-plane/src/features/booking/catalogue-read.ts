@@ -1,11 +1,12 @@
 // What an agent is shown of the catalogue: active services, and the active staff that does them.
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq } from 'drizzle-orm';
 import type { Queries } from '#db/client.ts';
 import { bookingServices, bookingStaff } from '#db/schema/booking.ts';
 import type { BookableService, BookableStaff } from '#ports/appointment-book.ts';
 import type { BookingCalendar } from '#shared/booking-slots.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import { readCalendar } from './booking-calendar-store.ts';
+import { nameOrder, staffServiceIds } from './catalogue-rows.ts';
 
 /** Everything that the rules of booking look at, from one transaction. */
 export type OpenCatalogue = {
@@ -29,17 +30,15 @@ export async function readCatalogue(queries: Queries, scope: OrgScope): Promise<
     })
     .from(bookingServices)
     .where(and(eq(bookingServices.orgId, orgId), eq(bookingServices.active, true)))
-    .orderBy(asc(sql`lower(${bookingServices.name})`));
+    .orderBy(asc(nameOrder(bookingServices)));
   const staff = await queries
     .select({
       staffId: bookingStaff.id,
       name: bookingStaff.name,
-      // Spelled out: in a select of one table drizzle leaves out its name, and these would be the inner table's columns.
-      serviceIds: sql<string[]>`array(select s.service_id from booking_staff_services s
-        where s.org_id = booking_staff.org_id and s.staff_id = booking_staff.id order by 1)`,
+      serviceIds: staffServiceIds(),
     })
     .from(bookingStaff)
     .where(and(eq(bookingStaff.orgId, orgId), eq(bookingStaff.active, true)))
-    .orderBy(asc(sql`lower(${bookingStaff.name})`));
+    .orderBy(asc(nameOrder(bookingStaff)));
   return { calendar, services, staff };
 }

@@ -2,10 +2,13 @@
 // appointments that keep a row from going.
 import { and, count, eq, gt, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
-import type { Queries } from '#db/client.ts';
+import type { Database, Queries } from '#db/client.ts';
 import type { bookingServices, bookingStaff } from '#db/schema/booking.ts';
 import { appointments } from '#db/schema/booking.ts';
+import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import type { BookingEditor } from './booking-calendar-store.ts';
+import { lockCatalogue } from './catalogue-lock.ts';
 
 type CatalogueTable = typeof bookingServices | typeof bookingStaff;
 
@@ -15,6 +18,13 @@ export type BookingRemoval = 'removed' | 'in_use' | 'not_found';
 /** Rows are listed by it, and stand in it once: names that differ in case alone are one. */
 export function nameOrder(table: CatalogueTable) {
   return sql`lower(${table.name})`;
+}
+
+/** The services that somebody of the staff does. */
+export function staffServiceIds() {
+  // Spelled out: in a select of one table drizzle leaves out its name, and these would be the inner table's columns.
+  return sql<string[]>`array(select s.service_id from booking_staff_services s
+    where s.org_id = booking_staff.org_id and s.staff_id = booking_staff.id order by 1)`;
 }
 
 /** The organization's rows, from the name `after` on; all of them when it is null. */
@@ -44,8 +54,36 @@ export async function isNameTaken(
   return holders.some(({ id }) => id !== besides);
 }
 
+type Removal = {
+  readonly table: CatalogueTable;
+  readonly id: string;
+  /** Where appointments name it. */
+  readonly namedBy: AnyPgColumn<{ data: string }>;
+  readonly kind: 'booking_service' | 'booking_staff';
+};
+
+/** Removes the row of that id, unless there are appointments of it. */
+export function removeRow(
+  { database, audit }: { readonly database: Database; readonly audit: AuditTrail },
+  by: BookingEditor,
+  { table, id, namedBy, kind }: Removal,
+): Promise<BookingRemoval> {
+  return database.inOrg(by.scope, async (queries) => {
+    await lockCatalogue(queries, by.scope);
+    const [current] = await queries
+      .select({ name: table.name })
+      .from(table)
+      .where(rowOf(table, by.scope, id));
+    if (!current) return 'not_found';
+    if (await hasAppointments(queries, namedBy, { scope: by.scope, id })) return 'in_use';
+    await queries.delete(table).where(rowOf(table, by.scope, id));
+    await audit.append(queries, by, { action: `${kind}.removed`, resource: id, details: { name: current.name } });
+    return 'removed';
+  });
+}
+
 /** Whether there are appointments, also past ones, that name the id in `column`. */
-export async function hasAppointments(
+async function hasAppointments(
   queries: Queries,
   column: AnyPgColumn<{ data: string }>,
   { scope, id }: { readonly scope: OrgScope; readonly id: string },

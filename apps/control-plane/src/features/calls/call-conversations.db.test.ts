@@ -3,6 +3,9 @@ import { agents } from '#db/schema/agents.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
+import { openDialog } from '#dialog/agent-turn.ts';
+import { clinicEs } from '#dialog/demo/clinic-es.ts';
+import type { ConversationState } from '#dialog/dialog.ts';
 import type { CallEvent, ConversationSnapshot } from '#ports/call-event.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { CallId } from '#shared/id.ts';
@@ -63,6 +66,25 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the conversation
     await write([said(callId, 2, { state: { node: 'day' }, trace: null })]);
     await write([older]);
     expect(await stored(callId)).toMatchObject([{ state: { node: 'day' }, turns: 3 }]);
+  });
+
+  it('is gone on with from its row by an agent that is opened anew, as by another process', async () => {
+    const callId = newId('call');
+    const { name: _name, ...profile } = clinicEs({ organizationName: 'Clínica', destination: '2001' });
+    const takeTurn = async (from: ConversationState | null, text: string) => {
+      const dialog = openDialog(profile, { languageModel: null });
+      const input = { kind: 'said', text, confidence: 1 } as const;
+      const prepared = dialog.prepare(from ?? dialog.open(), input, { signal: new AbortController().signal });
+      let reply = '';
+      for await (const textDelta of prepared.textDeltas) reply += textDelta;
+      return { state: dialog.withHeard((await prepared.result).state, reply), reply };
+    };
+    const first = await takeTurn(null, 'quiero una cita');
+    await write([started(callId), said(callId, 1, { state: first.state, trace: null })]);
+    const [row] = await stored(callId);
+    const second = await takeTurn(row?.['state'] as ConversationState, 'el lunes');
+    expect(second.state).toMatchObject({ node: 'booking_hour', slots: { day: 'lunes' } });
+    expect(second.state.history.map(({ text }) => text)).toEqual(['quiero una cita', first.reply.trim(), 'el lunes', second.reply.trim()]);
   });
 
   it('is not there before a turn changed it, and goes with its call', async () => {

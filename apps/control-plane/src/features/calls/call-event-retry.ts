@@ -1,7 +1,7 @@
 // Writing until it is written: what passes in time is repeated, what the database refuses for good is dropped alone.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { pause } from '#shared/waiting.ts';
 import type { CallEventWriter, QueuedEvent } from './call-event-writer.ts';
 
 /** How the retry behaves. */
@@ -60,11 +60,6 @@ export function createRetryingWriter(options: RetryOptions): (batch: readonly Qu
   }
 
   return writeBatch;
-}
-
-/** Waits, or less when the signal aborts; never rejects. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {});
 }
 
 /**

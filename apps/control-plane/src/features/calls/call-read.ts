@@ -4,6 +4,7 @@ import { QueryBuilder } from 'drizzle-orm/pg-core';
 import { prepareRead, rowsWithin } from '#db/prepared-read.ts';
 import { callEvents } from '#db/schema/call-events.ts';
 import { calls } from '#db/schema/calls.ts';
+import { conversations } from '#db/schema/conversations.ts';
 import { legQualities } from '#db/schema/leg-qualities.ts';
 import { turnGaps } from '#db/schema/turn-gaps.ts';
 import { turns } from '#db/schema/turns.ts';
@@ -55,17 +56,28 @@ const measured = rowsWithin(qualityColumns, {
     .from(legQualities)
     .where(and(eq(legQualities.orgId, organizationId), eq(legQualities.callId, callId))),
 });
+/** Where the call's conversation stands, in the dialog's own words for it. `summary` and `slots` are personal data. */
+export type CallConversation = {
+  readonly node: string;
+  readonly slots: Readonly<Record<string, string>>;
+  /** What was said so long ago that a model is told no more than this of it. */
+  readonly summary: string | null;
+};
+const stands = sql<CallConversation | null>`(select json_build_object('node', coalesce(${conversations.state}->>'node', ''),
+  'slots', coalesce(${conversations.state}->'slots', '{}'), 'summary', ${conversations.state}->>'summary')
+  from ${conversations} where ${conversations.orgId} = ${organizationId} and ${conversations.id} = ${callId})`;
+const asItIs = { mapFromDriverValue: (value: unknown) => value };
 const callRead = prepareRead(
-  { ...summaryColumns, said, noted, measured },
+  { ...summaryColumns, said, noted, measured, conversation: asItIs },
   builder
-    .select({ ...summaryColumns, said: said.rows, noted: noted.rows, measured: measured.rows })
+    .select({ ...summaryColumns, said: said.rows, noted: noted.rows, measured: measured.rows, conversation: stands })
     .from(calls)
     .where(and(eq(calls.orgId, organizationId), eq(calls.id, callId)))
     .limit(1),
 );
 
 /**
- * The read of one call with its turns, notes and qualities, in one statement: three statements took the server process 60 us more. The organization is named
+ * The read of one call with its turns, notes, qualities and conversation, in one statement: three statements took the server process 60 us more. The organization is named
  * beside the policy: the planner needs it, and it is a second barrier.
  */
 export function readWholeCall(scope: OrgScope, of: string) {

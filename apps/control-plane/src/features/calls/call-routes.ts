@@ -14,6 +14,7 @@ import { listCalls } from './call-listing.ts';
 import { callQuerySchema, toCallPage, toCallQuery } from './call-query.ts';
 import {
   callBody,
+  callConversationSchema,
   callSchema,
   liveCallBody,
   liveCallSchema,
@@ -35,6 +36,13 @@ export type CallRouteParts = {
   readonly clock: Clock;
 };
 
+const wholeCallSchema = z.object({
+  call: callSchema,
+  quality: qualitiesSchema,
+  turns: z.array(turnSchema),
+  notes: z.array(noteSchema),
+  conversation: callConversationSchema.nullable().openapi({ description: 'Null before a turn of the agent' }),
+});
 const callIdParams = z.object({ callId: z.string().max(100) });
 
 export function createCallRoutes(parts: CallRouteParts) {
@@ -50,7 +58,9 @@ export function createCallRoutes(parts: CallRouteParts) {
       const { callId } = context.req.valid('param');
       const found = isId('call', callId) ? await calls.find(context.get('scope'), callId) : null;
       if (!found) throw notFound('call');
-      return context.json({ call: callBody(found.call), ...ownWordsBody(found) }, 200);
+      const { conversation } = found;
+      const stands = conversation && { ...conversation, slots: { ...conversation.slots } };
+      return context.json({ call: callBody(found.call), ...ownWordsBody(found), conversation: stands }, 200);
     })
     .openapi(liveRoute(guards), (context) =>
       context.json({ calls: board.list(context.get('scope').organizationId).map(liveCallBody) }, 200),
@@ -104,12 +114,7 @@ function getRoute(guards: Guards) {
       tags: ['Calls'],
       summary: 'One call with what was said, the time that each stage took, how well it was carried, and what else happened',
       request: { params: callIdParams },
-      responses: {
-        200: json(
-          'The call',
-          z.object({ call: callSchema, quality: qualitiesSchema, turns: z.array(turnSchema), notes: z.array(noteSchema) }),
-        ),
-      },
+      responses: { 200: json('The call', wholeCallSchema) },
     },
   );
 }

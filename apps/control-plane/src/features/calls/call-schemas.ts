@@ -50,6 +50,13 @@ const turnFields = {
 
 export const turnSchema = z.object({ text: z.string(), ...turnFields }).openapi('Turn');
 export const noteSchema = z.object({ name: z.string(), fields: z.record(z.string(), noteValue), at: instant }).openapi('Note');
+export const callConversationSchema = z
+  .object({
+    node: z.string(),
+    slots: z.record(z.string(), z.string()),
+    summary: z.string().nullable().openapi({ description: 'What was said so long ago that the model is told no more than this of it' }),
+  })
+  .openapi('CallConversation', { description: 'Where the conversation stands after the last turn, also while the call is up' });
 /** As the admin sees them: without a reason given, what was said and pressed is null. */
 export const adminTurnSchema = z.object({ text: z.string().nullable(), ...turnFields }).openapi('AdminTurn');
 export const adminNoteSchema = z

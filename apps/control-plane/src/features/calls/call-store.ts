@@ -10,6 +10,7 @@ import { turns } from '#db/schema/turns.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { CallQuery } from './call-conditions.ts';
 import { callOrder, matching } from './call-conditions.ts';
+import type { CallConversation } from './call-read.ts';
 import {
   NOTE_LIMIT,
   noteColumns,
@@ -44,11 +45,14 @@ export type CallDetails = {
   readonly qualities: LegQualityRow[];
 };
 
+/** The same for its organization, with where its conversation stands; null before a turn changed it. */
+export type OwnCallDetails = CallDetails & { readonly conversation: CallConversation | null };
+
 export type CallStore = {
   /** Calls in the order asked for, at most `limit`. */
   list(scope: ReadScope, query: CallQuery): Promise<CallSummary[]>;
   /** Null when there is no such call, or it is another organization's. */
-  find(scope: OrgScope, callId: string): Promise<CallDetails | null>;
+  find(scope: OrgScope, callId: string): Promise<OwnCallDetails | null>;
   /** The row alone, for who asks only whether the call is over. Null as above. */
   findSummary(scope: OrgScope, callId: string): Promise<CallSummary | null>;
   /** The same as `find` without words and without the fields of notes, which the admin may not see just so. */
@@ -72,8 +76,8 @@ export function createCallStore(database: Database): CallStore {
     async find(scope, callId) {
       const [[found]] = await database.read(scope, [readWholeCall(scope, callId)]);
       if (!found) return null;
-      const { said, noted, measured, ...call } = found;
-      return { call, turns: said, notes: noted, qualities: measured };
+      const { said, noted, measured, conversation, ...call } = found;
+      return { call, turns: said, notes: noted, qualities: measured, conversation };
     },
     findSummary: (scope, callId) => database.inOrg(scope, (queries) => readSummary(queries, scope, callId)),
     outline: (scope, callId) => database.inScope(scope, (queries) => readCall(queries, { scope, callId, isOpen: false })),

@@ -5,6 +5,7 @@ import type { Database, Queries } from '#db/client.ts';
 import { calls } from '#db/schema/calls.ts';
 import { conversations } from '#db/schema/conversations.ts';
 import { turns } from '#db/schema/turns.ts';
+import { storedStepSchema } from '#dialog/stored-step.ts';
 import type { OpenCall, OpenCalls, OpenCallStand } from '#ports/open-calls.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { CallId, OrganizationId } from '#shared/id.ts';
@@ -19,11 +20,6 @@ const stateSchema = z.looseObject({
   misses: z.number(),
   history: z.array(z.object({ role: z.enum(['caller', 'agent']), text: z.string() })),
 });
-const stepSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('listen') }),
-  z.object({ kind: z.literal('transfer'), destination: z.string(), ringMs: z.number() }),
-  z.object({ kind: z.literal('end_call') }),
-]);
 
 /** Reads the rows of `serverId`, and those of releases that named no server. */
 export function createOpenCallStore(options: { database: Database; scope: ApplianceScope; serverId: string }): OpenCalls {
@@ -95,7 +91,7 @@ function standOf(state: unknown, nextStep: unknown, last: LastTurn | null): Open
   if (!parsed.success) return null;
   return {
     state: parsed.data,
-    nextStep: stepSchema.safeParse(nextStep).data ?? { kind: 'listen' },
+    nextStep: storedStepSchema.safeParse(nextStep).data ?? { kind: 'listen' },
     isAnswerHeard: last?.role !== 'caller',
   };
 }

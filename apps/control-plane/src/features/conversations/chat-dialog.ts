@@ -11,7 +11,7 @@ export type ChatDialogParts = Pick<CallEngineParts, 'languageModel' | 'findTools
 /** Opens agents for chats. One whose tools cannot be looked up still answers: it says what it knows. */
 export function createChatDialogs(parts: ChatDialogParts): ChatParts['openDialog'] {
   const { languageModel, findTools, clock, log } = parts;
-  return async (agent, { scope, conversationId, callerNumber, signal }) => {
+  return async (agent, { scope, conversationId, callerNumber, signal, summaryKeeper }) => {
     const tools: readonly Tool[] =
       (await findTools?.({ scope, agent }, { signal }).catch((error: unknown) => {
         log.error({ conversationId, error: loggableError(error) }, 'the tools of an agent could not be looked up');
@@ -21,6 +21,6 @@ export function createChatDialogs(parts: ChatDialogParts): ChatParts['openDialog
     const context = { scope, agentId, conversationId, callerNumber, language, signal };
     const onToolFault = ({ tool, error }: { readonly tool: string; readonly error: unknown }) =>
       log.warn({ conversationId, tool, error: loggableError(error) }, 'a tool failed');
-    return openDialog(agent, { languageModel, tools, context, clock, isSpoken: false, onToolFault });
+    return openDialog(agent, { languageModel, tools, context, clock, isSpoken: false, onToolFault, summaryKeeper });
   };
 }

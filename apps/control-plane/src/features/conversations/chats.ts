@@ -2,6 +2,7 @@
 import type { ConversationState, Dialog, DialogInput, PreparedTurn, TurnResult } from '#dialog/dialog.ts';
 import { reportOf } from '#dialog/turn-report.ts';
 import type { AgentProfile } from '#ports/agent-profile.ts';
+import type { SummaryKeeper } from '#dialog/rolling-summary.ts';
 import type { Clock } from '#shared/clock.ts';
 import { newId } from '#shared/id.ts';
 import { invariant } from '#shared/invariant.ts';
@@ -9,6 +10,8 @@ import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import type { ChatAgent, ChatAgents } from './chat-agents.ts';
+import type { ChatSummaries } from './chat-summaries.ts';
+import { createChatSummaries } from './chat-summaries.ts';
 import type { ConversationCache } from './conversation-cache.ts';
 import type { ChannelData, ChatProgress, ChatTurn, ClaimedChat, ConversationStore } from './conversation-store.ts';
 import { CLAIM_S, MAX_CHAT_TURNS } from './conversation-store.ts';
@@ -24,6 +27,7 @@ export type Served = {
   readonly callerNumber: string | null;
   /** Aborts when the turn has taken too long. */
   readonly signal: AbortSignal;
+  readonly summaryKeeper: SummaryKeeper;
 };
 
 /** What chats are made of. */
@@ -77,11 +81,14 @@ export class ConversationMovedError extends Error {
   override readonly name = 'ConversationMovedError';
 }
 
-export function createChats(parts: ChatParts): Chats {
+export function createChats(given: ChatParts): Chats {
+  const parts = { ...given, summaries: createChatSummaries(given) };
   return {
     begin: (message) => (message.conversationId === null ? beginNew(parts, message) : goOn(parts, message, message.conversationId)),
   };
 }
+
+type Parts = ChatParts & { readonly summaries: ChatSummaries };
 
 /** A turn with everything that it needs. `chat` is null for the first one. */
 type Turn = {
@@ -96,23 +103,23 @@ type Turn = {
   readonly chat: ClaimedChat | null;
 };
 
-async function beginNew(parts: ChatParts, message: ChatMessage): Promise<BegunTurn> {
+async function beginNew(parts: Parts, message: ChatMessage): Promise<BegunTurn> {
   const { scope, agentId, channelData } = message;
   const agent = agentId === null ? null : await parts.agents.findNewest(scope, agentId);
   if (agent === null) return { kind: 'agent_not_found' };
   const conversationId = newId('chat');
   const signal = AbortSignal.timeout(TURN_LIMIT_MS);
-  const dialog = await parts.openDialog(agent.profile, { scope, conversationId, callerNumber: callerNumberOf(channelData), signal });
+  const dialog = await open(parts, agent, { scope, conversationId, channelData, signal });
   const of = { scope, conversationId, agent, dialog, channelData, signal, chat: null };
   const turn = { ...of, from: dialog.open(), input: message.inputFor(agent.profile) };
   return { kind: 'begun', conversationId, answer: (onTextDelta) => answer(parts, turn, onTextDelta) };
 }
 
-async function goOn(parts: ChatParts, message: ChatMessage, conversationId: string): Promise<BegunTurn> {
+async function goOn(parts: Parts, message: ChatMessage, conversationId: string): Promise<BegunTurn> {
   const { store, cache } = parts;
   const { scope } = message;
   const known = cache.find(scope, conversationId);
-  const claim = await store.claim(scope, conversationId, known?.turns ?? null);
+  const claim = await store.claim(scope, conversationId, known);
   if (claim.kind !== 'claimed') return claim;
   const { chat } = claim;
   try {
@@ -127,7 +134,7 @@ async function goOn(parts: ChatParts, message: ChatMessage, conversationId: stri
     cache.count(chat.state === null ? 'hit' : 'miss');
     const { channelData } = chat;
     const signal = AbortSignal.timeout(TURN_LIMIT_MS);
-    const dialog = await parts.openDialog(agent.profile, { scope, conversationId, callerNumber: callerNumberOf(channelData), signal });
+    const dialog = await open(parts, agent, { scope, conversationId, channelData, signal });
     // What a later release added to a state is at its beginning in one that an earlier release wrote.
     const from = { ...dialog.open(), ...stored };
     const turn = { scope, conversationId, agent, dialog, channelData, signal, chat, from, input: message.inputFor(agent.profile) };
@@ -138,17 +145,20 @@ async function goOn(parts: ChatParts, message: ChatMessage, conversationId: stri
   }
 }
 
+type Opening = Pick<Turn, 'scope' | 'conversationId' | 'channelData' | 'signal'>;
+
+function open(parts: Parts, { profile }: ChatAgent, { scope, conversationId, channelData, signal }: Opening): Promise<Dialog> {
+  const summaryKeeper = parts.summaries.keeperOf(scope, conversationId);
+  return parts.openDialog(profile, { scope, conversationId, callerNumber: channelData['callerNumber'] ?? null, signal, summaryKeeper });
+}
+
 function refusalOf(chat: ClaimedChat, { agentId }: ChatMessage): 'over' | 'too_long' | 'other_agent' | null {
   if (agentId !== null && agentId !== chat.agentId) return 'other_agent';
   if (chat.nextStep.kind === 'end_call') return 'over';
   return chat.turns >= MAX_CHAT_TURNS ? 'too_long' : null;
 }
 
-function callerNumberOf(channelData: ChannelData): string | null {
-  return channelData['callerNumber'] ?? null;
-}
-
-async function answer(parts: ChatParts, turn: Turn, onTextDelta: (textDelta: string) => void): Promise<ChatReply> {
+async function answer(parts: Parts, turn: Turn, onTextDelta: (textDelta: string) => void): Promise<ChatReply> {
   const { clock, log } = parts;
   const { conversationId, dialog, from, input, signal } = turn;
   const arrivedAt = clock.wallAt();
@@ -187,10 +197,10 @@ type Said = {
   readonly arrivedAt: Date;
 };
 
-async function commit(parts: ChatParts, turn: Turn, { text, result, stagesMs, arrivedAt }: Said): Promise<ChatReply> {
-  const { store, cache, clock } = parts;
+async function commit(parts: Parts, turn: Turn, { text, result, stagesMs, arrivedAt }: Said): Promise<ChatReply> {
+  const { store, cache, summaries, clock } = parts;
   const { scope, conversationId, agent, dialog, from, input, channelData, chat } = turn;
-  const heard = { ...result, state: dialog.withHeard(result.state, text) };
+  const heard = { ...result, state: summaries.applied(conversationId, dialog.withHeard(result.state, text)) };
   const first = chat?.turns ?? 0;
   const turns = turnsOf(input, { first, text, arrivedAt, repliedAt: clock.wallAt() });
   const progress: ChatProgress = {
@@ -221,7 +231,7 @@ type Unanswered = {
 };
 
 /** What tools did stays done: then the turn is kept as far as it came. Otherwise it was none, and the message may be sent again. */
-async function giveUp(parts: ChatParts, turn: Turn, { text, acted, arrivedAt, replyMs }: Unanswered): Promise<void> {
+async function giveUp(parts: Parts, turn: Turn, { text, acted, arrivedAt, replyMs }: Unanswered): Promise<void> {
   const { store } = parts;
   if (acted === null) {
     if (turn.chat !== null) await store.release(turn.scope, turn.chat);

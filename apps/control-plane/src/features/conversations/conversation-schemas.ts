@@ -62,7 +62,13 @@ export function inputOf(body: z.infer<typeof chatBodySchema>, agent: AgentProfil
 const nextStepSchema = z
   .discriminatedUnion('kind', [
     z.object({ kind: z.literal('listen') }),
-    z.object({ kind: z.literal('transfer'), destination: z.string(), ringMs: z.number() }),
+    z.object({
+      kind: z.literal('transfer'),
+      destination: z.string(),
+      ringMs: z.number(),
+      requiresKey: z.boolean().openapi({ description: 'Whether whoever answers must press a key before the two are connected' }),
+      brief: z.string().nullable().openapi({ description: 'What whoever takes over is told first: who it is, what was settled' }),
+    }),
     z.object({ kind: z.literal('end_call') }),
   ])
   .openapi('NextStep');

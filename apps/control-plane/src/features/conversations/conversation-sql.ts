@@ -1,5 +1,6 @@
 // The two statements of every message, each one write to the server: with a transaction of five round trips a busy machine took ten times as long.
 import type { BoundRead } from '#db/prepared-read.ts';
+import type { ConversationState } from '#dialog/dialog.ts';
 import { storable } from '#shared/storable.ts';
 
 /** A chat's row as its claim returns it. JSON and instants come as text: both drivers read those alike. */
@@ -16,13 +17,21 @@ export type ClaimedRow = {
 const CLAIM = `update conversations set claimed_until = now() + make_interval(secs => $4::int)
   where org_id = $1 and id = $2 and channel = 'chat' and (claimed_until is null or claimed_until < now())
   returning agent_id, agent_version, turns, next_step::text, channel_data::text,
-    case when turns = $3::int then null else state::text end, claimed_until::text`;
+    case when turns = $3::int and jsonb_array_length(state->'history') = $5::int then null else state::text end, claimed_until::text`;
 
-/** Holds a chat for `claimS` seconds unless somebody else does. The state is left out when its version is `knownTurns`. */
-export function claimStatement(of: { orgId: string; id: string; knownTurns: number | null; claimS: number }): BoundRead<ClaimedRow> {
+/**
+ * Holds a chat for `claimS` seconds unless somebody else does. The state is left out when it is the one that is known: after as many turns, with
+ * as many of them kept in words. A summary that takes the place of some is made between two messages.
+ */
+export function claimStatement(of: {
+  orgId: string;
+  id: string;
+  known: { readonly turns: number; readonly state: ConversationState } | null;
+  claimS: number;
+}): BoundRead<ClaimedRow> {
   return {
     text: CLAIM,
-    values: [of.orgId, of.id, of.knownTurns ?? -1, of.claimS],
+    values: [of.orgId, of.id, of.known?.turns ?? -1, of.claimS, of.known?.state.history.length ?? -1],
     toRow([agentId, agentVersion, turns, nextStep, channelData, state, claim]) {
       return { agentId, agentVersion, turns, nextStep, channelData, state, claim } as ClaimedRow;
     },

@@ -4,12 +4,17 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Database, Queries } from '#db/client.ts';
 import { conversations, conversationTurns, turnTraces } from '#db/schema/conversations.ts';
+import { storedStepSchema } from '#dialog/stored-step.ts';
 import type { ConversationState } from '#dialog/dialog.ts';
 import type { NextStep } from '#dialog/next-step.ts';
+import type { MadeSummary } from '#dialog/rolling-summary.ts';
+import { withSummary } from '#dialog/rolling-summary.ts';
 import type { TurnReport } from '#dialog/turn-report.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import { storable } from '#shared/storable.ts';
+import type { CachedState } from './conversation-cache.ts';
 import type { WrittenTurns } from './conversation-sql.ts';
 import { claimStatement, commitStatement, createStatement } from './conversation-sql.ts';
 
@@ -39,13 +44,15 @@ export type ClaimedChat = {
   readonly turns: number;
   readonly nextStep: NextStep;
   readonly channelData: ChannelData;
-  /** Null when the state is that of `knownTurns`. */
+  /** Null when the state is the one that is known. */
   readonly state: ConversationState | null;
   /** Proof of the claim. */
   readonly claim: string;
 };
 
 export type Claim = { readonly kind: 'claimed'; readonly chat: ClaimedChat } | { readonly kind: 'busy' | 'not_found' };
+
+export type KeptSummary = ({ readonly kind: 'kept' } & CachedState) | { readonly kind: 'busy' | 'moved' };
 
 /** What a message led to. */
 export type ChatProgress = {
@@ -73,14 +80,16 @@ export type ChatDetails = NewChat & {
 };
 
 export type ConversationStore = {
-  /** Holds a chat for this process. `knownTurns` is the version whose state the caller has: the same one is not read again. */
-  claim(scope: OrgScope, conversationId: string, knownTurns: number | null): Promise<Claim>;
+  /** Holds a chat for this process. `known` is what the caller has of it: the same state is not read again. */
+  claim(scope: OrgScope, conversationId: string, known: CachedState | null): Promise<Claim>;
   /** Gives a chat back with nothing written. */
   release(scope: OrgScope, chat: ClaimedChat): Promise<void>;
   /** Writes turns, trace and state in one transaction and gives the chat back. False when the claim had expired and somebody else went on: nothing is written. */
   commit(scope: OrgScope, chat: ClaimedChat, progress: ChatProgress): Promise<boolean>;
   /** The same for a chat's first turns. False when the agent was removed meanwhile. */
   create(scope: OrgScope, chat: NewChat, progress: ChatProgress): Promise<boolean>;
+  /** Puts a summary in place of the chat's first turns. `busy`: it is being answered, and nothing is written; `moved`: it has other first turns by now. */
+  keepSummary(scope: OrgScope, conversationId: string, made: MadeSummary): Promise<KeptSummary>;
   /** Null when there is no such chat, or it is another organization's. */
   find(scope: OrgScope, conversationId: string): Promise<ChatDetails | null>;
   /** How an agent's turn of a call or chat came about; null when there is no such turn, or it has no trace. */
@@ -97,15 +106,11 @@ const stateSchema = z.looseObject({
   history: z.array(z.object({ role: z.enum(['caller', 'agent']), text: z.string() })),
 });
 const channelDataSchema = z.record(z.string(), z.string());
-const stepSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('listen') }),
-  z.object({ kind: z.literal('transfer'), destination: z.string(), ringMs: z.number() }),
-  z.object({ kind: z.literal('end_call') }),
-]);
 
 export function createConversationStore({ database, audit }: { database: Database; audit: AuditTrail }): ConversationStore {
   return {
-    claim: (scope, conversationId, knownTurns) => claim(database, { scope, conversationId, knownTurns }),
+    claim: (scope, conversationId, known) => claim(database, { scope, conversationId, known }),
+    keepSummary: (scope, conversationId, made) => database.inOrg(scope, (queries) => keepSummary(queries, { scope, conversationId, made })),
     release: (scope, chat) =>
       database.inOrg(scope, async (queries) => {
         const held = sql`${conversations.claimedUntil} = ${chat.claim}::text::timestamptz`;
@@ -147,11 +152,11 @@ function isChat(scope: OrgScope, conversationId: string): SQL | undefined {
   return and(eq(conversations.orgId, scope.organizationId), eq(conversations.id, conversationId), eq(conversations.channel, 'chat'));
 }
 
-type Claiming = { readonly scope: OrgScope; readonly conversationId: string; readonly knownTurns: number | null };
+type Claiming = { readonly scope: OrgScope; readonly conversationId: string; readonly known: CachedState | null };
 
-async function claim(database: Database, { scope, conversationId, knownTurns }: Claiming): Promise<Claim> {
+async function claim(database: Database, { scope, conversationId, known }: Claiming): Promise<Claim> {
   const { organizationId: orgId } = scope;
-  const [[row]] = await database.write(scope, [claimStatement({ orgId, id: conversationId, knownTurns, claimS: CLAIM_S })]);
+  const [[row]] = await database.write(scope, [claimStatement({ orgId, id: conversationId, known, claimS: CLAIM_S })]);
   if (!row) {
     const [there] = await database.inOrg(scope, (queries) =>
       queries.select({ id: conversations.id }).from(conversations).where(isChat(scope, conversationId)),
@@ -159,11 +164,33 @@ async function claim(database: Database, { scope, conversationId, knownTurns }: 
     return { kind: there ? 'busy' : 'not_found' };
   }
   const parsed = {
-    nextStep: stepSchema.parse(JSON.parse(row.nextStep)),
+    nextStep: storedStepSchema.parse(JSON.parse(row.nextStep)),
     channelData: row.channelData === null ? {} : channelDataSchema.parse(JSON.parse(row.channelData)),
     state: row.state === null ? null : toState(JSON.parse(row.state)),
   };
   return { kind: 'claimed', chat: { ...row, ...parsed, conversationId } };
+}
+
+type Keeping = { readonly scope: OrgScope; readonly conversationId: string; readonly made: MadeSummary };
+
+async function keepSummary(queries: Queries, { scope, conversationId, made }: Keeping): Promise<KeptSummary> {
+  const isHeld = sql<boolean>`coalesce(${conversations.claimedUntil} > now(), false)`;
+  // Locked: nobody claims the chat between the look and the write.
+  const [row] = await queries
+    .select({ state: conversations.state, turns: conversations.turns, isHeld })
+    .from(conversations)
+    .where(isChat(scope, conversationId))
+    .for('update');
+  if (!row) return { kind: 'moved' };
+  if (row.isHeld) return { kind: 'busy' };
+  const before = toState(row.state);
+  const state = withSummary(before, made);
+  if (state === before) return { kind: 'moved' };
+  await queries
+    .update(conversations)
+    .set({ state: storable(state) })
+    .where(isChat(scope, conversationId));
+  return { kind: 'kept', turns: row.turns, state };
 }
 
 function writtenOf({ organizationId: orgId }: OrgScope, id: string, { turns, report, state, nextStep }: ChatProgress): WrittenTurns {
@@ -186,7 +213,7 @@ async function find(queries: Queries, scope: OrgScope, conversationId: string): 
     .orderBy(asc(conversationTurns.seq));
   const { agentId, agentVersion, createdAt, updatedAt } = row;
   if (agentId === null || agentVersion === null) throw new Error(`the chat ${conversationId} names no agent`);
-  const parsed = { state: toState(row.state), nextStep: stepSchema.parse(row.nextStep), channelData: row.channelData ?? {} };
+  const parsed = { state: toState(row.state), nextStep: storedStepSchema.parse(row.nextStep), channelData: row.channelData ?? {} };
   return { conversationId, agentId, agentVersion, ...parsed, turns: said, createdAt, updatedAt };
 }
 

@@ -4,6 +4,7 @@ import type { Database, ReadScope } from '#db/client.ts';
 import type { jobStates } from '#db/schema/jobs.ts';
 import { jobs } from '#db/schema/jobs.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
+import { checkStays } from '#features/access/organization-stay-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import { onOrganization } from '#shared/appliance-scope.ts';
@@ -27,7 +28,7 @@ export type RetryOutcome =
 export type JobAdminStore = {
   /** Jobs in a state, the newest first, at most `limit`, those with smaller ids than `before` only. */
   list(scope: ReadScope, query: { state: JobState; limit: number; before: string | null }): Promise<JobSummary[]>;
-  /** Puts a job that was given up back, with all its attempts. Null when there is no such job. */
+  /** Puts a job that was given up back, with all its attempts; refused for an organization that waits to be deleted. Null when there is no such job. */
   retry(by: { scope: ApplianceScope; actor: Actor }, jobId: string): Promise<RetryOutcome>;
   /** Removes jobs that were done before `doneBefore` and those given up before `deadBefore`. Returns how many. */
   removeEnded(scope: ApplianceScope, before: { doneBefore: Date; deadBefore: Date }): Promise<number>;
@@ -66,6 +67,9 @@ export function createJobAdminStore({ database, audit }: { database: Database; a
       ),
     retry: (by, jobId) =>
       database.inAppliance(by.scope, async (queries) => {
+        const [owner] = await queries.select({ orgId: jobs.orgId }).from(jobs).where(eq(jobs.id, jobId));
+        if (!owner) return null;
+        await checkStays(queries, onOrganization(by.scope, owner.orgId as OrganizationId));
         const [found] = await queries.select(columns).from(jobs).where(eq(jobs.id, jobId)).for('update');
         if (!found) return null;
         if (found.state !== 'dead') return { kind: 'not_dead', state: found.state };

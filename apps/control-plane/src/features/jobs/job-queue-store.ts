@@ -1,6 +1,6 @@
 // Work that is left in one transaction and done after it: taken by one worker at a time under a lease, and ended in the transaction of what it leads to.
 import type { SQL } from 'drizzle-orm';
-import { and, asc, count, eq, inArray, lt, lte, min, sql } from 'drizzle-orm';
+import { and, count, eq, lt, min, sql } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
 import type { jobKinds } from '#db/schema/jobs.ts';
 import { jobs } from '#db/schema/jobs.ts';
@@ -56,7 +56,10 @@ export class FinalJobError extends Error {
 export type QueueDepth = { readonly ready: number; readonly running: number; readonly dead: number; readonly oldestDueMs: number };
 
 export type JobQueueStore = {
-  /** Takes jobs that are due, the longest due first. A job is never given to two. */
+  /**
+   * Takes jobs that are due: of each organization the longest due first, and of organizations the one with the fewest under way. A job is never given
+   * to two.
+   */
   claim(scope: ApplianceScope, options: { kinds: readonly JobKind[]; limit: number; leaseMs: number }): Promise<ClaimedJob[]>;
   /** Says that the holder lives. False when it no longer holds the job. */
   extend(scope: ApplianceScope, job: ClaimedJob, leaseMs: number): Promise<boolean>;
@@ -168,10 +171,11 @@ async function claim(queries: Queries, { kinds, limit, leaseMs }: Claim): Promis
     queries
       .select({ orgId: jobs.orgId, id: jobs.id })
       .from(jobs)
-      .where(and(isReady, lte(jobs.nextAttemptAt, sql`now()`), inArray(jobs.kind, [...kinds])))
-      .orderBy(asc(jobs.nextAttemptAt))
+      .innerJoin(inTurn({ kinds, limit }), sql`in_turn.org_id = ${jobs.orgId} and in_turn.id = ${jobs.id}`)
+      .where(isReady)
+      .orderBy(sql`in_turn.turn`, sql`random()`)
       .limit(limit)
-      .for('update', { skipLocked: true }),
+      .for('update', { of: jobs, skipLocked: true }),
   );
   const rows = await queries
     .with(due)
@@ -181,6 +185,37 @@ async function claim(queries: Queries, { kinds, limit, leaseMs }: Claim): Promis
     .where(and(eq(jobs.orgId, due.orgId), eq(jobs.id, due.id)))
     .returning({ orgId: jobs.orgId, jobId: jobs.id, kind: jobs.kind, key: jobs.key, payload: jobs.payload, attempt: jobs.attempts });
   return rows.map(({ orgId, ...job }) => ({ scope: mintOrgScope(orgId as OrganizationId), ...job }));
+}
+
+/** Others may claim the same ones in that moment and are stepped over: that many times the limit are looked at of each organization. */
+const LOOKED_AT = 4;
+
+/**
+ * The jobs that are due next of each organization, with their turns: its first one waits for as many as the organization has under way. One with
+ * 10,000 jobs keeps nobody waiting, and is done as fast as ever when nobody else has any. Organizations are found by steps through the index: 10 us
+ * for each, however many jobs it has.
+ */
+function inTurn({ kinds, limit }: Pick<Claim, 'kinds' | 'limit'>): SQL {
+  const ofKinds = sql.join(
+    kinds.map((kind) => sql`${kind}`),
+    sql`, `,
+  );
+  return sql`(
+    with recursive owners as (
+      (select org_id from jobs where state = 'ready' order by org_id limit 1)
+      union all
+      select (select next.org_id from jobs next where next.state = 'ready' and next.org_id > owners.org_id order by next.org_id limit 1)
+      from owners where owners.org_id is not null
+    ), under_way as (
+      select org_id, count(*) as jobs from jobs where state = 'running' group by org_id
+    )
+    select first.org_id, first.id, coalesce(under_way.jobs, 0) + row_number() over (partition by first.org_id order by first.next_attempt_at) as turn
+    from owners cross join lateral (
+      select org_id, id, next_attempt_at from jobs
+      where state = 'ready' and org_id = owners.org_id and next_attempt_at <= now() and kind in (${ofKinds})
+      order by next_attempt_at limit ${limit * LOOKED_AT}
+    ) first left join under_way on under_way.org_id = first.org_id
+  ) as in_turn`;
 }
 
 type Failure = { readonly error: string; readonly retryInMs: number | null };

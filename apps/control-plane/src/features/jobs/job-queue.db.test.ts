@@ -129,6 +129,46 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the job queue on
     expect((await rows()).filter(({ state }) => state === 'running')).toHaveLength(claimed.length);
   });
 
+  describe('with several organizations', () => {
+    const others = [mintOrgScope(newId('organization')), mintOrgScope(newId('organization'))];
+    const fill = (of: OrgScope, jobs: number) =>
+      test.asSuperuser(`insert into jobs (org_id, id, kind, key, payload, max_attempts, next_attempt_at)
+        select '${of.organizationId}', 'job_${of.organizationId}_' || n, '${KIND}', 'k' || n, '{}', 10, now() - n * interval '1 second'
+        from generate_series(1, ${jobs}) n`);
+    const claimOne = async () => (await queue.claim(appliance, { ...claimOptions, limit: 1 }))[0];
+    beforeAll(async () => {
+      await test.database.inAppliance(appliance, (queries) =>
+        queries
+          .insert(organizations)
+          .values(others.map(({ organizationId }, index) => ({ id: organizationId, name: 'Other', slug: `other-${index}` }))),
+      );
+    });
+
+    it('does the job of one while another one has 10,000 that are due for longer', async () => {
+      await fill(others[0]!, 10_000);
+      await leave('a');
+      const claimed = [await claimOne(), await claimOne(), await claimOne(), await claimOne()];
+      const ofSmall = claimed.findIndex((job) => job?.key === 'a');
+      expect(ofSmall).toBeGreaterThanOrEqual(0);
+      expect(ofSmall).toBeLessThanOrEqual(1);
+      // The rest is the other one's, the longest due first.
+      expect(claimed.filter((job) => job?.key !== 'a').map((job) => job?.key)).toEqual(['k10000', 'k9999', 'k9998']);
+    });
+
+    it('shares one claim among all, by what each has under way', async () => {
+      await fill(others[0]!, 100);
+      await fill(others[1]!, 2);
+      await leave('a');
+      const took = async (limit: number) => {
+        const jobs = await queue.claim(appliance, { ...claimOptions, limit });
+        return [scope, ...others].map((of) => jobs.filter((job) => job.scope.organizationId === of.organizationId).length);
+      };
+      expect(await took(3)).toEqual([1, 1, 1]);
+      expect(await took(2)).toEqual([0, 1, 1]);
+      expect(await took(5)).toEqual([0, 5, 0]);
+    });
+  });
+
   it('hears of a job at its commit, long before it would look again', async () => {
     work(handler(), { pollMs: 60_000 });
     await sleep(300);

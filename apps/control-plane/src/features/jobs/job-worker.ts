@@ -1,10 +1,10 @@
 // Does the jobs that are left: takes what is due, says that it lives while it works, and puts back or gives up what failed.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '#db/client.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { orAborted, pause, within } from '#shared/waiting.ts';
 import { retryDelayMs } from './job-backoff.ts';
 import type { JobObserver } from './job-metrics.ts';
 import type { ClaimedJob, JobHandler, JobQueueStore } from './job-queue-store.ts';
@@ -88,12 +88,12 @@ export function openJobWorker({ limits = JOB_WORKER_LIMITS, ...parts }: JobWorke
     async [Symbol.asyncDispose]() {
       stopping.abort();
       // A look that waits for a database that is away keeps no process from stopping.
-      await withinMs(working, limits.drainMs);
+      await within(working, limits.drainMs);
       await listening?.[Symbol.asyncDispose]();
       const settled = () => Promise.allSettled(running);
-      await withinMs(settled(), limits.drainMs);
+      await within(settled(), limits.drainMs);
       cancelling.abort(new Error('the process stops'));
-      await withinMs(settled(), limits.drainMs);
+      await within(settled(), limits.drainMs);
       if (running.size > 0) log.error({ jobs: running.size }, 'jobs that do not stop are left to their leases');
     },
   };
@@ -124,7 +124,8 @@ async function attemptJob({ queue, handlers, observe, clock, log, scope, limits,
     observe.ended({ kind, outcome, tookMs: clock.nowMs() - startedAtMs });
   try {
     const signal = AbortSignal.any([stop, lost.signal, AbortSignal.timeout(handler.timeoutMs)]);
-    const write = await cancellable(handler.run(job, { signal, log: jobLog }), signal);
+    // A handler that does not listen to its signal keeps neither the slot nor the process.
+    const write = await orAborted(handler.run(job, { signal, log: jobLog }), signal);
     const isOurs = await queue.finish(job, write);
     ended(isOurs ? 'done' : 'lost');
     if (!isOurs) jobLog.warn({}, 'job was taken over by another worker: nothing was written');
@@ -143,15 +144,6 @@ async function attemptJob({ queue, handlers, observe, clock, log, scope, limits,
     over.abort();
     await beating;
   }
-}
-
-/** A handler that does not listen to its signal keeps neither the slot nor the process: its result is not looked at any more. */
-function cancellable<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason as Error);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }
 
 type Beating = { beat: () => Promise<boolean>; everyMs: number; lost: AbortController; signal: AbortSignal };
@@ -174,15 +166,4 @@ function reasonOf(error: unknown): string {
   return loggableError(error)
     .causes.map(({ message }) => message)
     .join(': ');
-}
-
-/** Settles after the time, or at once when the signal aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => {});
-}
-
-async function withinMs(work: Promise<unknown>, ms: number): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([work, pause(ms, over.signal)]);
-  over.abort();
 }

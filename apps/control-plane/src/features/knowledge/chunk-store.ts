@@ -6,6 +6,7 @@ import type { OneOrganization } from '#shared/appliance-scope.ts';
 import { newId } from '#shared/id.ts';
 import { invariant } from '#shared/invariant.ts';
 import { stemmerOf, textLanguage, unaccentedForms } from '#shared/text-language.ts';
+import { embeddedText } from './embedded-text.ts';
 
 /** A piece of a document. */
 export type NewChunk = {
@@ -26,7 +27,7 @@ export type ChunkBatch = {
 
 export type ChunkStorage =
   | { readonly kind: 'stored' }
-  /** Removed meanwhile: whoever works on it stops. */
+  /** Removed meanwhile, or another process has it: whoever works on it stops. */
   | { readonly kind: 'document_gone' }
   | { readonly kind: 'too_many_chunks'; readonly limit: number };
 
@@ -35,24 +36,22 @@ export const MAX_AGENT_CHUNKS = 20_000;
 /** Pieces stored in one transaction. */
 export const MAX_BATCH_CHUNKS = 500;
 
-/** Pieces of one document for one transaction. */
-type Insertion = { readonly scope: OneOrganization; readonly documentId: string; readonly batch: ChunkBatch };
+/** A document whose row is locked. */
+type LockedDocument = {
+  readonly scope: OneOrganization;
+  readonly documentId: string;
+  readonly agentId: string;
+  readonly number: number;
+  readonly category: string | null;
+};
 
-export async function insertChunks(queries: Queries, { scope, documentId, batch }: Insertion): Promise<ChunkStorage> {
+export async function insertChunks(queries: Queries, document: LockedDocument, batch: ChunkBatch): Promise<ChunkStorage> {
+  const { scope, documentId, agentId, number, category } = document;
   const orgId = scope.organizationId;
   const { chunks, vectors, kind } = batch;
   invariant(chunks.length === vectors.length, `${chunks.length} pieces came with ${vectors.length} vectors`);
   invariant(chunks.length <= MAX_BATCH_CHUNKS, `${chunks.length} pieces are more than ${MAX_BATCH_CHUNKS}`);
-  const isDocument = and(eq(ragDocuments.orgId, orgId), eq(ragDocuments.id, documentId));
-  // The lock keeps the document from being removed in between, and orders the batches of one document.
-  const [document] = await queries
-    .select({ agentId: ragDocuments.agentId, number: ragDocuments.number, category: ragDocuments.category })
-    .from(ragDocuments)
-    .where(isDocument)
-    .for('no key update');
-  if (!document) return { kind: 'document_gone' };
   if (chunks.length === 0) return { kind: 'stored' };
-  const { agentId, number, category } = document;
   const ofAgent = and(eq(ragChunks.orgId, orgId), eq(ragChunks.agentId, agentId));
   const [{ held } = { held: 0 }] = await queries.select({ held: count() }).from(ragChunks).where(ofAgent);
   if (held + chunks.length > MAX_AGENT_CHUNKS) return { kind: 'too_many_chunks', limit: MAX_AGENT_CHUNKS };
@@ -70,7 +69,7 @@ export async function insertChunks(queries: Queries, { scope, documentId, batch 
   await queries
     .update(ragDocuments)
     .set({ storedCount: sql`${ragDocuments.storedCount} + ${chunks.length}`, updatedAt: sql`now()` })
-    .where(isDocument);
+    .where(and(eq(ragDocuments.orgId, orgId), eq(ragDocuments.id, documentId)));
   return { kind: 'stored' };
 }
 
@@ -92,8 +91,9 @@ type Posting = { readonly orgId: string; readonly documentNumber: number; readon
  */
 async function insertPostings(queries: Queries, { orgId, documentNumber, chunks }: Posting): Promise<void> {
   const firstOrdinal = Math.min(...chunks.map(({ ordinal }) => ordinal));
-  const pieces = chunks.map(({ text, headings, ordinal }) => {
-    const words = [...headings, text].join('\n');
+  const pieces = chunks.map((chunk) => {
+    const { ordinal } = chunk;
+    const words = embeddedText(chunk);
     return { ordinal, config: stemmerOf(textLanguage(words)), words: `${words}\n${unaccentedForms(words)}` };
   });
   // One parameter for all pieces: it is the same statement for any number of them.

@@ -42,7 +42,7 @@ export async function receiveDocument(parts: DocumentUploadParts, by: KnowledgeE
     case 'duplicate':
       return { document: addition.document, isNew: false } satisfies UploadedDocument;
     case 'added':
-      parts.ingest.submit({ scope: by.scope, documentId: addition.document.documentId, chunks });
+      parts.ingest.submit({ scope: by.scope, documentId: addition.document.documentId, claim: addition.claim, chunks });
       return { document: addition.document, isNew: true } satisfies UploadedDocument;
   }
 }

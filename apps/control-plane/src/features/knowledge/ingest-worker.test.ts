@@ -17,6 +17,7 @@ function scene({ failures = 0, unfinished = 0 } = {}) {
   const stored: number[] = [];
   let left = failures;
   let again = unfinished;
+  let looks = 0;
   const embedding: TextEmbedding = {
     kind: 'lengths',
     dimensions: 1,
@@ -30,17 +31,18 @@ function scene({ failures = 0, unfinished = 0 } = {}) {
   };
   const row = { organizationId, documentId: newId('document'), mediaType: 'text/plain' } as unknown as DocumentSummary;
   const knowledge: IngestWorkerParts['knowledge'] = {
-    setState: async (_scope, _documentId, next) => {
+    setState: async (_held, next) => {
       progress.push(next);
       if (next.kind === 'ready' || next.kind === 'failed') again = 0;
       return true;
     },
-    storeChunks: async (_scope, _documentId, { chunks }) => {
+    storeChunks: async (_held, { chunks }) => {
       stored.push(...chunks.map(({ ordinal }) => ordinal));
       return { kind: 'stored' };
     },
     readContent: async () => Buffer.from('a'),
-    listUnfinished: async () => (again > 0 ? [{ ...row, organizationId }] : []),
+    // Every other time none is free, as while one that failed is still held.
+    takeUnfinished: async () => (again > 0 && (looks += 1) % 2 === 1 ? { ...row, organizationId, claim: `${looks}` } : null),
   };
   const reading: IngestWorkerParts['reading'] = { read: async () => ({ kind: 'read', chunks: [{ headings: [], text: 'again' }] }) };
   const parts: IngestWorkerParts = { knowledge, embedding, reading, scope: appliance, log: silentLog, lookEveryMs: 10 };
@@ -51,7 +53,7 @@ test('a document that is handed over is stored whole, in order, and ready', asyn
   const { parts, progress, stored } = scene();
   await using worker = openIngestWorker(parts);
   const chunks = Array.from({ length: 70 }, (_, index) => ({ headings: ['Tarifas'], text: `pieza ${index}` }));
-  worker.submit({ scope, documentId: newId('document'), chunks });
+  worker.submit({ scope, documentId: newId('document'), claim: 'mine', chunks });
   await vi.waitFor(() => expect(progress.at(-1)).toEqual({ kind: 'ready' }));
   expect(progress[0]).toEqual({ kind: 'embedding', chunkCount: 70 });
   expect(stored).toEqual(chunks.map((_, index) => index));
@@ -81,8 +83,18 @@ test('an agent that would have too many pieces is said so', async () => {
     storeChunks: async () => ({ kind: 'too_many_chunks', limit: 20_000 }),
   };
   await using worker = openIngestWorker({ ...parts, knowledge });
-  worker.submit({ scope, documentId: newId('document'), chunks: [{ headings: [], text: 'a' }] });
+  worker.submit({ scope, documentId: newId('document'), claim: 'mine', chunks: [{ headings: [], text: 'a' }] });
   await vi.waitFor(() =>
     expect(progress.at(-1)).toMatchObject({ kind: 'failed', failure: expect.stringContaining('20000 pieces') as string }),
   );
+});
+
+test('a document that another process has taken over is left to it', async () => {
+  const { parts, stored } = scene();
+  const asked: DocumentProgress[] = [];
+  const knowledge: IngestWorkerParts['knowledge'] = { ...parts.knowledge, setState: async (_held, next) => (asked.push(next), false) };
+  await using worker = openIngestWorker({ ...parts, knowledge });
+  worker.submit({ scope, documentId: newId('document'), claim: 'lost', chunks: [{ headings: [], text: 'a' }] });
+  await vi.waitFor(() => expect(asked).toEqual([{ kind: 'embedding', chunkCount: 1 }]));
+  expect(stored).toEqual([]);
 });

@@ -62,7 +62,7 @@ const PASSAGES = `
 with documents as materialized (
   select id, number, name, stored_count from rag_documents where org_id = $1 and agent_id = $2 and ${inCategories}
 ), nearest as materialized (
-  select chunk_id, embedding <=> $7::vector as distance from rag_vectors
+  select chunk_id, embedding <=> $7::halfvec as distance from rag_vectors
   where org_id = $1 and agent_id = $2 and kind = $8 and ${inCategories}
   order by distance limit ${CANDIDATES}
 ), by_meaning as (

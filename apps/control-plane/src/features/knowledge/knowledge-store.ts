@@ -1,5 +1,6 @@
 // Documents as rows: what was uploaded for an agent, how far it is read, and its pieces.
-import { and, asc, count, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import { and, asc, count, desc, eq, lt, sql } from 'drizzle-orm';
 import type { Database, Queries, ReadScope } from '#db/client.ts';
 import { agents } from '#db/schema/agents.ts';
 import type { documentStates } from '#db/schema/knowledge.ts';
@@ -50,9 +51,14 @@ export type NewDocument = {
 /** Who changes what an agent knows. */
 export type KnowledgeEditor = { readonly scope: OneOrganization; readonly actor: Actor };
 
+/** A document that one process works on. `claim` is its proof, gone once another one has taken the document over. */
+export type HeldDocument = { readonly scope: OneOrganization; readonly documentId: string; readonly claim: string };
+
 export type DocumentAddition =
-  /** `duplicate`: the agent has this file already, and nothing was added. */
-  | { readonly kind: 'added' | 'duplicate'; readonly document: DocumentSummary }
+  /** Whoever added it holds it, and works on it. */
+  | { readonly kind: 'added'; readonly document: DocumentSummary; readonly claim: string }
+  /** The agent has this file already, and nothing was added. */
+  | { readonly kind: 'duplicate'; readonly document: DocumentSummary }
   | { readonly kind: 'agent_not_found' }
   | { readonly kind: 'too_many_documents'; readonly limit: number };
 
@@ -73,14 +79,18 @@ export type KnowledgeStore = {
   remove(by: KnowledgeEditor, agentId: string, documentId: string): Promise<DocumentSummary | null>;
   /** The file of a document that is not read yet; null when it is, or is gone. */
   readContent(scope: OneOrganization, documentId: string): Promise<Uint8Array | null>;
-  /** False when the document is gone: whoever works on it stops. */
-  setState(scope: OneOrganization, documentId: string, progress: DocumentProgress): Promise<boolean>;
-  /** Adds pieces with their vectors; they are found from now on. */
-  storeChunks(scope: OneOrganization, documentId: string, batch: ChunkBatch): Promise<ChunkStorage>;
-  /** Documents of all organizations that are not read yet, oldest first, at most `limit`: what a process that starts takes up again. */
-  listUnfinished(scope: ApplianceScope, limit: number): Promise<(DocumentSummary & { readonly organizationId: OrganizationId })[]>;
+  /** Holds it for another while. False when the document is gone or another process has it: whoever works on it stops. */
+  setState(held: HeldDocument, progress: DocumentProgress): Promise<boolean>;
+  /** Adds pieces with their vectors, which are found from now on, and holds the document for another while. */
+  storeChunks(held: HeldDocument, batch: ChunkBatch): Promise<ChunkStorage>;
+  /** Takes the oldest document, of whatever organization, that is not read yet and that nobody holds: one of a process that ended, or that was put off. */
+  takeUnfinished(scope: ApplianceScope): Promise<TakenDocument | null>;
 };
 
+export type TakenDocument = DocumentSummary & { readonly organizationId: OrganizationId; readonly claim: string };
+
+/** A document is held for so long after each sign of life. Reading one takes 20 s at the longest, a batch of vectors seconds. */
+const CLAIM_S = 60;
 /** Documents of one agent. A person uploads dozens; a program in a loop stops here. */
 export const MAX_AGENT_DOCUMENTS = 2_000;
 
@@ -134,9 +144,18 @@ export function createKnowledgeStore(parts: Parts): KnowledgeStore {
           .where(and(eq(ragUploads.orgId, scope.organizationId), eq(ragUploads.documentId, documentId)));
         return upload?.content ?? null;
       }),
-    setState: (scope, documentId, progress) => database.inScope(scope, (queries) => setState(queries, { scope, documentId, progress })),
-    storeChunks: (scope, documentId, batch) => database.inScope(scope, (queries) => insertChunks(queries, { scope, documentId, batch })),
-    listUnfinished: (scope, limit) => database.inScope(scope, (queries) => listUnfinished(queries, limit)),
+    setState: (held, progress) => database.inScope(held.scope, (queries) => setState(queries, held, progress)),
+    storeChunks: (held, batch) =>
+      database.inScope(held.scope, async (queries) => {
+        // The row's lock keeps the document from being removed or taken over in between, and orders the batches of one document.
+        const [row] = await queries
+          .update(ragDocuments)
+          .set({ claimedUntil })
+          .where(isHeld(held))
+          .returning({ agentId: ragDocuments.agentId, number: ragDocuments.number, category: ragDocuments.category });
+        return row ? await insertChunks(queries, { ...held, ...row }, batch) : { kind: 'document_gone' };
+      }),
+    takeUnfinished: (scope) => database.inScope(scope, takeUnfinished),
   };
 }
 
@@ -153,7 +172,9 @@ function addDocument({ database, audit }: Parts, by: KnowledgeEditor, document: 
     if (!agent) return { kind: 'agent_not_found' };
     const [{ held } = { held: 0 }] = await queries.select({ held: count() }).from(ragDocuments).where(ofAgent(by.scope, agentId));
     if (held >= MAX_AGENT_DOCUMENTS) return { kind: 'too_many_documents', limit: MAX_AGENT_DOCUMENTS };
-    const row = { orgId, id: newId('document'), agentId, name, mediaType, sizeBytes: content.byteLength, sha256, category };
+    const file = { agentId, name, mediaType, sizeBytes: content.byteLength, sha256, category };
+    const claim = randomUUID();
+    const row = { orgId, id: newId('document'), ...file, claim, claimedUntil };
     const [added] = await queries.insert(ragDocuments).values(row).onConflictDoNothing().returning(columns);
     if (!added) {
       const [same] = await queries
@@ -164,9 +185,8 @@ function addDocument({ database, audit }: Parts, by: KnowledgeEditor, document: 
       return { kind: 'duplicate', document: same };
     }
     await queries.insert(ragUploads).values({ orgId, documentId: row.id, content });
-    const details = { agentId, name, mediaType, sizeBytes: row.sizeBytes, sha256, category };
-    await audit.append(queries, by, { action: 'document.added', resource: row.id, details });
-    return { kind: 'added', document: added };
+    await audit.append(queries, by, { action: 'document.added', resource: row.id, details: file });
+    return { kind: 'added', document: added, claim };
   });
 }
 
@@ -183,9 +203,8 @@ function remove({ database, audit }: Parts, by: KnowledgeEditor, of: { agentId: 
   });
 }
 
-type StateChange = { readonly scope: OneOrganization; readonly documentId: string; readonly progress: DocumentProgress };
-
-async function setState(queries: Queries, { scope, documentId, progress }: StateChange): Promise<boolean> {
+async function setState(queries: Queries, held: HeldDocument, progress: DocumentProgress): Promise<boolean> {
+  const { scope, documentId } = held;
   const [changed] = await queries
     .update(ragDocuments)
     .set({
@@ -193,9 +212,10 @@ async function setState(queries: Queries, { scope, documentId, progress }: State
       failure: progress.kind === 'failed' ? progress.failure : null,
       ...(progress.kind === 'embedding' ? { chunkCount: progress.chunkCount } : {}),
       ...(progress.kind === 'parsing' || progress.kind === 'failed' ? { chunkCount: null, storedCount: 0 } : {}),
+      claimedUntil,
       updatedAt: sql`now()`,
     })
-    .where(isDocument(scope, documentId))
+    .where(isHeld(held))
     .returning({ number: ragDocuments.number });
   if (!changed) return false;
   if (progress.kind === 'parsing' || progress.kind === 'failed') await removeChunks(queries, { scope, documentId, number: changed.number });
@@ -204,14 +224,29 @@ async function setState(queries: Queries, { scope, documentId, progress }: State
   return true;
 }
 
-async function listUnfinished(queries: Queries, limit: number) {
-  const rows = await queries
-    .select(columns)
-    .from(ragDocuments)
-    .where(inArray(ragDocuments.state, ['queued', 'parsing', 'embedding']))
-    .orderBy(asc(ragDocuments.id))
-    .limit(limit);
-  return rows.map((row) => ({ ...row, organizationId: row.organizationId as OrganizationId }));
+async function takeUnfinished(queries: Queries): Promise<TakenDocument | null> {
+  const claim = randomUUID();
+  const isFree = sql`(${ragDocuments.claimedUntil} is null or ${ragDocuments.claimedUntil} < now())`;
+  // A row lock in a WITH query keeps it from being run twice, which would take two.
+  const next = queries
+    .$with('next')
+    .as(
+      queries
+        .select({ orgId: ragDocuments.orgId, id: ragDocuments.id })
+        .from(ragDocuments)
+        .where(and(isUnfinished, isFree))
+        .orderBy(asc(ragDocuments.id))
+        .limit(1)
+        .for('update', { skipLocked: true }),
+    );
+  const [row] = await queries
+    .with(next)
+    .update(ragDocuments)
+    .set({ claim, claimedUntil })
+    .from(next)
+    .where(and(eq(ragDocuments.orgId, next.orgId), eq(ragDocuments.id, next.id)))
+    .returning(columns);
+  return row ? { ...row, organizationId: row.organizationId as OrganizationId, claim } : null;
 }
 
 async function hasAgent(queries: Queries, scope: ReadScope & OneOrganization, agentId: string): Promise<boolean> {
@@ -221,6 +256,15 @@ async function hasAgent(queries: Queries, scope: ReadScope & OneOrganization, ag
 
 function ofAgent(scope: OneOrganization, agentId: string) {
   return and(eq(ragDocuments.orgId, scope.organizationId), eq(ragDocuments.agentId, agentId));
+}
+
+/** As a literal: the partial index is found for a plan without parameters too. */
+const isUnfinished = sql`${ragDocuments.state} in ('queued', 'parsing', 'embedding')`;
+/** By the database's clock, which all processes share. */
+const claimedUntil = sql`now() + ${CLAIM_S} * interval '1 second'`;
+
+function isHeld({ scope, documentId, claim }: HeldDocument) {
+  return and(isDocument(scope, documentId), eq(ragDocuments.claim, claim));
 }
 
 function isDocument(scope: OneOrganization, documentId: string) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestDatabase } from '#db/test-database.ts';
 import { testDatabases } from '#db/test-database.ts';
 import type { TextEmbedding } from '#ports/text-embedding.ts';
-import { mintApplianceScope } from '#shared/appliance-scope.ts';
+import { mintApplianceScope, onOrganization } from '#shared/appliance-scope.ts';
 import { newId } from '#shared/id.ts';
 import { silentLog } from '#shared/log.ts';
 import { createKnowledgeSearch } from './knowledge-search-store.ts';
@@ -119,6 +119,24 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('knowledge on $ki
   });
 
   describe('a document', () => {
+    const lapse = (documentId: string) =>
+      test.asSuperuser(`update rag_documents set claimed_until = now() - interval '1 second' where id = '${documentId}'`);
+    /** Ids of all that can be taken now. */
+    const takeOthers = async (): Promise<string[]> => {
+      const taken: string[] = [];
+      for (let one = await store.takeUnfinished(mintApplianceScope()); one; one = await store.takeUnfinished(mintApplianceScope()))
+        taken.push(one.documentId);
+      return taken;
+    };
+    /** As another process finds it whose first holder went away. */
+    const takeLapsed = async (documentId: string) => {
+      await takeOthers();
+      await lapse(documentId);
+      const taken = await store.takeUnfinished(mintApplianceScope());
+      expect(taken?.documentId).toBe(documentId);
+      return { scope: onOrganization(mintApplianceScope(), taken!.organizationId), documentId, claim: taken!.claim };
+    };
+
     it('is one, however often the same file comes, until it has failed', async () => {
       const owner = await openOwner();
       const by = { scope: owner.scope, actor: uploader };
@@ -128,7 +146,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('knowledge on $ki
       if (first.kind !== 'added') throw new Error(first.kind);
       // One driver gives a Buffer, the other a plain array of bytes.
       expect([...((await store.readContent(owner.scope, first.document.documentId)) ?? [])]).toEqual([...Buffer.from('a')]);
-      await store.setState(owner.scope, first.document.documentId, { kind: 'failed', failure: 'it is empty' });
+      const held = { scope: owner.scope, documentId: first.document.documentId, claim: first.claim };
+      await store.setState(held, { kind: 'failed', failure: 'it is empty' });
       expect(await store.readContent(owner.scope, first.document.documentId)).toBeNull();
       expect((await store.addDocument(by, testFile(owner.agentId, 'a'))).kind).toBe('added');
       expect(await store.list(owner.scope, owner.agentId, { limit: 10, after: null })).toMatchObject([
@@ -143,25 +162,49 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('knowledge on $ki
       const added = await store.addDocument({ scope: owner.scope, actor: uploader }, testFile(owner.agentId, 'a'));
       if (added.kind !== 'added') throw new Error(added.kind);
       const { documentId } = added.document;
-      await store.setState(owner.scope, documentId, { kind: 'embedding', chunkCount: 2 });
+      const held = { scope: owner.scope, documentId, claim: added.claim };
+      await store.setState(held, { kind: 'embedding', chunkCount: 2 });
       const chunks = [{ text: 'uno', headings: [], ordinal: 0 }];
       const vectors = await embedding.embed(['uno'], { purpose: 'passage', signal });
-      await store.storeChunks(owner.scope, documentId, { chunks, vectors, kind: embedding.kind });
+      await store.storeChunks(held, { chunks, vectors, kind: embedding.kind });
       expect(await store.find(owner.scope, owner.agentId, documentId)).toMatchObject({ state: 'embedding', chunkCount: 2, storedCount: 1 });
-      const unfinished = await store.listUnfinished(mintApplianceScope(), 100);
-      expect(unfinished.filter((document) => document.documentId === documentId)).toHaveLength(1);
-      await store.setState(owner.scope, documentId, { kind: 'parsing' });
+      const taken = await takeLapsed(documentId);
+      await store.setState(taken, { kind: 'parsing' });
       expect(await store.find(owner.scope, owner.agentId, documentId)).toMatchObject({ chunkCount: null, storedCount: 0 });
       expect(await ask(owner, 'uno')).toEqual([]);
-      await store.storeChunks(owner.scope, documentId, { chunks, vectors, kind: embedding.kind });
+      await store.storeChunks(taken, { chunks, vectors, kind: embedding.kind });
       expect(await ask(owner, 'uno')).toMatchObject([{ text: 'uno' }]);
+    });
+
+    it('is worked on by one process at a time: who lost it stores nothing any more', async () => {
+      const owner = await openOwner();
+      const added = await store.addDocument({ scope: owner.scope, actor: uploader }, testFile(owner.agentId, 'a'));
+      if (added.kind !== 'added') throw new Error(added.kind);
+      const { documentId } = added.document;
+      const first = { scope: owner.scope, documentId, claim: added.claim };
+      expect(await takeOthers()).not.toContain(documentId);
+      await lapse(documentId);
+      const takers = await Promise.all(Array.from({ length: 4 }, () => store.takeUnfinished(mintApplianceScope())));
+      const took = takers.filter((taken) => taken?.documentId === documentId);
+      expect(took).toHaveLength(1);
+      const second = { scope: owner.scope, documentId, claim: took[0]!.claim };
+      const chunks = [{ text: 'uno', headings: [], ordinal: 0 }];
+      const batch = { chunks, vectors: await embedding.embed(['uno'], { purpose: 'passage', signal }), kind: embedding.kind };
+      expect(await store.setState(first, { kind: 'embedding', chunkCount: 1 })).toBe(false);
+      expect(await store.storeChunks(first, batch)).toEqual({ kind: 'document_gone' });
+      expect(await store.storeChunks(second, batch)).toEqual({ kind: 'stored' });
+      expect(await store.setState(second, { kind: 'ready' })).toBe(true);
+      await lapse(documentId);
+      expect(await takeOthers()).not.toContain(documentId);
     });
 
     it('that is gone stops whoever works on it', async () => {
       const owner = await openOwner();
       const gone = newId('document');
-      expect(await store.setState(owner.scope, gone, { kind: 'ready' })).toBe(false);
-      expect(await store.storeChunks(owner.scope, gone, { chunks: [], vectors: [], kind: 'k' })).toEqual({ kind: 'document_gone' });
+      expect(await store.setState({ scope: owner.scope, documentId: gone, claim: 'x' }, { kind: 'ready' })).toBe(false);
+      expect(await store.storeChunks({ scope: owner.scope, documentId: gone, claim: 'x' }, { chunks: [], vectors: [], kind: 'k' })).toEqual(
+        { kind: 'document_gone' },
+      );
     });
   });
 });

@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 /** A reader that ends a reading when it is told to. */
 function heldReader() {
   const held: PromiseWithResolvers<ReadingOutcome>[] = [];
-  const reader: DocumentReader = {
+  const reader: Pick<DocumentReader, 'read'> = {
     read: () => {
       const reading = Promise.withResolvers<ReadingOutcome>();
       held.push(reading);

@@ -7,7 +7,7 @@ export type ReadingQueue = {
 };
 
 export type ReadingQueueOptions = {
-  readonly reader: DocumentReader;
+  readonly reader: Pick<DocumentReader, 'read'>;
   /** Default 2. */
   readonly atOnce?: number;
   /** Default 10,000: as long as the two before it may take. */

@@ -56,7 +56,7 @@ export function createReindexStore(database: Database): ReindexStore {
         const rows = pieces.map(({ chunkId }, index) => ({ id: chunkId, vector: `[${(vectors[index] as Float32Array).join(',')}]` }));
         await queries.execute(sql`
           insert into ${ragVectors} (org_id, agent_id, kind, chunk_id, category, embedding)
-          select c.org_id, c.agent_id, ${kind}, c.id, c.category, made.vector::vector
+          select c.org_id, c.agent_id, ${kind}, c.id, c.category, made.vector::halfvec
           from json_to_recordset(${JSON.stringify(rows)}::json) as made (id text, vector text)
             join ${ragChunks} as c on c.org_id = ${agent.scope.organizationId} and c.agent_id = ${agent.agentId} and c.id = made.id
           on conflict do nothing`);

@@ -1,9 +1,10 @@
 // After a change of the embedding model: gives every piece a vector of the new kind, agent by agent, while the earlier ones go on answering.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TextEmbedding } from '#ports/text-embedding.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { pause } from '#shared/waiting.ts';
+import { embeddedText } from './embedded-text.ts';
 import type { Embeddings } from './knowledge-search-store.ts';
 import type { AgentPieces, ReindexStore } from './reindex-store.ts';
 
@@ -42,7 +43,7 @@ export function openReindexer({ lookEveryMs = LOOK_EVERY_MS, graceMs = GRACE_MS,
       await look().catch((error: unknown) => {
         if (!signal.aborted) log.warn({ error: loggableError(error) }, 'pieces cannot be indexed anew; the next look tries again');
       });
-      await delay(lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
+      await pause(lookEveryMs, signal);
     }
   }
 
@@ -71,7 +72,8 @@ async function reindex({ store, embeddings, log }: ReindexerParts, agent: AgentP
       after = await fill(store, agent, { embedding: newest, after, signal });
     } while (after !== null);
   }
-  if (answering !== newest.kind) await delay(graceMs, undefined, { signal });
+  if (answering !== newest.kind) await pause(graceMs, signal);
+  signal.throwIfAborted();
   while (await store.removeOthers(agent, newest.kind)) signal.throwIfAborted();
   log.info({ agentId, from: answering, to: newest.kind }, 'pieces answer by the new kind');
 }
@@ -84,7 +86,7 @@ async function fill(store: ReindexStore, agent: AgentPieces, { embedding, after,
   const pieces = await store.listBare(agent, embedding.kind, { after, limit: BATCH_PIECES });
   const last = pieces.at(-1);
   if (!last) return null;
-  const texts = pieces.map(({ headings, text }) => [...headings, text].join('\n'));
+  const texts = pieces.map(embeddedText);
   const vectors = await embedding.embed(texts, { purpose: 'passage', signal });
   await store.addVectors(agent, embedding.kind, { pieces, vectors });
   return last.chunkId;

@@ -85,7 +85,7 @@ function instructions({ afterCall: { fields, dispositions }, language }: Finishe
     'Each line begins with the number of its turn. Every value is an object {"value": …, "turns": […]}: `turns` are the numbers of the turns that show the value.',
     'Take a value only from what was said. When the call does not tell, `value` is null and `turns` is empty. Never guess and never complete.',
     `"summary": two or three sentences in the language "${language}": why the person called and what came of it.`,
-    `"sentiment": how the caller felt at the end: ${sentiments.join(', ')}.`,
+    `"sentiment": how the caller felt at the end, shown by turns of the caller: ${sentiments.join(', ')}.`,
     ...(dispositions.length > 0
       ? ['"disposition": the first of these that fits:', ...dispositions.map(({ name, description }) => `- ${name}: ${description}`)]
       : []),
@@ -97,7 +97,7 @@ function instructions({ afterCall: { fields, dispositions }, language }: Finishe
 function typeWords({ type, choices = [] }: AfterCallField): string {
   switch (type) {
     case 'text':
-      return 'text, as it was said';
+      return 'text, in the words of the turns that show it';
     case 'number':
       return 'a number';
     case 'date':

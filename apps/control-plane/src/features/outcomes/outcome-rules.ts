@@ -1,6 +1,7 @@
 // What a call came to, by what happened in it: for a box without a language model. It says what is known and leaves out the rest.
 import type { StoredField, StoredOutcomeNote } from '#db/schema/call-outcomes.ts';
 import type { AfterCallField } from '#ports/after-call.ts';
+import { isSpanish } from '#shared/text-language.ts';
 import type { FinishedCall, Outcome, Shown } from './outcome.ts';
 
 type Words = {
@@ -58,7 +59,7 @@ export function outcomeByRules(call: FinishedCall, notes: readonly StoredOutcome
 }
 
 function summaryOf({ language, outcome, durationMs, lines, nodes }: FinishedCall): string {
-  const words = language.startsWith('es') ? spanish : english;
+  const words = isSpanish(language) ? spanish : english;
   const seconds = Math.round((durationMs ?? 0) / 1_000);
   const end = (outcome !== null ? words.ended[outcome] : undefined) ?? words.unknownEnd;
   const caller = lines.filter(({ role }) => role === 'caller').length;

@@ -75,14 +75,51 @@ describe("a model's answer about a call", () => {
     ]);
   });
 
+  it('is dropped where a text is not in the words of its turns; numbers may have been said in words', () => {
+    const spoken = [...call.lines, line(5, 'caller', 'Me llamo ana garcia, vivo en la calle mayor, número doce')];
+    const textOf = (value: string, turns: number[]) =>
+      outcomeOfAnswer(
+        { ...call, lines: spoken },
+        { ...answer, fields: { ...answer.fields, treatment: nothing, caller_name: { value, turns } } },
+      );
+    for (const value of ['Ana García', 'Calle Mayor 12', '12', 'La señora Ana'])
+      expect([value, textOf(value, [5]).fields]).toEqual([value, [{ name: 'caller_name', value, turns: [5] }]]);
+    for (const [value, turns] of [
+      ['Pedro Ruiz', [5]],
+      ['Ana García', [2, 4]],
+    ] as const)
+      expect([value, textOf(value, [...turns])]).toMatchObject([
+        value,
+        { fields: [], notes: [{ about: 'field:caller_name', reason: `dropped: its words are not said in turn ${turns.join(', ')}` }] },
+      ]);
+  });
+
+  it('is dropped where it is about the caller and only the agent says it', () => {
+    const remembered = { ...afterCall, fields: [{ name: 'day', description: 'The day', type: 'date', remember: true } as const] };
+    const said = (turns: number[]) =>
+      outcomeOfAnswer(
+        { ...call, afterCall: remembered },
+        { ...answer, sentiment: { value: 'neutral', turns }, fields: { day: { value: '2026-11-22', turns } } },
+      );
+    expect(said([3, 4])).toMatchObject({ sentiment: { value: 'neutral' }, fields: [{ name: 'day' }], notes: [] });
+    expect(said([1, 3])).toMatchObject({
+      sentiment: null,
+      fields: [],
+      notes: [
+        { about: 'field:day', reason: "dropped: turn 1, 3 is not the caller's" },
+        { about: 'sentiment', reason: "dropped: turn 1, 3 is not the caller's" },
+      ],
+    });
+  });
+
   it('is kept without the characters that no database takes', () => {
     const odd = outcomeOfAnswer(call, {
       ...answer,
       summary: { value: 'Un\0 masaje \ud83d.', turns: [2] },
-      fields: { ...answer.fields, caller_name: { value: '\0Ana', turns: [2] } },
+      fields: { ...answer.fields, treatment: nothing, caller_name: { value: '\0Masaje', turns: [2] } },
     });
     expect(odd.summary?.value).toBe('Un masaje \ufffd.');
-    expect(odd.fields[0]).toEqual({ name: 'caller_name', value: 'Ana', turns: [2] });
+    expect(odd.fields[0]).toEqual({ name: 'caller_name', value: 'Masaje', turns: [2] });
   });
 
   it.each([
@@ -115,7 +152,10 @@ describe('the question about a call', () => {
     expect([shown.lines[0]?.seq, shown.lines.at(-1)?.seq]).toEqual([0, 2_999]);
     expect(shown.lines.map(({ text }) => text).join('').length).toBeLessThan(TRANSCRIPT_CHARACTERS);
     expect(new Set(shown.lines.map(({ seq }) => seq)).size).toBe(shown.lines.length);
-    const cut = outcomeOfAnswer({ ...call, lines }, { ...answer, summary: { value: 'x', turns: [1_500] } });
+    const cut = outcomeOfAnswer(
+      { ...call, lines },
+      { ...answer, sentiment: { value: 'neutral', turns: [5] }, summary: { value: 'x', turns: [1_500] } },
+    );
     expect(cut.summary).toBeNull();
     expect(cut.notes.map(({ about }) => about)).toEqual(['transcript', 'summary']);
   });

@@ -8,6 +8,7 @@ import { DIALLED_NUMBER_FORM } from '#shared/dialled-number.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { orAborted } from '#shared/waiting.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 
 /** A change of an agent or a number is heard by the next call after this time at the latest. */
@@ -24,8 +25,14 @@ const MAX_REMEMBERED = 2_000;
 type Remembered = { readonly route: CallRoute | null; readonly storedAtMs: number };
 
 /** Routing by the numbers table. `findRoute` throws only when the database is away and the number was not seen lately. */
-export function createCallRoutingStore(options: { database: Database; clock: Clock; log: Log }): CallRouting {
-  const { database, clock, log } = options;
+export function createCallRoutingStore(options: {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  /** The appliance's longest call, ms: an agent that was saved with more, before this was lowered, gets this. Default: none. */
+  maxCallMs?: number;
+}): CallRouting {
+  const { database, clock, log, maxCallMs = Infinity } = options;
   const remembered = new Map<string, Remembered>();
   const underway = new Map<string, Promise<CallRoute | null>>();
 
@@ -41,7 +48,7 @@ export function createCallRoutingStore(options: { database: Database; clock: Clo
   function lookUp(number: string): Promise<CallRoute | null> {
     const running = underway.get(number);
     if (running) return running;
-    const started = readRoute(database, number)
+    const started = readRoute(database, number, maxCallMs)
       .then((route) => remember(number, route))
       .finally(() => underway.delete(number));
     underway.set(number, started);
@@ -55,7 +62,7 @@ export function createCallRoutingStore(options: { database: Database; clock: Clo
       const ageMs = known ? clock.nowMs() - known.storedAtMs : Infinity;
       if (known && ageMs < (known.route ? FRESH_MS : FRESH_UNKNOWN_MS)) return known.route;
       try {
-        return await within(lookUp(dialledNumber), signal);
+        return await orAborted(lookUp(dialledNumber), AbortSignal.any([signal, AbortSignal.timeout(LOOKUP_DEADLINE_MS)]));
       } catch (error) {
         signal.throwIfAborted();
         if (!known?.route || ageMs > USABLE_WHEN_AWAY_MS) throw error;
@@ -69,7 +76,7 @@ export function createCallRoutingStore(options: { database: Database; clock: Clo
   };
 }
 
-async function readRoute(database: Database, number: string): Promise<CallRoute | null> {
+async function readRoute(database: Database, number: string, maxCallMs: number): Promise<CallRoute | null> {
   const [row] = await database.unscoped((queries) =>
     queries
       .select({
@@ -90,15 +97,7 @@ async function readRoute(database: Database, number: string): Promise<CallRoute 
   if (!row) return null;
   const { organizationId, slug: organizationSlug, concurrentCalls, choice, destination, maxWaitSeconds } = row;
   const overload = { choice, destination, maxWaitMs: maxWaitSeconds * 1_000 };
-  return { scope: mintOrgScope(organizationId), organizationSlug, concurrentCalls, overload, agent: toAgentProfile(row) };
-}
-
-/** Settles with `work`, or rejects at the deadline or when `signal` aborts; the work itself goes on for those who share it. */
-function within<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  const give = AbortSignal.any([signal, AbortSignal.timeout(LOOKUP_DEADLINE_MS)]);
-  if (give.aborted) reject(give.reason);
-  give.addEventListener('abort', () => reject(give.reason), { once: true });
-  work.then(resolve, reject);
-  return promise;
+  const agent = toAgentProfile(row);
+  const conversation = { ...agent.conversation, maxCallMs: Math.min(agent.conversation.maxCallMs, maxCallMs) };
+  return { scope: mintOrgScope(organizationId), organizationSlug, concurrentCalls, overload, agent: { ...agent, conversation } };
 }

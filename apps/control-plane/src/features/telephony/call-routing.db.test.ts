@@ -110,6 +110,13 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('call routing on 
     await setActive(true);
   });
 
+  it('lets no agent have longer calls than the appliance, whatever it was saved with', async () => {
+    const routing = createCallRoutingStore({ database, clock: manualClock().clock, log: silentLog, maxCallMs: 300_000 });
+    expect((await routing.findRoute('+34910000001', { signal }))?.agent.conversation.maxCallMs).toBe(300_000);
+    const longer = createCallRoutingStore({ database, clock: manualClock().clock, log: silentLog, maxCallMs: 7_200_000 });
+    expect((await longer.findRoute('+34910000001', { signal }))?.agent.conversation.maxCallMs).toBe(agent.conversation.maxCallMs);
+  });
+
   it('refuses a stored profile that is none, naming the agent and the field', async () => {
     const routing = createCallRoutingStore({ database, clock: manualClock().clock, log: silentLog });
     const setProfile = (profile: unknown) =>

@@ -3,7 +3,8 @@ import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { adminPageQuerySchema, fromCursor, pageQuerySchema, readScopeOf, toPage } from '#http/page.ts';
-import { deletionPending, notFound, ProblemError } from '#http/problem.ts';
+import { conflict, deletionPending, notFound } from '#http/problem.ts';
+import type { ProblemError } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute, orgRoute } from '#http/route.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
@@ -114,8 +115,7 @@ function createdBody(outcome: NumberCreation) {
 }
 
 function numberTaken(): ProblemError {
-  const message = 'it is taken; choose another one';
-  return new ProblemError('conflict', `number: ${message}`, { fields: [{ path: 'number', message }] });
+  return conflict('number', 'it is taken; choose another one');
 }
 
 function declareAdminRoutes(guards: Guards) {

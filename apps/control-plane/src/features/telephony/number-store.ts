@@ -6,6 +6,7 @@ import { agents } from '#db/schema/agents.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
+import { checkStays } from '#features/access/organization-stay-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { AdminOrgScope, ApplianceScope, OneOrganization } from '#shared/appliance-scope.ts';
 import type { OrganizationId } from '#shared/id.ts';
@@ -35,6 +36,7 @@ export type NumberChange =
   | { readonly kind: 'agent_not_found' }
   | { readonly kind: 'not_found' };
 
+/** Every write of the admin is refused for an organization that waits to be deleted: its export is made. */
 export type NumberStore = {
   /** Numbers in their order, at most `limit`, those after the number `after` only. */
   list(scope: ReadScope, page: { limit: number; after: string | null }): Promise<NumberSummary[]>;
@@ -42,7 +44,6 @@ export type NumberStore = {
   find(scope: ReadScope, numberId: string): Promise<NumberSummary | null>;
   /** The organization that a number belongs to, for the admin who names the number alone. */
   findOwner(scope: ApplianceScope, numberId: string): Promise<OrganizationId | null>;
-  /** Refused for an organization that waits to be deleted: its export is made. */
   create(by: NumberEditor<AdminOrgScope>, options: { number: string; agentId: string }): Promise<NumberCreation>;
   /** Lets another agent of the same organization answer. The next call hears it within the time that routing remembers, 5 s. */
   lead(by: NumberEditor, numberId: string, options: { agentId: string }): Promise<NumberChange>;
@@ -126,6 +127,7 @@ type Lead = { readonly numberId: string; readonly agentId: string };
 
 function lead({ database, audit }: Parts, by: NumberEditor, { numberId, agentId }: Lead): Promise<NumberChange> {
   return database.inScope(by.scope, async (queries) => {
+    await checkStays(queries, by.scope);
     const [current] = await queries.select(columns).from(numbers).where(isNumber(by, numberId)).for('no key update');
     if (!current) return { kind: 'not_found' };
     if (!(await holdsAgent(queries, by, agentId))) return { kind: 'agent_not_found' };
@@ -139,6 +141,7 @@ function lead({ database, audit }: Parts, by: NumberEditor, { numberId, agentId 
 
 function remove({ database, audit }: Parts, by: NumberEditor, numberId: string): Promise<boolean> {
   return database.inScope(by.scope, async (queries) => {
+    await checkStays(queries, by.scope);
     const [removed] = await queries.delete(numbers).where(isNumber(by, numberId)).returning(columns);
     if (!removed) return false;
     const { number, agentId } = removed;

@@ -1,7 +1,7 @@
 // Phones over HTTP: the admin gives them to organizations, an organization sees and renames its own.
 import { createRoutes } from '#http/app.ts';
 import { fromCursor, readScopeOf, toPage } from '#http/page.ts';
-import { deletionPending, notFound, ProblemError } from '#http/problem.ts';
+import { conflict, deletionPending, notFound } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 import { onOrganization } from '#shared/appliance-scope.ts';
@@ -108,10 +108,8 @@ function createdPhone(outcome: PhoneCreation): PhoneWithPassword {
       throw notFound('organization');
     case 'deletion_pending':
       throw deletionPending();
-    case 'taken': {
-      const message = 'the organization has a phone with this extension; choose another one';
-      throw new ProblemError('conflict', `extension: ${message}`, { fields: [{ path: 'extension', message }] });
-    }
+    case 'taken':
+      throw conflict('extension', 'the organization has a phone with this extension; choose another one');
   }
 }
 

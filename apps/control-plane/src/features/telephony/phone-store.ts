@@ -5,6 +5,7 @@ import { organizations } from '#db/schema/organizations.ts';
 import type { pushStates } from '#db/schema/phones.ts';
 import { phones } from '#db/schema/phones.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
+import { checkStays } from '#features/access/organization-stay-store.ts';
 import type { Actor } from '#shared/actor.ts';
 import type { AdminOrgScope, ApplianceScope, OneOrganization } from '#shared/appliance-scope.ts';
 import type { OrganizationId } from '#shared/id.ts';
@@ -40,6 +41,7 @@ export type PhoneCreation =
   | { readonly kind: 'organization_not_found' }
   | { readonly kind: 'deletion_pending' };
 
+/** Every write of the admin is refused for an organization that waits to be deleted: its export is made. */
 export type PhoneStore = {
   /** By user name, at most `limit`, those after `after` only. */
   list(scope: ReadScope, page: { limit: number; after: string | null }): Promise<PhoneSummary[]>;
@@ -47,7 +49,6 @@ export type PhoneStore = {
   find(scope: ReadScope, phoneId: string): Promise<PhoneSummary | null>;
   /** The organization that a phone belongs to, for the admin who names the phone alone. */
   findOwner(scope: ApplianceScope, phoneId: string): Promise<OrganizationId | null>;
-  /** Refused for an organization that waits to be deleted: its export is made. */
   create(by: PhoneEditor<AdminOrgScope>, options: { extension: string; displayName: string }): Promise<PhoneCreation>;
   /** Null when there is no such phone. */
   rename(by: PhoneEditor, phoneId: string, displayName: string): Promise<PhoneSummary | null>;
@@ -139,6 +140,7 @@ type Renaming = { readonly phoneId: string; readonly displayName: string };
 
 function rename({ database, audit }: Parts, by: PhoneEditor, { phoneId, displayName }: Renaming): Promise<PhoneSummary | null> {
   return database.inScope(by.scope, async (queries) => {
+    await checkStays(queries, by.scope);
     const [current] = await queries.select(columns).from(phones).where(isPhone(by, phoneId)).for('no key update');
     if (!current || current.displayName === displayName) return current ?? null;
     const [phone] = await queries
@@ -155,6 +157,7 @@ function rename({ database, audit }: Parts, by: PhoneEditor, { phoneId, displayN
 
 function resetPassword({ database, audit }: Parts, by: PhoneEditor, phoneId: string): Promise<PhoneWithPassword | null> {
   return database.inScope(by.scope, async (queries) => {
+    await checkStays(queries, by.scope);
     const [current] = await queries.select(columns).from(phones).where(isPhone(by, phoneId)).for('no key update');
     if (!current) return null;
     const password = makePhonePassword();
@@ -171,6 +174,7 @@ function resetPassword({ database, audit }: Parts, by: PhoneEditor, phoneId: str
 
 function remove({ database, audit }: Parts, by: PhoneEditor, phoneId: string): Promise<PhoneSummary | null> {
   return database.inScope(by.scope, async (queries) => {
+    await checkStays(queries, by.scope);
     const [removed] = await queries.delete(phones).where(isPhone(by, phoneId)).returning(columns);
     if (!removed) return null;
     const { extension, username, displayName } = removed;

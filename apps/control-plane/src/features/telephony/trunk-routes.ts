@@ -2,9 +2,10 @@
 import { createRoutes } from '#http/app.ts';
 import { json, jsonBody } from '#http/json-content.ts';
 import { fromCursor, pageQuerySchema, toPage } from '#http/page.ts';
-import { notFound, ProblemError, unprocessable } from '#http/problem.ts';
+import { conflict, notFound, unprocessable } from '#http/problem.ts';
 import type { Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
+import { givenFields } from '#shared/given-fields.ts';
 import type { DirectoryStore } from './directory-store.ts';
 import type { DirectorySync, Reconciliation } from './directory-sync.ts';
 import {
@@ -19,7 +20,7 @@ import {
   trunkPositionSchema,
   trunkSchema,
 } from './telephony-schemas.ts';
-import type { TrunkChange, TrunkChanges, TrunkStore, TrunkSummary } from './trunk-store.ts';
+import type { TrunkChange, TrunkStore, TrunkSummary } from './trunk-store.ts';
 
 /** What the routes work with. */
 export type TrunkRouteParts = {
@@ -50,8 +51,7 @@ function createTrunks({ trunks, directorySync, guards }: TrunkRouteParts) {
     .openapi(routes.create, async (context) => {
       const by = { scope: context.get('applianceScope'), actor: context.get('actor') };
       const outcome = await trunks.create(by, context.req.valid('json'));
-      const message = 'there is a trunk with this name; choose another one';
-      if (outcome.kind === 'taken') throw new ProblemError('conflict', `name: ${message}`, { fields: [{ path: 'name', message }] });
+      if (outcome.kind === 'taken') throw conflict('name', 'there is a trunk with this name; choose another one');
       const trunk = changedTrunk(outcome);
       return context.json(trunkBody(trunk, await push(trunk)), 201);
     })
@@ -62,7 +62,7 @@ function createTrunks({ trunks, directorySync, guards }: TrunkRouteParts) {
     })
     .openapi(routes.change, async (context) => {
       const by = { scope: context.get('applianceScope'), actor: context.get('actor') };
-      const trunk = changedTrunk(await trunks.update(by, context.req.valid('param').trunkId, given(context.req.valid('json'))));
+      const trunk = changedTrunk(await trunks.update(by, context.req.valid('param').trunkId, givenFields(context.req.valid('json'))));
       return context.json(trunkBody(trunk, await push(trunk)), 200);
     })
     .openapi(routes.remove, async (context) => {
@@ -97,11 +97,6 @@ function changedTrunk(outcome: TrunkChange): TrunkSummary {
     case 'inconsistent':
       throw unprocessable(outcome.problem.path, outcome.problem.message);
   }
-}
-
-/** Without the keys that were not sent: a column set to undefined is none to the types. */
-function given(changes: Readonly<Record<string, unknown>>): TrunkChanges {
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 }
 
 function reconciliationBody({ at, pushed, removed, failed, ...rest }: Reconciliation) {

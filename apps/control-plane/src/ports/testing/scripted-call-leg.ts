@@ -9,12 +9,13 @@ import type {
   LegQuality,
   RejectReason,
   SurvivingLeg,
-  TransferOutcome,
   TransferTarget,
 } from '#ports/call-control.ts';
 import type { ManualClock } from './manual-clock.ts';
 import { openScriptedAudioTransport } from './scripted-audio-transport.ts';
 import type { ScriptedAudioTransport } from './scripted-audio-transport.ts';
+import { openScriptedTransfer } from './scripted-transfer.ts';
+import type { ScriptedRepresentative, ScriptedTransfer } from './scripted-transfer.ts';
 import { scriptedWait } from './scripted-wait.ts';
 
 /** How the leg behaves. */
@@ -31,13 +32,8 @@ export type ScriptedLegOptions = {
   readonly openMediaFailsAfter?: number;
   /** What is known of its quality; default: nothing. */
   readonly quality?: LegQuality;
-  /** How ringing somebody ends, and after which time. */
-  readonly transfer?: {
-    readonly outcome: TransferOutcome;
-    readonly afterMs: number;
-    /** The representative answers after this time: who hangs up later ends a talk. */
-    readonly answersAfterMs?: number;
-  };
+  /** How ringing somebody goes; default: nobody answers for a second. `by_hand`: as the test's `representative` does. */
+  readonly transfer?: ScriptedTransfer | 'by_hand';
 };
 
 /** The scripted leg, with the caller's side of it. */
@@ -47,6 +43,8 @@ export type ScriptedCallLeg = CallLeg & {
   readonly rejectedFor: () => RejectReason | null;
   /** Who was rung. */
   readonly transfers: readonly TransferTarget[];
+  /** The other end of the last telephone that was rung. Throws before the first. */
+  representative(): ScriptedRepresentative;
   /** The sound. Throws before `openMedia` gave it. */
   media(): ScriptedAudioTransport;
   hasOpenMedia(): boolean;
@@ -57,6 +55,8 @@ export type ScriptedCallLeg = CallLeg & {
   /** The language that was written onto it. */
   readonly keptLanguage: () => string | null;
 };
+
+const NOBODY: ScriptedTransfer = { outcome: { kind: 'no_answer' }, afterMs: 1_000 };
 
 let legs = 0;
 
@@ -74,6 +74,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
   let transport: ScriptedAudioTransport | null = null;
   let keptLanguage: string | null = null;
   let built = 0;
+  let representative: ScriptedRepresentative | null = null;
 
   const emit = (event: LegEvent): void => (tell === null ? void events.push(event) : tell(event));
   const finish = (by: LegEndedBy, cause = 'Q.850 16'): void => {
@@ -91,18 +92,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
       throw new Error('scripted failure of the media channel');
     return (transport = openScriptedAudioTransport(clock, listener));
   };
-  const transfer = async (signal: AbortSignal): Promise<TransferOutcome> => {
-    const { outcome, afterMs, answersAfterMs } = options.transfer ?? { outcome: { kind: 'no_answer' }, afterMs: 1_000 };
-    const rungAtMs = clock.nowMs();
-    try {
-      await wait(afterMs, signal);
-      return outcome;
-    } catch (error) {
-      if (!gone.signal.aborted) throw error;
-      const talkedMs = clock.nowMs() - rungAtMs - (answersAfterMs ?? afterMs);
-      return talkedMs >= 0 ? { kind: 'bridged', talkedMs } : { kind: 'caller_gone' };
-    }
-  };
+  const scriptOf = ({ transfer = NOBODY }: ScriptedLegOptions): ScriptedTransfer | null => (transfer === 'by_hand' ? null : transfer);
 
   return {
     legId: `leg-${++legs}`,
@@ -116,6 +106,10 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
     progress: () => progress,
     rejectedFor: () => rejectedFor,
     transfers,
+    representative() {
+      if (representative === null) throw new Error('nobody was rung yet');
+      return representative;
+    },
     media() {
       if (transport === null) throw new Error('the leg has no sound yet: let openMedia finish first');
       return transport;
@@ -140,9 +134,12 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
       await wait(0, signal);
       progress = 'answered';
     },
-    async transfer(to, { signal }) {
+    async transfer(to, request) {
+      if (gone.signal.aborted) return { kind: 'caller_gone' };
       transfers.push(to);
-      return await transfer(signal);
+      const rung = openScriptedTransfer(request, { script: scriptOf(options), gone: gone.signal, clock });
+      representative = rung.representative;
+      return await rung.outcome;
     },
     quality: () => options.quality ?? null,
     async hold() {

@@ -1,15 +1,17 @@
 // The scripted ports keep the contracts that the real adapters keep.
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { describeAudioTransport } from './audio-transport.contract.ts';
 import { collected } from './collected.ts';
-import { openManualClock } from './manual-clock.ts';
+import { openManualClock, STEP_MS } from './manual-clock.ts';
 import { openScriptedAudioTransport } from './scripted-audio-transport.ts';
+import { openScriptedCallLeg } from './scripted-call-leg.ts';
 import { openScriptedLanguageModel } from './scripted-language-model.ts';
 import { openScriptedSpeechToText } from './scripted-speech-to-text.ts';
 import { openScriptedTextToSpeech } from './scripted-text-to-speech.ts';
 import { openScriptedVoiceActivity } from './scripted-voice-activity.ts';
 import { describeSpeechToText } from './speech-to-text.contract.ts';
 import { describeTextToSpeech } from './text-to-speech.contract.ts';
+import { describeTransfer } from './transfer.contract.ts';
 import { describeVoiceActivity } from './voice-activity.contract.ts';
 
 const nothingToClose = { [Symbol.asyncDispose]: async () => {} };
@@ -24,6 +26,24 @@ describeAudioTransport('scripted', async (listener) => {
     callerFrame: (sample) => transport.callerSends(sample),
     endLeg: () => transport.end('hung_up'),
     [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
+  };
+});
+
+describeTransfer('scripted', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const clock = openManualClock();
+  clock.onStep(() => vi.advanceTimersByTime(STEP_MS));
+  const leg = openScriptedCallLeg({ clock, transfer: 'by_hand' });
+  return {
+    leg,
+    target: { organizationSlug: 'clinica', extension: '201' },
+    rings: async () => Promise.resolve(leg.representative()),
+    callerHangsUp: () => leg.callerHangsUp(),
+    pass: (ms) => clock.run(ms),
+    [Symbol.asyncDispose]: async () => {
+      await leg.hangUp();
+      vi.useRealTimers();
+    },
   };
 });
 

@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { silentFrames } from '#audio/frame.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
-import type { CallLeg, LegEvent } from '#ports/call-control.ts';
+import type { CallLeg, LegEvent, TransferRequest } from '#ports/call-control.ts';
 import { silentLog } from '#shared/log.ts';
 import type { StandInLeg } from '#sandbox/asterisk-stand-in-leg.ts';
 import { type AsteriskStandIn, openAsteriskStandIn } from '#sandbox/asterisk-stand-in.ts';
@@ -73,6 +73,11 @@ export async function openTalk(rig: Rig): Promise<Talk> {
   await leg.answer({ signal: SIGNAL });
   await caller.answered;
   return { caller, leg, transport, legEvents, sound, heard };
+}
+
+/** Rings without a word to whoever answers, but for what is given. */
+export function transferRequest(given: Partial<TransferRequest> = {}): TransferRequest {
+  return { ringMs: 5_000, brief: Promise.resolve(null), requiresKey: false, onProgress: () => {}, signal: SIGNAL, ...given };
 }
 
 /** Frames of a constant, loud level. */

@@ -8,6 +8,8 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Chunk } from './chunker.ts';
 import type { DocumentFormat } from './document-format.ts';
+import type { NetworkIsolation } from './network-isolation.ts';
+import { findNetworkIsolation } from './network-isolation.ts';
 import { parsingLimits } from './parsing-limits.ts';
 import type { ReaderLine } from './reader-line.ts';
 import { readerLineSchema } from './reader-line.ts';
@@ -22,6 +24,8 @@ export type ReadingOutcome =
 export type DocumentToRead = { readonly format: DocumentFormat; readonly bytes: Uint8Array };
 
 export type DocumentReader = {
+  /** Whether reading processes are without a network; found out once, and false where this machine does not permit it. */
+  isIsolated(): Promise<boolean>;
   /** Reads one document. Throws when the signal aborts, and when no process can be started. */
   read(document: DocumentToRead, options: { signal: AbortSignal }): Promise<ReadingOutcome>;
 };
@@ -46,10 +50,14 @@ const LIMITED = 'ulimit -t "$1" && ulimit -c 0 && ulimit -d "$2" || exit 125; sh
 const NO_LIMITS = 125;
 
 export function createDocumentReader({ timeMs = parsingLimits.timeMs }: DocumentReaderOptions = {}): DocumentReader {
+  let found: Promise<NetworkIsolation> | null = null;
+  const findIsolation = () => (found ??= findNetworkIsolation());
   return {
+    isIsolated: async () => (await findIsolation()).length > 0,
     async read(document, { signal }) {
+      const isolation = await findIsolation();
       signal.throwIfAborted();
-      const child = startReader(document.format);
+      const child = startReader(document.format, isolation);
       const exited = exitOf(child);
       const { promise: stopped, reject } = Promise.withResolvers<never>();
       const expire = setTimeout(() => reject(new ReadingTimeout()), timeMs);
@@ -75,11 +83,11 @@ export function createDocumentReader({ timeMs = parsingLimits.timeMs }: Document
 
 class ReadingTimeout extends Error {}
 
-/** With no environment, no right to write or start anything, and below the priority of everything else. */
-function startReader(format: DocumentFormat): Child {
+/** With no environment, no network where that is permitted, no right to write or start anything, and below the priority of everything else. */
+function startReader(format: DocumentFormat, isolation: NetworkIsolation): Child {
   const node = [process.execPath, `--max-old-space-size=${parsingLimits.heapMiB}`, '--permission', '--allow-fs-read=*', '--no-warnings'];
   const limits = [String(parsingLimits.cpuSeconds), String(parsingLimits.dataMiB * 1_024)];
-  const child = spawn('/bin/sh', ['-c', LIMITED, 'sh', ...limits, ...node, READER, format], {
+  const child = spawn('/bin/sh', ['-c', LIMITED, 'sh', ...limits, ...isolation, ...node, READER, format], {
     env: {},
     // A group of its own: what it may have started ends with it.
     detached: true,

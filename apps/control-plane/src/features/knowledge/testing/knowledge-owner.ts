@@ -66,12 +66,13 @@ export async function addReadDocument(
   const added = await store.addDocument({ scope, actor: uploader }, testFile(agentId, name, category));
   if (added.kind !== 'added') throw new Error(`"${name}" was not added: ${added.kind}`);
   const { documentId } = added.document;
+  const held = { scope, documentId, claim: added.claim };
   const chunks = pieces.map(({ text, headings = [] }, ordinal) => ({ text, headings, ordinal }));
   const texts = chunks.map(({ text }) => text);
   const vectors = await embedding.embed(texts, { purpose: 'passage', signal: new AbortController().signal });
-  await store.setState(scope, documentId, { kind: 'embedding', chunkCount: chunks.length });
-  const stored = await store.storeChunks(scope, documentId, { chunks, vectors, kind: embedding.kind });
+  await store.setState(held, { kind: 'embedding', chunkCount: chunks.length });
+  const stored = await store.storeChunks(held, { chunks, vectors, kind: embedding.kind });
   if (stored.kind !== 'stored') throw new Error(`the pieces of "${name}" were not stored: ${stored.kind}`);
-  await store.setState(scope, documentId, { kind: 'ready' });
+  await store.setState(held, { kind: 'ready' });
   return documentId;
 }

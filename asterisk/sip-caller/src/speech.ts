@@ -19,6 +19,8 @@ export type SpokenText = {
   readonly pitch?: number;
   /** Rate of the answer; a telephone's 8 kHz by default. */
   readonly hz?: number;
+  /** Where spoken phrases are kept; a folder of everybody's by default, which is good enough for tests. */
+  readonly folder?: string;
 };
 
 /** An espeak-ng that hangs (seen on a machine out of memory) ends here. */
@@ -29,10 +31,9 @@ const SYNTHESIS_MS = 20_000;
  * with ESPEAK_DATA_PATH as its data folder. Throws with the program's own message when it cannot be run.
  */
 export async function synthesize(spoken: SpokenText): Promise<Int16Array> {
-  const { text, voice, wordsPerMinute = 175, pitch = 50, hz = 8_000 } = spoken;
+  const { text, voice, wordsPerMinute = 175, pitch = 50, hz = 8_000, folder = join(tmpdir(), 'centralita-speech') } = spoken;
   const command = espeakCommand(process.env['ESPEAK_COMMAND'] || 'espeak-ng');
   const key = JSON.stringify([command, text, voice, wordsPerMinute, pitch, hz]);
-  const folder = join(tmpdir(), 'centralita-speech');
   const path = join(folder, `${createHash('sha256').update(key).digest('hex')}.pcm`);
   const kept = await readFile(path).catch(() => null);
   if (kept) return pcmFromBytes(kept);
@@ -40,7 +41,7 @@ export async function synthesize(spoken: SpokenText): Promise<Int16Array> {
     await run([...command, '--stdin', '--stdout', '-b', '1', '-v', voice, '-s', `${wordsPerMinute}`, '-p', `${pitch}`], text),
   );
   const pcm = resample(said.pcm, { fromHz: said.hz, toHz: hz });
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   // Written aside and renamed, since several test processes may want the same phrase at once.
   const aside = `${path}.${randomUUID()}`;
   await writeFile(aside, bytesFromPcm(pcm));

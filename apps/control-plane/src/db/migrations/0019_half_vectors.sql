@@ -1,0 +1,1 @@
+ALTER TABLE "rag_vectors" ALTER COLUMN "embedding" SET DATA TYPE halfvec;
