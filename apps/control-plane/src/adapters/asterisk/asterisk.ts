@@ -88,6 +88,7 @@ class Asterisk implements CallControl, AsyncDisposable {
       adopt: (survivor) => this.#open(ari, { ...survivor, survived: survivor }),
     });
     await this.#rescue.run(signal);
+    this.#startedAt = await readStartedAt(ari, signal);
   }
 
   takeSurvivors(): readonly SurvivingLeg[] {

@@ -29,6 +29,7 @@ const schema = z.object({
     z.looseObject({ ...about, kind: z.literal('turn_recorded'), scope, turn, conversation: conversation.nullish() }),
     z.looseObject({ ...about, kind: z.literal('conversation_moved'), scope, conversation }),
     z.looseObject({ ...about, kind: z.literal('note'), scope }),
+    z.looseObject({ ...about, kind: z.literal('leg_measured'), scope }),
     z.looseObject({ ...about, kind: z.literal('call_ended'), scope }),
   ]),
 });
