@@ -32,7 +32,12 @@ export type RigOptions = {
   /** First of the ports, see `rigPorts`. */
   readonly basePort: number;
   /** Where to reach the model roles, when it is not the rig's own cpu-server; benchmarks use stand-ins with fixed delays. */
-  readonly models?: { readonly speechToText: string; readonly textToSpeech: string; readonly languageModel?: string; readonly metricsUrl?: string };
+  readonly models?: {
+    readonly speechToText: string;
+    readonly textToSpeech: string;
+    readonly languageModel?: string;
+    readonly metricsUrl?: string;
+  };
   readonly maxConcurrentCalls?: number;
   /** Flags of the control plane's Node, such as `--cpu-prof`. */
   readonly nodeFlags?: readonly string[];

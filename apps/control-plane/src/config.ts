@@ -25,98 +25,108 @@ const wholeNumber = (from: number, to: number) => {
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const templates = ['chatml', 'llama3'] as const;
 
-const serveSchema = z
-  .object({
-    DATABASE_URL: postgresUrl,
-    ASTERISK_URL: z
-      .string('must be the http address of Asterisk, such as http://127.0.0.1:8088')
-      .regex(/^https?:\/\/[^/]+$/, 'must be the http address of Asterisk without a path, such as http://127.0.0.1:8088'),
-    ASTERISK_USERNAME: word('centralita'),
-    ASTERISK_PASSWORD: z.string('must be the password of the ARI user').min(8, 'must have 8 characters or more'),
-    ASTERISK_APPLICATION: word('centralita').default('centralita'),
-    RECORDINGS_DIR: folder,
-    ANNOUNCEMENTS_DIR: folder,
-    SPEECH_TO_TEXT_URL: grpcAddress,
-    TEXT_TO_SPEECH_URL: grpcAddress,
-    LANGUAGE_MODEL_URL: grpcAddress.optional(),
-    LANGUAGE_MODEL_TEMPLATE: z.enum(templates, `must be one of ${templates.join(', ')}`).default('chatml'),
-    LANGUAGE_MODEL_DIR: folder.optional(),
-    LANGUAGE_MODEL_CONTEXT_TOKENS: wholeNumber(1_024, 1_048_576).default(4_096),
-    VOICE_ACTIVITY_MODEL: z
-      .string()
-      .regex(/^\/.*\.onnx$/, 'must be the absolute path of an .onnx file')
-      .optional(),
-    EMBEDDING_MODEL_DIR: folder.optional(),
-    EMBEDDING_PREVIOUS_MODEL_DIR: folder.optional(),
-    HTTP_HOST: z.string().min(1).default('127.0.0.1'),
-    HTTP_PORT: wholeNumber(0, 65_535).default(8080),
-    ADMIN_KEY_HASH_FILE: file('holding the SHA-256 of the admin key'),
-    SECRET_KEYS_FILE: file('holding the secret keys'),
-    EXPORTS_DIR: folder,
-    STATE_DIR: folder,
-    SERVER_ID: word('centralita').optional(),
-    EXPORT_DAYS: wholeNumber(1, 3_650).default(30),
-    PUBLIC_URL: z
-      .string()
-      .regex(/^https?:\/\/[^/]+$/, 'must be where the API is reached from outside, without a path, such as https://centralita.example.com')
-      .optional(),
-    TRUSTED_PROXIES: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((address) => address.trim())
-          .filter((address) => address !== ''),
-      )
-      .refine(
-        (addresses) => addresses.every((address) => isIP(address) !== 0),
-        'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2',
-      ),
-    HTTP_TOOL_ALLOWED_NETWORKS: z
-      .string()
-      .default('')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((network) => network.trim())
-          .filter((network) => network !== ''),
-      )
-      .refine((networks) => networks.every(isNetwork), 'must be networks with commas between them, such as 192.168.7.0/24'),
-    MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
-    DRAIN_SECONDS: wholeNumber(0, 86_400).default(600),
-    GLOBAL_STOP_AFTER_FAILED_CALLS: wholeNumber(0, 1_000).default(5),
-    GLOBAL_STOP_AUTO_RESUME: z.enum(['true', 'false'], 'must be true or false').default('false'),
-    ADMIN_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be the http or https address that alerts are posted to' }).optional(),
-    ADMIN_WEBHOOK_SECRET: z
-      .string()
-      .regex(/^whsec_[A-Za-z0-9+/]{32,128}={0,2}$/, 'must be whsec_ and 24 to 96 random bytes in base64: `openssl rand -base64 32`')
-      .optional(),
-    SMTP_URL: z
-      .string()
-      .regex(/^smtps?:\/\/[^/]+$/, 'must be smtp://host:port or smtps://user:password@host:port')
-      .optional(),
-    SMTP_FROM: z
-      .string()
-      .regex(/^[^\s@]+@[^\s@]+$/, 'must be the address that alerts come from')
-      .optional(),
-    ADMIN_EMAIL: z
-      .string()
-      .regex(/^[^\s@,]+@[^\s@,]+(,[^\s@,]+@[^\s@,]+){0,9}$/, 'must be up to 10 addresses with commas between them')
-      .optional(),
-    ALERT_REPEAT_MINUTES: wholeNumber(1, 1_440).default(10),
-    ADMISSION_GAP_P95_MS: wholeNumber(500, 60_000).default(3_000),
-    ADMISSION_QUEUE_P95_MS: wholeNumber(50, 60_000).default(500),
-    ASTERISK_PID_FILE: file('holding the process number of Asterisk').optional(),
-    INFERENCE_METRICS_URL: z
-      .string()
-      .regex(/^https?:\/\/\S+$/, 'must be the page of metrics of the inference server, such as http://127.0.0.1:8002/metrics')
-      .optional(),
-    SPEECH_TO_TEXT_SLOTS: wholeNumber(1, 4_096).optional(),
-    LANGUAGE_MODEL_SLOTS: wholeNumber(1, 4_096).optional(),
-    TEXT_TO_SPEECH_SLOTS: wholeNumber(1, 4_096).optional(),
-    LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
-  })
+const serveVariables = z.object({
+  DATABASE_URL: postgresUrl,
+  ASTERISK_URL: z
+    .string('must be the http address of Asterisk, such as http://127.0.0.1:8088')
+    .regex(/^https?:\/\/[^/]+$/, 'must be the http address of Asterisk without a path, such as http://127.0.0.1:8088'),
+  ASTERISK_USERNAME: word('centralita'),
+  ASTERISK_PASSWORD: z.string('must be the password of the ARI user').min(8, 'must have 8 characters or more'),
+  ASTERISK_APPLICATION: word('centralita').default('centralita'),
+  RECORDINGS_DIR: folder,
+  ANNOUNCEMENTS_DIR: folder,
+  SPEECH_TO_TEXT_URL: grpcAddress,
+  TEXT_TO_SPEECH_URL: grpcAddress,
+  LANGUAGE_MODEL_URL: grpcAddress.optional(),
+  LANGUAGE_MODEL_TEMPLATE: z.enum(templates, `must be one of ${templates.join(', ')}`).default('chatml'),
+  LANGUAGE_MODEL_DIR: folder.optional(),
+  LANGUAGE_MODEL_CONTEXT_TOKENS: wholeNumber(1_024, 1_048_576).default(4_096),
+  VOICE_ACTIVITY_MODEL: z
+    .string()
+    .regex(/^\/.*\.onnx$/, 'must be the absolute path of an .onnx file')
+    .optional(),
+  EMBEDDING_MODEL_DIR: folder.optional(),
+  EMBEDDING_PREVIOUS_MODEL_DIR: folder.optional(),
+  HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+  HTTP_PORT: wholeNumber(0, 65_535).default(8080),
+  ADMIN_KEY_HASH_FILE: file('holding the SHA-256 of the admin key'),
+  SECRET_KEYS_FILE: file('holding the secret keys'),
+  EXPORTS_DIR: folder,
+  STATE_DIR: folder,
+  SERVER_ID: word('centralita').optional(),
+  EXPORT_DAYS: wholeNumber(1, 3_650).default(30),
+  PUBLIC_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/]+$/, 'must be where the API is reached from outside, without a path, such as https://centralita.example.com')
+    .optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((address) => address.trim())
+        .filter((address) => address !== ''),
+    )
+    .refine(
+      (addresses) => addresses.every((address) => isIP(address) !== 0),
+      'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2',
+    ),
+  HTTP_TOOL_ALLOWED_NETWORKS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((network) => network.trim())
+        .filter((network) => network !== ''),
+    )
+    .refine((networks) => networks.every(isNetwork), 'must be networks with commas between them, such as 192.168.7.0/24'),
+  MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
+  DRAIN_SECONDS: wholeNumber(0, 86_400).default(600),
+  GLOBAL_STOP_AFTER_FAILED_CALLS: wholeNumber(0, 1_000).default(5),
+  GLOBAL_STOP_AUTO_RESUME: z.enum(['true', 'false'], 'must be true or false').default('false'),
+  ADMIN_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be the http or https address that alerts are posted to' }).optional(),
+  ADMIN_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,128}={0,2}$/, 'must be whsec_ and 24 to 96 random bytes in base64: `openssl rand -base64 32`')
+    .optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\/[^/]+$/, 'must be smtp://host:port or smtps://user:password@host:port')
+    .optional(),
+  SMTP_FROM: z
+    .string()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'must be the address that alerts come from')
+    .optional(),
+  ADMIN_EMAIL: z
+    .string()
+    .regex(/^[^\s@,]+@[^\s@,]+(,[^\s@,]+@[^\s@,]+){0,9}$/, 'must be up to 10 addresses with commas between them')
+    .optional(),
+  ALERT_REPEAT_MINUTES: wholeNumber(1, 1_440).default(10),
+  ADMISSION_GAP_P95_MS: wholeNumber(500, 60_000).default(3_000),
+  ADMISSION_QUEUE_P95_MS: wholeNumber(50, 60_000).default(500),
+  ASTERISK_PID_FILE: file('holding the process number of Asterisk').optional(),
+  INFERENCE_METRICS_URL: z
+    .string()
+    .regex(/^https?:\/\/\S+$/, 'must be the page of metrics of the inference server, such as http://127.0.0.1:8002/metrics')
+    .optional(),
+  SPEECH_TO_TEXT_SLOTS: wholeNumber(1, 4_096).optional(),
+  LANGUAGE_MODEL_SLOTS: wholeNumber(1, 4_096).optional(),
+  TEXT_TO_SPEECH_SLOTS: wholeNumber(1, 4_096).optional(),
+  LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
+  LOG_PERSONAL_DATA: z.enum(['true', 'false'], 'must be true or false').default('false'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .regex(/^https?:\/\/[^/]+(\/.*)?$/, 'must be the http address of an OpenTelemetry collector, such as http://127.0.0.1:4318')
+    .optional(),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$/, 'must be a share from 0 to 1, such as 0.1')
+    .default('0.1')
+    .transform(Number),
+});
+const serveSchema = serveVariables
   .superRefine((env, context) => {
     // Half of it would look set up and tell nobody.
     for (const names of [
@@ -207,7 +217,9 @@ const serveSchema = z
           ? { url: env.SMTP_URL, from: env.SMTP_FROM, to: env.ADMIN_EMAIL.split(',') }
           : null,
     },
-    logLevel: env.LOG_LEVEL,
+    log: { level: env.LOG_LEVEL, showsPersonalData: env.LOG_PERSONAL_DATA === 'true' },
+    /** Where traces of calls go; null: none are made. */
+    traces: env.OTEL_EXPORTER_OTLP_ENDPOINT ? { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: env.OTEL_TRACES_SAMPLER_ARG } : null,
   }));
 
 const migrationSchema = z.object({ DATABASE_MIGRATION_URL: postgresUrl }).transform((env) => ({ databaseUrl: env.DATABASE_MIGRATION_URL }));
@@ -233,6 +245,8 @@ export type Config = Readonly<z.output<typeof serveSchema>>;
 export type AdmissionConfig = Config['admission'];
 /** Environment variables by name; empty counts as missing. */
 export type Environment = Readonly<Record<string, string | undefined>>;
+/** Names of all variables that the serving process reads, for whoever writes its environment. */
+export const configVariables: readonly string[] = Object.keys(serveVariables.shape);
 
 /** The environment is wrong; the message has one line per variable. */
 export class ConfigError extends Error {
