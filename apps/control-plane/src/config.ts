@@ -210,17 +210,23 @@ const serveSchema = serveVariables
       repeatAlertAfterMs: env.ALERT_REPEAT_MINUTES * 60_000,
     },
     /** Where the administrator is told, besides the log; null: not there. */
-    alerts: {
-      webhook: env.ADMIN_WEBHOOK_URL && env.ADMIN_WEBHOOK_SECRET ? { url: env.ADMIN_WEBHOOK_URL, secret: env.ADMIN_WEBHOOK_SECRET } : null,
-      email:
-        env.SMTP_URL && env.SMTP_FROM && env.ADMIN_EMAIL
-          ? { url: env.SMTP_URL, from: env.SMTP_FROM, to: env.ADMIN_EMAIL.split(',') }
-          : null,
-    },
+    alerts: alertsOf(env),
     log: { level: env.LOG_LEVEL, showsPersonalData: env.LOG_PERSONAL_DATA === 'true' },
     /** Where traces of calls go; null: none are made. */
     traces: env.OTEL_EXPORTER_OTLP_ENDPOINT ? { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: env.OTEL_TRACES_SAMPLER_ARG } : null,
   }));
+
+type AlertEnvironment = Partial<
+  Readonly<Record<'ADMIN_WEBHOOK_URL' | 'ADMIN_WEBHOOK_SECRET' | 'SMTP_URL' | 'SMTP_FROM' | 'ADMIN_EMAIL', string | undefined>>
+>;
+
+/** What belongs together is there together: the schema saw to it. */
+function alertsOf({ ADMIN_WEBHOOK_URL: url, ADMIN_WEBHOOK_SECRET: secret, SMTP_URL, SMTP_FROM, ADMIN_EMAIL }: AlertEnvironment) {
+  return {
+    webhook: url && secret ? { url, secret } : null,
+    email: SMTP_URL && SMTP_FROM && ADMIN_EMAIL ? { url: SMTP_URL, from: SMTP_FROM, to: ADMIN_EMAIL.split(',') } : null,
+  };
+}
 
 const migrationSchema = z.object({ DATABASE_MIGRATION_URL: postgresUrl }).transform((env) => ({ databaseUrl: env.DATABASE_MIGRATION_URL }));
 
