@@ -102,7 +102,7 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
   let isAccepting = true;
   const ticker = setInterval(() => {
     const atMs = clock.nowMs();
-    for (const [callId, { call }] of calls) tickCall({ callId, call, log }, atMs);
+    for (const [callId, live] of calls) tickCall({ ...live, callId, log }, atMs);
   }, TICK_MS);
   const admitting = setInterval(() => admission.tick(), ADMIT_EVERY_MS);
 
@@ -210,12 +210,14 @@ function isPrivate({ dialledNumber, callerOrganizationSlug }: CallLeg, { organiz
   return callerOrganizationSlug !== null && callerOrganizationSlug !== organizationSlug && !dialledNumber.startsWith('+');
 }
 
+type TickedCall = { readonly callId: CallId; readonly call: RunningCall; readonly organizationId: OrganizationId; readonly log: Log };
+
 /** One call's bug ends that call, not the ticker that all calls live on. */
-function tickCall({ callId, call, log }: { callId: CallId; call: RunningCall; log: Log }, atMs: number): void {
+function tickCall({ callId, call, organizationId, log }: TickedCall, atMs: number): void {
   try {
     call.tick(atMs);
   } catch (error) {
-    log.error({ err: error, callId }, 'a call broke at its tick');
+    log.error({ err: error, callId, organizationId }, 'a call broke at its tick');
     call.end('failed', 'internal_error');
   }
 }
@@ -255,7 +257,9 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, f
   const { scope, agent } = route;
   const { callerNumber } = leg;
   const callId = from?.call.callId ?? newId('call');
-  const log = parts.log.child({ callId });
+  const names = { callId, organizationId: scope.organizationId };
+  const log = parts.log.child({ ...names, legId: leg.legId });
+  leg.nameCall(names);
   leg.keepLanguage(agent.language);
   const record = beginRecord(parts, { callId, leg, route, ...(from && { from }) });
   const over = new AbortController();

@@ -75,7 +75,10 @@ export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
   let provenCalls = 0;
 
   const guarded = (what: string, work: () => Promise<void>) => async (): Promise<void> => {
-    await work().catch((error: unknown) => signal.aborted || log.warn({ error: loggableError(error) }, what));
+    await work().catch(
+      (error: unknown) =>
+        signal.aborted || log.warn({ error: loggableError(error), work: what }, 'a look at the capacity failed; the next one tries again'),
+    );
   };
   const look = guarded('the queues of the models could not be looked at', async () => {
     if (probe === null) return;

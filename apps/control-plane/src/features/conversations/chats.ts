@@ -24,6 +24,8 @@ export type Served = {
   readonly callerNumber: string | null;
   /** Aborts when the turn has taken too long. */
   readonly signal: AbortSignal;
+  /** Its lines carry the request, the organization and the conversation. */
+  readonly log: Log;
 };
 
 /** What chats are made of. */
@@ -43,6 +45,8 @@ export type ChatMessage = {
   readonly agentId: string | null;
   readonly conversationId: string | null;
   readonly channelData: ChannelData;
+  /** The request that it came with, for the log; null: none. */
+  readonly requestId: string | null;
   /** The input, as the agent's settings make it: how often an agent asks a silent caller is its own. */
   readonly inputFor: (agent: AgentProfile) => DialogInput;
 };
@@ -93,6 +97,7 @@ type Turn = {
   readonly input: DialogInput;
   readonly channelData: ChannelData;
   readonly signal: AbortSignal;
+  readonly log: Log;
   readonly chat: ClaimedChat | null;
 };
 
@@ -101,9 +106,10 @@ async function beginNew(parts: ChatParts, message: ChatMessage): Promise<BegunTu
   const agent = agentId === null ? null : await parts.agents.findNewest(scope, agentId);
   if (agent === null) return { kind: 'agent_not_found' };
   const conversationId = newId('chat');
+  const log = logOf(parts, message, conversationId);
   const signal = AbortSignal.timeout(TURN_LIMIT_MS);
-  const dialog = await parts.openDialog(agent.profile, { scope, conversationId, callerNumber: callerNumberOf(channelData), signal });
-  const of = { scope, conversationId, agent, dialog, channelData, signal, chat: null };
+  const dialog = await parts.openDialog(agent.profile, { scope, conversationId, callerNumber: callerNumberOf(channelData), signal, log });
+  const of = { scope, conversationId, agent, dialog, channelData, signal, log, chat: null };
   const turn = { ...of, from: dialog.open(), input: message.inputFor(agent.profile) };
   return { kind: 'begun', conversationId, answer: (onTextDelta) => answer(parts, turn, onTextDelta) };
 }
@@ -111,6 +117,7 @@ async function beginNew(parts: ChatParts, message: ChatMessage): Promise<BegunTu
 async function goOn(parts: ChatParts, message: ChatMessage, conversationId: string): Promise<BegunTurn> {
   const { store, cache } = parts;
   const { scope } = message;
+  const log = logOf(parts, message, conversationId);
   const known = cache.find(scope, conversationId);
   const claim = await store.claim(scope, conversationId, known?.turns ?? null);
   if (claim.kind !== 'claimed') return claim;
@@ -127,15 +134,19 @@ async function goOn(parts: ChatParts, message: ChatMessage, conversationId: stri
     cache.count(chat.state === null ? 'hit' : 'miss');
     const { channelData } = chat;
     const signal = AbortSignal.timeout(TURN_LIMIT_MS);
-    const dialog = await parts.openDialog(agent.profile, { scope, conversationId, callerNumber: callerNumberOf(channelData), signal });
+    const dialog = await parts.openDialog(agent.profile, { scope, conversationId, callerNumber: callerNumberOf(channelData), signal, log });
     // What a later release added to a state is at its beginning in one that an earlier release wrote.
     const from = { ...dialog.open(), ...stored };
-    const turn = { scope, conversationId, agent, dialog, channelData, signal, chat, from, input: message.inputFor(agent.profile) };
+    const turn = { scope, conversationId, agent, dialog, channelData, signal, log, chat, from, input: message.inputFor(agent.profile) };
     return { kind: 'begun', conversationId, answer: (onTextDelta) => answer(parts, turn, onTextDelta) };
   } catch (error) {
     await store.release(scope, chat);
     throw error;
   }
+}
+
+function logOf({ log }: ChatParts, { scope, requestId }: ChatMessage, conversationId: string): Log {
+  return log.child({ requestId, organizationId: scope.organizationId, conversationId });
 }
 
 function refusalOf(chat: ClaimedChat, { agentId }: ChatMessage): 'over' | 'too_long' | 'other_agent' | null {
@@ -149,8 +160,8 @@ function callerNumberOf(channelData: ChannelData): string | null {
 }
 
 async function answer(parts: ChatParts, turn: Turn, onTextDelta: (textDelta: string) => void): Promise<ChatReply> {
-  const { clock, log } = parts;
-  const { conversationId, dialog, from, input, signal } = turn;
+  const { clock } = parts;
+  const { dialog, from, input, signal, log } = turn;
   const arrivedAt = clock.wallAt();
   const startedMs = clock.nowMs();
   let text = '';
@@ -168,13 +179,10 @@ async function answer(parts: ChatParts, turn: Turn, onTextDelta: (textDelta: str
     return await commit(parts, turn, { text, result, stagesMs, arrivedAt });
   } catch (error) {
     if (error instanceof ConversationMovedError) throw error;
-    log.warn({ conversationId, error: loggableError(error) }, 'a message was not answered');
+    log.warn({ error: loggableError(error) }, 'a message was not answered');
     const unanswered = { text, acted: prepared?.acted?.() ?? null, arrivedAt, replyMs: clock.nowMs() - startedMs };
     await giveUp(parts, turn, unanswered).catch((failure: unknown) => {
-      log.error(
-        { conversationId, error: loggableError(failure) },
-        'a turn that was not finished could not be given up; its claim ends by itself',
-      );
+      log.error({ error: loggableError(failure) }, 'a turn that was not finished could not be given up; its claim ends by itself');
     });
     throw error;
   }
