@@ -25,6 +25,33 @@ const wholeNumber = (from: number, to: number) => {
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const templates = ['chatml', 'llama3'] as const;
 
+type AdmissionEnv = Readonly<Record<'ADMISSION_GAP_P95_MS' | 'ADMISSION_QUEUE_P95_MS', number>> & {
+  readonly ADMISSION_BY_ESTIMATE: '0' | '1';
+};
+/** Beyond the two times no call is taken: silence before answers, and wait for a model, that 95 % of the last minute did not exceed. */
+const admissionOf = (env: AdmissionEnv) => ({
+  /** Whether the estimate limits the calls where it is less than what is configured. */
+  byEstimate: env.ADMISSION_BY_ESTIMATE === '1',
+  gapP95Ms: env.ADMISSION_GAP_P95_MS,
+  queueP95Ms: env.ADMISSION_QUEUE_P95_MS,
+});
+
+type MeasuredEnv = {
+  readonly [Name in 'ASTERISK_PID_FILE' | 'INFERENCE_METRICS_URL']?: string | undefined;
+} & { readonly [Name in 'SPEECH_TO_TEXT_SLOTS' | 'LANGUAGE_MODEL_SLOTS' | 'TEXT_TO_SPEECH_SLOTS']?: number | undefined };
+/** Where the measurements of this server come from. */
+const measuredOf = (env: MeasuredEnv) => ({
+  /** Null: Asterisk runs elsewhere, and what it takes is not measured. */
+  asteriskPidFile: env.ASTERISK_PID_FILE ?? null,
+  inferenceMetricsUrl: env.INFERENCE_METRICS_URL ?? null,
+  /** Requests that each model works on at once, where its server does not say. */
+  slots: {
+    ...(env.SPEECH_TO_TEXT_SLOTS && { speech_to_text: env.SPEECH_TO_TEXT_SLOTS }),
+    ...(env.LANGUAGE_MODEL_SLOTS && { language_model: env.LANGUAGE_MODEL_SLOTS }),
+    ...(env.TEXT_TO_SPEECH_SLOTS && { text_to_speech: env.TEXT_TO_SPEECH_SLOTS }),
+  },
+});
+
 const serveVariables = z.object({
   DATABASE_URL: postgresUrl,
   ASTERISK_URL: z
@@ -104,6 +131,8 @@ const serveVariables = z.object({
     .regex(/^[^\s@,]+@[^\s@,]+(,[^\s@,]+@[^\s@,]+){0,9}$/, 'must be up to 10 addresses with commas between them')
     .optional(),
   ALERT_REPEAT_MINUTES: wholeNumber(1, 1_440).default(10),
+  BEHIND_BALANCER: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
+  ADMISSION_BY_ESTIMATE: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
   ADMISSION_GAP_P95_MS: wholeNumber(500, 60_000).default(3_000),
   ADMISSION_QUEUE_P95_MS: wholeNumber(50, 60_000).default(500),
   ASTERISK_PID_FILE: file('holding the process number of Asterisk').optional(),
@@ -151,6 +180,8 @@ const serveSchema = serveVariables
       password: env.ASTERISK_PASSWORD,
       application: env.ASTERISK_APPLICATION,
       recordingsFolder: env.RECORDINGS_DIR,
+      /** Whether a SIP balancer stands in front, which is told 503 when there is no room. */
+      behindBalancer: env.BEHIND_BALANCER === '1',
     },
     announcementsDir: env.ANNOUNCEMENTS_DIR,
     inference: {
@@ -189,19 +220,8 @@ const serveSchema = serveVariables
     /** Networks that tools of organizations reach though they are not public; empty on every box but a test's. */
     httpToolAllowedNetworks: env.HTTP_TOOL_ALLOWED_NETWORKS,
     maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
-    /** Beyond these no call is taken: silence before answers, and wait for a model, that 95 % of the last minute did not exceed. */
-    admission: { gapP95Ms: env.ADMISSION_GAP_P95_MS, queueP95Ms: env.ADMISSION_QUEUE_P95_MS },
-    measured: {
-      /** Null: Asterisk runs elsewhere, and what it takes is not measured. */
-      asteriskPidFile: env.ASTERISK_PID_FILE ?? null,
-      inferenceMetricsUrl: env.INFERENCE_METRICS_URL ?? null,
-      /** Requests that each model works on at once, where its server does not say. */
-      slots: {
-        ...(env.SPEECH_TO_TEXT_SLOTS && { speech_to_text: env.SPEECH_TO_TEXT_SLOTS }),
-        ...(env.LANGUAGE_MODEL_SLOTS && { language_model: env.LANGUAGE_MODEL_SLOTS }),
-        ...(env.TEXT_TO_SPEECH_SLOTS && { text_to_speech: env.TEXT_TO_SPEECH_SLOTS }),
-      },
-    },
+    admission: admissionOf(env),
+    measured: measuredOf(env),
     /** How long live calls may go on after a stop signal. */
     drainMs: env.DRAIN_SECONDS * 1_000,
     safety: {

@@ -106,37 +106,7 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
   }, TICK_MS);
   const admitting = setInterval(() => admission.tick(), ADMIT_EVERY_MS);
 
-  async function accept(leg: CallLeg): Promise<void> {
-    if (!isAccepting || parts.journal.isNearlyFull()) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
-    const route = await findRoute(parts, leg);
-    if (route === 'unknown') return await refuse(parts, leg, { reason: 'not_ready', outcome: 'failed' });
-    if (route === null) return await refuse(parts, leg, { reason: 'unknown_number', outcome: 'rejected_unknown_number' });
-    const { scope } = route;
-    // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
-    if (!isAccepting) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity', scope });
-    if (parts.isStopped?.() === true) return await turnAway(parts, leg, route);
-    using place = admission.enter(route);
-    if (place !== null) return await runCall(parts, calls, { leg, route });
-    await overload(leg, route);
-  }
-
-  /** No room: what the organization of the number chose. */
-  async function overload(leg: CallLeg, route: CallRoute): Promise<void> {
-    const { scope } = route;
-    const found = await admission.overload(leg, route);
-    switch (found.kind) {
-      case 'room': {
-        using _held = found.held;
-        return await runCall(parts, calls, { leg, route });
-      }
-      case 'refuse':
-        return await refuse(parts, leg, { reason: 'at_capacity', outcome: found.outcome, scope });
-      case 'hand_over':
-        return await handOverCall(parts, { leg, route, destination: found.destination });
-      case 'gone':
-        return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'abandoned_waiting', scope });
-    }
-  }
+  const accept = arrivals({ parts, calls, admission, isAccepting: () => isAccepting });
 
   async function goOn({ survivor, call, route }: ResumedLeg): Promise<void> {
     using _place = admission.enterAnyway(route);
@@ -192,6 +162,49 @@ async function orHungUp(leg: CallLeg, work: Promise<void>, log: Log): Promise<vo
 async function held(all: Set<Promise<void>>, work: Promise<void>): Promise<void> {
   all.add(work);
   await work.finally(() => all.delete(work));
+}
+
+type Arrivals = {
+  readonly parts: CallEngineParts;
+  readonly calls: LiveCalls;
+  readonly admission: Admission;
+  readonly isAccepting: () => boolean;
+};
+
+/** What becomes of a call that comes in. */
+function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: CallLeg) => Promise<void> {
+  async function accept(leg: CallLeg): Promise<void> {
+    if (!isAccepting() || parts.journal.isNearlyFull()) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
+    const route = await findRoute(parts, leg);
+    if (route === 'unknown') return await refuse(parts, leg, { reason: 'not_ready', outcome: 'failed' });
+    if (route === null) return await refuse(parts, leg, { reason: 'unknown_number', outcome: 'rejected_unknown_number' });
+    const { scope } = route;
+    // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
+    if (!isAccepting()) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity', scope });
+    if (parts.isStopped?.() === true) return await turnAway(parts, leg, route);
+    using place = admission.enter(route);
+    if (place !== null) return await runCall(parts, calls, { leg, route });
+    await overload(leg, route);
+  }
+
+  /** No room: what the organization of the number chose. */
+  async function overload(leg: CallLeg, route: CallRoute): Promise<void> {
+    const { scope } = route;
+    const found = await admission.overload(leg, route);
+    switch (found.kind) {
+      case 'room': {
+        using _held = found.held;
+        return await runCall(parts, calls, { leg, route });
+      }
+      case 'refuse':
+        return await refuse(parts, leg, { reason: 'at_capacity', outcome: found.outcome, scope });
+      case 'hand_over':
+        return await handOverCall(parts, { leg, route, destination: found.destination });
+      case 'gone':
+        return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'abandoned_waiting', scope });
+    }
+  }
+  return accept;
 }
 
 /** `unknown` when the routing cannot say: the caller's network may try another box. */

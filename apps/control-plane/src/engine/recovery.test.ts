@@ -62,8 +62,8 @@ describe('the plan of a recovery', () => {
 describe('recovery', () => {
   const scopeOf = (each: OpenCall) => ({ ...routeTo(clinicAgent()), scope: each.scope });
 
-  function rig(options: { survivors: readonly SurvivingLeg[]; open: readonly OpenCall[]; failures?: number; replay?: Promise<void> }) {
-    const journal = { ...openMemoryJournal(), flush: () => options.replay ?? Promise.resolve() };
+  function rig(options: { survivors: readonly SurvivingLeg[]; open: readonly OpenCall[]; failures?: number }) {
+    const journal = openMemoryJournal();
     const resumed: string[] = [];
     const taken: string[] = [];
     let failures = options.failures ?? 0;
@@ -100,18 +100,6 @@ describe('recovery', () => {
     expect(resumed).toEqual([known.callId]);
     expect(taken).toEqual([unknown.leg.legId]);
     expect(journal.ends()).toMatchObject([{ callId: gone.callId, outcome: 'failed', reason: 'ended_while_away' }]);
-  });
-
-  it('reads where calls stand only once all that the dead process left is written', async () => {
-    const there = survivor();
-    const replay = Promise.withResolvers<void>();
-    const { recovery, resumed } = rig({ survivors: [there], open: [call(there.leg.legId)], replay: replay.promise });
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    expect(resumed).toEqual([]);
-    replay.resolve();
-    await recovery.done;
-    expect(resumed).toHaveLength(1);
-    await recovery[Symbol.asyncDispose]();
   });
 
   it('hangs up a caller whose number leads to another organization by now', async () => {

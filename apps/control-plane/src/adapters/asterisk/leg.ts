@@ -113,7 +113,7 @@ class Leg implements AsteriskLeg {
   }
 
   async reject(reason: RejectReason): Promise<void> {
-    await this.#end(rejectCause(reason));
+    await this.#end(rejectCause(reason, this.#parts));
   }
 
   get isSilent(): boolean {

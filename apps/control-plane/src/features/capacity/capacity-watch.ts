@@ -24,7 +24,8 @@ export type CapacityWatchParts = Pick<ProcessSamplerParts, 'askDatabase' | 'jour
   readonly store: ProcessSampleStore;
   readonly liveCalls: () => number;
   readonly configuredCalls: number;
-  readonly limits: AdmissionLimits;
+  /** `byEstimate`: whether the estimate limits the calls. */
+  readonly limits: AdmissionLimits & { readonly byEstimate: boolean };
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -112,7 +113,10 @@ export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
     latencies,
     databaseLatency: () => sampler?.databaseLatency ?? null,
     observe: (event) => latencies.observe(event, clock.nowMs()),
-    admission: () => ({ maxCalls: Math.min(configuredCalls, trustedCalls(estimate, provenCalls)), gate }),
+    admission: () => ({
+      maxCalls: limits.byEstimate ? Math.min(configuredCalls, trustedCalls(estimate, provenCalls)) : configuredCalls,
+      gate,
+    }),
     estimate: () => estimate,
     latest: () => latest,
     async [Symbol.asyncDispose]() {
