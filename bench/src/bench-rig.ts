@@ -34,6 +34,8 @@ export type BenchRigOptions = {
   readonly name: string;
   readonly maxConcurrentCalls: number;
   readonly models?: ModelStandInOptions;
+  /** Environment of the control plane besides the rig's own. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Agents besides the usual one at 4001: number -> what differs. */
   readonly agents?: Readonly<Record<string, Partial<ConversationSettings>>>;
   /** Agents of the bench's own making: number -> agent. */
@@ -66,6 +68,7 @@ export async function openBenchRig(options: BenchRigOptions): Promise<BenchRig> 
       maxConcurrentCalls: options.maxConcurrentCalls,
       models: { speechToText: standIn.url, textToSpeech: standIn.url, languageModel: standIn.url },
       nodeFlags: nodeFlags(),
+      ...(options.settings && { settings: options.settings }),
     }),
   );
   const database = opened.use(await openDatabase({ kind: 'server', url: databaseUrl(rig.instance, 'app') }));

@@ -28,7 +28,7 @@ export async function placeCalls({ caller, number, calls, signal }: LoadOptions)
 async function talk(
   call: SipCall,
   speech: { readonly sentences: readonly Int16Array[]; readonly periodMs: number; readonly offsetMs: number },
-  { untilMs, signal }: { untilMs: number; signal: AbortSignal },
+  { untilMs, onSaid, signal }: Pick<TalkOptions, 'untilMs' | 'onSaid' | 'signal'>,
 ): Promise<void> {
   const { sentences, periodMs, offsetMs } = speech;
   const from = performance.now() + offsetMs;
@@ -40,7 +40,9 @@ async function talk(
     if (atMs + periodMs > untilMs) break;
     await sleep(Math.max(0, atMs - performance.now()), undefined, { signal });
     const sentence = sentences[turn % sentences.length];
-    if (sentence && !isOver) await call.say(sentence).catch(() => undefined);
+    if (!sentence || isOver) continue;
+    const spoken = await call.say(sentence).catch(() => null);
+    if (spoken) onSaid?.({ call, sentence, endedAt: spoken.endedAt });
   }
   if (!isOver) await sleep(Math.max(0, untilMs - performance.now()), undefined, { signal });
 }
@@ -53,14 +55,19 @@ export type TalkOptions = {
   /** Silence before the first caller's first sentence: a greeting is listened to. */
   readonly firstAfterMs?: number;
   readonly untilMs: number;
+  /** Told of each sentence once its last packet is sent. */
+  readonly onSaid?: (said: Said) => void;
   readonly signal: AbortSignal;
 };
 
+/** A sentence that was said; `endedAt` is of `performance.now()`. */
+export type Said = { readonly call: SipCall; readonly sentence: Int16Array; readonly endedAt: number };
+
 /** All callers at once, their sentences spread over the period. Settles when the time is over. */
 export async function talkAll(calls: readonly SipCall[], options: TalkOptions): Promise<void> {
-  const { sentences, periodMs, firstAfterMs = 0, untilMs, signal } = options;
+  const { sentences, periodMs, firstAfterMs = 0 } = options;
   const offsetOf = (index: number): number => firstAfterMs + (index * periodMs) / calls.length;
-  await Promise.all(calls.map((call, index) => talk(call, { sentences, periodMs, offsetMs: offsetOf(index) }, { untilMs, signal })));
+  await Promise.all(calls.map((call, index) => talk(call, { sentences, periodMs, offsetMs: offsetOf(index) }, options)));
 }
 
 /** Ends of two calls in a row, apart: a hundred at once would be a burst that no reception sees. */

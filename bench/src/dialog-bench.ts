@@ -31,7 +31,14 @@ async function converse({ world, agentId, turns, paceMs, random }: Caller, signa
     const text = SAYS[(turn + WARM_UP_TURNS) % SAYS.length] as string;
     const input: DialogInput = { kind: 'said', text, confidence: 1 };
     const startedMs = performance.now();
-    const begun = await world.chats.begin({ scope: world.scope, agentId, conversationId, channelData: {}, inputFor: () => input });
+    const begun = await world.chats.begin({
+      scope: world.scope,
+      agentId,
+      conversationId,
+      channelData: {},
+      requestId: null,
+      inputFor: () => input,
+    });
     if (begun.kind !== 'begun') throw new Error(`a message was not taken: ${begun.kind}`);
     const reply = await begun.answer(() => {});
     if (turn >= 0) measured.push({ wholeMs: performance.now() - startedMs, replyMs: reply.stagesMs.replyMs });

@@ -54,7 +54,7 @@ export async function openDialogWorld(): Promise<DialogWorld> {
     store: createConversationStore({ database, audit }),
     cache,
     agents: createChatAgents({ agents: createAgentStore(database), agentVersions: createAgentVersionStore({ database, audit }) }),
-    openDialog: createChatDialogs({ languageModel: instantModel, clock: systemClock, log: silentLog }),
+    openDialog: createChatDialogs({ languageModel: instantModel, clock: systemClock }),
     clock: systemClock,
     log: silentLog,
   });

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { InferenceRequest, InferenceTiming, StandInModel } from '@centralita/control-plane/sandbox/inference-request.ts';
 import { openInferenceStandIn } from '@centralita/control-plane/sandbox/inference-stand-in-server.ts';
+import { openSlots } from './model-slots.ts';
 import { findTensor, textsOf, textTensor } from 'triton-client-grpc-generated';
 import type { Tensor } from 'triton-client-grpc-generated';
 import { z } from 'zod';
@@ -24,6 +25,10 @@ export const modelStandInSchema = z.object({
   betweenDeltasMs: z.coerce.number().min(0).default(10),
   /** Request in -> first audio out. The rest follows at once. */
   textToSpeechMs: z.coerce.number().min(0).default(80),
+  /** Requests that each model works on at once; the others wait in order. */
+  speechToTextSlots: z.coerce.number().int().min(1).default(1_000),
+  languageModelSlots: z.coerce.number().int().min(1).default(1_000),
+  textToSpeechSlots: z.coerce.number().int().min(1).default(1_000),
   /** What is understood; `{n}` is the request's number from 1, `{hint}` the first expected phrase. */
   heard: z.string().default('{hint}'),
   /** What the language model writes; `{n}` as above. */
@@ -44,9 +49,19 @@ export type ModelStandIn = AsyncDisposable & {
 export async function openModelStandIn(options: ModelStandInOptions = {}): Promise<ModelStandIn> {
   const settings = modelStandInSchema.parse(options);
   let timings: InferenceTiming[] = [];
+  const slots = {
+    speech_to_text: openSlots(settings.speechToTextSlots),
+    text_to_speech: openSlots(settings.textToSpeechSlots),
+    language_model: openSlots(settings.languageModelSlots),
+  };
   const server = await openInferenceStandIn({
     port: settings.port,
-    models: { speech_to_text: speechToText(settings), text_to_speech: textToSpeech(settings), language_model: languageModel(settings) },
+    statistics: (role) => slots[role].statistics(role),
+    models: {
+      speech_to_text: slots.speech_to_text.limited(speechToText(settings)),
+      text_to_speech: slots.text_to_speech.limited(textToSpeech(settings)),
+      language_model: slots.language_model.limited(languageModel(settings)),
+    },
     onAnswered: (timing) => timings.push(timing),
   });
   return {

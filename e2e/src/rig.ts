@@ -70,8 +70,8 @@ export type Rig = AsyncDisposable & {
   inference: RigProcess | null;
   /** Settles when the control plane may take calls, as it says itself. */
   untilReady(): Promise<void>;
-  /** Settles when it may take calls; `started`: when it has what it needs, also while calls are stopped. */
-  startControlPlane(until?: 'ready' | 'started'): Promise<void>;
+  /** Settles when it may take calls; `started`: when it has what it needs, also while calls are stopped. `differing`: environment besides the rig's. */
+  startControlPlane(until?: 'ready' | 'started', differing?: Readonly<Record<string, string>>): Promise<void>;
   /** Starts a second one on the same database, with an application of its own at Asterisk, which sends it no calls. Returns its address. */
   startSecondControlPlane(): Promise<string>;
   stopSecondControlPlane(): Promise<void>;
@@ -148,8 +148,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       return inference;
     },
     untilReady: () => untilReady(controlPlane, ports.http),
-    async startControlPlane(until) {
-      controlPlane = await startControlPlane({ until });
+    async startControlPlane(until, differing = {}) {
+      controlPlane = await startControlPlane({ until, differing });
     },
     async startSecondControlPlane() {
       const own = { HTTP_PORT: String(ports.secondHttp), STATE_DIR: join(instance.dir, 'second-state') };

@@ -18,7 +18,9 @@ import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await openRig({ name: 'failure', basePort: 26_000 });
+  // A model that hangs on purpose makes one slow turn; among so few it would close the admission of the calls after it.
+  const settings = { ADMISSION_GAP_P95_MS: '60000', ADMISSION_QUEUE_P95_MS: '60000' };
+  rig = await openRig({ name: 'failure', basePort: 26_000, settings });
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(async () => {
@@ -94,6 +96,25 @@ describe('when something is not there', () => {
     expect(namesOf(call)).toEqual(expect.arrayContaining(['model_retried', 'filler_played', 'model_failed', 'apology_played']));
   });
 
+  test('a speech server that hangs for two seconds costs the caller a "one moment" and not the call', async () => {
+    await using lines = openTestLines(rig);
+    const caller = await lines.dial(people.spanish);
+    await caller.hear();
+    const { pid } = rig.inference!;
+    process.kill(pid, 'SIGSTOP');
+    await caller.call.say(await synthesize({ text: 'horario de atención', voice: 'es' }));
+    const filler = await caller.hearBeginning({ withinMs: 5_000 });
+    process.kill(pid, 'SIGCONT');
+    const answered = await caller.hearSound();
+    expect(answered.endedAt - filler).toBeGreaterThan(2_000);
+    await caller.call.hangUp();
+    const call = await endedCall(rig, people.spanish.number);
+    expect(call.outcome).toBe('caller_hung_up');
+    const states = call.notes.filter(({ name }) => name === 'failure_state').map(({ fields }) => fields['to']);
+    expect(states).toEqual(['bridging', 'steady']);
+    expect(call.turns.map(({ text }) => text)).toContainEqual(expect.stringContaining(textAt(demoSpanish, 'hours').slice(0, 20)));
+  });
+
   test('a speech server that dies in mid-call is filled within 800 ms, apologised for, and the reception is rung', async () => {
     await using lines = openTestLines(rig);
     const phone = await lines.phone(RIG_PHONES.demo);
@@ -141,6 +162,7 @@ describe('the kill switch', () => {
       const call = await (await lines.telephone()).call(people.spanish.number, { signal: AbortSignal.timeout(15_000) });
       return await call.outcome;
     };
+    await rig.stopSecondControlPlane();
     expect(await refused()).toMatchObject({ kind: 'rejected', status: 503 });
     await caller.say('horario de atención');
     expect((await caller.hear()).text).toBe(textAt(demoSpanish, 'hours'));

@@ -23,6 +23,7 @@ describe('the rendered environment', () => {
       password: 'ari-password',
       application: 'centralita',
       recordingsFolder: '/srv/home/instances/appliance/recordings',
+      behindBalancer: false,
     });
     expect(config.inference.speechToTextUrl).toBe('127.0.0.1:8001');
     expect(config.maxConcurrentCalls).toBe(50);

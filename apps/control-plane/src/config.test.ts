@@ -39,7 +39,8 @@ describe('configuration', () => {
       httpToolAllowedNetworks: [],
       maxConcurrentCalls: 50,
       maxCallMs: 3_600_000,
-      logLevel: 'info',
+      log: { level: 'info', showsPersonalData: false },
+      traces: null,
     });
   });
 
@@ -127,9 +128,20 @@ describe('configuration', () => {
       expect(messageOf({ ...good, TRUSTED_PROXIES: wrong })).toContain('TRUSTED_PROXIES must be addresses');
   });
 
+  it('makes traces only where it is told whom to send them to, and of how many of the calls without an error', () => {
+    const traces = (more: object) => loadConfig({ ...good, ...more }).traces;
+    expect(traces({ OTEL_TRACES_SAMPLER_ARG: '1' })).toBeNull();
+    const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://127.0.0.1:4318';
+    expect(traces({ OTEL_EXPORTER_OTLP_ENDPOINT })).toEqual({ endpoint: OTEL_EXPORTER_OTLP_ENDPOINT, ratio: 0.1 });
+    expect(traces({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER_ARG: '1' })).toMatchObject({ ratio: 1 });
+    for (const wrong of ['1.5', '-1', '10%'])
+      expect(messageOf({ ...good, OTEL_TRACES_SAMPLER_ARG: wrong })).toContain('OTEL_TRACES_SAMPLER_ARG must be a share from 0 to 1');
+    expect(messageOf({ ...good, OTEL_EXPORTER_OTLP_ENDPOINT: '127.0.0.1:4318' })).toContain('OTEL_EXPORTER_OTLP_ENDPOINT must be');
+  });
+
   it('cannot be changed afterwards', () => {
     const config = loadConfig(good);
-    expect(() => Object.assign(config, { logLevel: 'debug' })).toThrow(TypeError);
+    expect(() => Object.assign(config, { traces: null })).toThrow(TypeError);
     expect(() => Object.assign(config.http, { port: 1 })).toThrow(TypeError);
   });
 

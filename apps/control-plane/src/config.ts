@@ -25,6 +25,33 @@ const wholeNumber = (from: number, to: number) => {
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const templates = ['chatml', 'llama3'] as const;
 
+type AdmissionEnv = Readonly<Record<'ADMISSION_GAP_P95_MS' | 'ADMISSION_QUEUE_P95_MS', number>> & {
+  readonly ADMISSION_BY_ESTIMATE: '0' | '1';
+};
+/** Beyond the two times no call is taken: silence before answers, and wait for a model, that 95 % of the last minute did not exceed. */
+const admissionOf = (env: AdmissionEnv) => ({
+  /** Whether the estimate limits the calls where it is less than what is configured. */
+  byEstimate: env.ADMISSION_BY_ESTIMATE === '1',
+  gapP95Ms: env.ADMISSION_GAP_P95_MS,
+  queueP95Ms: env.ADMISSION_QUEUE_P95_MS,
+});
+
+type MeasuredEnv = {
+  readonly [Name in 'ASTERISK_PID_FILE' | 'INFERENCE_METRICS_URL']?: string | undefined;
+} & { readonly [Name in 'SPEECH_TO_TEXT_SLOTS' | 'LANGUAGE_MODEL_SLOTS' | 'TEXT_TO_SPEECH_SLOTS']?: number | undefined };
+/** Where the measurements of this server come from. */
+const measuredOf = (env: MeasuredEnv) => ({
+  /** Null: Asterisk runs elsewhere, and what it takes is not measured. */
+  asteriskPidFile: env.ASTERISK_PID_FILE ?? null,
+  inferenceMetricsUrl: env.INFERENCE_METRICS_URL ?? null,
+  /** Requests that each model works on at once, where its server does not say. */
+  slots: {
+    ...(env.SPEECH_TO_TEXT_SLOTS && { speech_to_text: env.SPEECH_TO_TEXT_SLOTS }),
+    ...(env.LANGUAGE_MODEL_SLOTS && { language_model: env.LANGUAGE_MODEL_SLOTS }),
+    ...(env.TEXT_TO_SPEECH_SLOTS && { text_to_speech: env.TEXT_TO_SPEECH_SLOTS }),
+  },
+});
+
 const serveVariables = z.object({
   DATABASE_URL: postgresUrl,
   ASTERISK_URL: z
@@ -105,6 +132,8 @@ const serveVariables = z.object({
     .regex(/^[^\s@,]+@[^\s@,]+(,[^\s@,]+@[^\s@,]+){0,9}$/, 'must be up to 10 addresses with commas between them')
     .optional(),
   ALERT_REPEAT_MINUTES: wholeNumber(1, 1_440).default(10),
+  BEHIND_BALANCER: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
+  ADMISSION_BY_ESTIMATE: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
   ADMISSION_GAP_P95_MS: wholeNumber(500, 60_000).default(3_000),
   ADMISSION_QUEUE_P95_MS: wholeNumber(50, 60_000).default(500),
   ASTERISK_PID_FILE: file('holding the process number of Asterisk').optional(),
@@ -116,6 +145,16 @@ const serveVariables = z.object({
   LANGUAGE_MODEL_SLOTS: wholeNumber(1, 4_096).optional(),
   TEXT_TO_SPEECH_SLOTS: wholeNumber(1, 4_096).optional(),
   LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
+  LOG_PERSONAL_DATA: z.enum(['true', 'false'], 'must be true or false').default('false'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .regex(/^https?:\/\/[^/]+(\/.*)?$/, 'must be the http address of an OpenTelemetry collector, such as http://127.0.0.1:4318')
+    .optional(),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$/, 'must be a share from 0 to 1, such as 0.1')
+    .default('0.1')
+    .transform(Number),
 });
 const serveSchema = serveVariables
   .superRefine((env, context) => {
@@ -142,6 +181,8 @@ const serveSchema = serveVariables
       password: env.ASTERISK_PASSWORD,
       application: env.ASTERISK_APPLICATION,
       recordingsFolder: env.RECORDINGS_DIR,
+      /** Whether a SIP balancer stands in front, which is told 503 when there is no room. */
+      behindBalancer: env.BEHIND_BALANCER === '1',
     },
     announcementsDir: env.ANNOUNCEMENTS_DIR,
     inference: {
@@ -182,19 +223,8 @@ const serveSchema = serveVariables
     maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
     /** The longest call of any agent; what an agent says can only be less. */
     maxCallMs: env.MAX_CALL_SECONDS * 1_000,
-    /** Beyond these no call is taken: silence before answers, and wait for a model, that 95 % of the last minute did not exceed. */
-    admission: { gapP95Ms: env.ADMISSION_GAP_P95_MS, queueP95Ms: env.ADMISSION_QUEUE_P95_MS },
-    measured: {
-      /** Null: Asterisk runs elsewhere, and what it takes is not measured. */
-      asteriskPidFile: env.ASTERISK_PID_FILE ?? null,
-      inferenceMetricsUrl: env.INFERENCE_METRICS_URL ?? null,
-      /** Requests that each model works on at once, where its server does not say. */
-      slots: {
-        ...(env.SPEECH_TO_TEXT_SLOTS && { speech_to_text: env.SPEECH_TO_TEXT_SLOTS }),
-        ...(env.LANGUAGE_MODEL_SLOTS && { language_model: env.LANGUAGE_MODEL_SLOTS }),
-        ...(env.TEXT_TO_SPEECH_SLOTS && { text_to_speech: env.TEXT_TO_SPEECH_SLOTS }),
-      },
-    },
+    admission: admissionOf(env),
+    measured: measuredOf(env),
     /** How long live calls may go on after a stop signal. */
     drainMs: env.DRAIN_SECONDS * 1_000,
     safety: {
@@ -203,15 +233,23 @@ const serveSchema = serveVariables
       repeatAlertAfterMs: env.ALERT_REPEAT_MINUTES * 60_000,
     },
     /** Where the administrator is told, besides the log; null: not there. */
-    alerts: {
-      webhook: env.ADMIN_WEBHOOK_URL && env.ADMIN_WEBHOOK_SECRET ? { url: env.ADMIN_WEBHOOK_URL, secret: env.ADMIN_WEBHOOK_SECRET } : null,
-      email:
-        env.SMTP_URL && env.SMTP_FROM && env.ADMIN_EMAIL
-          ? { url: env.SMTP_URL, from: env.SMTP_FROM, to: env.ADMIN_EMAIL.split(',') }
-          : null,
-    },
-    logLevel: env.LOG_LEVEL,
+    alerts: alertsOf(env),
+    log: { level: env.LOG_LEVEL, showsPersonalData: env.LOG_PERSONAL_DATA === 'true' },
+    /** Where traces of calls go; null: none are made. */
+    traces: env.OTEL_EXPORTER_OTLP_ENDPOINT ? { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: env.OTEL_TRACES_SAMPLER_ARG } : null,
   }));
+
+type AlertEnvironment = Partial<
+  Readonly<Record<'ADMIN_WEBHOOK_URL' | 'ADMIN_WEBHOOK_SECRET' | 'SMTP_URL' | 'SMTP_FROM' | 'ADMIN_EMAIL', string | undefined>>
+>;
+
+/** What belongs together is there together: the schema saw to it. */
+function alertsOf({ ADMIN_WEBHOOK_URL: url, ADMIN_WEBHOOK_SECRET: secret, SMTP_URL, SMTP_FROM, ADMIN_EMAIL }: AlertEnvironment) {
+  return {
+    webhook: url && secret ? { url, secret } : null,
+    email: SMTP_URL && SMTP_FROM && ADMIN_EMAIL ? { url: SMTP_URL, from: SMTP_FROM, to: ADMIN_EMAIL.split(',') } : null,
+  };
+}
 
 const migrationSchema = z.object({ DATABASE_MIGRATION_URL: postgresUrl }).transform((env) => ({ databaseUrl: env.DATABASE_MIGRATION_URL }));
 
@@ -230,14 +268,14 @@ const recordSchema = z
   .object({ DATABASE_URL: postgresUrl, SECRET_KEYS_FILE: file('holding the secret keys') })
   .transform((env) => ({ databaseUrl: env.DATABASE_URL, secretKeysFile: env.SECRET_KEYS_FILE }));
 
-/** Names of all variables that the serving process reads, for whoever writes its environment. */
-export const configVariables: readonly string[] = Object.keys(serveVariables.shape);
 /** Everything that the control plane is told from outside. */
 export type Config = Readonly<z.output<typeof serveSchema>>;
 /** When no more calls are taken. */
 export type AdmissionConfig = Config['admission'];
 /** Environment variables by name; empty counts as missing. */
 export type Environment = Readonly<Record<string, string | undefined>>;
+/** Names of all variables that the serving process reads, for whoever writes its environment. */
+export const configVariables: readonly string[] = Object.keys(serveVariables.shape);
 
 /** The environment is wrong; the message has one line per variable. */
 export class ConfigError extends Error {

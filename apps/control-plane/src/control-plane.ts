@@ -45,6 +45,7 @@ import { loggableError } from '#shared/loggable-error.ts';
 import { createAgentToolbox } from './agent-toolbox.ts';
 import { createApi } from './api.ts';
 import { DEFAULT_ADMISSION, openServerCapacity } from './capacity.ts';
+import type { ServerCapacity } from './capacity.ts';
 import type { AdmissionConfig, Config } from './config.ts';
 import type { ProcessMetrics } from './metrics.ts';
 import { createEventSeries, openProcessMetrics } from './metrics.ts';
@@ -118,39 +119,16 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const needs = readiness(parts, stored);
   const probe = () => missingOf(needs);
   const safety = opened.use(openSafety({ ...parts, ...office, options: given.safety ?? DEFAULT_SAFETY, registry, probe }));
-  const capacity = opened.use(
-    openServerCapacity({
-      ...{ database, audit: office.audit, registry, clock, log, server: serverId },
-      probe: given.resourceProbe,
-      configuredCalls: config.maxConcurrentCalls,
-      limits: config.admission ?? DEFAULT_ADMISSION,
-      liveCalls: () => engine.liveCalls(),
-      waiting: () => ({ count: engine.waiting.count(), longestMs: engine.waiting.longestMs() }),
-      journalDepth: () => stored.depth(),
-    }),
-  );
-  const observers = [
-    (event: CallEvent) => capacity.watch.observe(event),
-    ...callObservers(parts, { office, board, safety, stored, spool: spool ?? null, liveCalls: () => engine.liveCalls() }),
-  ];
-  const journal = heardJournal(stored, observers);
+  const capacity = opened.use(capacityOf(parts, { office, stored, serverId, engine: () => engine }));
+  const observers = callObservers(parts, { office, board, safety, stored, spool: spool ?? null, liveCalls: () => engine.liveCalls() });
+  const journal = heardJournal(stored, [(event) => capacity.watch.observe(event), ...observers]);
 
   const findTools = createAgentToolbox(office, given.outboundHttp);
   const routing = createCallRoutingStore({ database, clock, log, maxCallMs: config.maxCallMs });
   const textToSpeech = withSpeechCache(parts.textToSpeech);
   const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
-  const engine: CallEngine = opened.use(
-    createCallEngine({
-      ...parts,
-      ...capacity.rules,
-      isStopped: () => office.globalStop.isStopped(),
-      findTools,
-      textToSpeech,
-      routing,
-      journal,
-      limits,
-    }),
-  );
+  const rules = { ...capacity.rules, isStopped: () => office.globalStop.isStopped(), limits };
+  const engine: CallEngine = opened.use(createCallEngine({ ...parts, ...rules, findTools, textToSpeech, routing, journal }));
   const openCalls = createOpenCallStore({ database, scope: mintApplianceScope(), serverId });
   opened.use(startRecovery({ ...parts, openCalls, routing, journal, engine }));
   let isStopping = false;
@@ -218,6 +196,26 @@ function callObservers(
 }
 
 /** What the office does by itself: by the clock, and after calls. */
+type Measured = { readonly office: Office; readonly stored: StoredJournal; readonly serverId: string; readonly engine: () => CallEngine };
+
+function capacityOf(parts: ObservedParts, { office, stored, serverId, engine }: Measured): ServerCapacity {
+  const { config, database, clock, log, metrics } = parts;
+  return openServerCapacity({
+    database,
+    audit: office.audit,
+    registry: metrics.registry,
+    clock,
+    log,
+    server: serverId,
+    probe: parts.resourceProbe,
+    configuredCalls: config.maxConcurrentCalls,
+    limits: config.admission ?? DEFAULT_ADMISSION,
+    liveCalls: () => engine().liveCalls(),
+    waiting: () => ({ count: engine().waiting.count(), longestMs: engine().waiting.longestMs() }),
+    journalDepth: () => stored.depth(),
+  });
+}
+
 type OfficeWork = { readonly office: Office; readonly registry: Registry; readonly jobs: readonly ScheduledJob[] };
 
 function openOfficeWork(parts: ObservedParts, { office, registry, jobs }: OfficeWork): AsyncDisposable {

@@ -7,7 +7,7 @@ import { startHeartbeat } from '#adapters/disk/heartbeat.ts';
 import type { AnnouncementStore } from '#ports/announcement-store.ts';
 import { systemClock } from '#shared/clock.ts';
 import { openLog } from '#shared/log.ts';
-import type { Log } from '#shared/log.ts';
+import type { ProcessLog } from '#shared/log.ts';
 import { loadConfig } from './config.ts';
 import type { Config, Environment } from './config.ts';
 
@@ -17,7 +17,7 @@ const ANNOUNCEMENT_LANGUAGES = ['es', 'en'];
 /** The telephone system, connected, with the callers of the last process in its hands. */
 export type EarlyCalls = {
   readonly config: Config;
-  readonly log: Log;
+  readonly log: ProcessLog;
   readonly callControl: Awaited<ReturnType<typeof openAsterisk>>;
   readonly announcements: AnnouncementStore;
   /** Who is told of the telephone system, once there is somebody. */
@@ -27,7 +27,7 @@ export type EarlyCalls = {
 /** Waits for the telephone system for as long as `signal` allows, and gives callers who are still there their sound back. */
 export async function openEarlyCalls(environment: Environment, signal: AbortSignal): Promise<EarlyCalls> {
   const config = loadConfig(environment);
-  const log = openLog({ level: config.logLevel, service: 'control-plane' });
+  const log = openLog({ ...config.log, service: 'control-plane', serverId: config.serverId });
   const heartbeat = await startHeartbeat({ folder: config.stateDir, log });
   const announcements = await openAnnouncements({ folder: config.announcementsDir, languages: ANNOUNCEMENT_LANGUAGES, log });
   log.info({ asterisk: config.asterisk.url }, 'waiting for the telephone system');

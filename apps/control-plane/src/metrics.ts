@@ -1,5 +1,5 @@
 // Every series of this process, registered in one place: what `/metrics` shows, and the observers that feed it.
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { createCallMetrics } from '#features/calls/call-metrics.ts';
 import { registerModelMetrics } from '#features/calls/model-metrics.ts';
 import { registerConversationMetrics } from '#features/conversations/conversation-metrics.ts';
@@ -7,6 +7,7 @@ import { createDatabaseMetrics } from '#features/appliance/database-metrics.ts';
 import { createHttpMetrics } from '#features/appliance/http-metrics.ts';
 import { createTelephonyMetrics } from '#features/telephony/telephony-metrics.ts';
 import type { Clock } from '#shared/clock.ts';
+import type { ProcessLog } from '#shared/log.ts';
 import { RELEASE } from '#shared/release.ts';
 
 /** The registry of a process and what tells it of the outside. Opened before anything else: adapters are made with its observers. */
@@ -18,7 +19,7 @@ export type ProcessMetrics = {
 };
 
 /** Opens the registry with Node's own series: event-loop lag, garbage collection, memory, processor. */
-export function openProcessMetrics(clock: Pick<Clock, 'nowMs'>): ProcessMetrics {
+export function openProcessMetrics(clock: Pick<Clock, 'nowMs'>, log?: Pick<ProcessLog, 'droppedLines'>): ProcessMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const build = new Gauge({
@@ -28,6 +29,15 @@ export function openProcessMetrics(clock: Pick<Clock, 'nowMs'>): ProcessMetrics 
     registers: [registry],
   });
   build.set({ version: RELEASE, node: process.version }, 1);
+  new Counter({
+    name: 'centralita_log_lines_dropped_total',
+    help: 'Lines of the log that were left out because there were more than 1,000 in a second',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(log?.droppedLines() ?? 0);
+    },
+  });
   return {
     registry,
     telephony: createTelephonyMetrics(registry),

@@ -102,41 +102,11 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
   let isAccepting = true;
   const ticker = setInterval(() => {
     const atMs = clock.nowMs();
-    for (const [callId, { call }] of calls) tickCall({ callId, call, log }, atMs);
+    for (const [callId, live] of calls) tickCall({ ...live, callId, log }, atMs);
   }, TICK_MS);
   const admitting = setInterval(() => admission.tick(), ADMIT_EVERY_MS);
 
-  async function accept(leg: CallLeg): Promise<void> {
-    if (!isAccepting || parts.journal.isNearlyFull()) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
-    const route = await findRoute(parts, leg);
-    if (route === 'unknown') return await refuse(parts, leg, { reason: 'not_ready', outcome: 'failed' });
-    if (route === null) return await refuse(parts, leg, { reason: 'unknown_number', outcome: 'rejected_unknown_number' });
-    const { scope } = route;
-    // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
-    if (!isAccepting) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity', scope });
-    if (parts.isStopped?.() === true) return await turnAway(parts, leg, route);
-    using place = admission.enter(route);
-    if (place !== null) return await runCall(parts, calls, { leg, route });
-    await overload(leg, route);
-  }
-
-  /** No room: what the organization of the number chose. */
-  async function overload(leg: CallLeg, route: CallRoute): Promise<void> {
-    const { scope } = route;
-    const found = await admission.overload(leg, route);
-    switch (found.kind) {
-      case 'room': {
-        using _held = found.held;
-        return await runCall(parts, calls, { leg, route });
-      }
-      case 'refuse':
-        return await refuse(parts, leg, { reason: 'at_capacity', outcome: found.outcome, scope });
-      case 'hand_over':
-        return await handOverCall(parts, { leg, route, destination: found.destination });
-      case 'gone':
-        return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'abandoned_waiting', scope });
-    }
-  }
+  const accept = arrivals({ parts, calls, admission, isAccepting: () => isAccepting });
 
   async function goOn({ survivor, call, route }: ResumedLeg): Promise<void> {
     using _place = admission.enterAnyway(route);
@@ -194,6 +164,49 @@ async function held(all: Set<Promise<void>>, work: Promise<void>): Promise<void>
   await work.finally(() => all.delete(work));
 }
 
+type Arrivals = {
+  readonly parts: CallEngineParts;
+  readonly calls: LiveCalls;
+  readonly admission: Admission;
+  readonly isAccepting: () => boolean;
+};
+
+/** What becomes of a call that comes in. */
+function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: CallLeg) => Promise<void> {
+  async function accept(leg: CallLeg): Promise<void> {
+    if (!isAccepting() || parts.journal.isNearlyFull()) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
+    const route = await findRoute(parts, leg);
+    if (route === 'unknown') return await refuse(parts, leg, { reason: 'not_ready', outcome: 'failed' });
+    if (route === null) return await refuse(parts, leg, { reason: 'unknown_number', outcome: 'rejected_unknown_number' });
+    const { scope } = route;
+    // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
+    if (!isAccepting()) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity', scope });
+    if (parts.isStopped?.() === true) return await turnAway(parts, leg, route);
+    using place = admission.enter(route);
+    if (place !== null) return await runCall(parts, calls, { leg, route });
+    await overload(leg, route);
+  }
+
+  /** No room: what the organization of the number chose. */
+  async function overload(leg: CallLeg, route: CallRoute): Promise<void> {
+    const { scope } = route;
+    const found = await admission.overload(leg, route);
+    switch (found.kind) {
+      case 'room': {
+        using _held = found.held;
+        return await runCall(parts, calls, { leg, route });
+      }
+      case 'refuse':
+        return await refuse(parts, leg, { reason: 'at_capacity', outcome: found.outcome, scope });
+      case 'hand_over':
+        return await handOverCall(parts, { leg, route, destination: found.destination });
+      case 'gone':
+        return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'abandoned_waiting', scope });
+    }
+  }
+  return accept;
+}
+
 /** `unknown` when the routing cannot say: the caller's network may try another box. */
 async function findRoute({ routing, log }: CallEngineParts, leg: CallLeg): Promise<CallRoute | null | 'unknown'> {
   try {
@@ -210,12 +223,14 @@ function isPrivate({ dialledNumber, callerOrganizationSlug }: CallLeg, { organiz
   return callerOrganizationSlug !== null && callerOrganizationSlug !== organizationSlug && !dialledNumber.startsWith('+');
 }
 
+type TickedCall = { readonly callId: CallId; readonly call: RunningCall; readonly organizationId: OrganizationId; readonly log: Log };
+
 /** One call's bug ends that call, not the ticker that all calls live on. */
-function tickCall({ callId, call, log }: { callId: CallId; call: RunningCall; log: Log }, atMs: number): void {
+function tickCall({ callId, call, organizationId, log }: TickedCall, atMs: number): void {
   try {
     call.tick(atMs);
   } catch (error) {
-    log.error({ err: error, callId }, 'a call broke at its tick');
+    log.error({ err: error, callId, organizationId }, 'a call broke at its tick');
     call.end('failed', 'internal_error');
   }
 }
@@ -255,7 +270,9 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, f
   const { scope, agent } = route;
   const { callerNumber } = leg;
   const callId = from?.call.callId ?? newId('call');
-  const log = parts.log.child({ callId });
+  const names = { callId, organizationId: scope.organizationId };
+  const log = parts.log.child({ ...names, legId: leg.legId });
+  leg.nameCall(names);
   leg.keepLanguage(agent.language);
   const record = beginRecord(parts, { callId, leg, route, ...(from && { from }) });
   const over = new AbortController();

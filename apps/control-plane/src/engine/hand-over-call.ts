@@ -32,6 +32,7 @@ export async function handOverCall(parts: Parts, { leg, route, destination }: Ha
   const { legId, dialledNumber, callerNumber, recordingPath } = leg;
   const callId = newId('call');
   const started = { callId, at: clock.wallAt(), scope, agentId: agent.agentId, legId, dialledNumber, callerNumber, recordingPath };
+  leg.nameCall({ callId, organizationId: scope.organizationId });
   journal.record({ kind: 'call_started', ...started });
   const record = openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
   const gone = new AbortController();
@@ -57,7 +58,7 @@ export async function handOverCall(parts: Parts, { leg, route, destination }: Ha
       await Promise.race([heard.promise, aborted(gone.signal)]);
     }
   } catch (error) {
-    parts.log.info({ callId, error: loggableError(error) }, 'a call that no agent takes ended early');
+    parts.log.info({ callId, organizationId: scope.organizationId, error: loggableError(error) }, 'a call that no agent takes ended early');
     if (error instanceof LegGoneError || gone.signal.aborted)
       end = { outcome: 'caller_hung_up', reason: 'hung up while a representative was rung' };
   } finally {

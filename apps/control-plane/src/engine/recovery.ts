@@ -119,8 +119,8 @@ async function untilListed({ openCalls, journal, clock, log }: RecoveryParts, su
   for (let attempt = 0; ; attempt += 1) {
     signal.throwIfAborted();
     try {
-      // What the dead process could not write any more tells where its calls stand.
-      if (areLeft) await Promise.race([journal.flush(), sleep(RECOVERY_PAUSE_MS, undefined, { signal })]);
+      // What the dead process could not write any more tells where its calls stand: a call that goes on without it asks again what was answered.
+      if (areLeft) await Promise.race([journal.flush(), sleep(RECOVERY_LIMIT_MS, undefined, { signal })]);
       return await openCalls.list();
     } catch (error) {
       log.warn({ error: loggableError(error), attempt, callers: survivors.length }, 'open calls cannot be read yet');
@@ -139,7 +139,10 @@ async function routeOf({ routing, log }: RecoveryParts, { dialledNumber, scope, 
     const route = await routing.findRoute(dialledNumber, { signal: AbortSignal.timeout(SETUP_TIMEOUT_MS) });
     return route?.scope.organizationId === scope.organizationId ? route : null;
   } catch (error) {
-    log.error({ callId, error: loggableError(error) }, 'the agent of a call that outlived its process could not be looked up');
+    log.error(
+      { callId, organizationId: scope.organizationId, error: loggableError(error) },
+      'the agent of a call that outlived its process could not be looked up',
+    );
     return null;
   }
 }
@@ -147,7 +150,7 @@ async function routeOf({ routing, log }: RecoveryParts, { dialledNumber, scope, 
 /** When the call really ended nobody saw; the instant is that of the finding. */
 function closeCall({ journal, clock, log }: RecoveryParts, { callId, scope, startedAt }: OpenCall, because: ClosedBecause): void {
   const at = clock.wallAt();
-  log.info({ callId, because }, 'a call without a caller is closed');
+  log.info({ callId, organizationId: scope.organizationId, because }, 'a call without a caller is closed');
   const durationMs = Math.max(0, at.getTime() - startedAt.getTime());
   journal.record({ kind: 'call_ended', callId, scope, at, outcome: 'failed', reason: because, durationMs });
 }

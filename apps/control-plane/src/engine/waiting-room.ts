@@ -43,7 +43,7 @@ export function openWaitingRoom(clock: Clock): WaitingRoom {
     count: () => line.length,
     longestMs: () => (line[0] ? clock.nowMs() - line[0].sinceMs : 0),
     admit() {
-      for (const waiter of [...line]) {
+      for (const waiter of line.slice()) {
         const held = waiter.enter();
         if (held === 'full') return;
         if (held !== 'busy') waiter.settle({ kind: 'room', held });
@@ -51,7 +51,7 @@ export function openWaitingRoom(clock: Clock): WaitingRoom {
     },
     close() {
       isClosed = true;
-      for (const waiter of [...line]) waiter.settle({ kind: 'closed' });
+      for (const waiter of line.slice()) waiter.settle({ kind: 'closed' });
     },
     async wait(caller) {
       if (isClosed) return { kind: 'closed' };

@@ -1,4 +1,5 @@
 // Calls as the telephone system sees them: they arrive, are answered, ring others, and end.
+import type { CallId, OrganizationId } from '#shared/id.ts';
 import type { AudioTransport, AudioTransportEvent } from './audio-transport.ts';
 
 /** Why a call is refused before it is answered. */
@@ -115,6 +116,8 @@ export type CallLeg = {
   hangUp(): Promise<void>;
   /** Writes the call's language where a process that finds the leg after a crash can read it before it knows whose call it is. Never throws. */
   keepLanguage(language: string): void;
+  /** From now on the lines that the leg logs carry these. Never throws. */
+  nameCall(names: { readonly callId: CallId; readonly organizationId: OrganizationId }): void;
 };
 
 /** A leg that outlived the process that served it. */

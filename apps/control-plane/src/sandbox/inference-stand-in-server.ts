@@ -10,6 +10,7 @@ import type {
   GRPCInferenceServiceServer,
   ModelInferRequest,
   ModelInferResponse,
+  ModelStatistics,
   ModelStreamInferResponse,
 } from 'triton-client-grpc-generated/generated/kserve-v2.ts';
 import { FINAL_RESPONSE, toWireReply } from 'triton-client-grpc-generated/infer-message.ts';
@@ -28,6 +29,8 @@ export type InferenceStandInOptions = {
   readonly port?: number;
   /** Called once per request, after its last reply has been handed to the socket. */
   readonly onAnswered?: (timing: InferenceTiming) => void;
+  /** What the models did so far; absent: they keep no statistics. */
+  readonly statistics?: (role: InferenceRole) => ModelStatistics;
 };
 
 /** A listening server; disposing cuts what is in flight. */
@@ -71,7 +74,12 @@ function createService(options: InferenceStandInOptions): GRPCInferenceServiceSe
     serverReady: (_call, done) => done(null, { ready: true }),
     modelReady: (call, done) => done(null, { ready: contracts.has(call.request.name as InferenceRole) }),
     modelMetadata: (call, done) => done(null, metadata(call.request.name)),
-    modelStatistics: (_call, done) => done({ code: status.UNIMPLEMENTED, details: 'a stand-in keeps no statistics' }),
+    modelStatistics: (call, done) => {
+      const role = roles.find((each) => each === call.request.name);
+      if (options.statistics === undefined || role === undefined)
+        return done({ code: status.UNIMPLEMENTED, details: 'a stand-in keeps no statistics' });
+      return done(null, { modelStats: [options.statistics(role)] });
+    },
     repositoryIndex: (_call, done) =>
       done(null, { models: roles.map((name) => ({ name, version: '1', state: 'READY', reason: 'engine stand-in' })) }),
     modelInfer: (call, done) => void answerOnce(options, { call, done }),

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { openLog } from './log.ts';
+import type { LogOptions } from './log.ts';
 
-function logged(fields: object): { text: string; line: Record<string, unknown> } {
+function logged(fields: object, options: Partial<LogOptions> = {}): { text: string; line: Record<string, unknown> } {
   let text = '';
-  const log = openLog({ level: 'info', service: 'test', destination: { write: (line: string) => void (text += line) } });
+  const log = openLog({ level: 'info', service: 'test', destination: { write: (line: string) => void (text += line) }, ...options });
   log.child({ callId: 'call_1' }).error(fields, 'it broke');
   return { text, line: JSON.parse(text) as Record<string, unknown> };
 }
@@ -21,4 +22,26 @@ it('a text under error stays a text', () => {
 
 it('passwords and tokens are hidden', () => {
   expect(logged({ asterisk: { password: 'hunter2' } }).text).not.toContain('hunter2');
+});
+
+it('personal data is hidden, under pii and where it should never have been', () => {
+  const fields = { pii: { dialledNumber: '+34600000000' }, callerNumber: '+34600000001', turns: 3 };
+  expect(logged(fields).line).toMatchObject({ pii: '[hidden]', callerNumber: '[hidden]', turns: 3 });
+});
+
+it('personal data is written where the operator asked for it', () => {
+  const { line } = logged({ pii: { dialledNumber: '+34600000000' } }, { showsPersonalData: true });
+  expect(line).toMatchObject({ pii: { dialledNumber: '+34600000000' } });
+});
+
+it('lines beyond the limit are counted, and a later line says how many', () => {
+  let lines = 0;
+  const log = openLog({ level: 'info', service: 'test', destination: { write: () => void (lines += 1) } });
+  for (let index = 0; index < 1_200; index += 1) log.child({ callId: 'call_1' }).info({ index }, 'again');
+  expect(lines).toBe(1_000);
+  expect(log.droppedLines()).toBe(200);
+});
+
+it('a server that has a name says it in each line', () => {
+  expect(logged({}, { serverId: 'madrid-1' }).line).toMatchObject({ service: 'test', serverId: 'madrid-1' });
 });

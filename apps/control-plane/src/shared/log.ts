@@ -1,7 +1,9 @@
-// Logs are JSON lines with a static message and fields; personal data only under `pii`.
+// Logs are JSON lines with a static message and fields; personal data only under `pii`, and not even there unless the operator asks for it.
 import { pino } from 'pino';
 import type { DestinationStream } from 'pino';
+import { limitLines } from './log-limit.ts';
 import { loggableError } from './loggable-error.ts';
+import { isPersonal } from './personal-fields.ts';
 
 /** The part of a logger that our code uses; pino satisfies it. */
 export type Log = {
@@ -11,6 +13,24 @@ export type Log = {
   error(fields: object, message: string): void;
   /** A logger that adds `fields` to each line: one per call, one per request. */
   child(fields: object): Log;
+};
+
+/** The log of a process, which also knows what it left out. */
+export type ProcessLog = Log & {
+  /** Lines that were left out since the start because there were too many in one second. */
+  droppedLines(): number;
+};
+
+export type LogOptions = {
+  /** One of pino's; `silent` writes nothing. */
+  readonly level: string;
+  readonly service: string;
+  /** Which of several servers writes, for logs that are gathered in one place; default: not said. */
+  readonly serverId?: string;
+  /** Whether personal data is written; default false: `[hidden]` stands in its place. */
+  readonly showsPersonalData?: boolean;
+  /** Default: standard output. */
+  readonly destination?: DestinationStream;
 };
 
 /**
@@ -24,28 +44,43 @@ function errorFields(value: unknown): unknown {
 }
 
 /** Fields of a nested object that are never written. */
-const HIDDEN = ['password', 'token'];
+const SECRET = ['password', 'token'];
+const IN_ITS_PLACE = '[hidden]';
 
-/** pino's own redaction copies every line's fields; most lines have no nested object, and cost nothing here. */
+/** pino's own redaction copies every line's fields; most lines have nothing to hide, and cost a look at their names here. */
 function withoutSecrets(fields: Record<string, unknown>): Record<string, unknown> {
   const holders = Object.entries(fields).filter(([, value]) => isHolder(value));
   if (holders.length === 0) return fields;
   return { ...fields, ...Object.fromEntries(holders.map(([name, value]) => [name, hide(value as object)])) };
 }
 
+/** A test keeps personal data under `pii`; this is for what it does not see, such as fields that are spread. */
+function withoutPersonalData(fields: Record<string, unknown>): Record<string, unknown> {
+  const hidden = Object.keys(fields).filter(isPersonal);
+  if (hidden.length === 0) return fields;
+  return { ...fields, ...Object.fromEntries(hidden.map((name) => [name, IN_ITS_PLACE])) };
+}
+
 function isHolder(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && HIDDEN.some((name) => name in value);
+  return typeof value === 'object' && value !== null && SECRET.some((name) => name in value);
 }
 
 function hide(holder: object): object {
-  return Object.fromEntries(Object.entries(holder).map(([name, value]) => [name, HIDDEN.includes(name) ? '[hidden]' : (value as unknown)]));
+  return Object.fromEntries(
+    Object.entries(holder).map(([name, value]) => [name, SECRET.includes(name) ? IN_ITS_PLACE : (value as unknown)]),
+  );
 }
 
-/** Opens the process's logger on standard output or `destination`. `level` is one of pino's; `silent` writes nothing. */
-export function openLog(options: { level: string; service: string; destination?: DestinationStream }): Log {
-  const { level, service, destination } = options;
-  const settings = { level, base: { service }, serializers, formatters: { log: withoutSecrets } };
-  return destination ? pino(settings, destination) : pino(settings);
+/** Opens the process's logger. More than 1,000 lines in a second are left out, counted, and told in a line of their own. */
+export function openLog(options: LogOptions): ProcessLog {
+  const { level, service, serverId, showsPersonalData = false } = options;
+  const base = { service, ...(serverId !== undefined && { serverId }) };
+  const log = (fields: Record<string, unknown>) => withoutSecrets(showsPersonalData ? fields : withoutPersonalData(fields));
+  const limited = limitLines(options.destination ?? pino.destination({ dest: 1, sync: true }), {
+    onDropped: (lines) => logger.error({ droppedLines: lines }, 'lines of the log were left out: too many in one second'),
+  });
+  const logger = pino({ level, base, serializers, formatters: { log } }, limited);
+  return Object.assign(logger, { droppedLines: () => limited.dropped() });
 }
 
 /** A logger for tests that look at behaviour, not at lines. */

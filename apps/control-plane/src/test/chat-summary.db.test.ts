@@ -45,7 +45,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('a long chat on $
   let api: TestApi;
   let orgId: OrganizationId;
   let token: string;
-  const openDialog = createChatDialogs({ languageModel: model, findTools: async () => [], clock: systemClock, log: silentLog });
+  const openDialog = createChatDialogs({ languageModel: model, findTools: async () => [], clock: systemClock });
 
   beforeAll(async () => {
     test = await kind.open();

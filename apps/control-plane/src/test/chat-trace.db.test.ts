@@ -11,7 +11,6 @@ import type { LanguageModel, ModelPart, ModelRequest } from '#ports/language-mod
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/id.ts';
-import { silentLog } from '#shared/log.ts';
 import type { TestApi } from './test-api.ts';
 import { addTestOrganization, openTestApi } from './test-api.ts';
 
@@ -47,7 +46,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the trace of a t
   let test: TestDatabase;
   let api: TestApi;
   let token: string;
-  const openDialog = createChatDialogs({ languageModel: model, findTools: async () => [search], clock: systemClock, log: silentLog });
+  const openDialog = createChatDialogs({ languageModel: model, findTools: async () => [search], clock: systemClock });
 
   beforeAll(async () => {
     test = await kind.open();

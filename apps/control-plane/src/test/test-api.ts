@@ -115,7 +115,7 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     ...{ configuredCalls: 10, limits: DEFAULT_ADMISSION, liveCalls: () => board.list(null).length, journalDepth: () => 0 },
     waiting: () => ({ count: 0, longestMs: 0 }),
   });
-  const { openDialog = createChatDialogs({ languageModel: null, clock, log: silentLog }) } = options;
+  const { openDialog = createChatDialogs({ languageModel: null, clock }) } = options;
   const api = createApi({
     office,
     board,

@@ -28,6 +28,8 @@ export type AsteriskOptions = {
   readonly application: string;
   /** The folder in which the dialplan records each call as `<channel id>.wav`, there when the call is over, or null when it records none. */
   readonly recordingsFolder: string | null;
+  /** Whether a SIP balancer stands in front; default: none. */
+  readonly behindBalancer?: boolean;
   readonly log: Log;
   /** Monotonic clock. */
   readonly nowMs: () => number;
@@ -88,6 +90,7 @@ class Asterisk implements CallControl, AsyncDisposable {
       adopt: (survivor) => this.#open(ari, { ...survivor, survived: survivor }),
     });
     await this.#rescue.run(signal);
+    this.#startedAt = await readStartedAt(ari, signal);
   }
 
   takeSurvivors(): readonly SurvivingLeg[] {
@@ -199,8 +202,8 @@ class Asterisk implements CallControl, AsyncDisposable {
   #parts(ari: AriClient): AsteriskParts {
     const mediaUrl = new URL('media/', this.#options.url.endsWith('/') ? this.#options.url : `${this.#options.url}/`);
     mediaUrl.protocol = mediaUrl.protocol === 'https:' ? 'wss:' : 'ws:';
-    const { nowMs } = this.#options;
-    return { ari, channels: this.#channels, log: this.#log, nowMs, mediaUrl: mediaUrl.href, observer: this.#observer };
+    const { nowMs, behindBalancer = false } = this.#options;
+    return { ari, channels: this.#channels, log: this.#log, nowMs, mediaUrl: mediaUrl.href, behindBalancer, observer: this.#observer };
   }
 
   /** One sweep after the other; a failed one is repeated at the next connection or half a minute later. */

@@ -29,9 +29,9 @@ const SOFT_CAUSE: ReadonlyMap<number, string> = new Map([
 /** Who ended a leg and with what words. */
 export type LegEnd = Pick<Extract<LegEvent, { kind: 'hung_up' }>, 'by' | 'cause'>;
 
-/** The cause for the reason of a refusal. */
-export function rejectCause(reason: RejectReason): number {
-  return REJECT_CAUSE[reason];
+/** The cause for the reason of a refusal. A balancer tries the next box when one is full, which it is told as 503. */
+export function rejectCause(reason: RejectReason, { behindBalancer = false }: { behindBalancer?: boolean } = {}): number {
+  return behindBalancer && reason === 'at_capacity' ? REJECT_CAUSE.not_ready : REJECT_CAUSE[reason];
 }
 
 /** A Q.850 cause as text. */

@@ -14,6 +14,8 @@ export type AsteriskParts = {
   readonly channels: ChannelEvents;
   readonly log: Log;
   readonly nowMs: () => number;
+  /** Whether a SIP balancer stands in front, which tries another box when this one is full. */
+  readonly behindBalancer?: boolean;
   /** Where the media sockets are, such as `ws://127.0.0.1:8088/media/`. */
   readonly mediaUrl: string;
   readonly observer: Pick<AsteriskObserver, 'media'>;

@@ -64,7 +64,7 @@ class Leg implements AsteriskLeg {
   readonly recordingPath: string | null;
   #arrivedAtMs: number;
   #endHold: PromiseWithResolvers<void> | null = null;
-  readonly #parts: AsteriskParts;
+  #parts: AsteriskParts;
   readonly #watch: Disposable;
   readonly #gone = new AbortController();
   readonly #cleaned = Promise.withResolvers<void>();
@@ -114,7 +114,7 @@ class Leg implements AsteriskLeg {
   }
 
   async reject(reason: RejectReason): Promise<void> {
-    await this.#end(rejectCause(reason));
+    await this.#end(rejectCause(reason, this.#parts));
   }
 
   get isSilent(): boolean {
@@ -138,6 +138,10 @@ class Leg implements AsteriskLeg {
   keepLanguage(language: string): void {
     const kept = { channelId: this.legId, variable: 'CHANNEL(language)', value: language };
     if (this.#state === 'alive') void settle(this.#parts, this.#parts.ari.call('channels.setChannelVar', kept));
+  }
+
+  nameCall(names: Parameters<AsteriskLeg['nameCall']>[0]): void {
+    this.#parts = { ...this.#parts, log: this.#parts.log.child(names) };
   }
 
   async openMedia(listener: (event: AudioTransportEvent) => void, { signal }: { signal: AbortSignal }): Promise<AudioTransport> {

@@ -60,6 +60,9 @@ export const HAND_OVER_SLACK_MS = 1_000;
 /** Without a connection for this long, a call whose sound is gone too has no telephone system under it any more. */
 export const NODE_LOST_MS = 10_000;
 
+/** How soon a caller whose talk with a person outlived a crash notices that the other one hung up. */
+export const TALK_LOOK_EVERY_MS = 1_000;
+
 /** A caller who rings for longer is in nobody's hands: the engine answers or refuses within ten seconds. */
 export const MAX_RINGING_MS = 60_000;
 

@@ -1,7 +1,8 @@
 // A caller and a representative whom a crash of ours left talking: nothing is touched before one of them hangs up.
 import { settle } from './leg-media.ts';
 import type { AsteriskParts } from './leg-media.ts';
-import { CLEAN_UP_MS } from './limits.ts';
+import { isChannelAlive } from './leftovers.ts';
+import { CLEAN_UP_MS, TALK_LOOK_EVERY_MS } from './limits.ts';
 
 /** Settles when one of the two hung up; the representative is not left alone then. Rejects only with the reason of `signal`. */
 export async function watchTalk(
@@ -16,6 +17,13 @@ export async function watchTalk(
     (event) => (event.type === 'ChannelDestroyed' || event.type === 'StasisEnd') && resolve(),
     onGone,
   );
+  // Of a channel that another process made, its end is not told to this one (seen with 22.10): it is looked for.
+  const looker = setInterval(() => {
+    isChannelAlive(parts.ari, representativeId).then(
+      (isAlive) => isAlive || resolve(),
+      () => undefined,
+    );
+  }, TALK_LOOK_EVERY_MS);
   gone.addEventListener('abort', onGone, { once: true });
   signal.addEventListener('abort', onAbort, { once: true });
   if (gone.aborted) onGone();
@@ -23,6 +31,7 @@ export async function watchTalk(
   try {
     await over;
   } finally {
+    clearInterval(looker);
     gone.removeEventListener('abort', onGone);
     signal.removeEventListener('abort', onAbort);
     await settle(parts, parts.ari.call('channels.hangup', { channelId: representativeId }, { timeoutMs: CLEAN_UP_MS }));

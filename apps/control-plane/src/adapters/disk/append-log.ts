@@ -15,7 +15,7 @@ export type AppendLogLimits = {
   readonly segmentBytes: number;
 };
 
-export const defaultAppendLogLimits: AppendLogLimits = { maxBytes: 64 * 1_048_576, segmentBytes: 1_048_576 };
+export const defaultAppendLogLimits: AppendLogLimits = { maxBytes: 64 * 1_048_576, segmentBytes: 262_144 };
 
 /** `<checksum, 8 hexadecimal digits> <record>`. */
 const LINE = /^([0-9a-f]{8}) (.*)$/s;

@@ -42,7 +42,11 @@ export function createOnceOnly({ store, log }: { store: IdempotencyStore; log: L
         // The work is done: that its answer could not be kept is no reason to answer anything else. The key is free again after a minute.
         await Promise.all([hold.since(), answerToKeep(context)])
           .then(([reservedAt, answer]) => store.settle(scope, { ...request, reservedAt }, answer))
-          .catch((error: unknown) => log.warn({ error: loggableError(error) }, 'an answer was not kept under its idempotency key'));
+          .catch((error: unknown) => {
+            const requestId: unknown = context.get('requestId');
+            const { organizationId } = scope;
+            log.warn({ requestId, organizationId, error: loggableError(error) }, 'an answer was not kept under its idempotency key');
+          });
         return undefined;
       }
     }

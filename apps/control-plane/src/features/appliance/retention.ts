@@ -76,7 +76,7 @@ async function removeOfOrganization(parts: RetentionParts, run: RetentionRun, te
     };
     const details = { ...removed, overStorage, storageBytes: terms.storageBytes };
     await record(parts, { scope, organizationId }, details);
-    run.log.info({ organizationId, ...details }, 'data removed by retention');
+    run.log.info({ organizationId, removed: details }, 'data removed by retention');
   }
   if (failures.length > 0) throw new Error(`${failures.length} recording(s) could not be removed`, { cause: failures[0] });
 }
@@ -89,7 +89,7 @@ async function removeRejected({ store, database, audit }: RetentionParts, { scop
   await database.inAppliance(scope, (queries) =>
     audit.append(queries, { scope, actor }, { action: 'retention.applied', resource: 'rejected_calls', details }),
   );
-  log.info(details, 'rejected calls removed by retention');
+  log.info({ removed: details }, 'rejected calls removed by retention');
 }
 
 /** Goes on until a batch is not full. Returns how many rows were taken. */

@@ -1,6 +1,7 @@
 // Writing until it is written: what passes in time is repeated, what the database refuses for good is dropped alone.
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import type { LoggableError } from '#shared/loggable-error.ts';
 import { pause } from '#shared/waiting.ts';
 import type { CallEventWriter, QueuedEvent } from './call-event-writer.ts';
 
@@ -15,8 +16,8 @@ export type RetryOptions = {
   readonly giveUp: AbortSignal;
   /** Told when the database stops answering, and when it answers again. */
   readonly onAway?: (isAway: boolean) => void;
-  /** Told of each event that the database refuses for good, with the reason as a log message. */
-  readonly onDrop: (item: QueuedEvent, fields: object, message: string) => void;
+  /** Told of each event that the database refuses for good. */
+  readonly onDrop: (item: QueuedEvent, why: { readonly reason: 'refused_by_database'; readonly error: LoggableError }) => void;
 };
 
 /** `settled`: each event of the batch is committed, or refused for good; `given_up`: they may not be written at all. */
@@ -52,7 +53,7 @@ export function createRetryingWriter(options: RetryOptions): (batch: readonly Qu
   async function writeOneByOne(batch: readonly QueuedEvent[], cause: unknown): Promise<WriteOutcome> {
     const [only] = batch;
     if (only && batch.length === 1) {
-      onDrop(only, { error: loggableError(cause) }, 'journal dropped an event that the database refuses');
+      onDrop(only, { reason: 'refused_by_database', error: loggableError(cause) });
       return 'settled';
     }
     for (const item of batch) if ((await writeBatch([item])) === 'given_up') return 'given_up';

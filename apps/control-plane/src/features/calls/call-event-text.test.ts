@@ -26,6 +26,23 @@ const events: readonly CallEvent[] = [
   { ...about, kind: 'turn_recorded', turn, conversation },
   { ...about, kind: 'conversation_moved', turns: 4, conversation },
   { ...about, kind: 'note', name: 'dtmf', fields: { digit: '1' } },
+  {
+    ...about,
+    kind: 'leg_measured',
+    measurement: {
+      leg: 'caller',
+      codec: 'ulaw',
+      packetsReceived: 1,
+      packetsSent: 2,
+      receivedLossRatio: 0,
+      sentLossRatio: null,
+      receivedJitterMs: 0.5,
+      sentJitterMs: null,
+      roundTripMs: null,
+      receivedMos: 4.4,
+      sentMos: null,
+    },
+  },
   { ...about, kind: 'call_ended', outcome: 'completed', reason: 'goodbye', durationMs: 1 },
 ];
 

@@ -150,7 +150,10 @@ async function startedRows({ queries, scope, log, serverId }: Writing, begun: re
   return begun.map((event) => {
     const { callId, agentId } = event;
     if (there.has(agentId)) return { ...startedRow(event, agentId), serverId };
-    log.warn({ callId, agentId }, 'call was answered by an agent that is removed by now; it is kept without one');
+    log.warn(
+      { callId, organizationId: scope.organizationId, agentId },
+      'call was answered by an agent that is removed by now; it is kept without one',
+    );
     return { ...startedRow(event, null), serverId };
   });
 }

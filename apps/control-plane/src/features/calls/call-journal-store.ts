@@ -4,7 +4,9 @@ import type { AppendLog } from '#ports/append-log.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
 import { BoundedQueue } from '#shared/bounded-queue.ts';
 import { invariant } from '#shared/invariant.ts';
+import type { CallEvent } from '#ports/call-event.ts';
 import type { Log } from '#shared/log.ts';
+import type { LoggableError } from '#shared/loggable-error.ts';
 import { pause } from '#shared/waiting.ts';
 import { createRetryingWriter } from './call-event-retry.ts';
 import { eventOfText, isStored, textOfEvent } from './call-event-text.ts';
@@ -62,6 +64,8 @@ type JournalOptions = {
 /** An event with its number in the spool; null: it is not there. */
 type Waiting = QueuedEvent & { readonly spooledAs: number | null };
 
+const namesOf = ({ callId, scope, kind }: CallEvent) => ({ callId, organizationId: scope?.organizationId, kind });
+
 /** Starts the writer. Disposing it writes what waits, for at most `closeMs`. */
 export function openCallJournal({ write, log, limits = defaultJournalLimits, spool }: JournalOptions): CallJournalStore {
   invariant(limits.maxQueuedWithNotes <= limits.maxQueued, 'notes give way before calls and turns');
@@ -76,9 +80,9 @@ export function openCallJournal({ write, log, limits = defaultJournalLimits, spo
   /** Ends the gathering early: somebody waits for the commit. */
   let hurry = new AbortController();
 
-  function drop(item: QueuedEvent, fields: object, message: string) {
+  function drop({ event }: QueuedEvent, why: { readonly reason: string; readonly error?: LoggableError; readonly queued?: number }) {
     droppedEvents += 1;
-    log.error({ callId: item.event.callId, kind: item.event.kind, ...fields }, message);
+    log.error({ ...namesOf(event), ...why }, 'an event of a call is dropped from the journal');
   }
 
   const onAway = (isAway: boolean) => spool?.setDurable(isAway);
@@ -91,7 +95,7 @@ export function openCallJournal({ write, log, limits = defaultJournalLimits, spo
       inFlight = replay.length > 0 ? replay.splice(0, limits.maxBatch) : queue.drain(limits.maxBatch);
       const outcome = await writeBatch(inFlight);
       if (outcome === 'settled') spool?.release(Math.max(0, ...inFlight.map(({ spooledAs }) => spooledAs ?? 0)));
-      else for (const item of inFlight) if (item.spooledAs === null) drop(item, {}, 'journal gave an event up at shutdown');
+      else for (const item of inFlight) if (item.spooledAs === null) drop(item, { reason: 'given_up_at_shutdown' });
       inFlight = [];
     }
     writing = null;
@@ -102,9 +106,9 @@ export function openCallJournal({ write, log, limits = defaultJournalLimits, spo
     record(event) {
       if (!isStored(event)) return;
       const item = queued(event);
-      if (closed) return drop(item, {}, 'journal is closed, event dropped');
+      if (closed) return drop(item, { reason: 'closed' });
       const isNoteTooMany = event.kind === 'note' && queue.length >= limits.maxQueuedWithNotes;
-      if (isNoteTooMany || queue.length >= limits.maxQueued) return drop(item, { queued: queue.length }, 'journal is full, event dropped');
+      if (isNoteTooMany || queue.length >= limits.maxQueued) return drop(item, { reason: 'full', queued: queue.length });
       const spooledAs = spool?.append(textOfEvent(item)) ?? null;
       if (spooledAs === null && spool !== undefined) unspooledEvents += 1;
       queue.push({ ...item, spooledAs });

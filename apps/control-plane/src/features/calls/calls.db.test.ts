@@ -166,7 +166,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
     for (const event of wholeCall(ours, callId)) journal.record(event.kind === 'call_started' ? { ...event, agentId: removed } : event);
     await journal.flush();
     expect(journal.dropped()).toBe(0);
-    expect(warnings).toEqual([{ callId, agentId: removed }]);
+    expect(warnings).toEqual([{ callId, organizationId: ours.organizationId, agentId: removed }]);
     const found = await createCallStore(test.database).find(ours, callId);
     expect(found?.call).toMatchObject({ agentId: null, state: 'ended', outcome: 'caller_hung_up', recordingPath: 'a.raw' });
     expect([found?.turns.length, found?.notes.length]).toEqual([2, 2]);

@@ -1,14 +1,22 @@
 import { expect, it } from 'vitest';
-import { seededRandom } from '#app/test/seeded-random.ts';
 import { estimateCapacity } from './capacity-estimate.ts';
 import type { UsageSample } from './capacity-estimate.ts';
 
-const random = seededRandom(5);
+/** Numbers in [0, 1), the same at every run. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const random = seededRandom(11);
 const noise = (): number => (random() - 0.5) * 0.02;
 /** Minutes of a working day: 0 to 10 calls, each 0.05 of the cores and a tenth of a slot, and memory that calls do not touch. */
 const samples: UsageSample[] = Array.from({ length: 120 }, (_, index) => {
   const liveCalls = index % 11;
-  return { liveCalls, used: { cpu: 0.3 + 0.05 * liveCalls + noise(), model: 0.1 * liveCalls + noise(), memory: 5 + noise() } };
+  return { liveCalls, used: { cpu: 0.3 + 0.05 * liveCalls + noise(), model: 0.1 * liveCalls + noise(), memory: 5 } };
 });
 const limits = [
   { resource: 'cpu', limit: 1.8 },

@@ -12,7 +12,7 @@ export function registerCapacityMetrics({
 }: {
   registry: Registry;
   capacity: CapacityReportParts;
-}): (choice: string) => void {
+}): (choice: OverloadWish['choice']) => void {
   const { watch, liveCalls, waiting } = capacity;
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number) =>
@@ -35,6 +35,17 @@ export function registerCapacityMetrics({
   );
   gauge('centralita_admission_waiting', 'Callers who are held until there is room', () => waiting().count);
   gauge('centralita_admission_longest_wait_seconds', 'How long the first of them has waited', () => waiting().longestMs / 1_000);
+  registerServiceMetrics(registers, watch);
+  const refused = new Counter({
+    name: 'centralita_admission_refused_total',
+    help: 'Calls that there was no room for when they came, by what their organization chose',
+    labelNames: ['choice'],
+    registers,
+  });
+  return (choice: OverloadWish['choice']) => refused.inc({ choice });
+}
+
+function registerServiceMetrics(registers: Registry[], watch: CapacityReportParts['watch']): void {
   const ofServices = (name: string, help: string, read: (sample: ProcessSample) => number | null) =>
     new Gauge({
       name,
@@ -62,12 +73,4 @@ export function registerCapacityMetrics({
   );
   ofServices('centralita_process_slots', 'Requests that a model can work on at once', ({ slots }) => slots);
   ofServices('centralita_process_vram_used_bytes', 'Memory of the graphics processors in use', ({ vramUsedBytes }) => vramUsedBytes);
-  const refused = new Counter({
-    name: 'centralita_admission_refused_total',
-    help: 'Calls that there was no room for when they came, by what their organization chose',
-    labelNames: ['choice'],
-    registers,
-  });
-  for (const choice of ['refuse', 'queue', 'fallback'] satisfies OverloadWish['choice'][]) refused.inc({ choice }, 0);
-  return (choice) => refused.inc({ choice });
 }

@@ -24,7 +24,8 @@ export type CapacityWatchParts = Pick<ProcessSamplerParts, 'askDatabase' | 'jour
   readonly store: ProcessSampleStore;
   readonly liveCalls: () => number;
   readonly configuredCalls: number;
-  readonly limits: AdmissionLimits;
+  /** `byEstimate`: whether the estimate limits the calls. */
+  readonly limits: AdmissionLimits & { readonly byEstimate: boolean };
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -75,7 +76,10 @@ export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
   let provenCalls = 0;
 
   const guarded = (what: string, work: () => Promise<void>) => async (): Promise<void> => {
-    await work().catch((error: unknown) => signal.aborted || log.warn({ error: loggableError(error) }, what));
+    await work().catch(
+      (error: unknown) =>
+        signal.aborted || log.warn({ error: loggableError(error), work: what }, 'a look at the capacity failed; the next one tries again'),
+    );
   };
   const look = guarded('the queues of the models could not be looked at', async () => {
     if (probe === null) return;
@@ -109,7 +113,10 @@ export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
     latencies,
     databaseLatency: () => sampler?.databaseLatency ?? null,
     observe: (event) => latencies.observe(event, clock.nowMs()),
-    admission: () => ({ maxCalls: Math.min(configuredCalls, trustedCalls(estimate, provenCalls)), gate }),
+    admission: () => ({
+      maxCalls: limits.byEstimate ? Math.min(configuredCalls, trustedCalls(estimate, provenCalls)) : configuredCalls,
+      gate,
+    }),
     estimate: () => estimate,
     latest: () => latest,
     async [Symbol.asyncDispose]() {

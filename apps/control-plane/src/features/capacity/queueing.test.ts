@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { seededRandom } from '#app/test/seeded-random.ts';
 import { largestLoad, waitP95Ms, waitProbability } from './queueing.ts';
+
+/** Numbers in [0, 1), the same at every run. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
 
 it("gives Erlang's known values", () => {
   expect(waitProbability(1, 0.5)).toBeCloseTo(0.5, 10);

@@ -6,21 +6,21 @@ import { loggableError } from '#shared/loggable-error.ts';
 import type { ChatParts } from './chats.ts';
 
 /** The same parts as the engine's. */
-export type ChatDialogParts = Pick<CallEngineParts, 'languageModel' | 'findTools' | 'clock' | 'log'>;
+export type ChatDialogParts = Pick<CallEngineParts, 'languageModel' | 'findTools' | 'clock'>;
 
 /** Opens agents for chats. One whose tools cannot be looked up still answers: it says what it knows. */
 export function createChatDialogs(parts: ChatDialogParts): ChatParts['openDialog'] {
-  const { languageModel, findTools, clock, log } = parts;
-  return async (agent, { scope, conversationId, callerNumber, signal, summaryKeeper }) => {
+  const { languageModel, findTools, clock } = parts;
+  return async (agent, { scope, conversationId, callerNumber, signal, log, summaryKeeper }) => {
     const tools: readonly Tool[] =
       (await findTools?.({ scope, agent }, { signal }).catch((error: unknown) => {
-        log.error({ conversationId, error: loggableError(error) }, 'the tools of an agent could not be looked up');
+        log.error({ error: loggableError(error) }, 'the tools of an agent could not be looked up');
         return [];
       })) ?? [];
     const { agentId, language } = agent;
     const context = { scope, agentId, conversationId, callerNumber, language, signal };
     const onToolFault = ({ tool, error }: { readonly tool: string; readonly error: unknown }) =>
-      log.warn({ conversationId, tool, error: loggableError(error) }, 'a tool failed');
+      log.warn({ tool, error: loggableError(error) }, 'a tool failed');
     return openDialog(agent, { languageModel, tools, context, clock, isSpoken: false, onToolFault, summaryKeeper });
   };
 }

@@ -28,6 +28,8 @@ export type Served = {
   /** Aborts when the turn has taken too long. */
   readonly signal: AbortSignal;
   readonly summaryKeeper: SummaryKeeper;
+  /** Its lines carry the request, the organization and the conversation. */
+  readonly log: Log;
 };
 
 /** What chats are made of. */
@@ -47,6 +49,8 @@ export type ChatMessage = {
   readonly agentId: string | null;
   readonly conversationId: string | null;
   readonly channelData: ChannelData;
+  /** The request that it came with, for the log; null: none. */
+  readonly requestId: string | null;
   /** The input, as the agent's settings make it: how often an agent asks a silent caller is its own. */
   readonly inputFor: (agent: AgentProfile) => DialogInput;
 };
@@ -100,6 +104,7 @@ type Turn = {
   readonly input: DialogInput;
   readonly channelData: ChannelData;
   readonly signal: AbortSignal;
+  readonly log: Log;
   readonly chat: ClaimedChat | null;
 };
 
@@ -108,9 +113,10 @@ async function beginNew(parts: Parts, message: ChatMessage): Promise<BegunTurn> 
   const agent = agentId === null ? null : await parts.agents.findNewest(scope, agentId);
   if (agent === null) return { kind: 'agent_not_found' };
   const conversationId = newId('chat');
+  const log = logOf(parts, message, conversationId);
   const signal = AbortSignal.timeout(TURN_LIMIT_MS);
-  const dialog = await open(parts, agent, { scope, conversationId, channelData, signal });
-  const of = { scope, conversationId, agent, dialog, channelData, signal, chat: null };
+  const dialog = await open(parts, agent, { scope, conversationId, channelData, signal, log });
+  const of = { scope, conversationId, agent, dialog, channelData, signal, log, chat: null };
   const turn = { ...of, from: dialog.open(), input: message.inputFor(agent.profile) };
   return { kind: 'begun', conversationId, answer: (onTextDelta) => answer(parts, turn, onTextDelta) };
 }
@@ -118,6 +124,7 @@ async function beginNew(parts: Parts, message: ChatMessage): Promise<BegunTurn> 
 async function goOn(parts: Parts, message: ChatMessage, conversationId: string): Promise<BegunTurn> {
   const { store, cache } = parts;
   const { scope } = message;
+  const log = logOf(parts, message, conversationId);
   const known = cache.find(scope, conversationId);
   const claim = await store.claim(scope, conversationId, known);
   if (claim.kind !== 'claimed') return claim;
@@ -134,10 +141,10 @@ async function goOn(parts: Parts, message: ChatMessage, conversationId: string):
     cache.count(chat.state === null ? 'hit' : 'miss');
     const { channelData } = chat;
     const signal = AbortSignal.timeout(TURN_LIMIT_MS);
-    const dialog = await open(parts, agent, { scope, conversationId, channelData, signal });
+    const dialog = await open(parts, agent, { scope, conversationId, channelData, signal, log });
     // What a later release added to a state is at its beginning in one that an earlier release wrote.
     const from = { ...dialog.open(), ...stored };
-    const turn = { scope, conversationId, agent, dialog, channelData, signal, chat, from, input: message.inputFor(agent.profile) };
+    const turn = { scope, conversationId, agent, dialog, channelData, signal, log, chat, from, input: message.inputFor(agent.profile) };
     return { kind: 'begun', conversationId, answer: (onTextDelta) => answer(parts, turn, onTextDelta) };
   } catch (error) {
     await store.release(scope, chat);
@@ -145,11 +152,16 @@ async function goOn(parts: Parts, message: ChatMessage, conversationId: string):
   }
 }
 
-type Opening = Pick<Turn, 'scope' | 'conversationId' | 'channelData' | 'signal'>;
+type Opening = Pick<Turn, 'scope' | 'conversationId' | 'channelData' | 'signal' | 'log'>;
 
-function open(parts: Parts, { profile }: ChatAgent, { scope, conversationId, channelData, signal }: Opening): Promise<Dialog> {
+function open(parts: Parts, { profile }: ChatAgent, { scope, conversationId, channelData, signal, log }: Opening): Promise<Dialog> {
   const summaryKeeper = parts.summaries.keeperOf(scope, conversationId);
-  return parts.openDialog(profile, { scope, conversationId, callerNumber: channelData['callerNumber'] ?? null, signal, summaryKeeper });
+  const callerNumber = channelData['callerNumber'] ?? null;
+  return parts.openDialog(profile, { scope, conversationId, callerNumber, signal, log, summaryKeeper });
+}
+
+function logOf({ log }: ChatParts, { scope, requestId }: ChatMessage, conversationId: string): Log {
+  return log.child({ requestId, organizationId: scope.organizationId, conversationId });
 }
 
 function refusalOf(chat: ClaimedChat, { agentId }: ChatMessage): 'over' | 'too_long' | 'other_agent' | null {
@@ -159,8 +171,8 @@ function refusalOf(chat: ClaimedChat, { agentId }: ChatMessage): 'over' | 'too_l
 }
 
 async function answer(parts: Parts, turn: Turn, onTextDelta: (textDelta: string) => void): Promise<ChatReply> {
-  const { clock, log } = parts;
-  const { conversationId, dialog, from, input, signal } = turn;
+  const { clock } = parts;
+  const { dialog, from, input, signal, log } = turn;
   const arrivedAt = clock.wallAt();
   const startedMs = clock.nowMs();
   let text = '';
@@ -178,13 +190,10 @@ async function answer(parts: Parts, turn: Turn, onTextDelta: (textDelta: string)
     return await commit(parts, turn, { text, result, stagesMs, arrivedAt });
   } catch (error) {
     if (error instanceof ConversationMovedError) throw error;
-    log.warn({ conversationId, error: loggableError(error) }, 'a message was not answered');
+    log.warn({ error: loggableError(error) }, 'a message was not answered');
     const unanswered = { text, acted: prepared?.acted?.() ?? null, arrivedAt, replyMs: clock.nowMs() - startedMs };
     await giveUp(parts, turn, unanswered).catch((failure: unknown) => {
-      log.error(
-        { conversationId, error: loggableError(failure) },
-        'a turn that was not finished could not be given up; its claim ends by itself',
-      );
+      log.error({ error: loggableError(failure) }, 'a turn that was not finished could not be given up; its claim ends by itself');
     });
     throw error;
   }

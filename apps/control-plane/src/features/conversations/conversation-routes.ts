@@ -48,7 +48,7 @@ export function createConversationRoutes({ chats, conversations, conversationCac
   return createRoutes()
     .openapi(routes.chat, async (context) => {
       const body = context.req.valid('json');
-      const begun = await beginTurn(chats, context.get('scope'), body);
+      const begun = await beginTurn(chats, { scope: context.get('scope'), body, requestId: requestIdOf(context) });
       if (!wantsEvents(context.req.header('accept'))) {
         const reply = await begun.answer(() => {}).catch(explain);
         return context.json(chatReplyBody(reply), 200);
@@ -82,11 +82,13 @@ export function createConversationRoutes({ chats, conversations, conversationCac
 
 type Begun = Extract<BegunTurn, { kind: 'begun' }>;
 
-async function beginTurn(chats: Chats, scope: OrgScope, body: z.infer<typeof chatBodySchema>): Promise<Begun> {
+type AskedTurn = { readonly scope: OrgScope; readonly body: z.infer<typeof chatBodySchema>; readonly requestId: string | null };
+
+async function beginTurn(chats: Chats, { scope, body, requestId }: AskedTurn): Promise<Begun> {
   const { agentId = null, conversationId = null, channelData = {} } = body;
   if (conversationId !== null && !isId('chat', conversationId)) throw notFound('conversation');
   if (conversationId === null && (agentId === null || !isId('agent', agentId))) throw notFound('agent');
-  const begun = await chats.begin({ scope, agentId, conversationId, channelData, inputFor: (agent) => inputOf(body, agent) });
+  const begun = await chats.begin({ scope, agentId, conversationId, channelData, requestId, inputFor: (agent) => inputOf(body, agent) });
   switch (begun.kind) {
     case 'begun':
       return begun;
@@ -115,13 +117,17 @@ function explain(error: unknown): never {
   throw error;
 }
 
-function streamed(context: Context, begun: Begun) {
+function requestIdOf(context: Context): string | null {
   const requestId: unknown = context.get('requestId');
+  return typeof requestId === 'string' ? requestId : null;
+}
+
+function streamed(context: Context, begun: Begun) {
   const stream = eventStream({
     first: { conversationId: begun.conversationId },
     answer: (onTextDelta) => begun.answer(onTextDelta).catch(explain),
     toBody: (reply: ChatReply) => chatReplyBody(reply),
-    requestId: typeof requestId === 'string' ? requestId : null,
+    requestId: requestIdOf(context),
   });
   return context.body(stream, 200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' });
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { heardGaps } from './heard-gaps.ts';
 import type { TimedTurn } from './heard-gaps.ts';
 
-const turn = (seq: number, role: 'caller' | 'agent', startedAtMs: number, endedAtMs: number): TimedTurn => ({
+const turn = (seq: number, role: 'caller' | 'agent', [startedAtMs, endedAtMs]: readonly [number, number]): TimedTurn => ({
   seq,
   role,
   input: role === 'caller' ? 'speech' : null,
@@ -11,11 +11,11 @@ const turn = (seq: number, role: 'caller' | 'agent', startedAtMs: number, endedA
 });
 /** The journal's clock began 100 s before the recording's. */
 const turns = [
-  turn(0, 'agent', 100_000, 101_000),
-  turn(1, 'caller', 102_000, 103_000),
-  turn(2, 'agent', 103_600, 105_000),
-  turn(3, 'caller', 106_000, 107_000),
-  turn(4, 'agent', 107_600, 109_000),
+  turn(0, 'agent', [100_000, 101_000]),
+  turn(1, 'caller', [102_000, 103_000]),
+  turn(2, 'agent', [103_600, 105_000]),
+  turn(3, 'caller', [106_000, 107_000]),
+  turn(4, 'agent', [107_600, 109_000]),
 ];
 const sound = {
   agent: [

@@ -120,6 +120,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
     ends: finish,
     keptLanguage: () => keptLanguage,
     keepLanguage: (language) => (keptLanguage = language),
+    nameCall: () => undefined,
     listen(listener) {
       tell = listener;
       for (const event of events.splice(0)) listener(event);

@@ -1,0 +1,196 @@
+/**
+ * Whether the product knows what it bears: it estimates its capacity from a few calls, and the estimate is compared with the load at which callers really
+ * wait; and whether the calls that it takes are answered as fast when a fifth more want in.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { InferenceTiming } from '@centralita/control-plane/sandbox/inference-request.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
+import { BENCH_NUMBER, modelTimes, openBenchRig } from './bench-rig.ts';
+import type { BenchRig } from './bench-rig.ts';
+import { hangUpAll } from './call-load.ts';
+import { callerSentences } from './caller-speech.ts';
+import { runBench } from './harness.ts';
+import { percentile } from './percentile.ts';
+
+/** Which model is slow, how long it works on a request, and on how many at once. */
+const profiles = [
+  { name: 'speech to text', role: 'speech_to_text', serviceMs: 350, models: { speechToTextMs: 350, speechToTextSlots: 2 } },
+  { name: 'language model', role: 'language_model', serviceMs: 500, models: { firstDeltaMs: 500, languageModelSlots: 3 } },
+  { name: 'text to speech', role: 'text_to_speech', serviceMs: 300, models: { textToSpeechMs: 300, textToSpeechSlots: 2 } },
+] as const;
+type Profile = (typeof profiles)[number];
+
+/** The product's own limit: a wait for a model that 95 % of requests may have. */
+const QUEUE_LIMIT_MS = 500;
+/** Calls of the calibration, each level for as long as four of the product's samples. */
+const CALIBRATION_CALLS = [2, 4, 6];
+const CALIBRATION_MS = 41_000;
+/** The load beyond the calibration grows by a call in this time, up to this much beyond the estimate. */
+const STEP_MS = 5_000;
+const RAMP_BEYOND = 1.5;
+/** Requests of so many loads in a row together tell where the limit is met. */
+const SMOOTHED_CALLS = 5;
+const OVERLOAD = 1.2;
+const OVERLOAD_MS = 60_000;
+/** From the end of a caller's answer to his next sentence: 1.2 s and a random time of 1 s on average. Callers do not speak in step. */
+const LEAST_PAUSE_MS = 1_200;
+const MEAN_PAUSE_MS = 1_000;
+const ANSWER_MS = 2_400;
+
+/** A caller who speaks now and then until the signal aborts or the call ends. */
+async function chat(
+  call: SipCall,
+  { sentences, random, signal }: { sentences: readonly Int16Array[]; random: () => number; signal: AbortSignal },
+): Promise<void> {
+  let isOver = false;
+  void call.ended.then(() => (isOver = true));
+  await sleep(1_000 + random() * 3_000, undefined, { signal }).catch(() => undefined);
+  while (!isOver && !signal.aborted) {
+    const sentence = sentences[Math.floor(random() * sentences.length)] as Int16Array;
+    const spoken = await call.say(sentence).catch(() => null);
+    if (spoken === null) return;
+    const pauseMs = ANSWER_MS + LEAST_PAUSE_MS - Math.log(1 - random()) * MEAN_PAUSE_MS;
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+type Talk = { readonly sentences: readonly Int16Array[]; readonly random: () => number; readonly signal: AbortSignal };
+
+/** Places calls that talk at once; those that are refused are left out. */
+async function place(bench: BenchRig, count: number, talk: Talk): Promise<SipCall[]> {
+  const placed: SipCall[] = [];
+  for (let index = 0; index < count; index++) {
+    const call = await bench.caller.call(BENCH_NUMBER, { signal: talk.signal, record: false });
+    const outcome = await call.outcome;
+    if (outcome.kind !== 'answered') continue;
+    placed.push(call);
+    void chat(call, talk);
+  }
+  return placed;
+}
+
+type Capacity = {
+  readonly estimatedCalls: number | null;
+  readonly binds: string;
+  readonly costs: readonly { resource: string; calls: number }[];
+};
+
+/** Adds calls level by level and asks the product what it makes of them. */
+async function calibrate(bench: BenchRig, talk: Talk): Promise<{ readonly calls: SipCall[]; readonly estimate: Capacity }> {
+  const calls: SipCall[] = [];
+  for (const level of CALIBRATION_CALLS) {
+    calls.push(...(await place(bench, level - calls.length, talk)));
+    await sleep(CALIBRATION_MS, undefined, { signal: talk.signal });
+  }
+  return { calls, estimate: (await bench.rig.admin('/admin/capacity')) as Capacity };
+}
+
+/** The number of calls at which 95 % of requests wait as long as the limit; infinite when the ramp did not meet it. */
+function kneeOf(waits: readonly { readonly calls: number; readonly waitMs: number }[]): number {
+  const levels = [...new Set(waits.map(({ calls }) => calls))].toSorted((a, b) => a - b);
+  let before: { calls: number; p95: number } | null = null;
+  for (const middle of levels) {
+    const near = waits.filter(({ calls }) => Math.abs(calls - middle) <= SMOOTHED_CALLS / 2).map(({ waitMs }) => waitMs);
+    const p95 = percentile(near, 95);
+    if (p95 > QUEUE_LIMIT_MS) {
+      if (before === null) return middle;
+      return before.calls + ((QUEUE_LIMIT_MS - before.p95) / (p95 - before.p95)) * (middle - before.calls);
+    }
+    before = { calls: middle, p95 };
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Raises the load call by call; the waits of the slow model's requests by how many calls were up. */
+async function ramp(bench: BenchRig, profile: Profile, options: { calls: SipCall[]; upTo: number; talk: Talk }) {
+  const { calls, upTo, talk } = options;
+  const changes = [{ atMs: 0, calls: calls.length }];
+  await bench.standIn.takeTimings();
+  while (calls.length < upTo) {
+    calls.push(...(await place(bench, 1, talk)));
+    changes.push({ atMs: performance.timeOrigin + performance.now(), calls: calls.length });
+    await sleep(STEP_MS, undefined, { signal: talk.signal });
+  }
+  const answered = (await bench.standIn.takeTimings()).filter(({ role, firstReplyAt }) => role === profile.role && firstReplyAt !== null);
+  return answered.map(({ receivedAt, firstReplyAt }: InferenceTiming) => ({
+    calls: changes.findLast(({ atMs }) => atMs <= receivedAt)?.calls ?? 0,
+    waitMs: Math.max(0, (firstReplyAt ?? receivedAt) - receivedAt - profile.serviceMs),
+  }));
+}
+
+/** The silence before answers, p95, with as many calls as wanted in; also how many of them got in. */
+async function gapWith(bench: BenchRig, wanted: number, talk: Talk): Promise<{ readonly gapP95Ms: number; readonly accepted: number }> {
+  const since = new Date();
+  const over = new AbortController();
+  const calls = await place(bench, wanted, { ...talk, signal: AbortSignal.any([talk.signal, over.signal]) });
+  await sleep(OVERLOAD_MS, undefined, { signal: talk.signal });
+  over.abort();
+  await hangUpAll(calls);
+  const ended = await bench.journal.endedSince(since, { signal: talk.signal });
+  const gaps = ended.flatMap(({ turns }) => turns.flatMap(({ gapMs }) => gapMs ?? []));
+  return { gapP95Ms: percentile(gaps, 95), accepted: calls.length };
+}
+
+async function measureProfile(profile: Profile, { log, talk }: { log: (message: string) => void; talk: Talk }) {
+  const settings = {
+    ADMISSION_BY_ESTIMATE: '0',
+    ADMISSION_GAP_P95_MS: '60000',
+    [`${profile.role.toUpperCase()}_SLOTS`]: String(Object.values(profile.models)[1]),
+  };
+  await using bench = await openBenchRig({
+    name: 'capacity',
+    maxConcurrentCalls: 80,
+    models: { ...modelTimes, ...profile.models },
+    settings,
+  });
+  const over = new AbortController();
+  const talking = { ...talk, signal: AbortSignal.any([talk.signal, over.signal]) };
+  const { calls, estimate } = await calibrate(bench, talking);
+  const estimated = estimate.costs.find(({ resource }) => resource === profile.role)?.calls;
+  log(`${profile.name}: ${JSON.stringify(estimate.costs)}, binds ${estimate.binds}`);
+  if (estimated === undefined)
+    throw new Error(`no cost of ${profile.role} was found in two minutes of ${CALIBRATION_CALLS.join(', ')} calls`);
+  const waits = await ramp(bench, profile, { calls, upTo: Math.ceil(estimated * RAMP_BEYOND), talk: talking });
+  over.abort();
+  await hangUpAll(calls);
+  const knee = kneeOf(waits);
+  log(`${profile.name}: estimated ${estimated} calls, the limit was met at ${knee.toFixed(1)}, ${waits.length} requests`);
+  if (!Number.isFinite(knee)) throw new Error(`${profile.name}: ${Math.ceil(estimated * RAMP_BEYOND)} calls did not meet the limit`);
+  await bench.rig.adminSend('POST', '/admin/capacity/tests', {
+    estimatedCalls: estimated,
+    measuredCalls: knee,
+    comment: `bench: slow ${profile.name}`,
+  });
+  await bench.rig.controlPlane.stop('SIGTERM', 10_000);
+  await bench.rig.startControlPlane('ready', { ADMISSION_BY_ESTIMATE: '1' });
+  // The first measurement of the new process makes the estimate anew, from what the old one stored.
+  await sleep(12_000, undefined, { signal: talk.signal });
+  const full = await gapWith(bench, estimated, talk);
+  const overloaded = await gapWith(bench, Math.ceil(estimated * OVERLOAD), talk);
+  log(
+    `${profile.name}: ${full.accepted} calls p95 ${full.gapP95Ms.toFixed(0)} ms; of ${Math.ceil(estimated * OVERLOAD)} wanted ${overloaded.accepted} got in, p95 ${overloaded.gapP95Ms.toFixed(0)} ms`,
+  );
+  return { requests: waits.length, errorPercent: (100 * Math.abs(estimated - knee)) / knee, ratio: overloaded.gapP95Ms / full.gapP95Ms };
+}
+
+await runBench({
+  name: 'capacity',
+  defaults: { profiles: 3 },
+  reaches: { estimate_error_percent: '<= 10', overload_p95_ratio: '<= 1.2' },
+  standIns: [
+    'models in a process of their own answer after fixed delays and on a few requests at once, the others wait: one of the three is slow in each profile',
+    'callers are espeak-ng voices over SIP and G.711 in the process of the bench; Asterisk, PostgreSQL and the control plane are real',
+  ],
+  async run({ options, log, signal, random }) {
+    const talk = { sentences: await callerSentences(), random, signal };
+    const found = [];
+    for (const profile of profiles.slice(0, options.profiles)) found.push(await measureProfile(profile, { log, talk }));
+    return {
+      n: found.reduce((sum, { requests }) => sum + requests, 0),
+      figures: {
+        estimate_error_percent: Math.max(...found.map(({ errorPercent }) => errorPercent)),
+        overload_p95_ratio: Math.max(...found.map(({ ratio }) => ratio)),
+      },
+    };
+  },
+});

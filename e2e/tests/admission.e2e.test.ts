@@ -1,0 +1,89 @@
+// A box with room for one call: what becomes of the second caller, as his organization chose, on real Asterisk.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { endedCall } from '#e2e/call-journal.ts';
+import { expectNothingLeft } from '#e2e/leftovers.ts';
+import { openRig } from '#e2e/rig.ts';
+import type { Rig } from '#e2e/rig.ts';
+import { RIG_PHONES } from '#e2e/rig-seed.ts';
+import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await openRig({ name: 'admission', basePort: 26_000, maxConcurrentCalls: 1 });
+});
+afterAll(() => rig[Symbol.asyncDispose]());
+afterEach(() => expectNothingLeft(rig));
+
+/** Routing remembers a number for five seconds. */
+const ROUTE_FRESH_MS = 5_500;
+
+async function choose(overload: { choice: string; destination?: string | null; maxWaitSeconds?: number }): Promise<void> {
+  const { organizations } = (await rig.admin('/admin/organizations?limit=100')) as {
+    organizations: { organizationId: string; slug: string }[];
+  };
+  const demo = organizations.find(({ slug }) => slug === 'clinica-demo');
+  const answer = await rig.adminSend('PATCH', `/admin/organizations/${demo?.organizationId ?? ''}`, { overload });
+  expect(answer.status).toBe(200);
+  await sleep(ROUTE_FRESH_MS);
+}
+
+const waitingCallers = async (): Promise<number> => ((await rig.admin('/admin/capacity')) as { waitingCallers: number }).waitingCallers;
+const greeting = () => demoSpanish.flow.nodes.find(({ name }) => name === demoSpanish.flow.entry)?.prompt ?? '';
+
+describe('a caller for whom there is no room', () => {
+  test('hears music until the first call ends, and then the agent', async () => {
+    await choose({ choice: 'queue', maxWaitSeconds: 60 });
+    await using lines = openTestLines(rig);
+    const first = await lines.dial(people.spanish);
+    await first.hear();
+    const second = await lines.dial(people.spanish);
+    await vi.waitFor(async () => expect(await waitingCallers()).toBe(1), { timeout: 5_000 });
+    await sleep(3_000);
+    // Music all the time: a pause as long as between sentences would be none.
+    expect(second.call.lastAudioAt(performance.now() - 1_000)).not.toBeNull();
+    await first.call.hangUp();
+    await vi.waitFor(async () => expect(await waitingCallers()).toBe(0), { timeout: 5_000 });
+    second.forget();
+    // The entry's words, and those of the nodes behind it.
+    expect((await second.hearWords()).text.startsWith(greeting())).toBe(true);
+    await second.call.hangUp();
+    expect(await endedCall(rig, people.spanish.number)).toMatchObject({ outcome: 'caller_hung_up' });
+  });
+
+  test('rings the phone that the organization named, and talks to who answers', async () => {
+    await choose({ choice: 'fallback', destination: '2001' });
+    await using lines = openTestLines(rig);
+    const phone = await lines.phone(RIG_PHONES.demo);
+    const first = await lines.dial(people.spanish);
+    await first.hear();
+    const answered = phone.ringing.then((offer) => offer.answer());
+    const second = await lines.dial(people.spanish);
+    const reception = await answered;
+    await reception.hangUp();
+    await second.call.ended;
+    expect(await endedCall(rig, people.spanish.number)).toMatchObject({ outcome: 'transferred' });
+    await first.call.hangUp();
+  });
+
+  test('is told so and let go when he waited too long and nobody is named', async () => {
+    await choose({ choice: 'queue', destination: null, maxWaitSeconds: 5 });
+    await using lines = openTestLines(rig);
+    const first = await lines.dial(people.spanish);
+    await first.hear();
+    const second = await lines.dial(people.spanish);
+    await second.call.ended;
+    expect(await endedCall(rig, people.spanish.number)).toMatchObject({ outcome: 'failed' });
+    await first.call.hangUp();
+  });
+
+  test('is refused at once where the organization chose nothing else', async () => {
+    await choose({ choice: 'refuse' });
+    await using lines = openTestLines(rig);
+    const first = await lines.dial(people.spanish);
+    await first.hear();
+    const second = await (await lines.telephone()).call(people.spanish.number, { signal: AbortSignal.timeout(20_000) });
+    expect(await second.outcome).toMatchObject({ kind: 'rejected', status: 486 });
+    await first.call.hangUp();
+  });
+});
