@@ -111,9 +111,22 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
   const dependencies = openDependencyBoard({ dependencies: options.dependencies ?? [], clock });
   const engine = { hangUp };
   const capacity = openServerCapacity({
-    ...{ database: test.database, audit: office.audit, registry: new Registry(), server: 'test', clock, log: silentLog },
-    ...{ configuredCalls: 10, limits: DEFAULT_ADMISSION, liveCalls: () => board.list(null).length, journalDepth: () => 0 },
-    waiting: () => ({ count: 0, longestMs: 0 }),
+    database: test.database,
+    audit: office.audit,
+    registry: new Registry(),
+    server: 'test',
+    clock,
+    log: silentLog,
+    ...{
+      configuredCalls: 10,
+      limits: DEFAULT_ADMISSION,
+      liveCalls: () => board.list(null).length,
+      journalDepth: () => 0,
+    },
+    waiting: () => ({
+      count: 0,
+      longestMs: 0,
+    }),
   });
   const { openDialog = createChatDialogs({ languageModel: null, clock }) } = options;
   const api = createApi({
