@@ -1,9 +1,18 @@
 // Waits that end early: by a time, or by a signal. None of them leaves a timer or a listener behind.
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Settles after the time, or at once when the signal aborts; never rejects. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => {});
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const done = (): void => resolve();
+  const timer = setTimeout(done, ms);
+  signal.addEventListener('abort', done, { once: true });
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', done);
+  }
 }
 
 /** What came first: the value, or the time. A rejection of `value` is thrown. */

@@ -11,7 +11,6 @@ import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import type { OrganizationId } from '#shared/id.ts';
 import { newId } from '#shared/id.ts';
-import { silentLog } from '#shared/log.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 import type { TestApi } from './test-api.ts';
 import { addTestOrganization, openTestApi } from './test-api.ts';
