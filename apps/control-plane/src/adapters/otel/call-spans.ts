@@ -1,21 +1,8 @@
 // A call's events as a tree of spans: the call, its turns, and within each the stages that the engine timed. Nothing that anybody said is in it.
 import type { CallEvent, TurnRecord } from '#ports/call-event.ts';
+import { plain } from './span-node.ts';
+import type { SpanFields, SpanNode } from './span-node.ts';
 import { errorOfNote, modelSpans, stageSpans } from './turn-spans.ts';
-
-export type SpanFields = Readonly<Record<string, string | number | boolean>>;
-
-/** A stretch of time with a name. Instants are of the wall clock, ms since 1970. */
-export type SpanNode = {
-  readonly name: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly fields: SpanFields;
-  /** What went wrong, in a word of ours; null: nothing. */
-  readonly error: string | null;
-  /** Moments within it. */
-  readonly moments: readonly { readonly name: string; readonly atMs: number; readonly fields: SpanFields }[];
-  readonly children: readonly SpanNode[];
-};
 
 /** A call that is over. */
 export type CallTrace = { readonly callId: string; readonly root: SpanNode; readonly hasError: boolean };
@@ -81,10 +68,6 @@ export function openCallSpans(): (event: CallEvent) => CallTrace | null {
 }
 
 type Kind<Name extends CallEvent['kind']> = Extract<CallEvent, { kind: Name }>;
-
-function plain(name: string, { fromMs, toMs }: Pick<SpanNode, 'fromMs' | 'toMs'>, more: Partial<SpanNode> = {}): SpanNode {
-  return { name, fromMs: Math.min(fromMs, toMs), toMs, fields: {}, error: null, moments: [], children: [], ...more };
-}
 
 /** Notes belong to the turn that is recorded next. Of their fields only those that are words or figures of ours are taken. */
 function noteMoment(call: Open, { name, at, fields }: Kind<'note'>): void {

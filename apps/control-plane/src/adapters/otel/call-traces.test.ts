@@ -107,6 +107,8 @@ async function traced(
   return collector;
 }
 
+const byText = (left: unknown[], right: unknown[]) => (String(left) < String(right) ? -1 : 1);
+
 const msOf = ({ startTimeUnixNano, endTimeUnixNano }: OtlpSpan) =>
   [startTimeUnixNano, endTimeUnixNano].map((nanos) => Number(BigInt(nanos) / 1_000_000n) - BEGUN_MS);
 
@@ -122,7 +124,7 @@ describe('the trace of a call, at a real receiver', () => {
     const turns = spans.filter(({ name }) => name === 'turn');
     expect(turns.map(({ parentSpanId }) => parentSpanId)).toEqual([root?.spanId]);
     const stages = spans.filter(({ parentSpanId }) => parentSpanId === turns[0]?.spanId).map((span) => [span.name, ...msOf(span)]);
-    expect(stages.toSorted()).toEqual(
+    expect(stages.toSorted(byText)).toEqual(
       [
         ['caller_speaks', 1_000, 2_000],
         ['speech_to_text', 2_050, 2_150],
@@ -132,7 +134,7 @@ describe('the trace of a call, at a real receiver', () => {
         ['language_model', 2_280, 2_370],
         ['text_to_speech', 2_450, 2_650],
         ['agent_speaks', 2_650, 3_650],
-      ].toSorted(),
+      ].toSorted(byText),
     );
   });
 

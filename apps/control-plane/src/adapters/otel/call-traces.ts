@@ -10,7 +10,8 @@ import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { RELEASE } from '#shared/release.ts';
 import { openCallSpans } from './call-spans.ts';
-import type { CallTrace, SpanNode } from './call-spans.ts';
+import type { CallTrace } from './call-spans.ts';
+import type { SpanNode } from './span-node.ts';
 import { isSampled, traceNamesOf } from './trace-names.ts';
 
 export type CallTracesOptions = {

@@ -14,9 +14,3 @@ export function traceNamesOf(callId: string): TraceNames {
 export function isSampled({ traceId }: TraceNames, ratio: number): boolean {
   return Number.parseInt(traceId.slice(-8), 16) < ratio * 0x1_0000_0000;
 }
-
-/** The header `traceparent` for what is asked during a call: its parent is the call. */
-export function traceparentOf(callId: string, ratio: number): string {
-  const names = traceNamesOf(callId);
-  return `00-${names.traceId}-${names.rootSpanId}-${isSampled(names, ratio) ? '01' : '00'}`;
-}

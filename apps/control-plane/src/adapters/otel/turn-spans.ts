@@ -1,7 +1,8 @@
 // The stages of one turn as spans. The engine measures how long each took; they are laid end to end, back from the first sound on the line.
 import { z } from 'zod';
 import type { NoteName, TurnRecord } from '#ports/call-event.ts';
-import type { SpanFields, SpanNode } from './call-spans.ts';
+import { plain } from './span-node.ts';
+import type { SpanFields, SpanNode } from './span-node.ts';
 
 /** What the dialog tells of a turn that this reads; words and arguments are left where they are. */
 const traceSchema = z.object({
@@ -36,7 +37,7 @@ export function stageSpans({ startedAt, latency }: TurnRecord): SpanNode[] {
     ['speech_to_text', latency.speechToTextMs],
   ] as const) {
     if (ms === null) continue;
-    stages.unshift(span(name, { fromMs: untilMs - ms, toMs: untilMs }));
+    stages.unshift(plain(name, { fromMs: untilMs - ms, toMs: untilMs }));
     untilMs -= ms;
   }
   return stages;
@@ -52,7 +53,7 @@ export function modelSpans(trace: Readonly<Record<string, unknown>> | null, stag
   const next = (name: string, ms: number, more: Pick<SpanNode, 'fields' | 'error'>): SpanNode => {
     const fromMs = atMs;
     atMs += ms;
-    return span(name, { fromMs, toMs: atMs }, more);
+    return plain(name, { fromMs, toMs: atMs }, more);
   };
   const request = ({ ms, failure, ...figures }: (typeof requests)[number]): SpanNode => {
     const { firstPartMs, inputTokens, outputTokens } = figures;
@@ -78,10 +79,6 @@ export function modelSpans(trace: Readonly<Record<string, unknown>> | null, stag
 export function errorOfNote(name: NoteName, component: unknown): string | null {
   if (name === 'model_failed') return `${typeof component === 'string' ? component : 'model'} failed`;
   return name === 'media_lost' ? 'media lost' : null;
-}
-
-function span(name: string, { fromMs, toMs }: { fromMs: number; toMs: number }, more: Partial<SpanNode> = {}): SpanNode {
-  return { name, fromMs, toMs, fields: {}, error: null, moments: [], children: [], ...more };
 }
 
 function known(fields: Readonly<Record<string, number | null>>): SpanFields {
