@@ -1,6 +1,11 @@
 /** Models that answer after fixed delays: what a bench subtracts from a turn to see what our own code adds. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { InferenceRequest, InferenceTiming, StandInModel } from '@centralita/control-plane/sandbox/inference-request.ts';
+import type {
+  InferenceRequest,
+  InferenceRole,
+  InferenceTiming,
+  StandInModel,
+} from '@centralita/control-plane/sandbox/inference-request.ts';
 import { openInferenceStandIn } from '@centralita/control-plane/sandbox/inference-stand-in-server.ts';
 import { openSlots } from './model-slots.ts';
 import { findTensor, textsOf, textTensor } from 'triton-client-grpc-generated';
@@ -54,13 +59,14 @@ export async function openModelStandIn(options: ModelStandInOptions = {}): Promi
     text_to_speech: openSlots(settings.textToSpeechSlots),
     language_model: openSlots(settings.languageModelSlots),
   };
+  const models = standInModels(settings);
   const server = await openInferenceStandIn({
     port: settings.port,
     statistics: (role) => slots[role].statistics(role),
     models: {
-      speech_to_text: slots.speech_to_text.limited(speechToText(settings)),
-      text_to_speech: slots.text_to_speech.limited(textToSpeech(settings)),
-      language_model: slots.language_model.limited(languageModel(settings)),
+      speech_to_text: slots.speech_to_text.limited(models.speech_to_text),
+      text_to_speech: slots.text_to_speech.limited(models.text_to_speech),
+      language_model: slots.language_model.limited(models.language_model),
     },
     onAnswered: (timing) => timings.push(timing),
   });
@@ -73,6 +79,11 @@ export async function openModelStandIn(options: ModelStandInOptions = {}): Promi
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
+}
+
+/** The three models, for a server that does more with them. */
+export function standInModels(settings: Settings): Readonly<Record<InferenceRole, StandInModel>> {
+  return { speech_to_text: speechToText(settings), text_to_speech: textToSpeech(settings), language_model: languageModel(settings) };
 }
 
 function speechToText(settings: Settings): StandInModel {

@@ -60,6 +60,8 @@ describe('a caller for whom there is no room', () => {
     const answered = phone.ringing.then((offer) => offer.answer());
     const second = await lines.dial(people.spanish);
     const reception = await answered;
+    // Who hangs up while he is being connected was never talked to.
+    await sleep(2_000);
     await reception.hangUp();
     await second.call.ended;
     expect(await endedCall(rig, people.spanish.number)).toMatchObject({ outcome: 'transferred' });

@@ -82,6 +82,8 @@ export type ControlPlaneParts = Omit<
   readonly safety?: SafetyOptions;
   /** What the adapters tell of themselves is counted here; default: a registry of the control plane's own. */
   readonly metrics?: ProcessMetrics;
+  /** Who else hears of everything that happens in calls: traces. */
+  readonly observeCall?: (event: CallEvent) => void;
 };
 
 /** A control plane that takes calls and answers HTTP. Disposing it ends what is live and commits what happened. */
@@ -192,6 +194,7 @@ function callObservers(
     }),
     createRecoveryMetrics({ registry, callControl, spool, unspooled: () => stored.unspooled() }),
     createLiveCallMetrics({ registry, board, organizations: office.organizations, log }),
+    ...(parts.observeCall ? [parts.observeCall] : []),
   ];
 }
 

@@ -91,6 +91,7 @@ async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals
   await using spool = await openAppendLog({ folder: join(config.stateDir, 'journal'), log });
   // Closed behind the plane, which ends its calls; when there is no plane the callers are left to the next process.
   await using afterPlane = new AsyncDisposableStack();
+  await using traces = await openTraces(early);
   await using plane = await createControlPlane({
     ...triton.models,
     config: { ...config, secretKeys, adminKeyHash, recordingsDir: config.asterisk.recordingsFolder },
@@ -109,6 +110,7 @@ async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals
     clock: systemClock,
     log,
     metrics,
+    ...(traces && { observeCall: (event) => traces.observe(event) }),
     spool,
   });
   afterPlane.use(callControl);
@@ -139,6 +141,14 @@ async function openEmbeddings({ embedding }: Config, { models, log }: { models: 
   const [newest, ...others] = [...opened, createHashedNgramEmbedding()];
   log.info({ kind: newest.kind, dimensions: newest.dimensions }, 'vectors of documents');
   return [newest, ...others];
+}
+
+/** Null, and nothing of it loaded, where no collector is named. */
+async function openTraces({ config, log }: EarlyCalls) {
+  if (config.traces === null) return null;
+  const { openCallTraces } = await import('#adapters/otel/call-traces.ts');
+  log.info({ ...config.traces }, 'traces of calls are sent to a collector');
+  return openCallTraces({ ...config.traces, serverId: config.serverId, log });
 }
 
 /** Without hearing and voice no call can be held; without a language model the flow still answers. */

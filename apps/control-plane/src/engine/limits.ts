@@ -90,7 +90,7 @@ export const PARDON_AFTER_MS = 1_500;
 export const REPAIR_PAUSE_MS = 200;
 
 /** Tries go on for this long: the adapter gives a dead telephone system 10 s to come back, and its word comes first. */
-export const REPAIR_TIMEOUT_MS = 12_000;
+export const REPAIR_TIMEOUT_MS = 20_000;
 
 /** Sounds of one call that are built anew; one that breaks more often does so because of what we send. */
 export const MAX_REPAIRS = 10;

@@ -280,7 +280,7 @@ it('ends a call whose sound cannot be built anew, and one whose telephone system
   await using rig = openEngineRig();
   const leg = await rig.greeted({ openMediaFailsAfter: 1 });
   leg.media().end('lost');
-  await rig.clock.run(11_000);
+  await rig.clock.run(19_000);
   expect(rig.journal.ends()).toEqual([]);
   await rig.clock.run(3_000);
   expect(rig.journal.ends()[0]).toMatchObject({ outcome: 'failed', reason: 'media_lost' });

@@ -20,6 +20,17 @@ export type InferenceAnswer = { readonly outputs: readonly Tensor[]; readonly te
 /** A model that answers in one part (`ModelInfer`) or in many (`ModelStreamInfer`), as its role's contract says. */
 export type StandInModel = { answer(request: InferenceRequest): AsyncIterable<InferenceAnswer> };
 
+/** Thrown by a stand-in model to fail with this gRPC status; any other error is INTERNAL. */
+export class StandInFailure extends Error {
+  override readonly name = 'StandInFailure';
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 /** When one request came and was answered: milliseconds of Unix time with fractions, comparable between processes of one machine. */
 export type InferenceTiming = {
   readonly role: InferenceRole;

@@ -16,7 +16,7 @@ import type {
 import { FINAL_RESPONSE, toWireReply } from 'triton-client-grpc-generated/infer-message.ts';
 import { decodeTensors } from 'triton-client-grpc-generated/tensor-decoding.ts';
 import { z } from 'zod';
-import { inferenceRoles, unixMs } from './inference-request.ts';
+import { inferenceRoles, StandInFailure, unixMs } from './inference-request.ts';
 import type { InferenceAnswer, InferenceRole, InferenceTiming, StandInModel } from './inference-request.ts';
 
 const tensorsSchema = z.array(z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) }));
@@ -181,5 +181,6 @@ function wireMessage(request: ModelInferRequest, answer: InferenceAnswer): Model
 
 function asFailure(cause: unknown): { readonly code: status; readonly details: string } {
   const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof StandInFailure) return { code: cause.code, details: message };
   return { code: cause instanceof UnknownModelError ? status.NOT_FOUND : status.INTERNAL, details: message };
 }

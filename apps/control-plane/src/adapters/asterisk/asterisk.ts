@@ -10,7 +10,7 @@ import { openChannelEvents } from './channel-events.ts';
 import { type AsteriskDirectory, openDirectory } from './directory.ts';
 import { NORMAL, rejectCause } from './hangup-cause.ts';
 import { destroyLeftovers, isChannelAlive, readApplication, readStartedAt } from './leftovers.ts';
-import { MAX_ENDED_IDS, NODE_LOST_MS, SWEEP_EVERY_MS } from './limits.ts';
+import { MAX_ENDED_IDS, NODE_LOST_MS, SWEEP_AGAIN_MS, SWEEP_EVERY_MS } from './limits.ts';
 import { type AsteriskLeg, type LegOptions, openLeg } from './leg.ts';
 import { type AsteriskParts, settle } from './leg-media.ts';
 import { type AsteriskObserver, observedAri, silentObserver } from './observed-ari.ts';
@@ -213,6 +213,8 @@ class Asterisk implements CallControl, AsyncDisposable {
         await this.#sweepNow();
       } catch (error) {
         this.#log.error({ err: error }, 'comparing with Asterisk failed');
+        // An Asterisk that has just started answers before it has loaded everything.
+        if (!this.#closing.signal.aborted) setTimeout(() => this.#isConnected && this.#sweepSoon(), SWEEP_AGAIN_MS).unref();
       }
     });
   }

@@ -72,3 +72,6 @@ export const QUALITY_EVERY_MS = 10_000;
 
 /** One question about a channel's quality: 1 ms. It may fail, the next one comes. */
 export const QUALITY_REQUEST_MS = 2_000;
+
+/** After a look that failed. */
+export const SWEEP_AGAIN_MS = 1_000;

@@ -107,7 +107,8 @@ async function thin(database: Database, scope: ApplianceScope, now: Date): Promi
       await queries.execute(sql`
         insert into ${processMetadata} (server, service, interval_seconds, at, live_calls, cpu_cores, memory_bytes, event_loop_lag_ms, queue_depth,
           vram_used_bytes, vram_total_bytes, busy, slots, requests, latency_mean_ms, latency_p95_ms)
-        select server, service, ${OLD_SAMPLE_SECONDS}, to_timestamp(floor(extract(epoch from at) / ${OLD_SAMPLE_SECONDS}) * ${OLD_SAMPLE_SECONDS}),
+        select server, service, ${OLD_SAMPLE_SECONDS}::int,
+          to_timestamp(floor(extract(epoch from at) / ${OLD_SAMPLE_SECONDS}::int) * ${OLD_SAMPLE_SECONDS}::int),
           avg(live_calls), avg(cpu_cores), avg(memory_bytes), max(event_loop_lag_ms), max(queue_depth), avg(vram_used_bytes), max(vram_total_bytes),
           avg(busy), max(slots), sum(requests), avg(latency_mean_ms), max(latency_p95_ms)
         from ${processMetadata} where ${old} group by 1, 2, 4 on conflict do nothing`);

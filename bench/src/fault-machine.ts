@@ -1,0 +1,199 @@
+/** Faults of what the machine gives our process: disks, descriptors, the clock. */
+import { access, appendFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runCommand } from '@centralita/provision/command.ts';
+import { fault, must } from './fault.ts';
+import type { Fault } from './fault.ts';
+import { holdingsOf } from './fault-oracle.ts';
+import { converse, endedAs, greeted, press, turnsWhole } from './fault-talk.ts';
+
+const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+
+export const machineFaults: readonly Fault[] = [
+  fault({
+    name: 'state-disk-full',
+    row: 16,
+    fault: 'the disk of the spool is full',
+    injection: 'the small disk filled up in a call, PostgreSQL away meanwhile',
+    expected: 'the call goes on, it is said in the log, all is written when both are back',
+    metric: /^centralita_(turn_spool_dropped_total|journal_depth)/,
+    cause: /append log cannot be written|heartbeat cannot be written/,
+    async inject(world, trial) {
+      const call = await greeted(world, trial, 'keys');
+      await fill(world.stateDir);
+      await press(call, '1');
+      world.wires.database.refuse(true);
+      world.wires.database.cut();
+      await press(call, '2');
+      await sleep(1_500);
+      return call;
+    },
+    async expect(world, trial, call) {
+      await rm(balloonIn(world.stateDir));
+      world.wires.database.refuse(false);
+      await press(call, '3');
+      await call.hangUp();
+      await endedAs(trial, 'caller_hung_up');
+      await turnsWhole(trial, 3);
+    },
+    repair: (world) => rm(balloonIn(world.stateDir), { force: true }),
+  }),
+  fault({
+    name: 'recordings-disk-full',
+    row: 68,
+    fault: 'a recording cannot be written',
+    injection: 'the disk of the recordings filled up before a call',
+    expected: 'the call is held all the same',
+    metric: /^centralita_(turn_stage_seconds_count|calls_total)/,
+    cause: /No space left|call (accepted|over)/,
+    limitMs: 120_000,
+    async inject(world, trial) {
+      const folder = world.rig.recordingsDir;
+      await runCommand(['mount', '-t', 'tmpfs', '-o', 'size=1m,mode=0777', 'tmpfs', folder], { timeoutMs: 10_000 });
+      // Asterisk sees mounts that were there when it was started.
+      await world.rig.restartAsterisk();
+      await world.rig.untilReady();
+      await fill(folder);
+      const call = await greeted(world, trial, 'model');
+      await converse(world, call);
+      return call;
+    },
+    async expect(world, trial, call) {
+      await converse(world, call, 1);
+      await call.hangUp();
+      await endedAs(trial, 'caller_hung_up');
+    },
+    async repair(world) {
+      await runCommand(['umount', '--lazy', world.rig.recordingsDir], { timeoutMs: 10_000 });
+      await world.rig.restartAsterisk();
+      await world.rig.untilReady();
+    },
+  }),
+  fault({
+    name: 'descriptors-used-up',
+    row: 17,
+    fault: 'the process may open no file more',
+    injection: 'its limit of descriptors lowered to what it holds, in a call; another caller, 20 requests',
+    expected: 'the live call goes on, nothing crashes; with the limit back, calls are served',
+    metric: /^centralita_(calls_total|turn_stage_seconds_count|http_requests_total)/,
+    cause: /EMFILE|too many open files|call (accepted|over)/i,
+    async inject(world, trial) {
+      const call = await greeted(world, trial, 'model');
+      const { pid } = world.rig.controlPlane;
+      const { descriptors } = await holdingsOf(pid);
+      await limitDescriptors(pid, descriptors);
+      const other = await world.place(trial, 'keys');
+      const asked = Array.from({ length: 20 }, () => world.ask('/health', {}).catch(() => null));
+      await converse(world, call);
+      await sleep(2_000);
+      await limitDescriptors(pid, 20_000);
+      await other.hangUp();
+      await Promise.all(asked);
+      return call;
+    },
+    async expect(world, trial, call) {
+      await converse(world, call, 1);
+      await call.hangUp();
+      await converse(world, await greeted(world, trial, 'model'));
+    },
+    repair: (world) => limitDescriptors(world.rig.controlPlane.pid, 20_000),
+  }),
+  fault({
+    name: 'spool-tail-damaged',
+    row: 13,
+    fault: 'the last write to the spool was torn',
+    injection: 'turns on the local disk alone, SIGKILL, rubbish behind the last record, started again',
+    expected: 'what is whole is written in order, what is not is left out and said',
+    metric: /^centralita_calls_(readopted|closed_while_away)_total/,
+    cause: /records of the append log are damaged/,
+    limitMs: 90_000,
+    replacesControlPlane: true,
+    async inject(world, trial) {
+      const call = await greeted(world, trial, 'keys');
+      await trial.until('the call is in the journal', async () => (await trial.calls()).length > 0);
+      world.wires.database.refuse(true);
+      world.wires.database.cut();
+      await press(call, '1');
+      await press(call, '2');
+      await world.rig.controlPlane.stop('SIGKILL', 1_000);
+      const folder = join(world.stateDir, 'journal');
+      const last = (await readdir(folder)).sort().at(-1);
+      must(last !== undefined, 'there is no segment on the disk');
+      await appendFile(join(folder, last), '{"kind":"turn","callId":"call_torn');
+      world.wires.database.refuse(false);
+      await world.rig.startControlPlane();
+      return call;
+    },
+    async expect(_world, trial, call) {
+      await sleep(2_000);
+      await call.hangUp();
+      await endedAs(trial, 'caller_hung_up');
+      await turnsWhole(trial, 2);
+    },
+  }),
+  fault({
+    name: 'clock-jumps',
+    row: 38,
+    fault: 'the wall clock jumps an hour ahead and two back',
+    injection: 'libfaketime on the control plane, its file changed in a call',
+    expected: 'no timer fires, the call goes on, tokens are still good',
+    metric: /^centralita_turn_stage_seconds_count/,
+    cause: /call (accepted|over)/,
+    limitMs: 120_000,
+    replacesControlPlane: true,
+    async inject(world, trial) {
+      await access(FAKETIME).catch(() => {
+        throw new Error('libfaketime is not installed: apt-get install libfaketime');
+      });
+      const file = join(world.stateDir, 'faketime');
+      await writeFile(file, '+0\n');
+      Object.assign(world.settings, {
+        LD_PRELOAD: FAKETIME,
+        FAKETIME_TIMESTAMP_FILE: file,
+        FAKETIME_DONT_FAKE_MONOTONIC: '1',
+        FAKETIME_CACHE_DURATION: '1',
+      });
+      await world.restart();
+      const call = await greeted(world, trial, 'keys');
+      await writeFile(file, '+3600\n');
+      await sleep(2_500);
+      await press(call, '1');
+      await writeFile(file, '-3600\n');
+      await sleep(2_500);
+      return call;
+    },
+    async expect(world, _trial, call) {
+      await press(call, '2');
+      const { status } = await world.ask('/calls', { headers: { authorization: `Bearer ${world.shopToken}` } });
+      must(status === 200, `a good token was answered ${status}`);
+      await call.hangUp();
+    },
+    async repair(world) {
+      for (const name of ['LD_PRELOAD', 'FAKETIME_TIMESTAMP_FILE', 'FAKETIME_DONT_FAKE_MONOTONIC', 'FAKETIME_CACHE_DURATION'])
+        delete world.settings[name];
+      await world.restart();
+    },
+  }),
+];
+
+const balloonIn = (folder: string): string => join(folder, 'balloon');
+
+/** Until not a byte more fits. */
+async function fill(folder: string): Promise<void> {
+  const file = balloonIn(folder);
+  for (const bytes of [1_048_576, 4_096]) {
+    const piece = Buffer.alloc(bytes);
+    for (;;) {
+      try {
+        await appendFile(file, piece);
+      } catch {
+        break;
+      }
+    }
+  }
+}
+
+async function limitDescriptors(pid: number, most: number): Promise<void> {
+  await runCommand(['prlimit', '--pid', String(pid), `--nofile=${most}:`], { timeoutMs: 5_000 });
+}

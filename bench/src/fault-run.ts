@@ -1,0 +1,94 @@
+/** Tries one fault after the other on one world: injection, expectation, repair, oracle; what is broken after one is mended before the next. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault } from './fault.ts';
+import { holdingsOf, judge } from './fault-oracle.ts';
+import { converse, greeted } from './fault-talk.ts';
+import { openTrial } from './fault-trial.ts';
+import { openFaultWatch, samplesOf } from './fault-watch.ts';
+import type { FaultWorld } from './fault-world.ts';
+
+/** What came of one fault. */
+export type FaultResult = {
+  readonly name: string;
+  readonly row: number;
+  readonly survived: boolean;
+  readonly tookMs: number;
+  /** In words; empty when it was survived. */
+  readonly problems: readonly string[];
+};
+
+const LIMIT_MS = 60_000;
+/** A breaker is tried again after 10 s at the latest. */
+const HEAL_MS = 40_000;
+const HEAL_PAUSE_MS = 1_000;
+
+export async function tryFault(world: FaultWorld, fault: Fault): Promise<FaultResult> {
+  const startedAtMs = performance.now();
+  const problems: string[] = [];
+  const { name, row } = fault;
+  const note = (what: string) => (error: unknown) => void problems.push(`${what}: ${wordsOf(error)}`);
+  const before = await holdingsOf(world.rig.controlPlane.pid);
+  await using watch = await openFaultWatch(world);
+  const limitMs = fault.limitMs ?? LIMIT_MS;
+  const trial = openTrial(world.database, limitMs);
+  await within(fault.run(world, trial), limitMs).catch(note('expected'));
+  await within(putRight(world, fault), LIMIT_MS).catch(note('repair'));
+  // Whoever is still up after the fault hangs up like anybody else, with everything there to see it.
+  await within(Promise.resolve(trial[Symbol.asyncDispose]()), LIMIT_MS).catch(note('hanging up'));
+  problems.push(...(await judge(world, fault, { trial, watch, before }).catch((error: unknown) => [`oracle: ${wordsOf(error)}`])));
+  await heal(world).catch(note('healing'));
+  return { name, row, survived: problems.length === 0, tookMs: performance.now() - startedAtMs, problems };
+}
+
+/** Everything that a fault may have broken is whole again; what a fault broke for itself it repairs itself. */
+async function putRight(world: FaultWorld, fault: Fault): Promise<void> {
+  await fault.repair(world);
+  world.models.thaw();
+  await world.models.start();
+  await world.models.behave();
+  for (const wire of Object.values(world.wires)) {
+    wire.thaw();
+    wire.delay(0);
+    wire.refuse(false);
+  }
+  for (const server of [world.shop, world.receiver]) {
+    server.mood = 200;
+    server.requests.length = 0;
+  }
+  if (!world.rig.controlPlane.isRunning()) await world.rig.startControlPlane();
+  await world.rig.untilReady();
+}
+
+/** A breaker that is open closes by a call that goes well: that it does is part of having survived. */
+async function heal(world: FaultWorld): Promise<void> {
+  const isOpen = async (): Promise<boolean> => {
+    const samples = await samplesOf(world.url);
+    return samples === null || [...samples.values].some(([sample, value]) => sample.startsWith('centralita_breaker_state') && value > 0);
+  };
+  const deadline = performance.now() + HEAL_MS;
+  while (await isOpen()) {
+    if (performance.now() > deadline) throw new Error(`a breaker is open ${HEAL_MS} ms after its models were well again`);
+    await sleep(HEAL_PAUSE_MS);
+    await using trial = openTrial(world.database, HEAL_MS);
+    const call = await greeted(world, trial, 'model').catch(() => null);
+    if (call !== null) await converse(world, call).catch(() => undefined);
+  }
+}
+
+async function within<Value>(work: Promise<Value>, limitMs: number): Promise<Value> {
+  const timer = new AbortController();
+  const late = sleep(limitMs, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`not over after ${limitMs} ms`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer.abort();
+    late.catch(() => undefined);
+  }
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}
