@@ -1,6 +1,6 @@
 /** A telephone of its own process, to be killed: calls a number on the loopback's SIP port, says "answered" when it is, and waits. Arguments: port, number. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openSipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
+import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
 
 const [port, number = ''] = process.argv.slice(2);
 const caller = await openSipCaller({ server: { host: '127.0.0.1', port: Number(port) }, username: 'bench' });

@@ -5,7 +5,7 @@ import { calls } from '@centralita/control-plane/db/schema/calls.ts';
 import { turns } from '@centralita/control-plane/db/schema/turns.ts';
 import type { Database } from '@centralita/control-plane/db/client.ts';
 import { mintApplianceScope } from '@centralita/control-plane/shared/appliance-scope.ts';
-import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
 import { asc, gte } from 'drizzle-orm';
 import type { NoteRow, CallRow, TurnRow } from './journal-reader.ts';
 
