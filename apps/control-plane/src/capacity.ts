@@ -34,7 +34,7 @@ export type CapacityParts = {
 };
 
 /** What the limits are where nobody configured them. */
-export const DEFAULT_ADMISSION: AdmissionConfig = { byEstimate: true, gapP95Ms: 3_000, queueP95Ms: 500 };
+export const DEFAULT_ADMISSION: AdmissionConfig = { byEstimate: false, gapP95Ms: 3_000, queueP95Ms: 500 };
 
 /** Disposing it stops the measuring. */
 export type ServerCapacity = AsyncDisposable & {

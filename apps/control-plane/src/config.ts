@@ -133,7 +133,7 @@ const serveVariables = z.object({
     .optional(),
   ALERT_REPEAT_MINUTES: wholeNumber(1, 1_440).default(10),
   BEHIND_BALANCER: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
-  ADMISSION_BY_ESTIMATE: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
+  ADMISSION_BY_ESTIMATE: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
   ADMISSION_GAP_P95_MS: wholeNumber(500, 60_000).default(3_000),
   ADMISSION_QUEUE_P95_MS: wholeNumber(50, 60_000).default(500),
   ASTERISK_PID_FILE: file('holding the process number of Asterisk').optional(),

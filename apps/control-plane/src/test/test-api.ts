@@ -117,16 +117,11 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     server: 'test',
     clock,
     log: silentLog,
-    ...{
-      configuredCalls: 10,
-      limits: DEFAULT_ADMISSION,
-      liveCalls: () => board.list(null).length,
-      journalDepth: () => 0,
-    },
-    waiting: () => ({
-      count: 0,
-      longestMs: 0,
-    }),
+    configuredCalls: 10,
+    limits: DEFAULT_ADMISSION,
+    liveCalls: () => board.list(null).length,
+    journalDepth: () => 0,
+    waiting: () => ({ count: 0, longestMs: 0 }),
   });
   const { openDialog = createChatDialogs({ languageModel: null, clock }) } = options;
   const api = createApi({

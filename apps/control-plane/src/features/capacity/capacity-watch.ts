@@ -59,6 +59,25 @@ const ESTIMATE_MS = 2 * 3_600_000;
 /** An estimate limits the calls when its cost per call is known as well as this, standard error over cost. */
 const TRUSTED_ERROR = 0.1;
 
+/** Fewer answers in the window say nothing of the load: a single slow one would shut the box. */
+const GATE_MIN_ANSWERS = 20;
+
+/** Silence before answers that 95 % do not exceed; null while there are too few of them. */
+function gapOf(latencies: CallLatencies, atMs: number): number | null {
+  const read = latencies.control_plane.read({ overMs: GATE_WINDOW_MS, atMs });
+  return read !== null && read.count >= GATE_MIN_ANSWERS ? read.p95Ms : null;
+}
+
+/** Work whose failure is only told: it is done again soon. */
+function guardedBy(signal: AbortSignal, log: Log) {
+  return (what: string, work: () => Promise<void>) => async (): Promise<void> => {
+    await work().catch(
+      (error: unknown) =>
+        signal.aborted || log.warn({ error: loggableError(error), work: what }, 'a look at the capacity failed; the next one tries again'),
+    );
+  };
+}
+
 /** Starts measuring. */
 export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
   const { probe, store, clock, log, liveCalls, configuredCalls, limits } = parts;
@@ -75,17 +94,12 @@ export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
   /** The most calls that were up while all of them were answered in time: more than any estimate, this is known. */
   let provenCalls = 0;
 
-  const guarded = (what: string, work: () => Promise<void>) => async (): Promise<void> => {
-    await work().catch(
-      (error: unknown) =>
-        signal.aborted || log.warn({ error: loggableError(error), work: what }, 'a look at the capacity failed; the next one tries again'),
-    );
-  };
+  const guarded = guardedBy(signal, log);
   const look = guarded('the queues of the models could not be looked at', async () => {
     if (probe === null) return;
     queues.observe(await probe.models({ signal }), clock.nowMs());
     const atMs = clock.nowMs();
-    const gapP95Ms = latencies.control_plane.read({ overMs: GATE_WINDOW_MS, atMs })?.p95Ms ?? null;
+    const gapP95Ms = gapOf(latencies, atMs);
     const next = stepGate(gate, { gapP95Ms, queueP95Ms: queues.p95Ms(atMs) }, { limits, atMs });
     if (next.kind !== gate.kind)
       log.warn({ gate: next, gapP95Ms, queueP95Ms: queues.p95Ms(atMs), liveCalls: liveCalls() }, 'admission of calls changed');
@@ -107,7 +121,9 @@ export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
     samples = [...(await store.listRecent(scope, since)), ...samples];
   });
   const started = probe === null ? Promise.resolve() : earlier();
-  const loops = probe === null ? [] : [repeat(look, GATE_MS, signal), repeat(sample, SAMPLE_MS, signal)];
+  // The first look comes once whoever opens this has opened what it asks.
+  const loops =
+    probe === null ? [] : [started.then(() => repeat(look, GATE_MS, signal)), started.then(() => repeat(sample, SAMPLE_MS, signal))];
 
   return {
     latencies,
