@@ -75,7 +75,7 @@ export const faultAgents = {
   keys: ['4002', askingAgent(5)],
   shop: ['4003', { ...benchAgent(), flow: shopFlow }],
   silent: ['4004', benchAgent({ noInputMs: 1_500, noInputPrompts: 1 })],
-  short: ['4005', benchAgent({ maxCallMs: 5_000 })],
+  short: ['4005', benchAgent({ maxCallMs: 10_000 })],
   transfer: ['4006', { ...benchAgent(), flow: transferFlow, responder: { kind: 'flow' } }],
   impatient: ['4007', { ...benchAgent(), flow: impatientFlow, responder: { kind: 'flow' } }],
   modelsDown: ['4011', benchAgent()],

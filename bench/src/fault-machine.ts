@@ -8,7 +8,7 @@ import type { Fault } from './fault.ts';
 import { holdingsOf } from './fault-oracle.ts';
 import { converse, endedAs, greeted, press, turnsWhole } from './fault-talk.ts';
 
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 
 export const machineFaults: readonly Fault[] = [
   fault({

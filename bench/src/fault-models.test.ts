@@ -15,7 +15,9 @@ beforeEach(() => {
 
 async function ask(signal = new AbortController().signal): Promise<string[]> {
   const request: InferenceRequest = { id: '1', inputs: [], signal };
-  return await Array.fromAsync(book.wrap('language_model', model).answer(request), ({ text }) => text);
+  const texts: string[] = [];
+  for await (const { text } of book.wrap('language_model', model).answer(request)) texts.push(text);
+  return texts;
 }
 
 describe('a scripted model', () => {

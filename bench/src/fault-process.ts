@@ -75,7 +75,7 @@ export const processFaults: readonly Fault[] = [
       await press(call, '1');
       const late = await world.place(trial, 'model');
       const outcome = await late.outcome;
-      must(outcome.kind !== 'answered' || late.state !== 'calling', `a new call: ${outcome.kind}`);
+      must(outcome.kind === 'rejected', `a new call: ${outcome.kind}`);
       must(stopping.isRunning(), 'the process ended with a call up');
       await late.hangUp();
       await press(call, '2');

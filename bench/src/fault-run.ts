@@ -40,6 +40,14 @@ export async function tryFault(world: FaultWorld, fault: Fault): Promise<FaultRe
   return { name, row, survived: problems.length === 0, tookMs: performance.now() - startedAtMs, problems };
 }
 
+/** The first calls open connections and fill caches, which are no leak. */
+export async function warmUp(world: FaultWorld): Promise<void> {
+  await using trial = openTrial(world.database, LIMIT_MS);
+  const calls = await Promise.all([greeted(world, trial, 'model'), greeted(world, trial, 'keys'), greeted(world, trial, 'shop')]);
+  await converse(world, calls[0]);
+  await Promise.all(Array.from({ length: 10 }, () => world.asAdmin('/admin/calls')));
+}
+
 /** Everything that a fault may have broken is whole again; what a fault broke for itself it repairs itself. */
 async function putRight(world: FaultWorld, fault: Fault): Promise<void> {
   await fault.repair(world);

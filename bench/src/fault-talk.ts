@@ -1,6 +1,6 @@
 /** What callers do in most trials: get through, hear the greeting, say something and hear an answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
 import type { FaultAgentName } from './fault-agents.ts';
 import { must } from './fault.ts';
 import type { Trial } from './fault-trial.ts';
@@ -8,6 +8,8 @@ import type { FaultWorld } from './fault-world.ts';
 
 /** An answer begins within this time where nothing is wrong, on a busy machine. */
 const ANSWER_MS = 8_000;
+/** What the journal writes of an end is written within this time, also on a busy machine. */
+const ENDED_MS = 15_000;
 /** Silence behind which an agent has finished its sentence. */
 const FINISHED_MS = 500;
 
@@ -68,11 +70,15 @@ export async function hungUp(call: SipCall, withinMs: number): Promise<void> {
 }
 
 /** The one call of the trial is over in the journal with this outcome. */
-export async function endedAs(trial: Trial, outcome: string | RegExp): Promise<void> {
-  const rows = await trial.until('the call is over in the journal', async () => {
-    const found = await trial.calls();
-    return found.length > 0 && found.every(({ endedAt }) => endedAt !== null) ? found : null;
-  });
+export async function endedAs(trial: Trial, outcome: string | RegExp, withinMs = ENDED_MS): Promise<void> {
+  const rows = await trial.until(
+    'the call is over in the journal',
+    async () => {
+      const found = await trial.calls();
+      return found.length > 0 && found.every(({ endedAt }) => endedAt !== null) ? found : null;
+    },
+    withinMs,
+  );
   for (const { outcome: is, reason } of rows)
     must(
       typeof outcome === 'string' ? is === outcome : outcome.test(String(is)),

@@ -171,7 +171,7 @@ const whole: Fault[] = [
     limitMs: 100_000,
     async inject(world) {
       const application = world.rig.instance.application;
-      await ari(world, 'POST', `bridges?type=mixing&name=${application}-orphan`);
+      await ari(world, 'POST', `bridges?type=mixing&name=${application}`);
       must((await countOfBridges(world)) === 1, 'the bridge was not made');
     },
     expect: async (world, trial) => void (await trial.until('the bridge is gone', async () => (await countOfBridges(world)) === 0, 80_000)),

@@ -11,9 +11,9 @@ import { openRig } from '@centralita/e2e/rig.ts';
 import type { Rig } from '@centralita/e2e/rig.ts';
 import { RIG_PASSWORDS, rigPorts } from '@centralita/e2e/rig-ports.ts';
 import type { RigProcess } from '@centralita/e2e/rig-process.ts';
-import type { SipCall } from '@centralita/e2e/sip-caller/sip-call.ts';
-import { openSipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
-import type { SipCaller } from '@centralita/e2e/sip-caller/sip-caller.ts';
+import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
+import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
+import type { SipCaller } from '@centralita/sip-caller/sip-caller.ts';
 import { BASE_PORT } from './bench-rig.ts';
 import { callerSentences } from './caller-speech.ts';
 import { faultAgents } from './fault-agents.ts';
@@ -63,21 +63,18 @@ export type FaultWorld = AsyncDisposable &
       argv: readonly string[],
       differing: Readonly<Record<string, string>>,
     ): Promise<{ readonly exitCode: number | null; readonly output: string }>;
-    log(line: string): void;
   };
 
 const CALLER_RTP_PORTS = { from: 28_000, to: 29_998 };
 /** Where the wires listen, from the bench's first port. */
 const WIRE_PORTS = { asterisk: 850, database: 851 };
-/** Seconds without a packet after which Asterisk takes a caller for dead: short, so that the suite does not wait. */
-const RTP_TIMEOUT_S = 6;
 /** Room for the state of the control plane and of nothing else: it must be possible to fill it. */
 const STATE_BYTES = 64 * 1_048_576;
 export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 /** No call of a trial is longer. */
 const CALL_MS = 120_000;
 
-export async function openFaultWorld(log: (line: string) => void): Promise<FaultWorld> {
+export async function openFaultWorld(): Promise<FaultWorld> {
   await using opened = new AsyncDisposableStack();
   const around = await openSurroundings(opened);
   const { models, shop, settings } = around;
@@ -87,7 +84,6 @@ export async function openFaultWorld(log: (line: string) => void): Promise<Fault
       basePort: BASE_PORT,
       models: { speechToText: models.url, textToSpeech: models.url, languageModel: models.url },
       settings,
-      instance: { limits: { maxConcurrentCalls: 50, rtpTimeoutSeconds: RTP_TIMEOUT_S } },
     }),
   );
   const database = opened.use(await openDatabase({ kind: 'server', url: databaseUrl(rig.instance, 'app') }));
@@ -116,7 +112,6 @@ export async function openFaultWorld(log: (line: string) => void): Promise<Fault
     runAsControlPlane: async (argv, differing) => runProgram(argv, { ...(await environmentOf(rig.controlPlane.pid)), ...differing }),
     migrationUrl: databaseUrl(rig.instance, 'migrator'),
     startTwin: async () => running.use(await startTwin(rig)),
-    log,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

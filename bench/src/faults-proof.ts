@@ -7,7 +7,7 @@ import { exitStatusOf, judgeFigures } from './bench-report.ts';
 import type { Fault } from './fault.ts';
 import { faultsNotHere } from './fault-not-here.ts';
 import { faults } from './fault-rows.ts';
-import { tryFault } from './fault-run.ts';
+import { tryFault, warmUp } from './fault-run.ts';
 import type { FaultResult } from './fault-run.ts';
 import { openFaultWorld } from './fault-world.ts';
 import { availableParallelism, loadavg } from 'node:os';
@@ -43,19 +43,28 @@ function lineOf({ name, row, survived, tookMs, problems }: FaultResult): string 
   return [line, ...problems.map((problem) => `          ${problem}`)].join('\n');
 }
 
-async function tryAll(chosen: readonly Fault[], until: number): Promise<FaultResult[]> {
-  await using world = await openFaultWorld((line) => console.log(line));
+async function tryAll(chosen: readonly Fault[]): Promise<FaultResult[]> {
+  const over = AbortSignal.any([AbortSignal.timeout(SUITE_LIMIT_MS), stopSignal()]);
+  const ended = new Promise<null>((resolve) => over.addEventListener('abort', () => resolve(null)));
+  await using world = await openFaultWorld();
+  await warmUp(world);
   const results: FaultResult[] = [];
   for (const fault of chosen) {
     const { name, row } = fault;
-    const isLate = performance.now() > until;
-    const result = isLate
-      ? { name, row, survived: false, tookMs: 0, problems: ['the suite’s time was over'] }
-      : await tryFault(world, fault);
+    const tried = over.aborted ? null : await Promise.race([tryFault(world, fault), ended]);
+    const result = tried ?? { name, row, survived: false, tookMs: 0, problems: ['the suite’s time was over'] };
     results.push(result);
     console.log(lineOf(result));
   }
   return results;
+}
+
+/** Whoever stops the suite has it take its processes with it. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  return controller.signal;
 }
 
 async function main(): Promise<void> {
@@ -65,7 +74,7 @@ async function main(): Promise<void> {
   const [load, at] = [loadavg()[0] ?? 0, new Date().toISOString()];
   console.log(`proof faults: ${chosen.length} of ${faults.length}, load ${load.toFixed(2)}`);
   for (const standIn of standIns) console.log(`stand-in: ${standIn}`);
-  const results = await tryAll(chosen, performance.now() + SUITE_LIMIT_MS);
+  const results = await tryAll(chosen);
   for (const { row, fault, notHere } of faultsNotHere) console.log(`       ${String(row).padStart(2)}  not here: ${fault}: ${notHere}`);
   console.log(JSON.stringify({ faults: results, notHere: faultsNotHere }));
   const survived = results.filter((result) => result.survived).length;
