@@ -251,16 +251,17 @@ function alertsOf({ ADMIN_WEBHOOK_URL: url, ADMIN_WEBHOOK_SECRET: secret, SMTP_U
   };
 }
 
-const migrationSchema = z.object({ DATABASE_MIGRATION_URL: postgresUrl }).transform((env) => ({ databaseUrl: env.DATABASE_MIGRATION_URL }));
+const migrationVariables = z.object({ DATABASE_MIGRATION_URL: postgresUrl });
+const migrationSchema = migrationVariables.transform((env) => ({ databaseUrl: env.DATABASE_MIGRATION_URL }));
 
-const seedSchema = z
-  .object({
-    DATABASE_URL: postgresUrl,
-    DEMO_PHONE_PASSWORD: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{12,128}$/, 'must be 12 to 128 letters, digits, - and _')
-      .optional(),
-  })
+const seedVariables = z.object({
+  DATABASE_URL: postgresUrl,
+  DEMO_PHONE_PASSWORD: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{12,128}$/, 'must be 12 to 128 letters, digits, - and _')
+    .optional(),
+});
+const seedSchema = seedVariables
   // Null: the demo's phone cannot register until its password is reset.
   .transform((env) => ({ databaseUrl: env.DATABASE_URL, phonePassword: env.DEMO_PHONE_PASSWORD ?? null }));
 
@@ -276,6 +277,8 @@ export type AdmissionConfig = Config['admission'];
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** Names of all variables that the serving process reads, for whoever writes its environment. */
 export const configVariables: readonly string[] = Object.keys(serveVariables.shape);
+/** Every variable of the process and its commands with what it may be, for the table in the documentation. */
+export const variableSchemas = { ...seedVariables.shape, ...migrationVariables.shape, ...serveVariables.shape };
 
 /** The environment is wrong; the message has one line per variable. */
 export class ConfigError extends Error {
