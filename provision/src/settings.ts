@@ -1,4 +1,4 @@
-/** What the operator may decide in `.env`: ports, addresses, limits. Everything has a default; nothing here is a secret. */
+/** What the operator may decide in `.env`: ports, addresses, limits. Everything has a default; secrets of the operator's own making are the webhook's and the mail server's. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -24,6 +24,49 @@ const folder = z
   .regex(/^(\/.*)?$/, 'must be the absolute path of a folder')
   .default('');
 const port = z.coerce.number().int().min(1).max(65_535);
+
+const yesOrNo = z.enum(['true', 'false']).default('false');
+const httpAddress = z
+  .string()
+  .regex(/^(https?:\/\/\S+)?$/, 'must be an http or https address')
+  .default('');
+const slots = z
+  .string()
+  .regex(/^([1-9][0-9]{0,3})?$/, 'must be a whole number from 1 to 4096')
+  .default('');
+
+/** When calls are refused or stopped, and who is told. */
+const safetySettings = {
+  /** Whose calls are whose where servers share a database; empty: the ARI application. */
+  SERVER_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{0,64}$/, 'must be 1 to 64 letters, digits, _ and -')
+    .default(''),
+  /** Whether the measured capacity limits the calls, and the silences (ms) beyond which no call is taken. */
+  ADMISSION_BY_ESTIMATE: z.enum(['0', '1']).default('0'),
+  ADMISSION_GAP_P95_MS: z.coerce.number().int().min(500).max(60_000).default(3_000),
+  ADMISSION_QUEUE_P95_MS: z.coerce.number().int().min(50).max(60_000).default(500),
+  /** Requests that a model works on at once, where its server does not say. */
+  SPEECH_TO_TEXT_SLOTS: slots,
+  LANGUAGE_MODEL_SLOTS: slots,
+  TEXT_TO_SPEECH_SLOTS: slots,
+  /** Calls that fail within ten minutes before new ones are stopped; 0: never. */
+  GLOBAL_STOP_AFTER_FAILED_CALLS: z.coerce.number().int().min(0).max(1_000).default(5),
+  GLOBAL_STOP_AUTO_RESUME: yesOrNo,
+  /** Where the administrator is told: a webhook with its secret, or mail with server, sender and addresses; empty: the log alone. */
+  ADMIN_WEBHOOK_URL: httpAddress,
+  ADMIN_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^(whsec_[A-Za-z0-9+/]{32,128}={0,2})?$/, 'must be whsec_ and 24 to 96 random bytes in base64')
+    .default(''),
+  SMTP_URL: z
+    .string()
+    .regex(/^(smtps?:\/\/[^/]+)?$/, 'must be smtp://host:port or smtps://user:password@host:port')
+    .default(''),
+  SMTP_FROM: z.string().default(''),
+  ADMIN_EMAIL: z.string().default(''),
+  ALERT_REPEAT_MINUTES: z.coerce.number().int().min(1).max(1_440).default(10),
+};
 
 const settingsSchema = z.object({
   /** Address that SIP and RTP listen on. */
@@ -93,7 +136,13 @@ const settingsSchema = z.object({
   EXPORT_DAYS: z.coerce.number().int().min(1).max(3650).default(30),
   /** How long live calls may go on after a stop. */
   DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(600),
+  ...safetySettings,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  /** true: numbers and what was said are logged, for the time of a search for a fault. */
+  LOG_PERSONAL_DATA: yesOrNo,
+  /** Collector that gets a trace of each call, such as http://127.0.0.1:4318; empty: none are made. Of calls without an error this share is sent. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpAddress,
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.1),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
