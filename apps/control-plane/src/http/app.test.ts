@@ -24,6 +24,12 @@ describe('the HTTP kit', () => {
     });
   });
 
+  it('answers 503 and when to try again while the database is away', async () => {
+    const response = await openTestApp().app.request('/database-away');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await problemOf(response)).toMatchObject({ code: 'unavailable' });
+  });
+
   it('names every field that does not parse', async () => {
     const { app } = openTestApp();
     const response = await app.request('/list?limit=0&unknown=1');

@@ -6,6 +6,7 @@ import { HTTPException } from 'hono/http-exception';
 import { matchedRoutes } from 'hono/route';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
+import { isDatabaseAway } from '#shared/database-away.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { putHeaders, putMissingHeaders } from './answer-headers.ts';
 import { limitBody } from './body.ts';
@@ -17,6 +18,8 @@ import { timeLimit } from './time-limit.ts';
 
 /** A request that takes longer is answered 503, or 408 when it has not even arrived; its work goes on until the database's own limits. */
 const REQUEST_LIMIT_MS = 15_000;
+/** A server that is started again serves within seconds. */
+const RETRY_AFTER_S = 2;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 /**
  * On every answer; a route may say otherwise. Browsers show nothing of what comes and run nothing in it. No CORS header: no other site's
@@ -79,10 +82,13 @@ function createErrorHandler(log: Log): ErrorHandler {
     if (error instanceof ProblemError) return problemResponse(context, error);
     const refused = error instanceof HTTPException ? frameworkProblems[error.status] : undefined;
     if (refused) return problemResponse(context, new ProblemError(refused[0], refused[1] ?? error.message));
-    log.error(
-      { requestId: context.get('requestId'), organizationId: organizationOf(context), error: loggableError(error) },
-      'request failed',
-    );
+    const fields = { requestId: context.get('requestId'), organizationId: organizationOf(context), error: loggableError(error) };
+    if (isDatabaseAway(error)) {
+      log.warn(fields, 'request refused: the database is away');
+      const headers = { 'retry-after': String(RETRY_AFTER_S) };
+      return problemResponse(context, new ProblemError('unavailable', 'the database does not answer', { headers }));
+    }
+    log.error(fields, 'request failed');
     return problemResponse(context, new ProblemError('internal_error', 'the fault has been logged under this requestId'));
   };
 }

@@ -39,6 +39,9 @@ export function openTestApp() {
     .openapi(publicRoute({ method: 'get', path: '/broken', responses: ok }), () => {
       throw new Error('wrapped', { cause: new Error('secret of the driver') });
     })
+    .openapi(publicRoute({ method: 'get', path: '/database-away', responses: ok }), () => {
+      throw new Error('query failed', { cause: Object.assign(new Error('too many connections'), { code: '53300' }) });
+    })
     .openapi(publicRoute({ method: 'get', path: '/list', request: { query: pageQuerySchema }, responses: ok }), (context) => {
       const { limit, cursor } = context.req.valid('query');
       return context.json({ done: `${limit} ${fromCursor(positionSchema, cursor)?.callId ?? ''}` }, 200);
