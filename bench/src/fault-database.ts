@@ -52,7 +52,8 @@ const gone: Fault[] = [
         return status === 503 && text.includes('database');
       });
       const refusal = await world.asAdmin('/admin/calls');
-      must(refusal.status >= 500, `the API answered ${refusal.status} without a database`);
+      must(refusal.status === 503, `the API answered ${refusal.status} without a database`);
+      must(refusal.headers.has('retry-after'), 'the refusal does not say when to try again');
       await sleep(4_000);
       await world.rig.startPostgres();
     },

@@ -6,6 +6,8 @@ import { callUp, converse, endedAs, greeted, heard, hungUp, noted, quiet, say } 
 
 /** A caller never hears nothing for longer, from his last word on: the pause that ends his turn, and 800 ms; the rest is what a busy machine takes. */
 const FILLED_MS = 500 + 800 + 1_200;
+/** The caller's sentences last about two seconds: the models are away from the end of one to the tries for its answer. */
+const BEFORE_THE_END_MS = 1_200;
 const RESOURCE_EXHAUSTED = 8;
 const INTERNAL = 13;
 const failed = /^centralita_(failures|fallbacks)_total/;
@@ -67,10 +69,12 @@ const away: Fault[] = [
     cause: retried,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'modelsBack');
+      const saying = say(world, call);
+      await sleep(BEFORE_THE_END_MS);
       await world.models.kill();
-      const saidAt = await say(world, call);
-      await sleep(300);
-      await world.models.start();
+      const starting = world.models.start();
+      const saidAt = await saying;
+      await starting;
       await heard(call, saidAt);
       await quiet(call, saidAt);
       return call;
