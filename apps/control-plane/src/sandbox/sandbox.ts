@@ -15,6 +15,7 @@ import { migrateDatabase } from '#db/migrate.ts';
 import { createPglite } from '#db/pglite.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
 import type { AnnouncementName, AnnouncementStore } from '#ports/announcement-store.ts';
+import type { CallEvent } from '#ports/call-event.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
@@ -62,10 +63,12 @@ export type SandboxOptions = {
   readonly httpPort: number;
   /** Called when the representative's telephone rings. */
   readonly onRing: (phone: StandInPhone) => void;
+  /** Hears of everything that happens in calls. */
+  readonly observeCall?: (event: CallEvent) => void;
 };
 
 /** Opens everything; what was opened is closed again when a later part fails. */
-export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOptions): Promise<Sandbox> {
+export async function openSandbox({ log, signal, httpPort, onRing, observeCall }: SandboxOptions): Promise<Sandbox> {
   await using opening = new AsyncDisposableStack();
   const pglite = await createPglite();
   await migrateDatabase({ kind: 'pglite', pglite });
@@ -101,6 +104,7 @@ export async function openSandbox({ log, signal, httpPort, onRing }: SandboxOpti
       clock: systemClock,
       log,
       metrics,
+      ...(observeCall && { observeCall }),
     }),
   );
   const opened = opening.move();

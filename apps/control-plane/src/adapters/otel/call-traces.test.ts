@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { globSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { CallEvent, NoteName, TurnRecord } from '#ports/call-event.ts';
 import { newId } from '#shared/id.ts';
 import type { CallId } from '#shared/id.ts';
@@ -9,43 +8,13 @@ import { silentLog } from '#shared/log.ts';
 import type { Log } from '#shared/log.ts';
 import { describe, expect, it } from 'vitest';
 import { openCallTraces } from './call-traces.ts';
+import { openCollector } from './testing/collector.ts';
+import type { OtlpSpan } from './testing/collector.ts';
 import { traceNamesOf } from './trace-names.ts';
 
 const BEGUN_MS = Date.parse('2026-11-21T10:00:00Z');
 const at = (ms: number) => new Date(BEGUN_MS + ms);
 const scope = { organizationId: newId('organization') } as OrgScope;
-
-type OtlpSpan = {
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  name: string;
-  startTimeUnixNano: string;
-  endTimeUnixNano: string;
-  attributes: { key: string; value: object }[];
-  events: { name: string }[];
-  status: { code?: number; message?: string };
-};
-
-/** A receiver of OTLP over HTTP with the JSON encoding, as every collector has one. */
-async function openCollector(status = 200) {
-  const spans: OtlpSpan[] = [];
-  const bodies: string[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (part: string) => (body += part));
-    request.on('end', () => {
-      bodies.push(`${request.url} ${body}`);
-      const { resourceSpans } = JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: OtlpSpan[] }[] }[] };
-      spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((one) => one.spans)));
-      response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { endpoint, spans, bodies, [Symbol.asyncDispose]: async () => void (await new Promise((resolve) => server.close(resolve))) };
-}
 
 const quick = { endpointMs: 400, speechToTextMs: 100, replyMs: 300, textToSpeechMs: 200, firstFrameMs: 250, gapMs: 650 };
 const model = {
@@ -176,4 +145,14 @@ describe('the trace of a call, at a real receiver', () => {
     await traced(eventsOf(newId('call')), { log, status: 400 });
     expect(told).toEqual(['traces could not be sent to the collector']);
   });
+});
+
+it('nothing of OpenTelemetry is loaded by a process that was not told of a collector: no other file imports it, and this folder comes in when asked', () => {
+  const cwd = resolve(import.meta.dirname, '../..');
+  const others = globSync('**/*.ts', { cwd }).filter((file) => !file.startsWith('adapters/otel/') && !file.endsWith('.test.ts'));
+  const importing = (what: RegExp) => others.filter((file) => what.test(readFileSync(resolve(cwd, file), 'utf8')));
+  expect(others.length).toBeGreaterThan(300);
+  expect(importing(/@opentelemetry/)).toEqual([]);
+  expect(importing(/from '#adapters\/otel\//)).toEqual([]);
+  expect(importing(/await import\('#adapters\/otel\//)).toEqual(['main.ts']);
 });
