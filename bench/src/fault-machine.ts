@@ -1,14 +1,12 @@
 /** Faults of what the machine gives our process: disks, descriptors, the clock. */
-import { access, appendFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runCommand } from '@centralita/provision/command.ts';
+import { runCommand, tryCommand } from '@centralita/provision/command.ts';
 import { fault, must } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { holdingsOf } from './fault-oracle.ts';
 import { converse, endedAs, greeted, press, turnsWhole } from './fault-talk.ts';
-
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 
 export const machineFaults: readonly Fault[] = [
   fault({
@@ -143,13 +141,10 @@ export const machineFaults: readonly Fault[] = [
     limitMs: 120_000,
     replacesControlPlane: true,
     async inject(world, trial) {
-      await access(FAKETIME).catch(() => {
-        throw new Error('libfaketime is not installed: apt-get install libfaketime');
-      });
       const file = join(world.stateDir, 'faketime');
       await writeFile(file, '+0\n');
       Object.assign(world.settings, {
-        LD_PRELOAD: FAKETIME,
+        LD_PRELOAD: await findFaketime(),
         FAKETIME_TIMESTAMP_FILE: file,
         FAKETIME_DONT_FAKE_MONOTONIC: '1',
         FAKETIME_CACHE_DURATION: '1',
@@ -196,4 +191,17 @@ async function fill(folder: string): Promise<void> {
 
 async function limitDescriptors(pid: number, most: number): Promise<void> {
   await runCommand(['prlimit', '--pid', String(pid), `--nofile=${most}:`], { timeoutMs: 5_000 });
+}
+
+/** Debian's library that lies about the wall clock, for programs with threads; installed when it is not there. */
+async function findFaketime(): Promise<string> {
+  const list = () => tryCommand(['dpkg', '-L', 'libfaketime'], { timeoutMs: 10_000 });
+  let listed = await list();
+  if (listed.exitCode !== 0) {
+    await runCommand(['apt-get', 'install', '-y', '--no-install-recommends', 'libfaketime'], { timeoutMs: 60_000 });
+    listed = await list();
+  }
+  const path = listed.stdout.split('\n').find((line) => line.endsWith('/libfaketimeMT.so.1'));
+  must(path !== undefined, 'libfaketime has no library for programs with threads');
+  return path;
 }
