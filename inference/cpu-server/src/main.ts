@@ -4,7 +4,7 @@ import { loadConfig } from '#server/config.ts';
 import { openCpuServer } from './cpu-server.ts';
 
 const config = loadConfig(process.env);
-const log = pino({ name: 'cpu-server', level: config.logLevel });
+const log = pino({ base: { service: 'cpu-server' }, level: config.logLevel });
 const stopped = new Promise<NodeJS.Signals>((resolve) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
 });
