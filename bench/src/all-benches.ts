@@ -1,9 +1,9 @@
-/** Runs every bench and proof with its defaults, one after another, and rewrites `bench/RESULTS.md`. Arguments choose them by name. */
+/** Runs every bench and proof with its defaults, one after another, and rewrites their rows of `bench/RESULTS.md`. Arguments choose them by name. */
 import { spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exitStatusOf, readReport } from './bench-report.ts';
-import { readEarlierValues, renderResults } from './results-page.ts';
+import { renderResults } from './results-page.ts';
 import type { BenchOutcome } from './results-page.ts';
 
 /** The longest bench raises the load of three slow models call by call, six minutes each; one that takes half an hour hangs. */
@@ -37,8 +37,6 @@ if (unknown.length > 0)
   throw new Error(`no such bench or proof: ${unknown.join(', ')}; there are ${programs.map(({ name }) => name).join(', ')}`);
 const outcomes: BenchOutcome[] = [];
 for (const { name, file } of programs) if (chosen.length === 0 || chosen.includes(name)) outcomes.push(await runOne(name, file));
-const earlier = readEarlierValues(await readFile(page, 'utf8').catch(() => ''));
-if (chosen.length === 0) await writeFile(page, renderResults(outcomes, earlier));
-else console.log(renderResults(outcomes, earlier));
+await writeFile(page, renderResults(outcomes, await readFile(page, 'utf8').catch(() => '')));
 const statuses = outcomes.map((outcome) => ('failure' in outcome ? 1 : exitStatusOf(outcome.report)));
 process.exitCode = statuses.includes(1) ? 1 : statuses.includes(3) ? 3 : 0;

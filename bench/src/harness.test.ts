@@ -5,7 +5,6 @@ import { measure } from './harness.ts';
 import type { Bench } from './harness.ts';
 import { percentile } from './percentile.ts';
 import { isReached, parseReach } from './reach.ts';
-import { readEarlierValues, renderResults } from './results-page.ts';
 
 const silent = (): void => {};
 
@@ -100,30 +99,5 @@ describe('a bench', () => {
     for (const seed of ['7', '7', '8']) await measure(drawing, ['--seed', seed], silent);
     expect(draws[0]).toBe(draws[1]);
     expect(draws[0]).not.toBe(draws[2]);
-  });
-});
-
-describe('the page of results', () => {
-  it('shows the trend against the page before it', async () => {
-    const host = { cores: 2, load: 1 };
-    const report = (value: number) => ({
-      name: 'turn',
-      at: '2026-01-01T00:00:00Z',
-      seed: 7,
-      n: 10,
-      host,
-      figures: { overhead_ms: { value, reach: '<= 4', ok: true } },
-    });
-    const first = renderResults([{ name: 'turn', report: report(2) }], new Map());
-    expect(first).toContain('| turn | overhead_ms | 2 | <= 4 | yes | first |');
-    const second = renderResults(
-      [
-        { name: 'turn', report: report(3) },
-        { name: 'gap', failure: 'exit status 1' },
-      ],
-      readEarlierValues(first),
-    );
-    expect(second).toContain('worse (+50 %)');
-    expect(second).toContain('did not run: exit status 1');
   });
 });

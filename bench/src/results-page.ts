@@ -8,26 +8,39 @@ export type BenchOutcome = { readonly name: string; readonly report: BenchReport
 /** Changes below this are noise on a shared machine. */
 const NOISE_PERCENT = 5;
 
-/** Values of an earlier page by `bench figure`, for the trend. */
-export function readEarlierValues(page: string): ReadonlyMap<string, number> {
-  const values = new Map<string, number>();
-  for (const line of page.split('\n')) {
+/** A row of figures, or what stands for them: `| bench | figure | value | ...`. */
+type Row = { readonly bench: string; readonly figure: string; readonly value: string; readonly line: string };
+
+function rowsIn(page: string): Row[] {
+  const rows = page.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| ---') && !HEADS.test(line));
+  return rows.map((line) => {
     const [, bench = '', figure = '', value = ''] = line.split('|').map((cell) => cell.trim());
-    if (figure !== '' && value !== '' && Number.isFinite(Number(value))) values.set(`${bench} ${figure}`, Number(value));
-  }
-  return values;
+    return { bench, figure, value, line };
+  });
 }
 
-/** The page in Markdown. */
-export function renderResults(outcomes: readonly BenchOutcome[], earlier: ReadonlyMap<string, number>): string {
+const HEAD = '| bench or proof |';
+/** Of this page, and of the one before proofs were in it. */
+const HEADS = /^\| bench(?: or proof)? \| figure \|/;
+
+/** The page in Markdown, by name. Rows of the page before stay where nothing ran this time; their own dates say how old they are. */
+export function renderResults(outcomes: readonly BenchOutcome[], pageBefore: string): string {
+  const before = rowsIn(pageBefore);
+  const earlier = new Map(before.filter(({ value }) => value !== '').map((row) => [`${row.bench} ${row.figure}`, Number(row.value)]));
+  const names = new Set([...before.map(({ bench }) => bench), ...outcomes.map(({ name }) => name)]);
+  const rows = [...names].toSorted().flatMap((name) => {
+    const outcome = outcomes.find((each) => each.name === name);
+    return outcome ? rowsOf(outcome, earlier) : before.filter(({ bench }) => bench === name).map(({ line }) => line);
+  });
   const lines = [
     '# Figures',
     '',
-    'Written by `npm run bench`; each row comes from `npm run bench:<name>` or `npm run proof:<name>`. The trend is against the page before this one.',
+    'Written by `npm run bench`, or by `npm run bench -- NAME` for some; each row comes from `npm run bench:<name>` or `npm run proof:<name>`. The trend is',
+    'against the row before.',
     '',
-    '| bench or proof | figure | value | reach | reached | trend | n | at | load / cores |',
+    `${HEAD} figure | value | reach | reached | trend | n | at | load / cores |`,
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...outcomes.flatMap((outcome) => rowsOf(outcome, earlier)),
+    ...rows,
   ];
   return `${lines.join('\n')}\n`;
 }
