@@ -21,7 +21,9 @@ export async function transferCall(parts: TransferParts, step: TransferStep, sig
     if (progress.kind === 'answered') return record.note('transfer_answered');
     record.note('transfer_briefed', { by: progress.by, heardMs: progress.heardMs });
   };
-  const brief = makeBrief(parts, step, AbortSignal.any([signal, over.signal]));
+  // After a failure of the voice nothing is known and no key is asked for: the two are connected without asking the voice again.
+  const isSilent = step.brief === null && !requiresKey;
+  const brief = isSilent ? Promise.resolve(null) : makeBrief(parts, step, AbortSignal.any([signal, over.signal]));
   try {
     const to = { organizationSlug: route.organizationSlug, extension: destination };
     const outcome = await leg.transfer(to, { ringMs, brief, requiresKey, onProgress, signal });
