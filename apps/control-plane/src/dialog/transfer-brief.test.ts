@@ -84,18 +84,23 @@ describe('the brief of a transfer', () => {
 
 describe('what whoever answers hears', () => {
   it('is the brief and the keys', () => {
-    expect(spokenBrief('Ana quiere cambiar su cita', { language: 'es-MX', requiresKey: false })).toBe(
-      'Ana quiere cambiar su cita. Pulse 1 para hablar ya, o 2 para devolver la llamada.',
-    );
-    expect(spokenBrief('Who calls?', { language: 'en', requiresKey: true })).toBe(
-      'Who calls? Press 1 to take the call, or 2 to send it back.',
-    );
-    expect(spokenBrief(null, { language: 'fr', requiresKey: false })).toBe('Press 1 to talk now, or 2 to send the call back.');
+    expect(spokenBrief('Ana quiere cambiar su cita', { language: 'es-MX', requiresKey: false })).toEqual({
+      told: 'Ana quiere cambiar su cita.',
+      keys: 'Pulse 1 para hablar ya, o 2 para devolver la llamada.',
+    });
+    expect(spokenBrief('Who calls?', { language: 'en', requiresKey: true })).toEqual({
+      told: 'Who calls?',
+      keys: 'Press 1 to take the call, or 2 to send it back.',
+    });
+    expect(spokenBrief(null, { language: 'fr', requiresKey: false })).toEqual({
+      told: '',
+      keys: 'Press 1 to talk now, or 2 to send the call back.',
+    });
   });
 
   it('has telephone numbers digit by digit, whoever wrote them, and quantities as they are', () => {
-    expect(spokenBrief('De 5550100', { language: 'es', requiresKey: false })).toContain('De 5 5 5, 0 1, 0 0.');
-    expect(spokenBrief('Llame al +34600123456, debe 1200 euros.', { language: 'es', requiresKey: false })).toContain(
+    expect(spokenBrief('De 5550100', { language: 'es', requiresKey: false }).told).toContain('De 5 5 5, 0 1, 0 0.');
+    expect(spokenBrief('Llame al +34600123456, debe 1200 euros.', { language: 'es', requiresKey: false }).told).toContain(
       'Llame al más 3 4 6, 0 0 1, 2 3 4, 5 6, debe 1200 euros.',
     );
   });

@@ -73,14 +73,17 @@ export function transferBrief(facts: BriefFacts, state: Pick<ConversationState, 
   return plainText(sentences.join(' '), BRIEF_CHARACTERS_MAX);
 }
 
-/** What is said to whoever answers: the brief, and which keys there are. */
-export function spokenBrief(brief: string | null, { language, requiresKey }: { language: string; requiresKey: boolean }): string {
+/** What is said to whoever answers: the brief, and which keys there are, which must be heard even where the brief is cut short. */
+export type SpokenBrief = { readonly told: string; readonly keys: string };
+
+/** `told` is empty when nothing is known. */
+export function spokenBrief(brief: string | null, { language, requiresKey }: { language: string; requiresKey: boolean }): SpokenBrief {
   const { keys, requiredKey } = textsFor(language);
   const text = plainText(brief ?? '', BRIEF_CHARACTERS_MAX).replaceAll(new RegExp(`\\+?\\d{${SPELT_DIGITS},}`, 'g'), (number) =>
     spelt(number, language),
   );
-  const closed = text === '' || /[.!?…]$/.test(text) ? text : `${text}.`;
-  return `${closed} ${requiresKey ? requiredKey : keys}`.trim();
+  const told = text === '' || /[.!?…]$/.test(text) ? text : `${text}.`;
+  return { told, keys: requiresKey ? requiredKey : keys };
 }
 
 /** Without controls, markup and characters that voices stumble over, on one line. */

@@ -39,22 +39,11 @@ export async function transferCall(parts: TransferParts, step: TransferStep, sig
 
 /** The brief's sound, whole; null when it could not be made: a person who knows nothing yet is better than none. */
 async function makeBrief(parts: TransferParts, step: TransferStep, signal: AbortSignal): Promise<Int16Array | null> {
-  const { record, route, textToSpeech, log } = parts;
-  const { language, voice, speed } = route.agent;
-  const splitter = openSentenceSplitter();
-  const text = spokenBrief(step.brief, { language, requiresKey: step.requiresKey });
-  const chunks: Int16Array[] = [];
-  // Nobody waits for it yet: nothing has to be filled.
-  const retries = { signal, onTryFailed: () => {} };
-  let samples = 0;
+  const { record, route, log } = parts;
+  const { told, keys } = spokenBrief(step.brief, { language: route.agent.language, requiresKey: step.requiresKey });
   try {
-    for (const piece of [...splitter.push(text), ...splitter.end()]) {
-      for await (const chunk of speakPiece(textToSpeech, { text: piece, language, voice, speed }, retries)) {
-        chunks.push(chunk);
-        samples += chunk.length;
-        if (samples >= (MAX_BRIEF_MS * FRAME_HZ) / 1_000) return concatPcm(chunks);
-      }
-    }
+    // Whoever is not told the keys cannot press the one that is required.
+    const chunks = [...(await spoken(parts, told, signal)), ...(await spoken(parts, keys, signal))];
     return signal.aborted ? null : concatPcm(chunks);
   } catch (error) {
     if (signal.aborted) return null;
@@ -62,4 +51,22 @@ async function makeBrief(parts: TransferParts, step: TransferStep, signal: Abort
     record.note('model_failed', { error: error instanceof Error ? error.message : String(error), of: 'transfer_brief' });
     return null;
   }
+}
+
+/** A text's sound, up to `MAX_BRIEF_MS`. */
+async function spoken({ route, textToSpeech }: TransferParts, text: string, signal: AbortSignal): Promise<readonly Int16Array[]> {
+  const { language, voice, speed } = route.agent;
+  const splitter = openSentenceSplitter();
+  // Nobody waits for it yet: nothing has to be filled.
+  const retries = { signal, onTryFailed: () => {} };
+  const chunks: Int16Array[] = [];
+  let samples = 0;
+  for (const piece of [...splitter.push(text), ...splitter.end()]) {
+    for await (const chunk of speakPiece(textToSpeech, { text: piece, language, voice, speed }, retries)) {
+      chunks.push(chunk);
+      samples += chunk.length;
+      if (samples >= (MAX_BRIEF_MS * FRAME_HZ) / 1_000) return chunks;
+    }
+  }
+  return chunks;
 }

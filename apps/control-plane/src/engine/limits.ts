@@ -71,7 +71,7 @@ export const FIRST_SOUND_TIMEOUT_MS = 5_000;
 /** The longest reply; the rest is not spoken. */
 export const MAX_REPLY_MS = 60_000;
 
-/** The longest brief of a transfer, the caller hears ringing meanwhile; the rest is not spoken. 400 characters and the keys are 30 s. */
+/** The longest brief of a transfer, the caller hears ringing meanwhile; the rest is not spoken. 400 characters are 27 s. The keys come after it. */
 export const MAX_BRIEF_MS = 40_000;
 
 /** How long the leg stays up after the last word, so that the caller's telephone plays it out. */
