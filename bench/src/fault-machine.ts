@@ -44,8 +44,8 @@ export const machineFaults: readonly Fault[] = [
     fault: 'a recording cannot be written',
     injection: 'the disk of the recordings filled up before a call',
     expected: 'the call is held all the same',
-    metric: /^centralita_(turn_stage_seconds_count|calls_total)/,
-    cause: /No space left/,
+    metric: /^centralita_recordings_lost_total/,
+    cause: /the recording of a call is lost or not whole/,
     limitMs: 120_000,
     async inject(world, trial) {
       const folder = world.rig.recordingsDir;

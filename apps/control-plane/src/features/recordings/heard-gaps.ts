@@ -22,7 +22,7 @@ const TRIED_SOUNDS = 6;
 const TRIED_TURNS = 3;
 
 /** The gaps before answers to something that was said; none for an answer that cannot be told apart, or during which the caller still talked. */
-export function heardGaps(turns: readonly TimedTurn[], { caller, agent }: RecordedSound): HeardGap[] {
+export function heardGaps(turns: readonly TimedTurn[], { caller, agent }: Pick<RecordedSound, 'caller' | 'agent'>): HeardGap[] {
   const spoken = turns.filter(({ role }) => role === 'agent');
   const offsetMs = clockOffset(spoken, agent);
   if (offsetMs === null) return [];

@@ -22,7 +22,7 @@ function wav({ channels = 2, ms = 400 } = {}): Buffer {
   return Buffer.concat([header, sound]);
 }
 
-const expected = { caller: [{ startMs: 100, endMs: 200 }], agent: [{ startMs: 300, endMs: 350 }] };
+const expected = { caller: [{ startMs: 100, endMs: 200 }], agent: [{ startMs: 300, endMs: 350 }], lengthMs: 400 };
 
 it('tells where each side makes sound, whatever the pieces that the file comes in', () => {
   for (const length of [1, 7, 45, 1_000, 100_000]) {

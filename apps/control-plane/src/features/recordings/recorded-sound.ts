@@ -5,7 +5,7 @@ import { pcmFromBytes } from '#audio/frame.ts';
 import type { OpenRecording } from '#ports/recording-storage.ts';
 
 /** The sound of a call, side by side on one clock: ms from the recording's first sample. */
-export type RecordedSound = { readonly caller: readonly Stretch[]; readonly agent: readonly Stretch[] };
+export type RecordedSound = { readonly caller: readonly Stretch[]; readonly agent: readonly Stretch[]; readonly lengthMs: number };
 
 /** The file is no stereo WAV of PCM16: nothing can be measured on it. */
 export class NotStereoError extends Error {
@@ -51,7 +51,7 @@ export function openSideReader(): { push(bytes: Uint8Array): void; end(): Record
     },
     end() {
       if (sides === null) throw new NotStereoError('the file ends before its sound');
-      return sides.sound;
+      return sides.sound();
     },
   };
 }
@@ -59,9 +59,11 @@ export function openSideReader(): { push(bytes: Uint8Array): void; end(): Record
 function openSides(hz: number) {
   const caller = openStretchFinder({ hz, joinMs: JOIN_MS });
   const agent = openStretchFinder({ hz, joinMs: JOIN_MS });
+  let samples = 0;
   return {
-    sound: { caller: caller.stretches, agent: agent.stretches },
+    sound: () => ({ caller: caller.stretches, agent: agent.stretches, lengthMs: (samples / hz) * 1_000 }),
     push(pairs: Int16Array) {
+      samples += pairs.length / 2;
       const side = (first: number) => Int16Array.from({ length: pairs.length / 2 }, (_, index) => pairs[index * 2 + first] as number);
       caller.push(side(0));
       agent.push(side(1));

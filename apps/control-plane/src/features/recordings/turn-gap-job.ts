@@ -6,7 +6,7 @@ import type { RecordingStorage } from '#ports/recording-storage.ts';
 import type { HeardGap } from './heard-gaps.ts';
 import { heardGaps } from './heard-gaps.ts';
 import { NotStereoError, readRecordedSound } from './recorded-sound.ts';
-import type { TurnGapMetrics } from './turn-gap-metrics.ts';
+import type { RecordingLoss, TurnGapMetrics } from './turn-gap-metrics.ts';
 import type { MeasurableCall, TurnGapStore } from './turn-gap-store.ts';
 import { insertTurnGaps } from './turn-gap-store.ts';
 
@@ -21,6 +21,8 @@ export type TurnGapJobParts = {
 const TIMEOUT_MS = 60_000;
 /** The sides are joined when the call is over; a recording that is not there at this attempt (half a minute later) never comes. */
 const LAST_LOOK = 5;
+/** The recorder leaves out pieces of 20 ms where a side has none; seconds are another matter. */
+const CUT_SHORT_MS = 5_000;
 
 const payloadSchema = z.object({ callId: z.string() });
 
@@ -34,16 +36,17 @@ export function createTurnGapJob({ turnGaps, recordings, metrics }: TurnGapJobPa
       const { callId } = parsed.data;
       const call = await turnGaps.find(scope, callId);
       if (!call || !call.wasAnswered || call.recordingPath === null || recordings === null) return async () => {};
-      const gaps = await measure({ recordings, call, signal }).catch((error: unknown) => {
+      const measured = await measure({ recordings, call, signal }).catch((error: unknown) => {
         if (!(error instanceof NotStereoError)) throw error;
-        log.warn({ callId, err: error }, 'a recording is no stereo sound: the gaps in the call are not measured');
-        return [];
+        return { gaps: [], lengthMs: 0 };
       });
-      if (gaps === null) {
-        if (attempt < LAST_LOOK) throw new Error('the recording is not there yet');
-        log.info({ callId }, 'a call has no recording: its gaps are not measured');
-        return async () => {};
+      if (measured === null && attempt < LAST_LOOK) throw new Error('the recording is not there yet');
+      const how = lossOf(call, measured);
+      if (how !== null) {
+        log.warn({ callId, how, lengthMs: measured?.lengthMs ?? null }, 'the recording of a call is lost or not whole: is the disk full?');
+        metrics.lost(how);
       }
+      const gaps = measured?.gaps ?? [];
       return async (queries) => {
         await insertTurnGaps(queries, scope, { callId, gaps });
         for (const { seq, heardGapMs } of gaps)
@@ -55,8 +58,19 @@ export function createTurnGapJob({ turnGaps, recordings, metrics }: TurnGapJobPa
 
 type Measuring = { readonly recordings: RecordingStorage; readonly call: MeasurableCall; readonly signal: AbortSignal };
 
+type Measured = { readonly gaps: readonly HeardGap[]; readonly lengthMs: number };
+
+/** What is missing of a recording; null when it is whole. */
+function lossOf({ turns }: MeasurableCall, measured: Measured | null): RecordingLoss | null {
+  if (measured === null) return 'missing';
+  if (measured.lengthMs === 0) return 'empty';
+  const [first, last] = [turns.at(0), turns.at(-1)];
+  const talkedMs = first && last ? last.endedAt.getTime() - first.startedAt.getTime() : 0;
+  return measured.lengthMs < talkedMs - CUT_SHORT_MS ? 'cut_short' : null;
+}
+
 /** Null when there is no recording. */
-async function measure({ recordings, call, signal }: Measuring): Promise<readonly HeardGap[] | null> {
+async function measure({ recordings, call, signal }: Measuring): Promise<Measured | null> {
   await using recording = await recordings.open(call.recordingPath ?? '');
   if (recording === null) return null;
   const turns = call.turns.map(({ startedAt, endedAt, ...turn }) => ({
@@ -64,5 +78,6 @@ async function measure({ recordings, call, signal }: Measuring): Promise<readonl
     startedAtMs: startedAt.getTime(),
     endedAtMs: endedAt.getTime(),
   }));
-  return heardGaps(turns, await readRecordedSound(recording, { signal }));
+  const sound = await readRecordedSound(recording, { signal });
+  return { gaps: heardGaps(turns, sound), lengthMs: sound.lengthMs };
 }

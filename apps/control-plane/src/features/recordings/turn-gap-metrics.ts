@@ -1,10 +1,16 @@
 // Whether the latency that we report is the latency that is heard, as Prometheus series.
 import type { Registry } from 'prom-client';
-import { Histogram } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
 
-/** What takes a gap that was measured on a recording. */
+/** How a recording was lost: there is none, it holds no sound, or its end is missing. */
+export const recordingLosses = ['missing', 'empty', 'cut_short'] as const;
+export type RecordingLoss = (typeof recordingLosses)[number];
+
+/** What takes what recordings showed. */
 export type TurnGapMetrics = {
+  /** A gap that was measured on one. */
   measured(gap: { readonly heardGapMs: number; readonly gapMs: number | null }): void;
+  lost(how: RecordingLoss): void;
 };
 
 const GAP_BUCKETS_S = [0.3, 0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.5, 2, 3, 5, 10];
@@ -25,7 +31,15 @@ export function createTurnGapMetrics(registry: Registry): TurnGapMetrics {
     buckets: DIFFERENCE_BUCKETS_S,
     registers,
   });
+  const lost = new Counter({
+    name: 'centralita_recordings_lost_total',
+    help: 'Recordings of answered calls that were to be made and are not whole',
+    labelNames: ['how'],
+    registers,
+  });
+  for (const how of recordingLosses) lost.inc({ how }, 0);
   return {
+    lost: (how) => lost.inc({ how }),
     measured({ heardGapMs, gapMs }) {
       heard.observe(heardGapMs / 1_000);
       if (gapMs !== null) difference.observe(Math.abs(gapMs - heardGapMs) / 1_000);
