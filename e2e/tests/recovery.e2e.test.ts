@@ -61,7 +61,10 @@ describe('a call in the middle of which', () => {
     await caller.hear();
     await caller.call.sendDtmf('0');
     const representative = await (await phone.ringing).answer();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // In the middle of being told who calls: a key connects the two.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await representative.sendDtmf('1');
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     await crash();
     expect([caller.call.state, representative.state]).toEqual(['answered', 'answered']);
     await representative.hangUp();

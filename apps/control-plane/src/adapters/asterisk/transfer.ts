@@ -1,6 +1,6 @@
 // Rings a representative for a caller, tells them who calls, and lets the two of them talk in the caller's bridge.
 import type { TransferOutcome, TransferRequest } from '#ports/call-control.ts';
-import { orAborted } from '#shared/waiting.ts';
+import { orAborted, pause } from '#shared/waiting.ts';
 import { unansweredOutcome } from './hangup-cause.ts';
 import { type AsteriskParts, type LegMedia, settle } from './leg-media.ts';
 import { CLEAN_UP_MS } from './limits.ts';
@@ -25,7 +25,10 @@ export async function transferLeg(parts: AsteriskParts, options: TransferOptions
   using party = watchParty(parts, channelId);
   try {
     const unconnected = await reach(parts, options, party);
-    return unconnected ?? { kind: 'bridged', talkedMs: await talk(parts, options, party) };
+    if (unconnected === null) return { kind: 'bridged', talkedMs: await talk(parts, options, party) };
+    await pause(QUIET_AFTER_RINGING_MS, AbortSignal.any([options.gone, options.signal]));
+    options.signal.throwIfAborted();
+    return options.gone.aborted ? { kind: 'caller_gone' } : unconnected;
   } catch (error) {
     if (options.gone.aborted) return { kind: 'caller_gone' };
     options.signal.throwIfAborted();
@@ -57,6 +60,9 @@ async function reach(parts: AsteriskParts, options: TransferOptions, party: Part
     socket.flushAside();
   }
 }
+
+/** Before the agent speaks again to a caller who heard ringing: words right behind a tone are not understood. */
+const QUIET_AFTER_RINGING_MS = 800;
 
 /** Null when answered. */
 async function ring({ ari }: AsteriskParts, options: TransferOptions, party: Party): Promise<TransferOutcome | null> {
