@@ -42,6 +42,8 @@ export function registerCapacityMetrics({
     labelNames: ['choice'],
     registers,
   });
+  // From the first scrape: a rate needs the zero before.
+  for (const choice of ['refuse', 'queue', 'fallback'] as const satisfies readonly OverloadWish['choice'][]) refused.inc({ choice }, 0);
   return (choice: OverloadWish['choice']) => refused.inc({ choice });
 }
 
