@@ -11,19 +11,24 @@ fail() {
   exit "${2:-1}"
 }
 
-# Before anything is installed: a word that nobody knows changes nothing.
+# What each word needs, as provision/src/verbs.ts has it (a test compares the two). `nothing`: it reads, and anybody may run it.
+# `root`: root. `lock`: root, and one at a time. `install`: as lock, and the packages it runs on are brought first.
 case "${1:-}" in
-  '' | start | stop | status | logs | new-admin-key | --plan | --help) ;;
-  *) fail "there is no '$1'; ./provision.sh takes: --plan, status, logs [name], stop, start, new-admin-key, or nothing at all" 2 ;;
+  --help | --plan | --dry-run) needs=nothing ;;
+  status | logs) needs=root ;;
+  stop | new-admin-key) needs=lock ;;
+  '' | start | --yes | --json | --profile) needs=install ;;
+  # Before anything is installed: a word that nobody knows changes nothing.
+  *) fail "there is no '$1'; ./provision.sh --help lists what there is" 2 ;;
 esac
 
-[ "$(id -u)" = 0 ] || fail "needs root: run it with sudo, or as root" 20
 [ "$(uname -s)" = Linux ] || fail "needs Linux" 20
+[ "$needs" = nothing ] || [ "$(id -u)" = 0 ] || fail "needs root: run it with sudo, or as root" 20
 
 # One run at a time: two would build the same root and start the same services. --close: the supervisor started
 # below lives on and must not keep the lock.
-case "${1:-}" in
-  '' | start | stop | new-admin-key)
+case "$needs" in
+  lock | install)
     if [ "${CENTRALITA_LOCKED:-}" != "$repository" ]; then
       command -v flock >/dev/null || fail "the program flock (package util-linux) is missing" 20
       export CENTRALITA_LOCKED="$repository"
@@ -37,17 +42,9 @@ case "${1:-}" in
     ;;
 esac
 
-if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
-  command -v apt-get >/dev/null || fail "needs npm, and apt-get to install it with" 20
-  case "${1:-}" in '' | start | --plan | --help) ;; *) fail "not installed yet: run ./provision.sh first" 20 ;; esac
-  echo "Installing Debian's nodejs and npm (they only launch the project's own Node)"
-  export DEBIAN_FRONTEND=noninteractive
-  { apt-get -q update && apt-get -q install -y --no-install-recommends nodejs npm ca-certificates; } >/dev/null || fail "apt-get could not install nodejs and npm"
-fi
-
 # Whether what is installed is what the lock file says, package by package.
 installed() {
-  [ -x node_modules/.bin/node ] && node -e '
+  [ -x node_modules/.bin/node ] && node_modules/.bin/node -e '
     const wanted = require("./package-lock.json").packages;
     const present = require("./node_modules/.package-lock.json").packages;
     const isSame = ([path, entry]) => !path.includes("node_modules/") || entry.optional || entry.link || present[path]?.version === entry.version;
@@ -55,16 +52,50 @@ installed() {
   ' 2>/dev/null
 }
 
+# Who only reads must write nothing: on a bare checkout he gets Node and zod in a folder that is gone afterwards.
+read_only() {
+  command -v npm >/dev/null || fail "nodejs and npm are missing: apt-get install nodejs npm, or let ./provision.sh do it" 20
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT INT TERM
+  for entry in "$repository"/*; do
+    case "${entry##*/}" in node_modules | package.json | package-lock.json) ;; *) ln -s "$entry" "$folder/" ;; esac
+  done
+  ln -s "$repository/package-lock.json" "$folder/release-lock.json"
+  version() { sed -n "/^    \"node_modules\/$1\": {/,/}/s/.*\"version\": \"\(.*\)\".*/\1/p" package-lock.json; }
+  if ! npm install --prefix "$folder" --no-audit --no-fund --ignore-scripts=false --loglevel=error "node@$(version node)" "zod@$(version zod)" >"$folder/npm.log" 2>&1; then
+    tail -n 5 "$folder/npm.log" >&2
+    fail "npm could not fetch Node and zod to look with: no network, or no registry" 20
+  fi
+  cp package.json "$folder/package.json"
+  status=0
+  CENTRALITA_REPOSITORY="$repository" "$folder/node_modules/.bin/node" --preserve-symlinks --preserve-symlinks-main "$folder/provision/src/main.ts" "$@" || status=$?
+  exit "$status"
+}
+
 if ! installed; then
-  case "${1:-}" in
-    '' | start | --plan | --help) ;;
+  case "$needs" in
+    install) ;;
+    nothing) [ -x node_modules/.bin/node ] || read_only "$@" ;;
     *) [ -x node_modules/.bin/node ] || fail "not installed yet: run ./provision.sh first" 20 ;;
   esac
-  echo "Installing the project's packages with npm ci"
+fi
+
+if [ "$needs" = install ] && ! installed; then
+  if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
+    command -v apt-get >/dev/null || fail "needs npm, and apt-get to install it with" 20
+    echo "Installing Debian's nodejs and npm (they only launch the project's own Node)" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -q update >/dev/null || fail "apt-get update failed: no network, or no mirror in /etc/apt. Nothing was changed" 20
+    apt-get -q install -y --no-install-recommends nodejs npm ca-certificates >/dev/null || fail "apt-get could not install nodejs and npm"
+  fi
+  echo "Installing the project's packages with npm ci" >&2
   output=$(mktemp)
   # Install scripts must run: one brings the pinned Node's binary. onnxruntime's GPU libraries are not wanted.
   if ! ONNXRUNTIME_NODE_INSTALL=skip npm ci --no-audit --no-fund --ignore-scripts=false --loglevel=error >"$output" 2>&1; then
     tail -n 20 "$output" >&2
+    if grep -Eq 'ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|ECONNRESET' "$output"; then
+      fail "npm cannot reach its registry: put the network right, or name a mirror with 'npm config set registry', and run again" 20
+    fi
     fail "npm ci failed; its whole output is in $output"
   fi
   rm -f "$output"

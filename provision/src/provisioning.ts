@@ -5,20 +5,14 @@ import { parseDemo } from './demo-step.ts';
 import { gatherFacts } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { waitUntilReady } from './health.ts';
+import { ObstacleError } from './place.ts';
+import type { Place } from './place.ts';
 import { findObstacles, planSteps } from './plan.ts';
 import { runProgram } from './program.ts';
 import { renderScreen } from './screen.ts';
 import { areSecretKeysLost, forgetAdminKey, withNewAdminKey, writeSecrets } from './secrets.ts';
 import { SERVICE_NAMES } from './services.ts';
 import { steps } from './steps.ts';
-
-/** Where the installation lives and where its code is. */
-export type Place = { readonly home: string; readonly repository: string };
-
-/** Something must be put right by hand; nothing was changed. */
-export class ObstacleError extends Error {
-  override readonly name = 'ObstacleError';
-}
 
 /** Prints what a run would change, and changes nothing. Returns the number of changes. */
 export async function printPlan(place: Place): Promise<number> {

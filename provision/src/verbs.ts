@@ -1,0 +1,67 @@
+/** The table of verbs: `main.ts` and `--help` are made from it, and `provision.sh` knows the same words (a test compares the two). */
+import { runApply } from '#lifecycle/apply-verb.ts';
+import { runPlan } from '#lifecycle/plan-verb.ts';
+import { runLogs, runNewAdminKey, runStart, runStatus, runStop } from '#lifecycle/service-verbs.ts';
+import { SERVICE_NAMES } from './services.ts';
+import type { Verb } from './verb.ts';
+
+/** In the order in which `--help` lists them. */
+export const VERBS: readonly Verb[] = [
+  {
+    name: '',
+    usage: '[--yes] [--json] [--profile NAME]',
+    summary: 'install, or put right what is not as it should be',
+    needs: 'install',
+    run: runApply,
+  },
+  {
+    name: '--plan',
+    aliases: ['--dry-run'],
+    usage: '[--json]',
+    summary: 'say what would change, change nothing',
+    needs: 'nothing',
+    run: runPlan,
+  },
+  {
+    name: 'status',
+    usage: '',
+    summary: 'say which services answer, which engines run, how many calls are up',
+    needs: 'root',
+    run: runStatus,
+  },
+  { name: 'logs', usage: '[NAME]', summary: `the last lines of ${SERVICE_NAMES.join(', ')}`, needs: 'root', run: runLogs },
+  { name: 'stop', usage: '', summary: 'stop everything; data stays', needs: 'lock', run: runStop },
+  { name: 'start', usage: '', summary: 'start everything again', needs: 'install', run: runStart },
+  {
+    name: 'new-admin-key',
+    usage: '',
+    summary: 'replace the admin key: nothing restarts, the old key is refused at once, the new one is shown once',
+    needs: 'lock',
+    run: runNewAdminKey,
+  },
+];
+
+/** What `--help` prints. */
+export function renderUsage(verbs: readonly Verb[] = VERBS): string {
+  const calls = verbs.map(({ name, usage }) => ['provision.sh', name, usage].filter((word) => word !== '').join(' '));
+  const width = Math.max(...calls.map((call) => call.length));
+  return verbs.map(({ summary }, index) => `${(calls[index] ?? '').padEnd(width)}  ${summary}`).join('\n');
+}
+
+/**
+ * The verb that is meant, with what follows it. No word, or an option first, is the installation itself: `provision.sh --yes`.
+ * Null for a word that nobody knows.
+ */
+export function findVerb(
+  argv: readonly string[],
+  verbs: readonly Verb[] = VERBS,
+): { readonly verb: Verb; readonly args: readonly string[] } | null {
+  const [word = '', ...rest] = argv;
+  const named = verbs.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
+  if (named) return { verb: named, args: rest };
+  const install = verbs.find(({ name }) => name === '');
+  return install && APPLY_OPTIONS.includes(word) ? { verb: install, args: argv } : null;
+}
+
+/** Options of the installation itself, which may come first. */
+export const APPLY_OPTIONS: readonly string[] = ['--yes', '--json', '--profile'];
