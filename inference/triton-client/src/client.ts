@@ -1,5 +1,12 @@
 // The door of this package: one client, one channel to one inference server that speaks KServe v2 over gRPC.
-import { credentials as grpcCredentials, Metadata, type CallOptions, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
+import {
+  credentials as grpcCredentials,
+  Metadata,
+  type CallOptions,
+  type ChannelCredentials,
+  type ClientUnaryCall,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import {
   GRPCInferenceServiceClient,
   type ModelMetadataResponse,
@@ -42,6 +49,10 @@ export interface TritonClient extends AsyncDisposable {
   /** Replies as the model makes them, one stream for this request alone. Nothing is sent before the first `next()`. */
   streamInfer(request: InferRequest, limits?: CallLimits): AsyncGenerator<InferReply, void, undefined>;
   repositoryIndex(limits?: CallLimits): Promise<readonly RepositoryIndexResponse_ModelIndex[]>;
+  /** Loads the model anew: where it serves already, the old one goes on until the new one can. Its deadline is the stream's: weights take long. */
+  loadModel(model: string, limits?: CallLimits): Promise<void>;
+  /** Takes the model out of service; what runs is finished. */
+  unloadModel(model: string, limits?: CallLimits): Promise<void>;
   /** Statistics of one model, or of all when `model` is empty. */
   modelStatistics(model: string, limits?: CallLimits): Promise<readonly ModelStatistics[]>;
 }
@@ -68,6 +79,17 @@ const channelOptions = {
 };
 
 type Callback<Reply> = (error: ServiceError | null, reply: Reply) => void;
+type Unary = <Reply>(
+  start: (callOptions: Partial<CallOptions>, done: Callback<Reply>) => ClientUnaryCall,
+  limits: CallLimits,
+  model?: string,
+) => Promise<Reply>;
+type RepositoryParts = {
+  readonly stub: InstanceType<typeof GRPCInferenceServiceClient>;
+  readonly metadata: Metadata;
+  readonly unary: Unary;
+  readonly streamDeadlineMs: number;
+};
 
 /** Opens a channel. It connects on first use, so a server that is not up yet is no error here. */
 export function openTritonClient(options: TritonClientOptions): TritonClient {
@@ -80,11 +102,7 @@ export function openTritonClient(options: TritonClientOptions): TritonClient {
   streamMetadata.set('triton_grpc_error', 'true');
   const unaryDeadlineMs = options.unaryDeadlineMs ?? tritonClientDefaults.unaryDeadlineMs;
   const streamDeadlineMs = options.streamDeadlineMs ?? tritonClientDefaults.streamDeadlineMs;
-  const unary = <Reply>(
-    start: (callOptions: Partial<CallOptions>, done: Callback<Reply>) => ReturnType<typeof stub.serverLive>,
-    limits: CallLimits,
-    model?: string,
-  ) =>
+  const unary: Unary = (start, limits, model) =>
     unaryCall(start, {
       deadlineMs: limits.deadlineMs ?? unaryDeadlineMs,
       signal: limits.signal,
@@ -106,6 +124,19 @@ export function openTritonClient(options: TritonClientOptions): TritonClient {
       const open = () => stub.modelStreamInfer(streamMetadata, { deadline: deadlineAt(limits.deadlineMs ?? streamDeadlineMs) });
       return streamCall(open, request, limits.signal);
     },
+    ...repositoryCalls({ stub, metadata, unary, streamDeadlineMs }),
+    [Symbol.asyncDispose]: async () => stub.close(),
+  };
+}
+
+/** What concerns the server's list of models. */
+function repositoryCalls({
+  stub,
+  metadata,
+  unary,
+  streamDeadlineMs,
+}: RepositoryParts): Pick<TritonClient, 'repositoryIndex' | 'modelStatistics' | 'loadModel' | 'unloadModel'> {
+  return {
     repositoryIndex: async (limits = {}) =>
       (
         await unary(
@@ -121,6 +152,14 @@ export function openTritonClient(options: TritonClientOptions): TritonClient {
           name,
         )
       ).modelStats,
-    [Symbol.asyncDispose]: async () => stub.close(),
+    loadModel: async (modelName, limits = {}) => {
+      const load = { repositoryName: '', modelName };
+      const patience = { deadlineMs: streamDeadlineMs, ...limits };
+      await unary((o, done: Callback<object>) => stub.repositoryModelLoad(load, metadata, o, done), patience, modelName);
+    },
+    unloadModel: async (modelName, limits = {}) => {
+      const unload = { repositoryName: '', modelName };
+      await unary((o, done: Callback<object>) => stub.repositoryModelUnload(unload, metadata, o, done), limits, modelName);
+    },
   };
 }

@@ -67,7 +67,14 @@ function createService(options: InferenceStandInOptions): GRPCInferenceServiceSe
   const contracts = new Map(roles.map((role) => [role, readContract(role)]));
   const metadata = (name: string) => {
     const contract = contracts.get(name as InferenceRole);
-    return { name, versions: ['1'], platform: 'stand-in', inputs: contract?.inputs ?? [], outputs: contract?.outputs ?? [] };
+    return {
+      name,
+      versions: ['1'],
+      platform: 'stand-in',
+      inputs: contract?.inputs ?? [],
+      outputs: contract?.outputs ?? [],
+      properties: {},
+    };
   };
   return {
     serverLive: (_call, done) => done(null, { live: true }),
@@ -82,6 +89,8 @@ function createService(options: InferenceStandInOptions): GRPCInferenceServiceSe
     },
     repositoryIndex: (_call, done) =>
       done(null, { models: roles.map((name) => ({ name, version: '1', state: 'READY', reason: 'engine stand-in' })) }),
+    repositoryModelLoad: (_call, done) => done({ code: status.UNIMPLEMENTED, details: 'a stand-in has nothing to load' }),
+    repositoryModelUnload: (_call, done) => done({ code: status.UNIMPLEMENTED, details: 'a stand-in has nothing to unload' }),
     modelInfer: (call, done) => void answerOnce(options, { call, done }),
     modelStreamInfer: (call) => answerStream(options, call),
   };

@@ -308,7 +308,7 @@ test('a model error in the middle of a reply is an error after the text that was
 test('status names the engine of each role and why one is not ready', async () => {
   const triton = await serve({
     modelReady: (call, done) => done(null, { ready: call.request.name === 'speech_to_text' }),
-    modelMetadata: (call, done) => done(null, { name: call.request.name, versions: ['1'], platform: 'phrases', inputs: [], outputs: [] }),
+    modelMetadata: (call, done) => done(null, { name: call.request.name, versions: ['1'], platform: 'phrases', inputs: [], outputs: [], properties: {} }),
     repositoryIndex: (_call, done) =>
       done(null, { models: [{ name: 'text_to_speech', version: '1', state: 'UNAVAILABLE', reason: 'espeak-ng is missing' }] }),
   });
