@@ -74,7 +74,7 @@ export function describeAppliance(facts: Facts): Appliance | null {
   const monitoring = describeMonitoring(instance, settings);
   const services = describeServices({
     home: facts.home,
-    repository: facts.repository,
+    repository: facts.release.dir,
     user,
     instance,
     monitoring,

@@ -1,4 +1,5 @@
 /** Starts the appliance when the machine starts, where systemd runs the machine. Elsewhere `provision.sh start` is the operator's. */
+import { currentLink } from '#releases/release-store.ts';
 import { runCommand } from './command.ts';
 import { BOOT_UNIT_PATH } from './facts.ts';
 import type { Facts } from './facts.ts';
@@ -6,7 +7,7 @@ import type { Step } from './plan.ts';
 import { replaceFile } from './rendered-files.ts';
 
 /** The unit: the supervisor keeps the services, so systemd has only to start and stop all of it. */
-export function renderBootUnit({ home, repository }: Pick<Facts, 'home' | 'repository'>): string {
+export function renderBootUnit({ home }: Pick<Facts, 'home'>): string {
   return `# Rendered by provision.sh.
 [Unit]
 Description=Centralita, an AI call center
@@ -17,8 +18,8 @@ After=network-online.target
 Type=oneshot
 RemainAfterExit=yes
 Environment=CENTRALITA_HOME=${home}
-ExecStart=${repository}/provision.sh start
-ExecStop=${repository}/provision.sh stop
+ExecStart=${currentLink(home)}/provision.sh start
+ExecStop=${currentLink(home)}/provision.sh stop
 TimeoutStartSec=600
 TimeoutStopSec=600
 

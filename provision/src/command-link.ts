@@ -21,7 +21,7 @@ export function commandPath(home: string): string {
 }
 
 /**
- * The script: the checkout's command line with the checkout's Node. The address of this installation's API comes last of all that may name one,
+ * The script: the release's command line with the release's Node. The address of this installation's API comes last of all that may name one,
  * so that an operator's own choice holds. For calls that test an agent it names the telephone system and the root's espeak-ng, once there is a root.
  */
 export function renderCommand(place: {
@@ -40,7 +40,7 @@ export CENTRALITA_SIP=\${CENTRALITA_SIP:-${quote(`${localAddress(settings.BIND_A
 ${root === null ? '' : exportSpeech(root)}\
 repository=${quote(repository)}
 if [ ! -x "$repository/node_modules/.bin/node" ]; then
-  echo "centralita: cannot run $repository/node_modules/.bin/node: run it as root, or install the checkout again with provision.sh" >&2
+  echo "centralita: cannot run $repository/node_modules/.bin/node: run it as root, or install again with provision.sh" >&2
   exit 3
 fi
 exec "$repository/node_modules/.bin/node" "$repository/apps/cli/src/main.ts" "$@"

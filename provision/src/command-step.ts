@@ -1,6 +1,8 @@
 /** Puts the command `centralita` on the machine. */
 import { rename, rm, symlink } from 'node:fs/promises';
 import { COMMAND_LINK_PATH, commandPath, renderCommand } from './command-link.ts';
+import { currentLink } from '#releases/release-store.ts';
+import type { Facts } from './facts.ts';
 import type { Step } from './plan.ts';
 import { replaceFile } from './rendered-files.ts';
 
@@ -8,12 +10,12 @@ import { replaceFile } from './rendered-files.ts';
 export const commandStep: Step = {
   name: 'command line',
   changes: (facts) => [
-    ...(facts.command.text === renderCommand(facts) ? [] : [`write the command ${commandPath(facts.home)}`]),
+    ...(facts.command.text === renderFor(facts) ? [] : [`write the command ${commandPath(facts.home)}`]),
     ...(facts.command.link === 'free' ? [`link ${COMMAND_LINK_PATH} to it`] : []),
   ],
   apply: async ({ facts, log }) => {
     const path = commandPath(facts.home);
-    await replaceFile(path, renderCommand(facts), { uid: 0, gid: 0, mode: 0o755 });
+    await replaceFile(path, renderFor(facts), { uid: 0, gid: 0, mode: 0o755 });
     if (facts.command.link === 'taken') log(`${COMMAND_LINK_PATH} belongs to something else and stays as it is: use ${path}`);
     if (facts.command.link !== 'free') return;
     await rm(`${COMMAND_LINK_PATH}.new`, { force: true });
@@ -21,3 +23,8 @@ export const commandStep: Step = {
     await rename(`${COMMAND_LINK_PATH}.new`, COMMAND_LINK_PATH);
   },
 };
+
+/** Through the link: the command is the same after every change of release, and runs the one that is current. */
+function renderFor(facts: Facts): string {
+  return renderCommand({ ...facts, repository: currentLink(facts.home) });
+}

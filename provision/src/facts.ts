@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findReleaseFacts } from '#releases/release-facts.ts';
+import type { ReleaseFacts } from '#releases/release-facts.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
 import { findCommand } from './command-link.ts';
 import type { CommandFacts } from './command-link.ts';
@@ -31,7 +33,9 @@ export const SERVICE_USER = 'centralita';
 
 export type Facts = {
   readonly home: string;
+  /** The code that is at work: a checkout, or a release of this home. */
   readonly repository: string;
+  readonly release: ReleaseFacts;
   readonly machine: MachineFacts;
   readonly settings: Settings;
   /** Settings whose port another program holds. Empty while our own services run. */
@@ -94,6 +98,7 @@ export async function gatherFacts({ home, repository }: { readonly home: string;
   return {
     home,
     repository,
+    release: await findReleaseFacts({ home, repository }),
     machine: await probeMachine(home),
     settings,
     takenPorts: isOurs ? [] : await findTakenPorts(settings),

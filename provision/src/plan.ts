@@ -1,4 +1,5 @@
 /** What a run would change, step by step: pure, so that `--plan` and the run itself cannot disagree. */
+import { isBroughtUp } from '#releases/release-records.ts';
 import type { Facts } from './facts.ts';
 
 /** What a step may use when it acts. */
@@ -27,7 +28,12 @@ export function planSteps(facts: Facts, steps: readonly Step[]): readonly Planne
 /** What must be put right by hand before anything is changed. */
 export function findObstacles(facts: Facts): readonly string[] {
   const { machine } = facts;
+  const { releaseChange } = facts.state;
   const obstacles: string[] = [];
+  if (releaseChange && !isBroughtUp(releaseChange, facts.release.id))
+    obstacles.push(
+      `the ${releaseChange.kind} from ${releaseChange.from} to ${releaseChange.to} was cut short: ./provision.sh --${releaseChange.kind} goes on with it`,
+    );
   if (machine.architecture !== 'x64' && machine.architecture !== 'arm64')
     obstacles.push(`processor ${machine.architecture}: need x86-64 or arm64`);
   if (machine.memoryBytes < MEMORY_FLOOR_BYTES)

@@ -1,11 +1,11 @@
-/** Runs one of the checkout's programs to its end, as the service user, with the appliance's environment. */
+/** Runs one of the release's programs to its end, as the service user, with the appliance's environment. */
 import { runCommand } from './command.ts';
 import { SERVICE_USER } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { nodeCommand } from './services.ts';
 
 export type ProgramRun = {
-  /** Path below the checkout, and arguments. */
+  /** Path below the release, and arguments. */
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -15,7 +15,7 @@ export type ProgramRun = {
 /** Returns what the program printed. Throws with the end of its output when it fails. */
 export async function runProgram(facts: Facts, run: ProgramRun): Promise<string> {
   if (!facts.user) throw new Error(`no system user ${SERVICE_USER}: an earlier step did not do its work`);
-  const argv = nodeCommand({ ...facts, user: facts.user }, run.argv);
+  const argv = nodeCommand({ home: facts.home, repository: facts.release.dir, user: facts.user }, run.argv);
   return await runCommand(argv, { env: run.env ?? {}, signal: run.signal, timeoutMs: run.timeoutMs, label: run.argv.join(' ') });
 }
 

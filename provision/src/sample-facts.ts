@@ -1,4 +1,5 @@
 /** For tests: the facts of a machine on which everything is as it should be, to change one thing of. */
+import { currentLink } from '#releases/release-store.ts';
 import { describeAppliance } from './appliance.ts';
 import { renderCommand } from './command-link.ts';
 import type { Facts } from './facts.ts';
@@ -20,6 +21,7 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
   return {
     home: '/srv/home',
     repository: '/srv/checkout',
+    release: { id: '1.0.0-aaaaaaaaaaaa', version: '1.0.0', dir: '/srv/home/releases/1.0.0-aaaaaaaaaaaa', isMade: false, current: null },
     machine: {
       system: { id: 'debian', version: '12' },
       architecture: 'x64',
@@ -73,9 +75,10 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
       adminKeyHash: 'ab'.repeat(32),
       secretKeys: { 1: 'cd'.repeat(32) },
     },
+    release: { ...bare.release, isMade: true, current: bare.release.id },
     hasExportsFolder: true,
     hasStateFolder: true,
-    command: { text: renderCommand({ ...bare, root }), link: 'ours' },
+    command: { text: renderCommand({ ...bare, repository: currentLink(bare.home), root }), link: 'ours' },
     hasCluster: true,
     sounds: ['apology-es.sln'],
     services: everyService('RUNNING'),
@@ -98,6 +101,7 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
       migrations: 'migrations-1',
       prompts: 'prompts-1',
       demo: { digest: 'demo-1', answer: {} },
+      releaseChange: null,
       testCall: { digest: appliance.digest, at: '2026-01-01T00:00:00.000Z', heard: ['a', 'b'] },
     },
     ...change,

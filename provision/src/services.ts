@@ -25,7 +25,7 @@ export type Service = {
 
 export type ServiceParts = {
   readonly home: string;
-  /** Checkout that the Node processes run from. */
+  /** Folder of the release that the Node processes run from. */
   readonly repository: string;
   readonly user: SystemUser;
   readonly instance: Instance;
@@ -46,7 +46,8 @@ export function describeServices(parts: ServiceParts): readonly Service[] {
   const root = instance.root.versions;
   const node = (name: ServiceName, program: string, run: { readonly seconds: number; readonly reads: readonly string[] }): Service => {
     const argv = nodeCommand(parts, [program]);
-    const digest = digestOf([argv, parts.environmentText, parts.codeDigest, ...run.reads]);
+    // Not the folder's name: a release whose code is the same for this service is no reason to restart it.
+    const digest = digestOf([argv.filter((word) => word !== parts.repository), parts.environmentText, parts.codeDigest, ...run.reads]);
     return { name, argv, stop: { signal: 'TERM', seconds: run.seconds }, digest };
   };
   const postgres = postgresCommand(instance);
@@ -79,7 +80,7 @@ function describeMonitoringService(monitoring: Monitoring, name: MonitoringServi
 }
 
 /**
- * The checkout is mounted read-only under the home in a namespace of the process's own: the service user can run it
+ * The release is mounted read-only under the home in a namespace of the process's own: the service user can run it
  * wherever it lies, in root's private folder too, and cannot change it.
  */
 const NODE_SCRIPT = `
@@ -94,7 +95,7 @@ cd "$app"
 exec setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs node_modules/.bin/node --env-file="$environment" "$@"
 `;
 
-/** Argv that runs a program of the checkout as the service user, with `.env` and whatever environment the caller has. */
+/** Argv that runs a program of the release as the service user, with `.env` and whatever environment the caller has. */
 export function nodeCommand(
   { home, repository, user }: Pick<ServiceParts, 'home' | 'repository' | 'user'>,
   program: readonly string[],

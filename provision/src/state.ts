@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { releaseChangeSchema, releasesSchema } from '#releases/release-records.ts';
 import { replaceFile } from './rendered-files.ts';
-import { SERVICE_NAMES } from './services.ts';
 
 const testCallSchema = z.object({
   /** Digest of the services that it went through. */
@@ -12,9 +12,10 @@ const testCallSchema = z.object({
   heard: z.array(z.string()),
 });
 
-const stateSchema = z.object({
+/** Loose: a field of a newer release outlives the older one that an operator goes back to. */
+const stateSchema = z.looseObject({
   /** Service -> digest that the running process was started from. */
-  started: z.partialRecord(z.enum(SERVICE_NAMES), z.string()).default({}),
+  started: z.record(z.string(), z.string()).default({}),
   /** Digest of the roles' and database's set-up. */
   databaseSetup: z.string().optional(),
   /** Digest of the migrations applied. */
@@ -24,6 +25,9 @@ const stateSchema = z.object({
   /** Digest of the demo's definition, and what making it printed. */
   demo: z.object({ digest: z.string(), answer: z.unknown() }).optional(),
   testCall: testCallSchema.optional(),
+  releases: releasesSchema.optional(),
+  /** Of an upgrade or a rollback that is not finished; null when there is none. */
+  releaseChange: releaseChangeSchema.nullable().default(null),
 });
 
 export type State = z.infer<typeof stateSchema>;

@@ -1,6 +1,7 @@
 /** The steps that make a machine an appliance, in order. Each looks at the facts, says what it would change, and does it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { releaseStep } from '#releases/release-step.ts';
 import { describeAppliance, requireAppliance } from './appliance.ts';
 import type { Appliance } from './appliance.ts';
 import { prepareAsterisk } from './asterisk-process.ts';
@@ -190,6 +191,7 @@ export const steps: readonly Step[] = [
   packages,
   user,
   root,
+  releaseStep,
   secrets,
   controlPlaneFilesStep,
   environment,

@@ -1,0 +1,32 @@
+/** Which release the code at hand is, whether it is made, and which one the installation runs. Reading changes nothing. */
+import { basename, dirname } from 'node:path';
+import { describeRelease, releaseId } from './release-manifest.ts';
+import { findCurrent, listReleases, readManifest, releaseFolder, releasesFolder } from './release-store.ts';
+
+export type ReleaseFacts = {
+  /** Of the code that is at work now. */
+  readonly id: string;
+  readonly version: string;
+  /** Where it is, or will be, once it is made. */
+  readonly dir: string;
+  readonly isMade: boolean;
+  /** What the installation's link points to; null before the first run. */
+  readonly current: string | null;
+};
+
+/** Looks at the tree that is at work and at the home. */
+export async function findReleaseFacts({
+  home,
+  repository,
+}: {
+  readonly home: string;
+  readonly repository: string;
+}): Promise<ReleaseFacts> {
+  const current = await findCurrent(home);
+  // Code that runs from a release is that release: its folder is not hashed again.
+  const own = dirname(repository) === releasesFolder(home) ? await readManifest(repository) : null;
+  if (own) return { id: basename(repository), version: own.version, dir: repository, isMade: true, current };
+  const manifest = await describeRelease(repository);
+  const id = releaseId(manifest);
+  return { id, version: manifest.version, dir: releaseFolder(home, id), isMade: (await listReleases(home)).includes(id), current };
+}
