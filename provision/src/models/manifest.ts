@@ -30,6 +30,8 @@ const precision = z.strictObject({
   vramBytesPerRequest: z.int().min(0).default(0),
   /** Resident memory of the process where it runs on the processor. */
   memoryBytes: z.int().min(0).default(0),
+  /** Boards below it cannot run the weights in this form, such as 8.9 for 8-bit floating point. */
+  minComputeCapability: z.number().optional(),
   /** Where the figures come from. */
   source: z.string().min(1),
 });
@@ -40,7 +42,7 @@ const model = z.strictObject({
   /** Spanish first; the languages that are tested for, not all that the weights know. */
   languages: z.array(z.string().regex(/^[a-z]{2}(-[A-Z]{2})?$/)).min(1),
   /** What runs it: the folder of the Triton repository or the engine of the cpu-server. */
-  engine: z.enum(['whisper', 'f5-tts', 'kokoro', 'vllm', 'sherpa-onnx', 'llama.cpp', 'onnxruntime']),
+  engine: z.enum(['whisper', 'f5-tts', 'vocoder', 'kokoro', 'vllm', 'sherpa-onnx', 'llama.cpp', 'onnxruntime']),
   runsOn: z.enum(['gpu', 'cpu']),
   licence: z.strictObject({
     name: z.string().min(1),
@@ -56,9 +58,13 @@ const model = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   /** Variable of the environment that replaces the address's host and everything before the repository's name. */
   mirrorVariable: z.literal('MODELS_MIRROR_URL'),
-  files: z.array(file).min(1),
-  /** Bytes that one token of a call's memory takes at 16 bits; of language models alone. */
+  /** None: nobody has listed them; `models fetch --pin` asks the hub for the list, `models import` takes what lies in the folder. */
+  files: z.array(file),
+  /** Where the sizes and checksums were read. */
+  pinSource: z.string().optional(),
+  /** Bytes that one token of a call's memory takes at 16 bits, and how they come about; of language models alone. */
   kvBytesPerToken: z.int().min(1).optional(),
+  kvSource: z.string().optional(),
   /** Billions of weights; orders language models by what they can do. */
   billionParameters: z.number().positive().optional(),
 });
