@@ -116,6 +116,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('isolation of org
       'rag_postings',
       'rag_uploads',
       'rag_vectors',
+      'registry_outbox',
       'turn_gaps',
       'turn_traces',
       'turns',
