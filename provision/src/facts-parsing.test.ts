@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseAptSources } from './apt-source.ts';
-import { parseOsRelease } from './machine-facts.ts';
 import { checkAsterisk, isCurrent } from './private-root.ts';
 import { forgetAdminKey, makeSecrets, parseSecrets, withNewAdminKey } from './secrets.ts';
 import { readSettings } from './settings.ts';
@@ -47,11 +46,6 @@ describe('the private root', () => {
 });
 
 describe('the machine', () => {
-  it('reads quoted and unquoted os-release fields', () => {
-    expect(parseOsRelease('PRETTY_NAME="x"\nVERSION_ID="12"\nID=debian\n')).toEqual({ id: 'debian', version: '12' });
-    expect(parseOsRelease('')).toEqual({ id: '', version: '' });
-  });
-
   it('finds a user in a passwd file, never one whose name only begins the same', () => {
     const text = 'root:x:0:0::/root:/bin/sh\ncentralita-asterisk:x:998:997::/:/x\ncentralita:x:996:995::/:/x\n';
     expect(parsePasswd(text, 'centralita')).toEqual({ uid: 996, gid: 995 });

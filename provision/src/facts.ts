@@ -4,12 +4,14 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findReleaseFacts } from '#releases/release-facts.ts';
 import type { ReleaseFacts } from '#releases/release-facts.ts';
+import { detectHardware } from '#machine/detect-hardware.ts';
+import type { Hardware } from '#machine/hardware.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
 import { findCommand } from './command-link.ts';
 import type { CommandFacts } from './command-link.ts';
 import { parseEnvFile } from './env-file.ts';
 import { instancePaths } from './instance.ts';
-import { isPortFree, probeMachine } from './machine-facts.ts';
+import { describeMachine, isPortFree } from './machine-facts.ts';
 import type { MachineFacts } from './machine-facts.ts';
 import { hasPostgresCluster } from './postgres-process.ts';
 import { findRoot } from './private-root.ts';
@@ -36,6 +38,8 @@ export type Facts = {
   /** The code that is at work: a checkout, or a release of this home. */
   readonly repository: string;
   readonly release: ReleaseFacts;
+  /** What was detected, once a run. */
+  readonly hardware: Hardware;
   readonly machine: MachineFacts;
   readonly settings: Settings;
   /** Settings whose port another program holds. Empty while our own services run. */
@@ -85,8 +89,16 @@ export function isSupervisorFile(name: string): boolean {
   return name === 'supervisord.conf' || name.endsWith('.sh');
 }
 
+export type FactsPlace = {
+  readonly home: string;
+  readonly repository: string;
+  /** Of an earlier look in the same run: detection takes a third of a second, five where a driver hangs. Left out, it is done. */
+  readonly hardware?: Hardware;
+  readonly signal?: AbortSignal;
+};
+
 /** Reads everything. Throws when `.env` or the secrets' file is wrong, naming the file and what to do. */
-export async function gatherFacts({ home, repository }: { readonly home: string; readonly repository: string }): Promise<Facts> {
+export async function gatherFacts({ home, repository, ...known }: FactsPlace): Promise<Facts> {
   const dir = applianceFolder(home);
   const environmentPath = join(home, '.env');
   const environmentText = await readText(environmentPath);
@@ -95,11 +107,14 @@ export async function gatherFacts({ home, repository }: { readonly home: string;
   const isOurs = Object.values(services).some((state) => state !== 'ABSENT');
   const secretsPath = join(home, 'secrets.json');
   const paths = instancePaths({ dir });
+  const signal = known.signal ?? new AbortController().signal;
+  const hardware = known.hardware ?? (await detectHardware({ home, env: process.env, signal }));
   return {
     home,
     repository,
     release: await findReleaseFacts({ home, repository }),
-    machine: await probeMachine(home),
+    hardware,
+    machine: await describeMachine(hardware),
     settings,
     takenPorts: isOurs ? [] : await findTakenPorts(settings),
     user: await findSystemUser(SERVICE_USER),

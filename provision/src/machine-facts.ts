@@ -1,9 +1,9 @@
-/** Read-only probes of the machine: what it is, what it has, what is already on it. Nothing here changes anything. */
+/** What the steps of the installation must know of the machine: a summary of the hardware, the programs it lacks, its ports. Nothing here changes anything. */
 import { createSocket } from 'node:dgram';
-import { access, readFile, statfs } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { availableParallelism, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import type { Hardware } from '#machine/hardware.ts';
 
 export type MachineFacts = {
   /** Debian's name for the system, such as `debian` and `12`. */
@@ -13,7 +13,7 @@ export type MachineFacts = {
   readonly memoryBytes: number;
   /** Free space where the installation lives. */
   readonly diskFreeBytes: number;
-  /** `docker` or `podman` when one is installed: said, not used yet. */
+  /** `docker` or `podman` where one answers, words for one that does not, null where there is none. */
   readonly containerEngine: string | null;
   /** Programs that the installation needs and the machine lacks. */
   readonly missingPrograms: readonly RequiredProgram[];
@@ -32,17 +32,16 @@ export const REQUIRED_PROGRAMS = {
 } as const;
 export type RequiredProgram = keyof typeof REQUIRED_PROGRAMS;
 
-/** Probes the machine. `home` need not exist yet. */
-export async function probeMachine(home: string): Promise<MachineFacts> {
-  const release = parseOsRelease(await readFile('/etc/os-release', 'utf8').catch(() => ''));
-  const engines = await Promise.all(['docker', 'podman'].map(async (name) => ((await findProgram(name)) ? name : null)));
+/** Sums up what was detected and looks for the programs that the installation needs, which a run may bring. */
+export async function describeMachine(hardware: Hardware): Promise<MachineFacts> {
+  const { system, cpu, memory, disk, engine } = hardware;
   return {
-    system: release,
-    architecture: process.arch,
-    cores: availableParallelism(),
-    memoryBytes: await readMemoryBytes(),
-    diskFreeBytes: await readFreeBytes(home),
-    containerEngine: engines.find((name) => name !== null) ?? null,
+    system: { id: system.id, version: system.version },
+    architecture: cpu.architecture,
+    cores: cpu.cores,
+    memoryBytes: memory.totalBytes,
+    diskFreeBytes: disk.freeBytes,
+    containerEngine: engine.kind === 'known' ? (engine.value?.name ?? null) : 'a container engine that does not answer',
     missingPrograms: await findMissingPrograms(Object.keys(REQUIRED_PROGRAMS) as RequiredProgram[]),
     hasSystemd: await exists('/run/systemd/system'),
   };
@@ -52,12 +51,6 @@ export async function probeMachine(home: string): Promise<MachineFacts> {
 export async function findMissingPrograms(programs: readonly RequiredProgram[]): Promise<readonly RequiredProgram[]> {
   const found = await Promise.all(programs.map((program) => findProgram(program)));
   return programs.filter((_, index) => found[index] === false);
-}
-
-/** Parses os-release; empty strings for what it does not say. */
-export function parseOsRelease(text: string): { readonly id: string; readonly version: string } {
-  const field = (name: string): string => new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(text)?.[1] ?? '';
-  return { id: field('ID'), version: field('VERSION_ID') };
 }
 
 /** Whether nobody listens on the port. */
@@ -73,18 +66,6 @@ export async function isPortFree(port: number, kind: 'udp' | 'tcp'): Promise<boo
     server.once('error', () => resolve(false));
     server.listen(port, () => server.close(() => resolve(true)));
   });
-}
-
-/** The container's limit where there is one: it, not the machine's memory, is what a process can have. */
-async function readMemoryBytes(): Promise<number> {
-  const limit = Number(await readFile('/sys/fs/cgroup/memory.max', 'utf8').catch(() => ''));
-  return Number.isFinite(limit) && limit > 0 ? Math.min(limit, totalmem()) : totalmem();
-}
-
-async function readFreeBytes(path: string): Promise<number> {
-  const found = await statfs(path).catch(() => null);
-  if (found) return found.bavail * found.bsize;
-  return path === '/' ? 0 : await readFreeBytes(dirname(path));
 }
 
 async function findProgram(name: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** For tests: the facts of a machine on which everything is as it should be, to change one thing of. */
+import { sampleHardware } from '#machine/sample-hardware.ts';
 import { currentLink } from '#releases/release-store.ts';
 import { describeAppliance } from './appliance.ts';
 import { renderCommand } from './command-link.ts';
@@ -22,6 +23,7 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
     home: '/srv/home',
     repository: '/srv/checkout',
     release: { id: '1.0.0-aaaaaaaaaaaa', version: '1.0.0', dir: '/srv/home/releases/1.0.0-aaaaaaaaaaaa', isMade: false, current: null },
+    hardware: sampleHardware(),
     machine: {
       system: { id: 'debian', version: '12' },
       architecture: 'x64',
