@@ -8,6 +8,7 @@ WINDOW = 400
 FRAMES = 3_000
 """30 s: the encoder knows no shorter picture, so a short utterance costs as much as a long one."""
 
+_LOG_OF_NOTHING = -10.0
 _LINEAR_HZ_PER_MEL = 200 / 3
 _LOG_FROM_HZ = 1_000.0
 _LOG_STEP = np.log(6.4) / 27
@@ -39,12 +40,16 @@ def mel_filters(bands: int) -> np.ndarray:
 
 def log_mel(samples: np.ndarray, filters: np.ndarray) -> np.ndarray:
     """The picture of at most 30 s of sound between -1 and 1: `[bands, FRAMES]`, about -1 to 1.5; what is missing is silence."""
-    padded = np.zeros(FRAMES * HOP, dtype=np.float32)
-    padded[: samples.size] = samples[: padded.size]
-    around = np.pad(padded, WINDOW // 2, mode="reflect")
-    frames = np.lib.stride_tricks.sliding_window_view(around, WINDOW)[::HOP][:FRAMES]
+    heard = samples[: FRAMES * HOP].astype(np.float32)
+    # Columns that the sound reaches into; the rest is silence, whose logarithm is known without a transform.
+    columns = min(FRAMES, -(-(heard.size + WINDOW // 2) // HOP))
+    padded = np.zeros(max(columns * HOP + WINDOW // 2, WINDOW), dtype=np.float32)
+    padded[: heard.size] = heard
+    around = np.concatenate([padded[WINDOW // 2 : 0 : -1], padded])
+    frames = np.lib.stride_tricks.sliding_window_view(around, WINDOW)[::HOP][:columns]
     window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
     power = np.abs(np.fft.rfft(frames * window, axis=1)) ** 2
-    logs = np.log10(np.maximum(filters @ power.T, 1e-10))
+    logs = np.full((filters.shape[0], FRAMES), _LOG_OF_NOTHING, dtype=np.float32)
+    logs[:, :columns] = np.log10(np.maximum(filters @ power.T, 10**_LOG_OF_NOTHING))
     # 80 dB below the loudest is the floor of what the model was trained on.
-    return ((np.maximum(logs, logs.max() - 8) + 4) / 4).astype(np.float32)
+    return (np.maximum(logs, logs.max() - 8) + 4) / 4
