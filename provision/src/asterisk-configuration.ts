@@ -26,7 +26,7 @@ export function renderAsterisk(instance: Instance): readonly RenderedFile[] {
     ...fixed,
     // Twice the calls and a few: what the control plane refuses politely must still get in.
     render('asterisk.conf', { multiarch: instance.root.multiarch, maxCalls: limits.maxConcurrentCalls * 2 + 10 }),
-    render('http.conf', { ariPort: ports.ari }),
+    render('http.conf', { ariAddress: instance.network.ariAddress, ariPort: ports.ari }),
     render('ari.conf', { ariUser: ARI_USER, ariPassword: instance.passwords.ari }),
     render('prometheus.conf', { metricsUser: METRICS_USER, metricsPassword: instance.passwords.asteriskMetrics }),
     render('rtp.conf', { rtpFirst: ports.rtpFirst, rtpLast: ports.rtpLast }),

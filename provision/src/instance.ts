@@ -42,6 +42,14 @@ export const instanceSchema = z.object({
       sharedBuffersBytes: z.number().int().min(16_777_216).default(134_217_728),
     })
     .prefault({}),
+  /** Where the interfaces of its own listen and whom the database lets in: this machine alone, or containers' networks of their own. */
+  network: z
+    .object({
+      ariAddress: hostName,
+      postgresListen: z.string().regex(/^[0-9.*]{1,15}$/),
+      databaseClients: z.string().regex(/^[a-z0-9./]{3,18}$/),
+    })
+    .default({ ariAddress: '127.0.0.1', postgresListen: '127.0.0.1', databaseClients: '127.0.0.1/32' }),
   /** ARI application that takes the calls. */
   application: label.default('centralita'),
   /** True when a SIP balancer stands in front: a call nobody can take gets 503 instead of an apology. */

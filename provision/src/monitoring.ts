@@ -24,11 +24,23 @@ export type Monitoring = {
     /** Of the inference server's series. */
     readonly inferenceMetrics: number;
   };
+  /** Where each part tells its figures; left out: this machine's loopback at the ports. */
+  readonly targets?: ScrapeTargets;
   /** Tells servers apart where several send to one Prometheus. */
   readonly serverName: string;
   readonly scrapeSeconds: number;
   /** Whichever comes first ends the life of a sample. */
   readonly retention: { readonly days: number; readonly gigabytes: number };
+};
+
+/** host:port of everything that is scraped. */
+export type ScrapeTargets = {
+  readonly controlPlane: string;
+  readonly inference: readonly string[];
+  readonly asterisk: string;
+  readonly postgresExporter: string;
+  readonly nodeExporter: string;
+  readonly prometheus: string;
 };
 
 /** In the order in which they start. */
@@ -42,7 +54,9 @@ const POSTGRES_PASSWORD = 'postgres.secret';
 const MAX_TIMEOUT_S = 10;
 
 /** The files of Prometheus' configuration folder, the two passwords among them. */
-export function renderMonitoring({ instance, ports, serverName, scrapeSeconds }: Monitoring): readonly RenderedFile[] {
+export function renderMonitoring(monitoring: Monitoring): readonly RenderedFile[] {
+  const { instance, serverName, scrapeSeconds } = monitoring;
+  const { inference, ...targets } = monitoring.targets ?? loopbackTargets(monitoring);
   const rules = readdirSync(new URL('rules/', SOURCE))
     .sort()
     .map((name) => ({ path: `rules-${name}`, text: readFileSync(new URL(`rules/${name}`, SOURCE), 'utf8') }));
@@ -51,14 +65,10 @@ export function renderMonitoring({ instance, ports, serverName, scrapeSeconds }:
     folder: `${FOLDER}/etc`,
     scrapeSeconds,
     timeoutSeconds: Math.min(scrapeSeconds, MAX_TIMEOUT_S),
-    httpPort: ports.http,
-    inferenceMetrics: `127.0.0.1:${ports.inferenceMetrics}`,
+    ...targets,
+    inference: inference.map((target) => `'${target}'`).join(', '),
     asteriskUser: METRICS_USER,
     asteriskPasswordFile: `${FOLDER}/etc/${ASTERISK_PASSWORD}`,
-    ariPort: instance.ports.ari,
-    postgresExporterPort: ports.postgresExporter,
-    nodeExporterPort: ports.nodeExporter,
-    prometheusPort: ports.prometheus,
   });
   return [
     { path: ASTERISK_PASSWORD, text: instance.passwords.asteriskMetrics },
@@ -66,6 +76,18 @@ export function renderMonitoring({ instance, ports, serverName, scrapeSeconds }:
     { path: 'prometheus.yml', text },
     ...rules,
   ];
+}
+
+function loopbackTargets({ instance, ports }: Monitoring): ScrapeTargets {
+  const at = (port: number): string => `127.0.0.1:${port}`;
+  return {
+    controlPlane: at(ports.http),
+    inference: [at(ports.inferenceMetrics)],
+    asterisk: at(instance.ports.ari),
+    postgresExporter: at(ports.postgresExporter),
+    nodeExporter: at(ports.nodeExporter),
+    prometheus: at(ports.prometheus),
+  };
 }
 
 /** Makes the folders and writes the files. Runs any number of times; needs root privileges. */

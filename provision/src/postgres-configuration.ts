@@ -13,7 +13,7 @@ export function renderPostgres(instance: Instance): readonly RenderedFile[] {
     `data_directory = '${MOUNT_POINT}/postgres/data'`,
     `hba_file = '${MOUNT_POINT}/postgres/etc/pg_hba.conf'`,
     `unix_socket_directories = '${MOUNT_POINT}/postgres/run'`,
-    "listen_addresses = '127.0.0.1'",
+    `listen_addresses = '${instance.network.postgresListen}'`,
     `port = ${instance.ports.postgres}`,
     'max_connections = 100',
     `shared_buffers = ${buffersMb}MB`,
@@ -39,7 +39,7 @@ export function renderPostgres(instance: Instance): readonly RenderedFile[] {
   const hba = [
     '# The superuser comes in through the socket inside the private root alone; the roles by password from this machine.',
     'local all postgres peer',
-    `host ${DATABASE} ${Object.values(DATABASE_ROLES).join(',')} 127.0.0.1/32 scram-sha-256`,
+    `host ${DATABASE} ${Object.values(DATABASE_ROLES).join(',')} ${instance.network.databaseClients} scram-sha-256`,
     '',
   ];
   return [
