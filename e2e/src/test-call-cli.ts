@@ -2,8 +2,9 @@
  * The installation's own test call: dials the demo's Spanish agent as a telephone would, listens to the greeting, asks for
  * the opening hours, listens, hangs up, and prints what it heard as one line of JSON. Fails when anything else was heard.
  *
- *   TEST_CALL_SERVER=host:port TEST_CALL_USER=… TEST_CALL_PASSWORD=… SPEECH_TO_TEXT_URL=host:port test-call-cli.ts <number>
+ *   TEST_CALL_SERVER=host:port TEST_CALL_USER=… TEST_CALL_PASSWORD=… (or TEST_CALL_PASSWORD_FILE=PATH) SPEECH_TO_TEXT_URL=host:port test-call-cli.ts <number>
  */
+import { readFile } from 'node:fs/promises';
 import { clinicEs } from '@centralita/control-plane/dialog/demo/clinic-es.ts';
 import { z } from 'zod';
 import { textAt, textsOf } from './flow-texts.ts';
@@ -28,7 +29,8 @@ const SCRIPT = [
 const environmentSchema = z.object({
   TEST_CALL_SERVER: z.string().regex(/^[^:]+:\d+$/, 'must be host:port'),
   TEST_CALL_USER: z.string().min(1),
-  TEST_CALL_PASSWORD: z.string().min(1),
+  TEST_CALL_PASSWORD: z.string().min(1).optional(),
+  TEST_CALL_PASSWORD_FILE: z.string().min(1).optional(),
   SPEECH_TO_TEXT_URL: z.string().min(1),
 });
 
@@ -65,6 +67,16 @@ async function converse(call: SipCall, ear: Ear, signal: AbortSignal): Promise<r
   return heard;
 }
 
+/** In a container the password is a file: variables can be seen from outside. */
+async function readPassword({
+  TEST_CALL_PASSWORD: given,
+  TEST_CALL_PASSWORD_FILE: path,
+}: z.infer<typeof environmentSchema>): Promise<string> {
+  if (given !== undefined) return given;
+  if (path === undefined) throw new Error('TEST_CALL_PASSWORD or TEST_CALL_PASSWORD_FILE must be set');
+  return (await readFile(path, 'utf8')).trim();
+}
+
 async function main(): Promise<void> {
   const number = process.argv[2];
   if (number === undefined) throw new Error('say the number to dial');
@@ -77,7 +89,7 @@ async function main(): Promise<void> {
     // Asterisk runs on this machine: its address is ours too.
     localHost: host,
     username: environment.TEST_CALL_USER,
-    password: environment.TEST_CALL_PASSWORD,
+    password: await readPassword(environment),
   });
   await using call = await telephone.call(number, { signal });
   const outcome = await call.outcome;

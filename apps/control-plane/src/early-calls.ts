@@ -10,6 +10,7 @@ import { openLog } from '#shared/log.ts';
 import type { ProcessLog } from '#shared/log.ts';
 import { loadConfig } from './config.ts';
 import type { Config, Environment } from './config.ts';
+import { withSecretFiles } from './secret-variables.ts';
 
 /** Languages in which the provisioner makes announcements. */
 const ANNOUNCEMENT_LANGUAGES = ['es', 'en'];
@@ -26,7 +27,7 @@ export type EarlyCalls = {
 
 /** Waits for the telephone system for as long as `signal` allows, and gives callers who are still there their sound back. */
 export async function openEarlyCalls(environment: Environment, signal: AbortSignal): Promise<EarlyCalls> {
-  const config = loadConfig(environment);
+  const config = loadConfig(withSecretFiles(environment));
   const log = openLog({ ...config.log, service: 'control-plane', serverId: config.serverId });
   const heartbeat = await startHeartbeat({ folder: config.stateDir, log });
   const announcements = await openAnnouncements({ folder: config.announcementsDir, languages: ANNOUNCEMENT_LANGUAGES, log });

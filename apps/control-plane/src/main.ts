@@ -41,6 +41,7 @@ import { createControlPlane } from './control-plane.ts';
 import { openEarlyCalls } from './early-calls.ts';
 import type { EarlyCalls } from './early-calls.ts';
 import { openProcessMetrics } from './metrics.ts';
+import { withSecretFiles } from './secret-variables.ts';
 
 /** An answer after this is of no use to a caller; the engine gives up a little earlier. */
 const SPEECH_TO_TEXT_DEADLINE_MS = 5_000;
@@ -212,17 +213,17 @@ function surviveRejections(log: Log): void {
 }
 
 async function migrate(): Promise<void> {
-  await migrateDatabase({ kind: 'server', url: loadMigrationConfig(process.env).databaseUrl });
+  await migrateDatabase({ kind: 'server', url: loadMigrationConfig(withSecretFiles(process.env)).databaseUrl });
 }
 
 async function seed(): Promise<void> {
-  const { databaseUrl, phonePassword } = loadSeedConfig(process.env);
+  const { databaseUrl, phonePassword } = loadSeedConfig(withSecretFiles(process.env));
   await using database = await openDatabase({ kind: 'server', url: databaseUrl });
   process.stdout.write(`${JSON.stringify(await seedDemo(database, mintApplianceScope(), { phonePassword }))}\n`);
 }
 
 async function recordKeyRotation(): Promise<void> {
-  const { databaseUrl, secretKeysFile } = loadRecordConfig(process.env);
+  const { databaseUrl, secretKeysFile } = loadRecordConfig(withSecretFiles(process.env));
   const keys = await readSecretKeys(secretKeysFile);
   await using database = await openDatabase({ kind: 'server', url: databaseUrl });
   await recordAdminKeyRotation({ database, keys, clock: systemClock }, mintApplianceScope());
