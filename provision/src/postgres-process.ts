@@ -58,6 +58,12 @@ export function postgresCommand(instance: Instance): readonly string[] {
   return rootCommand(instance, instance.root.users.postgres, argv);
 }
 
+/** Argv that runs one of PostgreSQL's client programs, such as `pg_dump`, as the superuser on a running server. */
+export function postgresProgram(instance: Instance, name: string, words: readonly string[]): readonly string[] {
+  const argv = [`${PROGRAMS}/${name}`, '-h', `${FOLDER}/run`, '-p', String(instance.ports.postgres), ...words];
+  return rootCommand(instance, instance.root.users.postgres, argv);
+}
+
 /** Argv that runs SQL from standard input as the superuser on a running server; answers are unaligned, without headings. */
 export function psqlCommand(instance: Instance, database: string): readonly string[] {
   const argv = [`${PROGRAMS}/psql`, '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', `${FOLDER}/run`];

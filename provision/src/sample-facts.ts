@@ -76,6 +76,7 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
       phone: 'phone-password',
       adminKeyHash: 'ab'.repeat(32),
       secretKeys: { 1: 'cd'.repeat(32) },
+      backupKey: 'AGE-SECRET-KEY-1SAMPLE',
     },
     release: { ...bare.release, isMade: true, current: bare.release.id },
     hasExportsFolder: true,

@@ -2,7 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeBackupKey } from '#backup/backup-cipher.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
+import { ObstacleError } from './place.ts';
 import { parseEnvFile } from './env-file.ts';
 import { replaceFile } from './rendered-files.ts';
 
@@ -28,6 +30,8 @@ const secretsSchema = z.object({
    * A new version goes beside the old ones, never in their place. Missing in installations made before there were any.
    */
   secretKeys: secretKeysSchema.optional(),
+  /** Opens the backups (`AGE-SECRET-KEY-1…`). Without a copy of it outside this machine they are worth nothing when the machine is lost. */
+  backupKey: z.string().optional(),
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
@@ -37,7 +41,7 @@ export function parseSecrets(text: string | null, path: string): Secrets | null 
   if (text === null) return null;
   const parsed = secretsSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new Error(
+  throw new ObstacleError(
     `${path}: damaged (${z.prettifyError(parsed.error)}). Restore it from a copy; new secrets would not open the existing database`,
   );
 }
@@ -85,6 +89,11 @@ export function withMetricsPasswords(secrets: Secrets): Secrets {
     databaseMonitor: secrets.databaseMonitor ?? randomSecret(),
     asteriskMetrics: secrets.asteriskMetrics ?? randomSecret(),
   };
+}
+
+/** The same secrets with a backup key where there was none: backups that exist need the one that made them. */
+export async function withBackupKey(secrets: Secrets): Promise<Secrets & Required<Pick<Secrets, 'backupKey'>>> {
+  return { ...secrets, backupKey: secrets.backupKey ?? (await makeBackupKey()) };
 }
 
 /** What nobody can undo once new secret keys were made where old ones are lost. */

@@ -1,6 +1,7 @@
 /** What the operator may decide in `.env`: ports, addresses, limits. Everything has a default; secrets of the operator's own making are the webhook's and the mail server's. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { ObstacleError } from './place.ts';
 
 /** Whether a text is addresses with commas between them; the control plane starts with no other. */
 function isAddressList(text: string): boolean {
@@ -66,6 +67,24 @@ const safetySettings = {
   SMTP_FROM: z.string().default(''),
   ADMIN_EMAIL: z.string().default(''),
   ALERT_REPEAT_MINUTES: z.coerce.number().int().min(1).max(1_440).default(10),
+};
+
+/** Backups, and whose releases are believed. */
+const copySettings = {
+  /** Time of day (UTC) of the daily backup, such as 03:30; empty: none is made by itself. */
+  BACKUP_AT: z
+    .string()
+    .regex(/^(([01][0-9]|2[0-3]):[0-5][0-9])?$/, 'must be a time of day such as 03:30')
+    .default('03:30'),
+  /** Daily backups that are kept. */
+  BACKUP_KEEP: z.coerce.number().int().min(1).max(1_000).default(14),
+  /** true: recordings and exports are in the daily backup too. */
+  BACKUP_RECORDINGS: yesOrNo,
+  /** Ed25519 key (32 bytes in base64) that releases must be signed with; empty: any release is taken. */
+  RELEASE_PUBLIC_KEY: z
+    .string()
+    .regex(/^([A-Za-z0-9+/]{43}=)?$/, 'must be the 32 bytes of an Ed25519 key in base64')
+    .default(''),
 };
 
 const settingsSchema = z.object({
@@ -137,6 +156,7 @@ const settingsSchema = z.object({
   /** How long live calls may go on after a stop. */
   DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(600),
   ...safetySettings,
+  ...copySettings,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   /** true: numbers and what was said are logged, for the time of a search for a fault. */
   LOG_PERSONAL_DATA: yesOrNo,
@@ -155,7 +175,7 @@ export function readSettings(values: ReadonlyMap<string, string>, path: string):
   const faults = parsed.error.issues.map(
     (issue) => `  ${issue.path.join('.')} = ${JSON.stringify(given[String(issue.path[0])])}: ${issue.message}`,
   );
-  throw new Error(`${path}: wrong settings. Correct them and run again:\n${faults.join('\n')}`);
+  throw new ObstacleError(`${path}: wrong settings. Correct them and run again:\n${faults.join('\n')}`);
 }
 
 /** The ports that must be free or ours, with the setting that moves each. */

@@ -17,11 +17,11 @@ import { prepareMonitoring } from './monitoring.ts';
 import { installPackages, packagesFor } from './packages.ts';
 import type { Step } from './plan.ts';
 import { initPostgres, preparePostgres } from './postgres-process.ts';
-import { ensureRoot } from './private-root.ts';
+import { ensureRoot, ROOT_USERS } from './private-root.ts';
 import { runProgram } from './program.ts';
 import { makePrompts } from './prompts.ts';
 import { listDifferences, replaceFile } from './rendered-files.ts';
-import { areSecretKeysLost, LOST_KEYS_WARNING, makeSecrets, withMetricsPasswords, withSecretKeys, writeSecrets } from './secrets.ts';
+import { areSecretKeysLost, LOST_KEYS_WARNING, makeSecrets, withBackupKey, withMetricsPasswords, withSecretKeys, writeSecrets } from './secrets.ts';
 import { listServiceChanges, servicesStep, startService } from './services-step.ts';
 import { updateState } from './state.ts';
 import { ensureSupervisor, stopService, stopSupervisor, supervisorConfigPath } from './supervisor.ts';
@@ -49,12 +49,14 @@ function applianceStep(
 const packages: Step = {
   name: 'packages',
   changes: ({ machine }) => (machine.missingPrograms.length === 0 ? [] : [`install ${packagesFor(machine.missingPrograms).join(', ')}`]),
+  creates: ({ machine }) => packagesFor(machine.missingPrograms).map((name) => ({ kind: 'package', name })),
   apply: async ({ facts, signal }) => await installPackages(packagesFor(facts.machine.missingPrograms), signal),
 };
 
 const user: Step = {
   name: 'service user',
   changes: (facts) => (facts.user ? [] : [`create the system user ${SERVICE_USER}`]),
+  creates: () => [{ kind: 'user', name: SERVICE_USER }],
   apply: async () => {
     await ensureSystemUser(SERVICE_USER);
   },
@@ -63,6 +65,7 @@ const user: Step = {
 const root: Step = {
   name: 'private root',
   changes: (facts) => (facts.root ? [] : ['build the private root with Asterisk, PostgreSQL, espeak-ng and Prometheus (about a minute)']),
+  creates: () => ROOT_USERS.map((name) => ({ kind: 'user', name })),
   apply: async ({ facts, log, signal }) => {
     await mkdir(facts.home, { recursive: true, mode: 0o755 });
     // An older root is about to be replaced: nothing may run from it.
@@ -79,11 +82,11 @@ const secrets: Step = {
     if (!current) return ['make passwords, the admin key and the secret keys', ...warning];
     const keys = current.secretKeys ? [] : ['make the secret keys of tokens, audit log and signed addresses', ...warning];
     const metrics = current.databaseMonitor && current.asteriskMetrics ? [] : ['make the passwords of the metrics'];
-    return [...keys, ...metrics];
+    return [...keys, ...metrics, ...(current.backupKey ? [] : ['make the backup key'])];
   },
   apply: async ({ facts }) => {
     const made = withSecretKeys(facts.secrets ?? makeSecrets(), facts.secretFiles);
-    await writeSecrets(facts.home, withMetricsPasswords(made));
+    await writeSecrets(facts.home, await withBackupKey(withMetricsPasswords(made)));
   },
 };
 
@@ -102,7 +105,10 @@ const environment = applianceStep('environment', 'write .env', {
   apply: async ({ facts }) => {
     const owner = facts.user;
     if (!owner) throw new Error(`no system user ${SERVICE_USER}`);
-    await replaceFile(join(facts.home, '.env'), requireAppliance(facts).environmentText, { ...owner, mode: 0o600 });
+    const path = join(facts.home, '.env');
+    const ownership = { ...owner, mode: 0o600 };
+    if (facts.environmentText !== '') await replaceFile(`${path}.bak`, facts.environmentText, ownership);
+    await replaceFile(path, requireAppliance(facts).environmentText, ownership);
   },
 });
 

@@ -1,0 +1,131 @@
+/** Makes a backup: everything that an empty machine needs to be this one again, in one encrypted file. */
+import { spawn } from 'node:child_process';
+import { access, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { requireAppliance } from '#appliance.ts';
+import { exportsFolder } from '#facts.ts';
+import type { Facts } from '#facts.ts';
+import { instancePaths } from '#instance.ts';
+import { encryptTo, openEncrypted } from './backup-cipher.ts';
+import { BACKUP_MANIFEST, describeFile, DUMP_FILE, listDamagedFiles, parseBackupManifest } from './backup-manifest.ts';
+import type { BackupFolder, BackupManifest } from './backup-manifest.ts';
+import { dumpDatabase } from './database-copy.ts';
+
+const STAGING = 'backup.staging';
+/** Of what lies below the home; what is not there is left out. */
+const FILES = ['secrets.json', '.env', 'state.json', 'calibration.json'] as const;
+
+export type BackupOptions = {
+  readonly path: string;
+  readonly key: string;
+  readonly folders: readonly BackupFolder[];
+  readonly signal: AbortSignal;
+};
+
+/** Makes the backup, complete or not at all: it gets its name when its last byte is on the disk. The database must be up; calls may go on. */
+export async function writeBackup(facts: Facts, options: BackupOptions): Promise<BackupManifest> {
+  const { instance } = requireAppliance(facts);
+  const staging = join(facts.home, STAGING);
+  const unfinished = `${options.path}.part`;
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(staging, { mode: 0o700 });
+  await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
+  await rm(unfinished, { force: true });
+  try {
+    const tables = await dumpDatabase(instance, join(staging, DUMP_FILE), options.signal);
+    for (const name of FILES) if (await isThere(join(facts.home, name))) await copyFile(join(facts.home, name), join(staging, name));
+    const files: Record<string, Awaited<ReturnType<typeof describeFile>>> = {};
+    for (const name of (await readdir(staging)).toSorted()) files[name] = await describeFile(join(staging, name));
+    const manifest: BackupManifest = {
+      format: 1,
+      madeAt: new Date().toISOString(),
+      release: facts.release.current ?? facts.release.id,
+      version: facts.release.version,
+      migrations: facts.state.migrations ?? null,
+      postgres: instance.root.versions['postgresql-18'] ?? 'unknown',
+      server: facts.settings.SERVER_NAME,
+      tables,
+      files,
+      folders: [...options.folders],
+    };
+    await writeFile(join(staging, BACKUP_MANIFEST), JSON.stringify(manifest, null, 2));
+    const places = { recordings: dirname(instancePaths(instance).recordings), exports: dirname(exportsFolder(facts.home)) };
+    const trees: string[] = [];
+    for (const name of options.folders) if (await isThere(join(places[name], name))) trees.push('-C', places[name], name);
+    const tar = runTar(['--create', '-C', staging, BACKUP_MANIFEST, ...Object.keys(files), ...trees], options.signal);
+    await Promise.all([encryptTo({ path: unfinished, source: tar.stdout, key: options.key, signal: options.signal }), tar.ended]);
+    await rename(unfinished, options.path);
+    return manifest;
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+    await rm(unfinished, { force: true });
+  }
+}
+
+/** A backup, unpacked and found whole. Disposing it removes what was unpacked. */
+export type OpenBackup = AsyncDisposable & { readonly folder: string; readonly manifest: BackupManifest };
+
+/** Unpacks a backup below the home and checks it. Throws when it is another key's, damaged anywhere, or not a backup. */
+export async function openBackup(
+  home: string,
+  backup: { readonly path: string; readonly key: string; readonly signal: AbortSignal },
+): Promise<OpenBackup> {
+  const folder = join(home, 'restore.staging');
+  const clear = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  await clear();
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    const tar = runTar(['--extract', '--numeric-owner', '-C', folder], backup.signal);
+    const source = await openEncrypted(backup.path, backup.key);
+    try {
+      await Promise.all([pipeline(source, tar.stdin), tar.ended]);
+    } catch (cause) {
+      throw new Error(`${backup.path}: damaged: not a byte of it is used`, { cause });
+    }
+    const manifest = parseBackupManifest(await readFile(join(folder, BACKUP_MANIFEST), 'utf8'));
+    const damaged = await listDamagedFiles(folder, manifest.files);
+    if (damaged.length > 0) throw new Error(`${backup.path}: ${damaged.join('; ')}`);
+    return { folder, manifest, [Symbol.asyncDispose]: clear };
+  } catch (error) {
+    await clear();
+    throw error;
+  }
+}
+
+/** Bytes that a backup of the database and the settings may take at most: the database's own size, twice while it is made. */
+export async function estimateBackupBytes(facts: Facts): Promise<number> {
+  return 2 * (await sizeOf(instancePaths(requireAppliance(facts).instance).postgresData));
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name)).catch(() => null))?.size ?? 0;
+  return bytes;
+}
+
+/** `tar` with streams for its input and output. A file that changed while it was read (exit code 1) is a recording that goes on: it is in as far as it was. */
+function runTar(words: readonly string[], signal: AbortSignal) {
+  const child = spawn('tar', ['--file=-', ...words], { signal, killSignal: 'SIGKILL' });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4_096)));
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      const isFine = code === 0 || (code === 1 && words[0] === '--create');
+      if (isFine) resolve();
+      else reject(new Error(`tar: exit code ${code}\n${said.trim()}`));
+    });
+  });
+  ended.catch(() => undefined);
+  return { stdin: child.stdin, stdout: child.stdout, ended };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
