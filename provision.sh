@@ -14,7 +14,7 @@ fail() {
 # What each word needs, as provision/src/verbs.ts has it (a test compares the two). `nothing`: it reads, and anybody may run it.
 # `root`: root. `lock`: root, and one at a time. `install`: as lock, and the packages it runs on are brought first.
 case "${1:-}" in
-  --help | --plan | --dry-run) needs=nothing ;;
+  --help | --check | --plan | --dry-run) needs=nothing ;;
   status | logs) needs=root ;;
   stop | new-admin-key) needs=lock ;;
   '' | start | --yes | --json | --profile) needs=install ;;
@@ -52,7 +52,7 @@ installed() {
   ' 2>/dev/null
 }
 
-# Who only reads must write nothing: on a bare checkout he gets Node and zod in a folder that is gone afterwards.
+# Who only reads must write nothing: on a bare checkout he gets Node and what provision imports in a folder that is gone afterwards.
 read_only() {
   command -v npm >/dev/null || fail "nodejs and npm are missing: apt-get install nodejs npm, or let ./provision.sh do it" 20
   folder=$(mktemp -d)
@@ -62,9 +62,12 @@ read_only() {
   done
   ln -s "$repository/package-lock.json" "$folder/release-lock.json"
   version() { sed -n "/^    \"node_modules\/$1\": {/,/}/s/.*\"version\": \"\(.*\)\".*/\1/p" package-lock.json; }
-  if ! npm install --prefix "$folder" --no-audit --no-fund --ignore-scripts=false --loglevel=error "node@$(version node)" "zod@$(version zod)" >"$folder/npm.log" 2>&1; then
+  # What provision itself imports.
+  needed() { sed -n '/^  "dependencies": {/,/^  }/s/^    "\(.*\)": "\(.*\)",*$/\1@\2/p' provision/package.json; }
+  # shellcheck disable=SC2046
+  if ! npm install --prefix "$folder" --no-audit --no-fund --ignore-scripts=false --loglevel=error "node@$(version node)" $(needed) >"$folder/npm.log" 2>&1; then
     tail -n 5 "$folder/npm.log" >&2
-    fail "npm could not fetch Node and zod to look with: no network, or no registry" 20
+    fail "npm could not fetch Node to look with: no network, or no registry" 20
   fi
   cp package.json "$folder/package.json"
   status=0

@@ -78,5 +78,8 @@ function collect(stream: NodeJS.ReadableStream, onOutput?: (text: string) => voi
  */
 export function confinedCommand(argv: readonly string[]): readonly string[] {
   const namespaces = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...namespaces, ...argv];
+  // A process that takes another user's rights forgets that it was to die with its parent: the shell stays root, is the namespace's
+  // first process, and takes everything in it along.
+  const first = ['/bin/sh', '-c', '"$@"; exit $?', 'centralita'];
+  return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...namespaces, ...first, ...argv];
 }

@@ -1,4 +1,5 @@
 /** Everything the plan is made from, read at one moment. Reading changes nothing. */
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { parseEnvFile } from './env-file.ts';
 import { instancePaths } from './instance.ts';
 import { describeMachine, isPortFree } from './machine-facts.ts';
 import type { MachineFacts } from './machine-facts.ts';
+import { ObstacleError } from './place.ts';
 import { hasPostgresCluster } from './postgres-process.ts';
 import { findRoot } from './private-root.ts';
 import type { PrivateRoot } from './private-root.ts';
@@ -101,7 +103,7 @@ export type FactsPlace = {
 export async function gatherFacts({ home, repository, ...known }: FactsPlace): Promise<Facts> {
   const dir = applianceFolder(home);
   const environmentPath = join(home, '.env');
-  const environmentText = await readText(environmentPath);
+  const environmentText = await readEnvironment(environmentPath);
   const settings = readSettings(parseEnvFile(environmentText), environmentPath);
   const services = await readServiceStates(home);
   const isOurs = Object.values(services).some((state) => state !== 'ABSENT');
@@ -141,6 +143,22 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
       demo: await digestFolders(repository, ['apps/control-plane/src/features/appliance']),
     },
   };
+}
+
+/** Text of `.env`. Throws `ObstacleError` when it cannot be read or is no text: whoever goes on without it would overwrite an operator's settings. */
+async function readEnvironment(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return Buffer.alloc(0);
+    throw new ObstacleError(
+      `${path} cannot be read (${error.code}): it must be a file that root can read; ${path}.bak is the one before the last change`,
+      {
+        cause: error,
+      },
+    );
+  });
+  if (!isUtf8(bytes) || bytes.includes(0))
+    throw new ObstacleError(`${path} is no text: put ${path}.bak, the one before the last change, in its place, and run again`);
+  return bytes.toString('utf8');
 }
 
 async function isThere(path: string): Promise<boolean> {

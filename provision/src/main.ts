@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { EXIT, ObstacleError, UsageError } from './place.ts';
+import { EXIT, exitCodeOf, listCauses, ObstacleError } from './place.ts';
 import type { Place } from './place.ts';
 import type { Verb } from './verb.ts';
 import { findVerb, renderUsage } from './verbs.ts';
@@ -60,8 +60,6 @@ try {
   process.exitCode = await main(process.argv.slice(2), { home, repository });
 } catch (error) {
   console.error('');
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
-    console.error(`${cause === error ? 'FAILED: ' : '  because: '}${cause.message}`);
-  if (error instanceof ObstacleError) process.exitCode = EXIT.obstacle;
-  else process.exitCode = error instanceof UsageError ? EXIT.calledWrongly : EXIT.failed;
+  for (const [depth, message] of listCauses(error).entries()) console.error(`${depth === 0 ? 'FAILED: ' : '  because: '}${message}`);
+  process.exitCode = exitCodeOf(error);
 }

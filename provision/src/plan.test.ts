@@ -1,7 +1,7 @@
 // What a run would change: everything once, nothing twice, and only what an operator touched.
 import { describe, expect, it } from 'vitest';
 import { renderBootUnit } from './boot-step.ts';
-import { findObstacles, planSteps } from './plan.ts';
+import { planSteps } from './plan.ts';
 import { bareFacts, finishedFacts } from './sample-facts.ts';
 import { makeSecrets, renderSecretFiles, withNewAdminKey, withSecretKeys } from './secrets.ts';
 import type { Secrets } from './secrets.ts';
@@ -126,30 +126,5 @@ describe('the plan', () => {
   it('migrates when the release brings migrations, and calls again', () => {
     const done = finishedFacts();
     expect(namesOf(finishedFacts({ digests: { ...done.digests, migrations: 'migrations-2' } }))).toEqual(['migrations', 'test call']);
-  });
-});
-
-describe('the obstacles', () => {
-  it('finds none on a bare machine with room', () => {
-    expect(findObstacles(bareFacts())).toEqual([]);
-  });
-
-  it('names the taken port and the setting that moves it', () => {
-    const [obstacle] = findObstacles(bareFacts({ takenPorts: ['HTTP_PORT=8080'] }));
-    expect(obstacle).toContain('port 8080');
-    expect(obstacle).toContain('HTTP_PORT=');
-    expect(obstacle).toContain('/srv/home/.env');
-  });
-
-  it('asks for disk space before the root is built, and not afterwards', () => {
-    const { machine } = bareFacts();
-    const full = { ...machine, diskFreeBytes: 1024 ** 3 };
-    expect(findObstacles(bareFacts({ machine: full }))).toHaveLength(1);
-    expect(findObstacles(finishedFacts({ machine: full }))).toEqual([]);
-  });
-
-  it('refuses a processor that the private root is not built for', () => {
-    const { machine } = bareFacts();
-    expect(findObstacles(bareFacts({ machine: { ...machine, architecture: 'riscv64' } }))[0]).toContain('riscv64');
   });
 });

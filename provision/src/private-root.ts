@@ -10,7 +10,7 @@ import { confinedCommand, runCommand } from './command.ts';
 import { ensureSystemUser } from './system-user.ts';
 
 /** Debian release that carries Asterisk 22 and PostgreSQL 18. */
-const SUITE = 'forky';
+export const SUITE = 'forky';
 const PACKAGES = [
   'asterisk',
   'asterisk-modules',
@@ -32,6 +32,8 @@ const BUILD_TIMEOUT_MS = 1_800_000;
 const BUILDING_PREFIX = 'root.building-';
 /** Users that the packages expect in the root, and the machine's users whose ids they carry. */
 const USERS = { asterisk: 'centralita-asterisk', postgres: 'centralita-postgres', prometheus: 'centralita-prometheus' } as const;
+/** The machine's users that the root's programs run as. */
+export const ROOT_USERS: readonly string[] = Object.values(USERS);
 
 const userSchema = z.object({ uid: z.number().int().positive(), gid: z.number().int().positive() });
 const stampSchema = z.object({

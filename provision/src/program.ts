@@ -1,5 +1,5 @@
 /** Runs one of the release's programs to its end, as the service user, with the appliance's environment. */
-import { runCommand } from './command.ts';
+import { confinedCommand, runCommand } from './command.ts';
 import { SERVICE_USER } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { nodeCommand } from './services.ts';
@@ -15,7 +15,8 @@ export type ProgramRun = {
 /** Returns what the program printed. Throws with the end of its output when it fails. */
 export async function runProgram(facts: Facts, run: ProgramRun): Promise<string> {
   if (!facts.user) throw new Error(`no system user ${SERVICE_USER}: an earlier step did not do its work`);
-  const argv = nodeCommand({ home: facts.home, repository: facts.release.dir, user: facts.user }, run.argv);
+  // Confined: a migration must not go on beside the one of the run that follows a killed one.
+  const argv = confinedCommand(nodeCommand({ home: facts.home, repository: facts.release.dir, user: facts.user }, run.argv));
   return await runCommand(argv, { env: run.env ?? {}, signal: run.signal, timeoutMs: run.timeoutMs, label: run.argv.join(' ') });
 }
 

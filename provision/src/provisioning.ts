@@ -1,56 +1,104 @@
-/** Runs the plan: each step that has something to change, then a look whether the change took, then the screen. */
+/** Runs the plan: each step that has something to change, with a line in the journal before and after it, then a look whether the change took, then the screen. */
+import { listMissing } from '#lifecycle/created.ts';
+import { appendEntry, findInterrupted, readJournal } from '#lifecycle/journal.ts';
+import type { JournalEntry } from '#lifecycle/journal.ts';
+import { lookAround } from '#lifecycle/look.ts';
 import { describeAppliance, requireAppliance } from './appliance.ts';
 import { writeSecretFiles } from './control-plane-files-step.ts';
-import { parseDemo } from './demo-step.ts';
 import { gatherFacts } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { waitUntilReady } from './health.ts';
 import { ObstacleError } from './place.ts';
-import type { Place } from './place.ts';
-import { findObstacles, planSteps } from './plan.ts';
+import type { Finding, Place } from './place.ts';
+import type { Step } from './plan.ts';
 import { runProgram } from './program.ts';
-import { renderScreen } from './screen.ts';
+import { describeInstallation, renderScreen } from './screen.ts';
+import type { Installation } from './screen.ts';
 import { areSecretKeysLost, forgetAdminKey, withNewAdminKey, writeSecrets } from './secrets.ts';
 import { SERVICE_NAMES } from './services.ts';
 import { steps } from './steps.ts';
 
-/** Prints what a run would change, and changes nothing. Returns the number of changes. */
-export async function printPlan(place: Place): Promise<number> {
-  const facts = await gatherFacts(place);
-  console.log(describeMachine(facts));
-  const planned = planSteps(facts, steps);
-  for (const { step, changes } of planned) for (const change of changes) console.log(`  ${step.name}: ${change}`);
-  const count = planned.reduce((sum, { changes }) => sum + changes.length, 0);
-  console.log(count === 0 ? 'Nothing would change.' : `${count} changes.`);
-  for (const obstacle of findObstacles(facts)) console.log(`In the way: ${obstacle}`);
-  return count;
-}
+export type ProvisionOptions = {
+  /** Gets each line of progress; the terminal's own when left out. */
+  readonly say?: (line: string) => void;
+  /** Prints the end of the run, to the last character: the admin key is forgotten after it. */
+  readonly show?: (installation: Installation) => Promise<void>;
+  /** Whether to go on in spite of what is worth a word; asked only where there is something. */
+  readonly isAgreed?: (warnings: readonly Finding[]) => Promise<boolean>;
+  readonly profile?: string | null;
+};
 
 /** Makes the machine an appliance. Every failure throws: the screen at the end is printed only when everything holds. */
-export async function provision(place: Place, signal: AbortSignal): Promise<void> {
+export async function provision(place: Place, signal: AbortSignal, options: ProvisionOptions = {}): Promise<void> {
+  const { say = (line) => console.log(line), show = showScreen, isAgreed = async () => true } = options;
   const startedAtMs = Date.now();
-  let facts = await gatherFacts(place);
-  console.log(describeMachine(facts));
-  const obstacles = findObstacles(facts);
-  if (obstacles.length > 0) throw new ObstacleError(obstacles.join('\n'));
-  const hasLostKeys = areSecretKeysLost(facts);
+  const look = await lookAround(place, { signal, profile: options.profile ?? null });
+  say(look.machineLine);
+  if (look.obstacles.length > 0) throw new ObstacleError(look.obstacles);
+  if (look.warnings.length > 0 && !(await isAgreed(look.warnings)))
+    throw new ObstacleError('stopped before anything was changed: not agreed to');
+  const hasLostKeys = areSecretKeysLost(look.facts);
+  const { facts, count } = await runSteps(look.facts, { say, signal });
+  if (count === 0) say('0 changes.');
+  const appliance = requireAppliance(facts);
+  for (const name of SERVICE_NAMES) await waitUntilReady(facts, appliance, { name, timeoutMs: 30_000, signal });
+  const { secrets } = facts;
+  if (!secrets) throw new Error('the secrets are missing after all steps: a bug in the steps');
+  await show(describeInstallation({ facts, secrets, look, hasLostKeys, changes: count, elapsedMs: Date.now() - startedAtMs }));
+  if (secrets.adminKey !== undefined) await writeSecrets(facts.home, forgetAdminKey(secrets));
+}
+
+type StepTalk = { readonly say: (line: string) => void; readonly signal: AbortSignal };
+
+/** Takes every step that has something to change. Returns what is so afterwards, and how much was changed. */
+async function runSteps(before: Facts, { say, signal }: StepTalk): Promise<{ readonly facts: Facts; readonly count: number }> {
+  const run = `${process.pid}@${new Date().toISOString()}`;
+  const interrupted = findInterrupted(await readJournal(before.home));
+  let facts = before;
   let count = 0;
   for (const step of steps) {
     const changes = step.changes(facts);
     if (changes.length === 0) continue;
-    for (const change of changes) console.log(`  ${step.name}: ${change}`);
+    if (count === 0 && interrupted)
+      say(`The run of ${interrupted.at} was cut short in step "${interrupted.step}"; this one goes on with "${step.name}".`);
+    for (const change of changes) say(`  ${step.name}: ${change}`);
     count += changes.length;
-    try {
-      await step.apply({ facts, signal, log: (message) => console.log(`    ${message}`) });
-    } catch (cause) {
-      throw new Error(`step "${step.name}" failed`, { cause });
-    }
-    facts = await gatherFacts(place);
-    const left = step.changes(facts);
-    if (left.length > 0) throw new Error(`step "${step.name}" ran, but this is still to do: ${left.join('; ')}`);
+    facts = await takeStep(step, { facts, changes, run, say, signal });
   }
-  if (count === 0) console.log('0 changes.');
-  await finish({ facts, count, hasLostKeys, startedAtMs, signal });
+  // The step had done its work and was killed before it could say so.
+  if (count === 0 && interrupted) await appendEntry(facts.home, { ...entryOf(run, interrupted), state: 'done' });
+  return { facts, count };
+}
+
+async function takeStep(
+  step: Step,
+  { facts, changes, run, say, signal }: StepTalk & { readonly facts: Facts; readonly changes: readonly string[]; readonly run: string },
+): Promise<Facts> {
+  const created = await listMissing(step.creates?.(facts) ?? []);
+  const about = { step: step.name, changes: [...changes] };
+  const note = async (rest: Pick<JournalEntry, 'state' | 'created' | 'error'>): Promise<void> =>
+    await appendEntry(facts.home, { ...entryOf(run, about), ...rest });
+  await note({ state: 'started', ...(created.length === 0 ? {} : { created: [...created] }) });
+  try {
+    await step.apply({ facts, signal, log: (message) => say(`    ${message}`) });
+    const after = await gatherFacts(facts);
+    const left = step.changes(after);
+    if (left.length > 0) throw new Error(`it ran, but this is still to do: ${left.join('; ')}`);
+    await note({ state: 'done' });
+    return after;
+  } catch (cause) {
+    // On a full disk the journal cannot be written either; what broke first is what is told.
+    await note({ state: 'failed', error: cause instanceof Error ? cause.message : String(cause) }).catch(() => undefined);
+    throw new Error(`step "${step.name}" failed`, { cause });
+  }
+}
+
+function entryOf(run: string, { step, changes }: Pick<JournalEntry, 'step' | 'changes'>) {
+  return { at: new Date().toISOString(), run, step, changes };
+}
+
+async function showScreen(installation: Installation): Promise<void> {
+  await print(`${renderScreen(installation)}\n`);
 }
 
 /**
@@ -74,46 +122,7 @@ export async function renewAdminKey(place: Place, signal: AbortSignal): Promise<
   );
 }
 
-async function finish({
-  facts,
-  count,
-  hasLostKeys,
-  startedAtMs,
-  signal,
-}: {
-  facts: Facts;
-  count: number;
-  hasLostKeys: boolean;
-  startedAtMs: number;
-  signal: AbortSignal;
-}): Promise<void> {
-  const appliance = requireAppliance(facts);
-  for (const name of SERVICE_NAMES) await waitUntilReady(facts, appliance, { name, timeoutMs: 30_000, signal });
-  const { secrets, state } = facts;
-  if (!secrets || !state.testCall) throw new Error('secrets or the test call are missing after all steps: a bug in the steps');
-  const screen = renderScreen({
-    facts,
-    demo: parseDemo(state.demo?.answer),
-    testCall: state.testCall,
-    phonePassword: secrets.phone,
-    adminKey: secrets.adminKey ?? null,
-    hasLostKeys,
-    changes: count,
-    elapsedMs: Date.now() - startedAtMs,
-  });
-  await print(`${screen}\n`);
-  if (secrets.adminKey === undefined) return;
-  await writeSecrets(facts.home, forgetAdminKey(secrets));
-}
-
 /** To the end of the write: the admin key is forgotten only after it has left this process. */
-async function print(text: string): Promise<void> {
+export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
-}
-
-function describeMachine({ machine, home }: Facts): string {
-  const gib = (bytes: number): string => (bytes / 1024 ** 3).toFixed(0);
-  const engine = machine.containerEngine === null ? 'no container engine' : `${machine.containerEngine} (not used)`;
-  const { id, version } = machine.system;
-  return `${id} ${version}, ${machine.architecture}, ${machine.cores} cores, ${gib(machine.memoryBytes)} GiB memory, ${gib(machine.diskFreeBytes)} GiB free, ${engine}; installation in ${home}`;
 }

@@ -35,7 +35,8 @@ export async function replaceFile(path: string, text: string | Uint8Array, owner
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.new`;
   await rm(temporary, { force: true });
-  await writeFile(temporary, text, { mode: 0o600 });
+  // On the disk before its name is: after a power cut the file is the old one or the new one, never an empty one.
+  await writeFile(temporary, text, { mode: 0o600, flush: true });
   await chown(temporary, ownership.uid, ownership.gid);
   await chmod(temporary, ownership.mode);
   await rename(temporary, path);

@@ -1,60 +1,146 @@
-/** The one screen at the end of a run: what is running, how to use it, how to stop it. */
+/** The end of a run: what is running and why it is so, how to use it, how to go back. One description, which the terminal and `--json` tell alike. */
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { Look } from '#lifecycle/look.ts';
 import { commandPath } from './command-link.ts';
+import { parseDemo } from './demo-step.ts';
 import type { Demo } from './demo-step.ts';
 import type { Facts } from './facts.ts';
 import { apiUrl } from './health.ts';
+import { describeFinding } from './place.ts';
+import type { Finding } from './place.ts';
 import { LOST_KEYS_WARNING } from './secrets.ts';
+import type { Secrets } from './secrets.ts';
 import type { TestCallRecord } from './state.ts';
 
-export type ScreenParts = {
-  readonly facts: Facts;
-  readonly demo: Demo;
-  readonly testCall: TestCallRecord;
-  readonly phonePassword: string;
+/** Everything that is told at the end of a run. */
+export type Installation = {
+  readonly kind: 'installed';
+  readonly server: { readonly name: string; readonly home: string; readonly release: string };
+  readonly hardware: string;
+  readonly profile: { readonly name: string; readonly why: string };
+  readonly models: readonly { readonly role: string; readonly name: string; readonly bytes: number }[];
+  readonly engines: { readonly voice: string; readonly recognition: string };
+  readonly capacity: { readonly calls: number | null; readonly measured: string | null };
+  readonly addresses: { readonly api: string; readonly sip: string; readonly transport: 'UDP' };
   /** Shown once; null when an earlier run showed it. */
   readonly adminKey: string | null;
+  readonly phone: { readonly user: string; readonly password: string; readonly extension: string; readonly name: string } | null;
+  readonly agents: Demo['agents'];
+  readonly organization: string;
+  readonly testCall: { readonly at: string; readonly heard: readonly string[] };
+  readonly command: string;
+  readonly trunkNextStep: string;
+  readonly backups: string;
+  readonly rollback: string;
+  readonly uninstall: string;
+  readonly warnings: readonly Finding[];
+  readonly changes: number;
+  readonly seconds: number;
+};
+
+export type InstallationParts = {
+  readonly facts: Facts;
+  readonly secrets: Secrets;
+  readonly look: Pick<Look, 'machineLine' | 'warnings'>;
   /** The run began without the secret keys that the installation had. */
   readonly hasLostKeys: boolean;
   readonly changes: number;
   readonly elapsedMs: number;
 };
 
-/** Renders the screen. */
-export function renderScreen(parts: ScreenParts): string {
-  const { facts, demo, testCall } = parts;
-  const { settings } = facts;
+/** Puts together what is told. Throws when the demo or the test call is missing: a bug in the steps. */
+export function describeInstallation({ facts, secrets, look, ...run }: InstallationParts): Installation {
+  const { settings, home, state } = facts;
+  const testCall: TestCallRecord | undefined = state.testCall;
+  if (!testCall) throw new Error('the test call is missing after all steps: a bug in the steps');
+  const demo = parseDemo(state.demo?.answer);
   const phone = demo.phones[0];
-  const rows: [string, string][] = [
-    ['API', apiUrl(facts)],
-    [
-      'Admin key',
-      parts.adminKey
-        ? `${parts.adminKey}  (header X-Admin-Key; shown this once)`
-        : 'shown once, only its hash is kept; ./provision.sh new-admin-key makes another',
-    ],
-    ...(phone
-      ? phoneRows({ ...phone, password: parts.phonePassword, server: sipAddress(settings.BIND_ADDRESS), port: settings.SIP_PORT })
-      : []),
-    ...demo.agents.map((agent): [string, string] => [
-      `Dial ${agent.number}`,
-      `${agent.name} (${agent.language}), ${demo.organization.name}`,
-    ]),
-    ['Voice', 'espeak-ng'],
-    ['Recognition', recognitionEngine(facts)],
-    ['Calls at once', readLimit(facts)],
-    ['Test call', `passed ${testCall.at}; heard:`],
-    ...testCall.heard.map((text): [string, string] => ['', `"${text}"`]),
-    ...(parts.hasLostKeys ? [['WARNING', LOST_KEYS_WARNING] as [string, string]] : []),
-    ['Command', `${facts.command.link === 'ours' ? 'centralita' : commandPath(facts.home)} --help   (log in once: … login)`],
-    ['Stop', './provision.sh stop   (also: start, status, logs [service])'],
-    ['Files', `${facts.home}: settings in .env, logs in log/, recordings in instances/appliance/recordings`],
-  ];
+  const command = facts.command.link === 'ours' ? 'centralita' : commandPath(home);
+  return {
+    kind: 'installed',
+    server: { name: settings.SERVER_NAME, home, release: facts.release.id },
+    hardware: look.machineLine,
+    profile: { name: 'espeak', why: 'no models are installed: demo and test voices only' },
+    models: [],
+    engines: { voice: 'espeak-ng', recognition: recognitionEngine(facts) },
+    capacity: { calls: readLimit(facts), measured: null },
+    addresses: { api: apiUrl(facts), sip: `${sipAddress(settings.BIND_ADDRESS)}:${settings.SIP_PORT}`, transport: 'UDP' },
+    adminKey: secrets.adminKey ?? null,
+    phone: phone ? { user: phone.username, password: secrets.phone, extension: phone.extension, name: phone.displayName } : null,
+    agents: demo.agents,
+    organization: demo.organization.name,
+    testCall: { at: testCall.at, heard: testCall.heard },
+    command,
+    trunkNextStep: `${command} trunk add --help, then ${command} number add --help`,
+    backups: join(home, 'backups'),
+    rollback: './provision.sh --rollback (after an --upgrade)',
+    uninstall: './provision.sh --uninstall (keeps the data; --purge SERVER_NAME removes it too)',
+    warnings: run.hasLostKeys ? [LOST_KEYS, ...look.warnings] : look.warnings,
+    changes: run.changes,
+    seconds: Math.round(run.elapsedMs / 100) / 10,
+  };
+}
+
+const LOST_KEYS: Finding = { name: 'secret keys', reason: LOST_KEYS_WARNING, fix: 'put a copy of either file back and run again' };
+
+/** Renders the screen. */
+export function renderScreen(installation: Installation): string {
+  const rows = [...describeMachineRows(installation), ...describeUseRows(installation), ...describeCareRows(installation)];
   const width = Math.max(...rows.map(([label]) => label.length));
-  const summary = `${parts.changes} ${parts.changes === 1 ? 'change' : 'changes'}, ${(parts.elapsedMs / 1000).toFixed(1)} s`;
+  const summary = `${installation.changes} ${installation.changes === 1 ? 'change' : 'changes'}, ${installation.seconds.toFixed(1)} s`;
   return ['', `Centralita is running (${summary}).`, '', ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`), ''].join(
     '\n',
   );
+}
+
+type Row = readonly [label: string, text: string];
+
+function describeMachineRows({ server, hardware, profile, models, engines, capacity }: Installation): readonly Row[] {
+  return [
+    ['Server', `${server.name}, release ${server.release}`],
+    ['Hardware', hardware],
+    ['Profile', `${profile.name}: ${profile.why}`],
+    ...models.map(({ role, name, bytes }): Row => ['Model', `${role}: ${name}, ${(bytes / 1024 ** 3).toFixed(1)} GiB`]),
+    ['Voice', engines.voice],
+    ['Recognition', engines.recognition],
+    ['Calls at once', `${capacity.calls ?? 'unknown'}; ${capacity.measured ?? 'not measured: run centralita calibrate'}`],
+  ];
+}
+
+function describeUseRows({ addresses, adminKey, phone, agents, organization, testCall }: Installation): readonly Row[] {
+  const [host = '', port = ''] = addresses.sip.split(/:(?=\d+$)/);
+  return [
+    ['API', addresses.api],
+    [
+      'Admin key',
+      adminKey === null
+        ? 'shown once, only its hash is kept; ./provision.sh new-admin-key makes another'
+        : `${adminKey}  (header X-Admin-Key; shown this once)`,
+    ],
+    ...(phone
+      ? ([
+          ['Softphone', `server ${host}, port ${port} ${addresses.transport}, user ${phone.user}, password ${phone.password}`],
+          ['', `extension ${phone.extension}, ${phone.name}`],
+        ] satisfies Row[])
+      : []),
+    ...agents.map((agent): Row => [`Dial ${agent.number}`, `${agent.name} (${agent.language}), ${organization}`]),
+    ['Test call', `passed ${testCall.at}; heard:`],
+    ...testCall.heard.map((text): Row => ['', `"${text}"`]),
+  ];
+}
+
+function describeCareRows({ server, command, trunkNextStep, backups, rollback, uninstall, warnings }: Installation): readonly Row[] {
+  return [
+    ['Command', `${command} --help   (log in once: … login)`],
+    ['Next: trunk', trunkNextStep],
+    ['Stop', './provision.sh stop   (also: start, status, logs [service])'],
+    ['Files', `${server.home}: settings in .env, logs in log/, recordings in instances/appliance/recordings`],
+    ['Backups', backups],
+    ['Go back', rollback],
+    ['Uninstall', uninstall],
+    ...warnings.map((warning): Row => ['WARNING', describeFinding(warning)]),
+  ];
 }
 
 /** Which engine turns speech into text, and for whom it is good enough. */
@@ -64,17 +150,9 @@ export function recognitionEngine({ environmentText }: Pick<Facts, 'environmentT
     : 'phrases: for demo and test voices only. For people, set SPEECH_TO_TEXT_MODEL_DIR in .env and run again';
 }
 
-type PhoneRow = Demo['phones'][number] & { password: string; server: string; port: number };
-
-function phoneRows(phone: PhoneRow): [string, string][] {
-  return [
-    ['Softphone', `server ${phone.server}, port ${phone.port} UDP, user ${phone.username}, password ${phone.password}`],
-    ['', `extension ${phone.extension}, ${phone.displayName}`],
-  ];
-}
-
-function readLimit({ environmentText }: Facts): string {
-  return /^MAX_CONCURRENT_CALLS=(\d+)/m.exec(environmentText)?.[1] ?? 'unknown';
+function readLimit({ environmentText }: Facts): number | null {
+  const limit = /^MAX_CONCURRENT_CALLS=(\d+)/m.exec(environmentText)?.[1];
+  return limit === undefined ? null : Number(limit);
 }
 
 /** The address a telephone on the network would use: the one that SIP is bound to, or the machine's first. */

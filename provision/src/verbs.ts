@@ -1,5 +1,6 @@
 /** The table of verbs: `main.ts` and `--help` are made from it, and `provision.sh` knows the same words (a test compares the two). */
 import { runApply } from '#lifecycle/apply-verb.ts';
+import { runCheck } from '#lifecycle/check-verb.ts';
 import { runPlan } from '#lifecycle/plan-verb.ts';
 import { runLogs, runNewAdminKey, runStart, runStatus, runStop } from '#lifecycle/service-verbs.ts';
 import { SERVICE_NAMES } from './services.ts';
@@ -13,6 +14,13 @@ export const VERBS: readonly Verb[] = [
     summary: 'install, or put right what is not as it should be',
     needs: 'install',
     run: runApply,
+  },
+  {
+    name: '--check',
+    usage: '[--json]',
+    summary: 'say whether this machine can be an appliance, and whether the one on it is as it should be; change nothing',
+    needs: 'nothing',
+    run: runCheck,
   },
   {
     name: '--plan',

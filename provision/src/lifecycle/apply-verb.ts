@@ -1,11 +1,45 @@
 /** `provision.sh` without a verb: makes the machine an appliance, or puts right what is not as it should be. */
-import { EXIT } from '#place.ts';
-import type { Place } from '#place.ts';
-import { provision } from '#provisioning.ts';
+import { describeFinding, EXIT, exitCodeOf, listCauses, ObstacleError } from '#place.ts';
+import type { Finding, Place } from '#place.ts';
+import { print, provision } from '#provisioning.ts';
+import type { ProvisionOptions } from '#provisioning.ts';
 import { parseVerbArguments } from './arguments.ts';
+import { ask, isInteractive } from './confirm.ts';
 
+/** With `--json` standard output is one JSON object and progress goes to standard error. */
 export async function runApply(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
-  parseVerbArguments(args, { yes: { type: 'boolean' } });
-  await provision(place, signal);
-  return EXIT.ok;
+  const { values } = parseVerbArguments(args, { yes: { type: 'boolean' }, json: { type: 'boolean' }, profile: { type: 'string' } });
+  const options: ProvisionOptions = {
+    profile: values.profile ?? null,
+    ...(values.yes === true || !isInteractive() ? {} : { isAgreed: async (warnings) => await isAgreedTo(warnings, signal) }),
+  };
+  if (values.json !== true) {
+    await provision(place, signal, options);
+    return EXIT.ok;
+  }
+  return await asJson(async () => {
+    const say = (line: string): void => console.error(line);
+    const show: ProvisionOptions['show'] = async (installation) => await print(`${JSON.stringify(installation)}\n`);
+    await provision(place, signal, { ...options, say, show });
+  });
+}
+
+/** Does the work and, when it fails, prints the failure as the JSON object that was promised. Returns the exit code. */
+export async function asJson(work: () => Promise<void>): Promise<number> {
+  try {
+    await work();
+    return EXIT.ok;
+  } catch (error) {
+    const exitCode = exitCodeOf(error);
+    const findings = error instanceof ObstacleError ? error.findings : [];
+    await print(
+      `${JSON.stringify({ kind: exitCode === EXIT.obstacle ? 'obstacle' : 'failed', exitCode, causes: listCauses(error), obstacles: findings })}\n`,
+    );
+    return exitCode;
+  }
+}
+
+async function isAgreedTo(warnings: readonly Finding[], signal: AbortSignal): Promise<boolean> {
+  for (const warning of warnings) console.error(`WARNING: ${describeFinding(warning)}`);
+  return /^(y|yes|s|si|sí)?$/i.test(await ask('Go on? [Y/n] ', signal));
 }

@@ -1,11 +1,49 @@
-/** `provision.sh --plan`: what a run would change. */
-import { EXIT } from '#place.ts';
+/** `provision.sh --plan` (or `--dry-run`): what a run would change. Writes nothing. */
+import { describeFinding, EXIT } from '#place.ts';
 import type { Place } from '#place.ts';
-import { printPlan } from '#provisioning.ts';
+import { print } from '#provisioning.ts';
 import { parseVerbArguments } from './arguments.ts';
+import { lookAround } from './look.ts';
+import type { Look } from './look.ts';
 
-export async function runPlan(place: Place, args: readonly string[]): Promise<number> {
-  parseVerbArguments(args, {});
-  await printPlan(place);
-  return EXIT.ok;
+/** What is told, on the screen and as JSON alike. */
+export type PlanReport = {
+  readonly kind: 'plan';
+  readonly hardware: string;
+  readonly home: string;
+  readonly steps: readonly { readonly step: string; readonly changes: readonly string[] }[];
+  readonly changes: number;
+  readonly obstacles: Look['obstacles'];
+  readonly warnings: Look['warnings'];
+};
+
+/** Exit code 0, or 20 when something is in the way of that plan. */
+export async function runPlan(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values } = parseVerbArguments(args, { json: { type: 'boolean' }, profile: { type: 'string' } });
+  const report = describePlan(await lookAround(place, { signal, profile: values.profile ?? null }));
+  await print(values.json === true ? `${JSON.stringify(report)}\n` : renderPlan(report));
+  return report.obstacles.length > 0 ? EXIT.obstacle : EXIT.ok;
+}
+
+export function describePlan({ facts, machineLine, planned, obstacles, warnings }: Look): PlanReport {
+  return {
+    kind: 'plan',
+    hardware: machineLine,
+    home: facts.home,
+    steps: planned.map(({ step, changes }) => ({ step: step.name, changes })),
+    changes: planned.reduce((sum, { changes }) => sum + changes.length, 0),
+    obstacles,
+    warnings,
+  };
+}
+
+export function renderPlan({ hardware, home, steps, changes, obstacles, warnings }: PlanReport): string {
+  const lines = [
+    `${hardware}; installation in ${home}`,
+    ...steps.flatMap((planned) => planned.changes.map((change) => `  ${planned.step}: ${change}`)),
+    changes === 0 ? 'Nothing would change.' : `${changes} ${changes === 1 ? 'change' : 'changes'}.`,
+    ...warnings.map((warning) => `Warning: ${describeFinding(warning)}`),
+    ...obstacles.map((obstacle) => `In the way: ${describeFinding(obstacle)}`),
+  ];
+  return `${lines.join('\n')}\n`;
 }

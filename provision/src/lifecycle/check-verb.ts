@@ -1,0 +1,51 @@
+/** `provision.sh --check`: whether this machine can be an appliance, and whether the one that is on it is as it should be. Reads only. */
+import { describeFinding, EXIT } from '#place.ts';
+import type { Finding, Place } from '#place.ts';
+import { print } from '#provisioning.ts';
+import { parseVerbArguments } from './arguments.ts';
+import { lookAround } from './look.ts';
+import { describePlan } from './plan-verb.ts';
+import type { PlanReport } from './plan-verb.ts';
+
+export type CheckReport = Omit<PlanReport, 'kind'> & {
+  readonly kind: 'check';
+  readonly isInstalled: boolean;
+  readonly hardwareFound: unknown;
+  readonly exitCode: number;
+};
+
+/** Exit code 0; 10 when something is worth a word; 20 when something is in the way of an installation. */
+export async function runCheck(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values } = parseVerbArguments(args, { json: { type: 'boolean' }, profile: { type: 'string' } });
+  const look = await lookAround(place, { signal, profile: values.profile ?? null });
+  const isInstalled = look.facts.secrets !== null && look.facts.root !== null;
+  const warnings = isInstalled && look.planned.length > 0 ? [...look.warnings, DRIFT] : look.warnings;
+  const plan = describePlan({ ...look, warnings });
+  const exitCode = judge(plan);
+  const report: CheckReport = { ...plan, kind: 'check', isInstalled, hardwareFound: look.facts.hardware, exitCode };
+  await print(values.json === true ? `${JSON.stringify(report)}\n` : renderCheck(report));
+  return exitCode;
+}
+
+const DRIFT: Finding = {
+  name: 'drift',
+  reason: 'the installation is not as it should be',
+  fix: './provision.sh puts it right; ./provision.sh --plan says what that would change',
+};
+
+/** The worst that was found decides. */
+export function judge({ obstacles, warnings }: Pick<PlanReport, 'obstacles' | 'warnings'>): number {
+  if (obstacles.length > 0) return EXIT.obstacle;
+  return warnings.length > 0 ? EXIT.warnings : EXIT.ok;
+}
+
+function renderCheck({ hardware, home, isInstalled, changes, obstacles, warnings }: CheckReport): string {
+  const state = isInstalled ? `installed in ${home}, ${changes} changes to make` : `not installed in ${home}`;
+  const lines = [
+    `${hardware}; ${state}`,
+    ...warnings.map((warning) => `warn  ${warning.name}: ${describeFinding(warning)}`),
+    ...obstacles.map((obstacle) => `fail  ${obstacle.name}: ${describeFinding(obstacle)}`),
+    ...(obstacles.length === 0 && warnings.length === 0 ? ['ok    nothing is in the way'] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}

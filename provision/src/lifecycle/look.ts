@@ -1,0 +1,74 @@
+/** One look at everything before a run: the machine, what is installed, what would change, what is in the way. Changes nothing. */
+import { gatherFacts } from '#facts.ts';
+import type { Facts } from '#facts.ts';
+import type { Hardware } from '#machine/hardware.ts';
+import type { Finding, Place } from '#place.ts';
+import { planSteps } from '#plan.ts';
+import type { PlannedStep } from '#plan.ts';
+import { SUITE } from '#private-root.ts';
+import { steps } from '#steps.ts';
+import { findMirrorFault } from './mirror.ts';
+import { findFindings } from './obstacles.ts';
+
+export type Look = {
+  readonly facts: Facts;
+  /** The machine in one line. */
+  readonly machineLine: string;
+  readonly planned: readonly PlannedStep[];
+  readonly obstacles: readonly Finding[];
+  readonly warnings: readonly Finding[];
+};
+
+/** Steps that fetch from the Debian mirror. */
+const FETCHING = ['packages', 'private root'];
+
+/** Profiles that use no GPU. */
+const WITHOUT_GPU = ['cpu', 'espeak'];
+
+/** Looks. Throws `ObstacleError` when `.env` or the secrets' file cannot be read. */
+export async function lookAround(
+  place: Place,
+  { signal, profile }: { readonly signal: AbortSignal; readonly profile: string | null },
+): Promise<Look> {
+  const facts = await gatherFacts({ ...place, signal });
+  const planned = planSteps(facts, steps);
+  const mustFetch = planned.some(({ step }) => FETCHING.includes(step.name));
+  const mirrorFault = mustFetch ? await findMirrorFault(SUITE, signal) : null;
+  const isWithoutGpu = profile !== null && WITHOUT_GPU.includes(profile);
+  return {
+    facts,
+    machineLine: describeMachineLine(facts),
+    planned,
+    ...findFindings({ facts, mirrorFault, isWithoutGpu }),
+  };
+}
+
+/** Such as `debian 12, x64, 2 cores, 23 GiB memory, 74 GiB free, no GPU, no container engine`. */
+export function describeMachineLine({ machine, hardware }: Pick<Facts, 'machine' | 'hardware'>): string {
+  const engine = machine.containerEngine === null ? 'no container engine' : machine.containerEngine;
+  const { id, version } = machine.system;
+  return [
+    `${id} ${version}`,
+    machine.architecture,
+    `${machine.cores} cores`,
+    `${toGib(machine.memoryBytes)} GiB memory`,
+    `${toGib(machine.diskFreeBytes)} GiB free`,
+    describeGpu(hardware.gpu),
+    engine,
+  ].join(', ');
+}
+
+function describeGpu(gpu: Hardware['gpu']): string {
+  switch (gpu.kind) {
+    case 'absent':
+      return gpu.others.length === 0 ? 'no GPU' : `no NVIDIA GPU (${gpu.others.join(', ')})`;
+    case 'broken':
+      return 'a GPU that does not answer';
+    case 'found':
+      return gpu.gpus.map((board) => `${board.name} ${toGib(board.memoryTotalBytes)} GiB`).join(' + ');
+  }
+}
+
+function toGib(bytes: number): string {
+  return (bytes / 1024 ** 3).toFixed(0);
+}

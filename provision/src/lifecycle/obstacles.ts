@@ -1,0 +1,144 @@
+/** What must be put right by hand before anything is changed, and what an operator should know: each with its reason and its fix. Pure. */
+import { join } from 'node:path';
+import type { Facts } from '#facts.ts';
+import type { Hardware } from '#machine/hardware.ts';
+import type { Finding } from '#place.ts';
+import { isBroughtUp } from '#releases/release-records.ts';
+
+export type Findings = { readonly obstacles: readonly Finding[]; readonly warnings: readonly Finding[] };
+
+/** What is judged. */
+export type Judged = {
+  readonly facts: Facts;
+  /** What fetching from the Debian mirror would fail with; null when it answers or nothing must be fetched. */
+  readonly mirrorFault: string | null;
+  /** The operator asked for a profile that needs no GPU: a broken one is then no obstacle. */
+  readonly isWithoutGpu?: boolean;
+};
+
+/** Idle, all services take 0.6 GiB. */
+const MEMORY_FLOOR_BYTES = 1.5 * 1024 ** 3;
+/** Root 0.8 GiB twice while it is replaced, database, logs 0.5 GiB, and room for recordings (0.96 MB a minute). */
+const DISK_FLOOR_BYTES = 4 * 1024 ** 3;
+/** The root and the packages are some 60,000 files, twice while it is replaced. */
+const INODE_FLOOR = 200_000;
+/** Signed addresses and webhooks allow five minutes; certificates and the archive's index fail a little later. */
+const CLOCK_LIMIT_MS = 60_000;
+/** Beyond this times in the journal of calls cannot be compared between servers. */
+const CLOCK_WARNING_MS = 100;
+
+/** Judges everything that was found out. */
+export function findFindings(judged: Judged): Findings {
+  const { facts } = judged;
+  return {
+    obstacles: [
+      ...findReleaseObstacles(facts),
+      ...findMachineObstacles(facts),
+      ...findPortObstacles(facts),
+      ...findNetworkObstacles(judged),
+      ...findHardwareObstacles(judged),
+    ],
+    warnings: [...findHardwareWarnings(facts.hardware, judged.isWithoutGpu === true), ...findFactWarnings(facts)],
+  };
+}
+
+function findReleaseObstacles({ state: { releaseChange }, release }: Facts): readonly Finding[] {
+  if (!releaseChange || isBroughtUp(releaseChange, release.id)) return [];
+  const { kind, from, to } = releaseChange;
+  return [{ name: 'release', reason: `the ${kind} from ${from} to ${to} was cut short`, fix: `./provision.sh --${kind} goes on with it` }];
+}
+
+function findMachineObstacles({ machine, root, home }: Facts): readonly Finding[] {
+  const found: Finding[] = [];
+  if (machine.architecture !== 'x64' && machine.architecture !== 'arm64')
+    found.push({
+      name: 'processor',
+      reason: `processor ${machine.architecture}: need x86-64 or arm64`,
+      fix: 'use a machine with such a processor',
+    });
+  if (machine.memoryBytes < MEMORY_FLOOR_BYTES)
+    found.push({
+      name: 'memory',
+      reason: `${toGib(machine.memoryBytes)} GiB of memory: need ${toGib(MEMORY_FLOOR_BYTES)}`,
+      fix: 'give the machine, or its container, more memory',
+    });
+  if (!root && machine.diskFreeBytes < DISK_FLOOR_BYTES)
+    found.push({
+      name: 'disk',
+      reason: `${toGib(machine.diskFreeBytes)} GiB free below ${home}: need ${toGib(DISK_FLOOR_BYTES)}`,
+      fix: 'free some, or set CENTRALITA_HOME to a folder on a larger disk',
+    });
+  return found;
+}
+
+function findPortObstacles({ takenPorts, home }: Facts): readonly Finding[] {
+  return takenPorts.map((taken) => {
+    const [setting = '', port = ''] = taken.split('=');
+    return {
+      name: 'port',
+      reason: `port ${port} is in use by another program`,
+      fix: `stop it (ss -lntup shows whose it is), or put another ${setting}=… into ${join(home, '.env')}, and run again`,
+    };
+  });
+}
+
+function findNetworkObstacles({ mirrorFault }: Judged): readonly Finding[] {
+  if (mirrorFault === null) return [];
+  const fix = 'put the network, its DNS or its proxy right, or name a mirror that answers in /etc/apt, and run again';
+  return [{ name: 'network', reason: `Debian packages must be fetched and the mirror does not answer: ${mirrorFault}`, fix }];
+}
+
+function findHardwareObstacles({ facts, isWithoutGpu = false }: Judged): readonly Finding[] {
+  const found: Finding[] = [];
+  const { gpu, clockOffsetMs, disk } = facts.hardware;
+  if (gpu.kind === 'broken' && !isWithoutGpu)
+    found.push({ name: 'gpu', reason: gpu.reason, fix: `${gpu.fix}; or go without the GPU: --profile cpu` });
+  if (clockOffsetMs.kind === 'known' && Math.abs(clockOffsetMs.value) > CLOCK_LIMIT_MS)
+    found.push({ name: 'clock', reason: describeClock(clockOffsetMs.value), fix: CLOCK_FIX });
+  if (!facts.root && disk.freeInodes > 0 && disk.freeInodes < INODE_FLOOR)
+    found.push({
+      name: 'disk',
+      reason: `${disk.freeInodes} free inodes below ${facts.home}: need ${INODE_FLOOR}`,
+      fix: 'remove many small files, or set CENTRALITA_HOME to a folder on another file system',
+    });
+  return found;
+}
+
+const CLOCK_FIX = 'apt-get install chrony, see that it reaches its servers (chronyc tracking), and run again';
+
+function describeClock(offsetMs: number): string {
+  return `the clock is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${offsetMs > 0 ? 'ahead' : 'behind'}`;
+}
+
+function findHardwareWarnings({ gpu, clockOffsetMs, foreignServers }: Hardware, isWithoutGpu: boolean): readonly Finding[] {
+  const found: Finding[] = [];
+  if (gpu.kind === 'broken' && isWithoutGpu) found.push({ name: 'gpu', reason: gpu.reason, fix: gpu.fix });
+  if (clockOffsetMs.kind === 'known') {
+    const offset = Math.abs(clockOffsetMs.value);
+    if (offset > CLOCK_WARNING_MS && offset <= CLOCK_LIMIT_MS)
+      found.push({ name: 'clock', reason: describeClock(clockOffsetMs.value), fix: CLOCK_FIX });
+  }
+  for (const server of foreignServers)
+    found.push({
+      name: 'other servers',
+      reason: `${server} is on this machine too`,
+      fix: 'see that it uses other ports, and that there is memory for both',
+    });
+  return found;
+}
+
+/** What can be seen without a look at the hardware. */
+function findFactWarnings({ settings }: Facts): readonly Finding[] {
+  if (settings.HTTP_HOST === '127.0.0.1' || settings.PUBLIC_URL.startsWith('https:')) return [];
+  return [
+    {
+      name: 'http',
+      reason: `the API listens on ${settings.HTTP_HOST} without TLS`,
+      fix: 'put a proxy with TLS in front, set HTTP_HOST=127.0.0.1, PUBLIC_URL and TRUSTED_PROXIES, and run again',
+    },
+  ];
+}
+
+function toGib(bytes: number): string {
+  return (bytes / 1024 ** 3).toFixed(1);
+}
