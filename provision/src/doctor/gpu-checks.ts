@@ -1,0 +1,167 @@
+/** The boards that models run on, from the driver to a container. */
+import type { Gpu } from '#machine/hardware.ts';
+import { fail, pass, warn } from './check.ts';
+import type { CheckGroup, Finding } from './check.ts';
+import type { MachineSeen } from './machine-seen.ts';
+import { isAtLeast } from './version.ts';
+
+/** CUDA 12.2's first driver; the images of the models are built on CUDA 12. */
+const DRIVER_WANTED = '535';
+/** CUDA 12's first driver, by its promise of compatibility within a major version. */
+const DRIVER_FLOOR = '525.60';
+/** vLLM and TensorRT ask for it (T4 and newer). */
+const CAPABILITY_WANTED = 7.5;
+/** vLLM's own lowest (V100). */
+const CAPABILITY_FLOOR = 7;
+const NO_BOARD = 'no board, nothing to check';
+
+/** A check that has something to judge only where boards were found. */
+function forBoards(judge: (gpus: readonly Gpu[], seen: MachineSeen) => Finding): (seen: MachineSeen) => Finding {
+  return (seen) => (seen.hardware.gpu.kind === 'found' ? judge(seen.hardware.gpu.gpus, seen) : pass(NO_BOARD));
+}
+
+const gib = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(0)} GiB`;
+
+const driverChecks: CheckGroup<MachineSeen>['checks'] = [
+  {
+    name: 'boards',
+    judge: ({ hardware: { gpu } }) => {
+      if (gpu.kind === 'broken') return fail(gpu.reason, gpu.fix);
+      if (gpu.kind === 'found')
+        return pass(
+          gpu.gpus
+            .map(({ name, memoryTotalBytes, memoryFreeBytes }) => `${name} ${gib(memoryTotalBytes)}, ${gib(memoryFreeBytes)} free`)
+            .join('; '),
+        );
+      if (gpu.others.length > 0)
+        return warn(
+          `no NVIDIA board; ${gpu.others.join(', ')} cannot run the models of this release`,
+          'add an NVIDIA board, or go on with the processor',
+        );
+      return pass('none: models run on the processor');
+    },
+  },
+  {
+    name: 'driver',
+    judge: forBoards((gpus) => {
+      const [version = '0'] = gpus.map(({ driverVersion }) => driverVersion);
+      const fix = `install driver ${DRIVER_WANTED} or newer, then reboot`;
+      if (!isAtLeast(version, DRIVER_FLOOR)) return fail(`driver ${version} is too old for CUDA 12`, fix);
+      return isAtLeast(version, DRIVER_WANTED) ? pass(version) : warn(`driver ${version}: CUDA 12 in its compatible mode only`, fix);
+    }),
+  },
+  {
+    name: 'compute capability',
+    judge: forBoards((gpus) => {
+      const lowest = gpus.reduce((low, gpu) => ((gpu.computeCapability ?? 0) < (low.computeCapability ?? 0) ? gpu : low));
+      const said = `${lowest.name} ${lowest.computeCapability ?? 'unknown'}`;
+      if ((lowest.computeCapability ?? 0) < CAPABILITY_FLOOR)
+        return fail(`${said}: the language model needs ${CAPABILITY_FLOOR}`, 'use a board of the last eight years, or the processor');
+      return (lowest.computeCapability ?? 0) < CAPABILITY_WANTED
+        ? warn(`${said}: no TensorRT, slow kernels`, `use a board with ${CAPABILITY_WANTED} or more`)
+        : pass(said);
+    }),
+  },
+  {
+    name: 'slices (MIG)',
+    judge: forBoards((gpus) => {
+      const bare = gpus.find(({ mig, instances }) => mig === 'enabled' && instances.length === 0);
+      if (bare)
+        return fail(
+          `${bare.name} is to be cut up and has no slice: nothing can run on it`,
+          `nvidia-smi mig -i ${bare.uuid} -cgi 3g.40gb,3g.40gb -C, or nvidia-smi -i ${bare.uuid} -mig 0`,
+        );
+      const slices = gpus.flatMap(({ instances }) => instances.map(({ profile }) => profile));
+      return pass(slices.length === 0 ? 'not used' : slices.join(', '));
+    }),
+  },
+];
+
+const boardChecks: CheckGroup<MachineSeen>['checks'] = [
+  {
+    name: 'memory errors',
+    judge: forBoards((gpus) => {
+      const bad = gpus.find(({ eccErrors }) => (eccErrors ?? 0) > 0);
+      if (bad)
+        return warn(
+          `${bad.name} has ${bad.eccErrors} uncorrected memory errors`,
+          `nvidia-smi -i ${bad.uuid} --gpu-reset; if they come back, replace the board`,
+        );
+      return pass(gpus.every(({ eccErrors }) => eccErrors === null) ? 'the board does not count them' : 'none');
+    }),
+  },
+  {
+    name: 'driver’s complaints (Xid)',
+    judge: forBoards((_gpus, { host: { xids } }) => {
+      if (xids.kind === 'unknown') return warn(xids.reason, xids.fix ?? 'run it as root');
+      if (xids.value.length === 0) return pass('none since the start');
+      return warn(
+        `Xid ${xids.value.join(', ')} since the start`,
+        'dmesg | grep Xid; 79 is power or seating, 48 and 63 are memory, 31 and 43 a program’s fault',
+      );
+    }),
+  },
+  {
+    name: 'power limit',
+    judge: forBoards((_gpus, { host: { boards } }) => {
+      const capped = boards.find(
+        ({ powerLimitW, powerDefaultW }) => powerLimitW !== null && powerDefaultW !== null && powerLimitW < powerDefaultW * 0.9,
+      );
+      if (capped)
+        return warn(
+          `${capped.powerLimitW} W of ${capped.powerDefaultW} W: models are slower than measured elsewhere`,
+          `nvidia-smi -i ${capped.uuid} -pl ${capped.powerDefaultW}`,
+        );
+      return pass('as the maker set it');
+    }),
+  },
+  {
+    name: 'persistence mode',
+    judge: forBoards((_gpus, { host: { boards } }) =>
+      boards.some(({ isPersistent }) => isPersistent === false)
+        ? warn(
+            'off: the driver is loaded anew for each first use, which takes seconds',
+            'systemctl enable --now nvidia-persistenced, or nvidia-smi -pm 1',
+          )
+        : pass('on, or not told'),
+    ),
+  },
+];
+
+const containerChecks: CheckGroup<MachineSeen>['checks'] = [
+  {
+    name: 'container toolkit',
+    judge: forBoards((_gpus, { hardware }) => {
+      if (hardware.nvidiaToolkitVersion !== null) return pass(hardware.nvidiaToolkitVersion);
+      if (hardware.engine.kind === 'known' && hardware.engine.value === null) return pass('no container engine to use it');
+      return fail(
+        'NVIDIA’s container toolkit is missing: no container sees the board',
+        'apt-get install nvidia-container-toolkit, then nvidia-ctk runtime configure --runtime=docker && systemctl restart docker',
+      );
+    }),
+  },
+  {
+    name: 'container runtime',
+    judge: forBoards((_gpus, { hardware: { engine } }) => {
+      if (engine.kind === 'unknown' || engine.value === null) return pass('no container engine that answers');
+      if (engine.value.name === 'podman') return pass('podman: by CDI');
+      if (engine.value.hasNvidiaRuntime) return pass('registered');
+      return fail('docker does not know the runtime nvidia', 'nvidia-ctk runtime configure --runtime=docker && systemctl restart docker');
+    }),
+  },
+  {
+    name: 'board in a container',
+    judge: forBoards((_gpus, { hardware: { engine } }) => {
+      if (engine.kind === 'unknown' || engine.value === null) return pass('no container engine that answers');
+      const { gpuInContainer } = engine.value;
+      if (gpuInContainer.kind === 'unknown') return pass(`not tried: ${gpuInContainer.reason}`);
+      if (gpuInContainer.value) return pass('seen from inside');
+      return fail(
+        'a container started with --gpus all sees no board',
+        'docker run --rm --gpus all IMAGE nvidia-smi shows why; then nvidia-ctk runtime configure --runtime=docker && systemctl restart docker',
+      );
+    }),
+  },
+];
+
+export const gpuChecks: CheckGroup<MachineSeen> = { name: 'boards', checks: [...driverChecks, ...boardChecks, ...containerChecks] };
