@@ -24,6 +24,8 @@ const stateSchema = z.looseObject({
   prompts: z.string().optional(),
   /** Digest of the demo's definition, and what making it printed. */
   demo: z.object({ digest: z.string(), answer: z.unknown() }).optional(),
+  /** When a backup was last restored to try it, and whether what came back was whole. */
+  restoreRehearsal: z.object({ at: z.string(), ok: z.boolean() }).optional(),
   testCall: testCallSchema.optional(),
   releases: releasesSchema.optional(),
   /** Of an upgrade or a rollback that is not finished; null when there is none. */
