@@ -76,8 +76,9 @@ def _cut_of(words: Sequence[str], max_characters: int) -> int:
         if length > max_characters:
             break
         fitting += 1
-    for at in range(fitting - 1, fitting // 2, -1):
-        if words[at].lower() in _CONJUNCTIONS:
+    for at in range(min(fitting, len(words) - 1), fitting // 2, -1):
+        # "y que" stays together.
+        if words[at].lower() in _CONJUNCTIONS and words[at - 1].lower() not in _CONJUNCTIONS:
             return at
     return max(1, fitting)
 
