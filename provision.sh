@@ -15,9 +15,9 @@ fail() {
 # `root`: root. `lock`: root, and one at a time. `install`: as lock, and the packages it runs on are brought first.
 case "${1:-}" in
   --help | --check | --plan | --dry-run) needs=nothing ;;
-  status | logs) needs=root ;;
-  stop | new-admin-key) needs=lock ;;
-  '' | start | --yes | --json | --profile) needs=install ;;
+  status | logs | doctor | models) needs=root ;;
+  stop | new-admin-key | --rollback) needs=lock ;;
+  '' | start | --yes | --json | --profile | --upgrade) needs=install ;;
   # Before anything is installed: a word that nobody knows changes nothing.
   *) fail "there is no '$1'; ./provision.sh --help lists what there is" 2 ;;
 esac

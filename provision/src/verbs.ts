@@ -1,8 +1,12 @@
 /** The table of verbs: `main.ts` and `--help` are made from it, and `provision.sh` knows the same words (a test compares the two). */
+import { runDoctor } from '#doctor/doctor-verb.ts';
 import { runApply } from '#lifecycle/apply-verb.ts';
 import { runCheck } from '#lifecycle/check-verb.ts';
 import { runPlan } from '#lifecycle/plan-verb.ts';
 import { runLogs, runNewAdminKey, runStart, runStatus, runStop } from '#lifecycle/service-verbs.ts';
+import { runRollback } from '#releases/rollback-verb.ts';
+import { runUpgrade } from '#releases/upgrade-verb.ts';
+import { MODELS_USAGE, runModels } from '#models/models-verb.ts';
 import { SERVICE_NAMES } from './services.ts';
 import type { Verb } from './verb.ts';
 
@@ -37,7 +41,21 @@ export const VERBS: readonly Verb[] = [
     needs: 'root',
     run: runStatus,
   },
+  {
+    name: 'doctor',
+    usage: '[--json] [--no-call]',
+    summary: 'check the machine and what is installed, with a test call; say what to put right and how',
+    needs: 'root',
+    run: runDoctor,
+  },
   { name: 'logs', usage: '[NAME]', summary: `the last lines of ${SERVICE_NAMES.join(', ')}`, needs: 'root', run: runLogs },
+  {
+    name: 'models',
+    usage: MODELS_USAGE,
+    summary: 'which models there are; fetch, check or take in their files',
+    needs: 'root',
+    run: runModels,
+  },
   { name: 'stop', usage: '', summary: 'stop everything; data stays', needs: 'lock', run: runStop },
   { name: 'start', usage: '', summary: 'start everything again', needs: 'install', run: runStart },
   {
@@ -46,6 +64,20 @@ export const VERBS: readonly Verb[] = [
     summary: 'replace the admin key: nothing restarts, the old key is refused at once, the new one is shown once',
     needs: 'lock',
     run: runNewAdminKey,
+  },
+  {
+    name: '--upgrade',
+    usage: '[--max-drain SECONDS]',
+    summary: 'let this code take over from the release that runs: with a restore point, and back by itself when it does not come up',
+    needs: 'install',
+    run: runUpgrade,
+  },
+  {
+    name: '--rollback',
+    usage: '[--max-drain SECONDS] [--yes]',
+    summary: 'go back to the release before the present one; says what is lost and asks',
+    needs: 'lock',
+    run: runRollback,
   },
 ];
 
