@@ -89,6 +89,8 @@ if [ "$needs" = install ] && ! installed; then
     echo "Installing Debian's nodejs and npm (they only launch the project's own Node)" >&2
     export DEBIAN_FRONTEND=noninteractive
     apt-get -q update >/dev/null || fail "apt-get update failed: no network, or no mirror in /etc/apt. Nothing was changed" 20
+    # A run that was killed here leaves packages half configured, and apt-get then refuses everything.
+    dpkg --configure -a >/dev/null || fail "dpkg --configure -a failed: packages of this machine are half installed" 20
     apt-get -q install -y --no-install-recommends nodejs npm ca-certificates >/dev/null || fail "apt-get could not install nodejs and npm"
   fi
   echo "Installing the project's packages with npm ci" >&2

@@ -53,7 +53,7 @@ export const diskChecks: CheckGroup<MachineSeen> = {
       judge: ({ hardware: { disk }, home }) => {
         const move = 'put CENTRALITA_HOME on a local disk with ext4 or xfs';
         if (NETWORKED.includes(disk.fileSystem))
-          return fail(`${home} is on ${disk.fileSystem}: a database on a network’s disk loses commits`, move);
+          return fail(`${home} is on ${disk.fileSystem}: a database on a network's disk loses commits`, move);
         if (IN_MEMORY.includes(disk.fileSystem)) return fail(`${home} is on ${disk.fileSystem}: everything is gone after a restart`, move);
         if (!GOOD.includes(disk.fileSystem)) return warn(`${home} is on ${disk.fileSystem}: not tried`, move);
         return pass(disk.fileSystem);

@@ -45,14 +45,14 @@ export const engineChecks: CheckGroup<MachineSeen> = {
       }),
     },
     {
-      name: 'engine’s rights',
+      name: "engine's rights",
       judge: forEngine(({ isRootless }) =>
         isRootless
           ? warn(
               'rootless: media ports go through a relay in user space, which adds delay to calls',
               'use the engine of root, or --runtime native',
             )
-          : pass('root’s engine'),
+          : pass("root's engine"),
       ),
     },
     {

@@ -91,13 +91,13 @@ const boardChecks: CheckGroup<MachineSeen>['checks'] = [
     }),
   },
   {
-    name: 'driver’s complaints (Xid)',
+    name: "driver's complaints (Xid)",
     judge: forBoards((_gpus, { host: { xids } }) => {
       if (xids.kind === 'unknown') return warn(xids.reason, xids.fix ?? 'run it as root');
       if (xids.value.length === 0) return pass('none since the start');
       return warn(
         `Xid ${xids.value.join(', ')} since the start`,
-        'dmesg | grep Xid; 79 is power or seating, 48 and 63 are memory, 31 and 43 a program’s fault',
+        "dmesg | grep Xid; 79 is power or seating, 48 and 63 are memory, 31 and 43 a program's fault",
       );
     }),
   },
@@ -135,7 +135,7 @@ const containerChecks: CheckGroup<MachineSeen>['checks'] = [
       if (hardware.nvidiaToolkitVersion !== null) return pass(hardware.nvidiaToolkitVersion);
       if (hardware.engine.kind === 'known' && hardware.engine.value === null) return pass('no container engine to use it');
       return fail(
-        'NVIDIA’s container toolkit is missing: no container sees the board',
+        "NVIDIA's container toolkit is missing: no container sees the board",
         'apt-get install nvidia-container-toolkit, then nvidia-ctk runtime configure --runtime=docker && systemctl restart docker',
       );
     }),

@@ -63,7 +63,7 @@ export const systemChecks: CheckGroup<MachineSeen> = {
         if (host.cgroupVersion === 1)
           return warn(
             'version 1: memory limits of containers are not exact',
-            'add systemd.unified_cgroup_hierarchy=1 to the kernel’s command line',
+            "add systemd.unified_cgroup_hierarchy=1 to the kernel's command line",
           );
         return warn('none are mounted: nothing limits a process', 'mount cgroup2 at /sys/fs/cgroup');
       },
@@ -74,7 +74,7 @@ export const systemChecks: CheckGroup<MachineSeen> = {
         if (system.virtualization === null) return pass('bare metal');
         if (system.virtualization !== 'container') return pass(system.virtualization);
         return warn(
-          'this is a container: its clock, mounts and ports are its host’s to give',
+          "this is a container: its clock, mounts and ports are its host's to give",
           'install on the host or in a virtual machine',
         );
       },
@@ -86,7 +86,7 @@ export const systemChecks: CheckGroup<MachineSeen> = {
         if (!cpu.avx2)
           return warn(
             `${cpu.model} has no AVX2: models on the processor are three times slower`,
-            'give a virtual machine the host’s own processor type (cpu=host)',
+            "give a virtual machine the host's own processor type (cpu=host)",
           );
         const sets = ['AVX2', ...(cpu.avx512 ? ['AVX-512'] : []), ...(cpu.f16c ? ['F16C'] : [])];
         return pass(`${cpu.model} with ${sets.join(', ')}`);

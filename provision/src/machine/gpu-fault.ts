@@ -32,7 +32,7 @@ export function explainNvidiaSmi(answer: Exclude<CommandAnswer, { kind: 'absent'
     return fault('nvidia-smi is there and no driver is loaded', `try \`modprobe nvidia\`; if that fails, ${INSTALL}`);
   if (/No devices were found/i.test(text) || answer.exitCode === 6)
     return fault('the driver is loaded and finds no board', 'check that the board is seated and powered, and `dmesg | grep -i nvrm`');
-  if (/libnvidia-ml/i.test(text) || answer.exitCode === 12) return fault('the driver’s library libnvidia-ml.so is missing', INSTALL);
+  if (/libnvidia-ml/i.test(text) || answer.exitCode === 12) return fault("the driver's library libnvidia-ml.so is missing", INSTALL);
   return fault(`nvidia-smi ended with exit code ${answer.exitCode}: ${firstLine.trim().slice(0, 160)}`, INSTALL);
 }
 

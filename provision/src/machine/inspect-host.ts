@@ -86,7 +86,7 @@ async function hasUnattendedUpgrades(source: MachineSource): Promise<boolean> {
   return /^apply_updates\s*=\s*(yes|True)/im.test(await readMachineFile(source, 'etc/dnf/automatic.conf'));
 }
 
-const NO_XIDS: Known<readonly number[]> = { kind: 'unknown', reason: 'the kernel’s messages could not be read', fix: 'run it as root' };
+const NO_XIDS: Known<readonly number[]> = { kind: 'unknown', reason: "the kernel's messages could not be read", fix: 'run it as root' };
 
 /** NVIDIA's driver writes `NVRM: Xid (PCI:0000:65:00): 79, …` for each fault of a board. */
 async function findXids(source: MachineSource, deadline: AbortSignal): Promise<Known<readonly number[]>> {

@@ -1,0 +1,141 @@
+/** Looks at a machine and at what is installed on it, for the checks to judge. Places a call only when asked to. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeAppliance } from '#appliance.ts';
+import { parseEnvFile } from '#env-file.ts';
+import { gatherFacts } from '#facts.ts';
+import type { Facts } from '#facts.ts';
+import { probeService } from '#health.ts';
+import { detectHardware } from '#machine/detect-hardware.ts';
+import type { Hardware } from '#machine/hardware.ts';
+import { inspectHost } from '#machine/inspect-host.ts';
+import type { Place } from '#place.ts';
+import { SERVICE_NAMES } from '#services.ts';
+import { listPorts, readSettings } from '#settings.ts';
+import type { Settings } from '#settings.ts';
+import { testCallStep } from '#test-call-step.ts';
+import type { ApplianceSeen, TestCallSeen } from './appliance-seen.ts';
+import type { MachineSeen } from './machine-seen.ts';
+import { readCertificate, tryOutside } from './outside.ts';
+import { readSecretFiles } from './secret-files.ts';
+
+export type Examination = { readonly machine: MachineSeen; readonly appliance: ApplianceSeen };
+
+export type ExaminationOptions = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  /** Whether a real call is placed, which takes half a minute. */
+  readonly isCalling: boolean;
+};
+
+/** Looks at everything. Throws only for a bug or when `signal` aborts: what is wrong with the machine is in the answer. */
+export async function examine(place: Place, options: ExaminationOptions): Promise<Examination> {
+  const { settings, fault: settingsFault } = await readSettingsOf(place.home);
+  const machine = await examineMachine(place.home, settings, options);
+  const { facts, fault } =
+    settingsFault === null ? await readFacts(place, machine.hardware, options.signal) : { facts: null, fault: settingsFault };
+  const appliance = facts && describeAppliance(facts);
+  const services = facts && appliance ? await listServices(facts, appliance) : [];
+  return {
+    machine: { ...machine, isInstalled: facts !== null && appliance !== null },
+    appliance: {
+      now: new Date(),
+      home: place.home,
+      readingFault: fault,
+      isInstalled: appliance !== null,
+      files: await readSecretFiles(place.home),
+      services,
+      testCall: await testCall(facts, services, options),
+      restoreRehearsal: facts?.state.restoreRehearsal ?? null,
+      certificate: await readCertificate(settings.PUBLIC_URL, options.signal),
+    },
+  };
+}
+
+async function examineMachine(home: string, settings: Settings, { env, signal }: ExaminationOptions): Promise<MachineSeen> {
+  const ports = listPorts(settings);
+  const rtp = { first: settings.RTP_FIRST_PORT, last: settings.RTP_LAST_PORT };
+  const [hardware, host, outside] = await Promise.all([
+    detectHardware({ home, env, signal }),
+    inspectHost({
+      home,
+      env,
+      signal,
+      isOurPort: (port, kind) =>
+        ports.some((wanted) => wanted.port === port && wanted.kind === kind) || (kind === 'udp' && port >= rtp.first && port <= rtp.last),
+    }),
+    tryOutside(settings, signal),
+  ]);
+  const network = { externalAddress: settings.EXTERNAL_ADDRESS, localNetworks: settings.LOCAL_NETWORKS };
+  return { home, hardware, host, isInstalled: false, ports, rtp, network, outside };
+}
+
+/** The settings, and where `.env` cannot be read those of an empty one, so that the machine is judged all the same. */
+async function readSettingsOf(home: string): Promise<{ readonly settings: Settings; readonly fault: string | null }> {
+  const path = join(home, '.env');
+  try {
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
+      throw error;
+    });
+    return { settings: readSettings(parseEnvFile(text), path), fault: null };
+  } catch (error) {
+    return { settings: readSettings(new Map(), path), fault: messageOf(error) };
+  }
+}
+
+async function readFacts(
+  place: Place,
+  hardware: Hardware,
+  signal: AbortSignal,
+): Promise<{ readonly facts: Facts | null; readonly fault: string | null }> {
+  try {
+    return { facts: await gatherFacts({ ...place, hardware, signal }), fault: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { facts: null, fault: messageOf(error) };
+  }
+}
+
+async function listServices(
+  facts: Facts,
+  appliance: NonNullable<ReturnType<typeof describeAppliance>>,
+): Promise<ApplianceSeen['services']> {
+  return await Promise.all(
+    SERVICE_NAMES.map(async (name) => ({
+      name,
+      fault: facts.services[name] === 'RUNNING' ? await probeService(facts, appliance, name) : facts.services[name],
+    })),
+  );
+}
+
+async function testCall(
+  facts: Facts | null,
+  services: ApplianceSeen['services'],
+  { isCalling, signal }: ExaminationOptions,
+): Promise<TestCallSeen> {
+  if (!facts || services.length === 0)
+    return { kind: 'not_possible', reason: 'nothing is installed that could be called', fix: './provision.sh' };
+  const silent = services.filter(({ fault }) => fault !== null).map(({ name }) => name);
+  if (silent.length > 0)
+    return { kind: 'not_possible', reason: `not placed: ${silent.join(', ')} must answer first`, fix: './provision.sh start' };
+  if (!isCalling) return { kind: 'not_asked', lastPassedAt: facts.state.testCall?.at ?? null };
+  const startedAtMs = Date.now();
+  const heard: string[] = [];
+  try {
+    await testCallStep.apply({ facts, signal, log: () => undefined });
+    const { state } = await gatherFacts({ ...facts, signal });
+    heard.push(...(state.testCall?.heard ?? []));
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: 'failed', reason: messageOf(error) };
+  }
+  return { kind: 'passed', heard, ms: Date.now() - startedAtMs };
+}
+
+/** An error with its causes, on one line. */
+function messageOf(error: unknown): string {
+  const messages: string[] = [];
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) messages.push(cause.message.trim());
+  return messages.join(', because: ') || String(error);
+}
