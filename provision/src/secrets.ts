@@ -92,7 +92,7 @@ export function withMetricsPasswords(secrets: Secrets): Secrets {
 }
 
 /** The same secrets with a backup key where there was none: backups that exist need the one that made them. */
-export async function withBackupKey(secrets: Secrets): Promise<Secrets & Required<Pick<Secrets, 'backupKey'>>> {
+export async function withBackupKey(secrets: Secrets): Promise<Secrets & { readonly backupKey: string }> {
   return { ...secrets, backupKey: secrets.backupKey ?? (await makeBackupKey()) };
 }
 

@@ -11,6 +11,8 @@ import { readLogEnd, restartService } from './supervisor.ts';
 
 /** A first start loads models and warms voices; on a busy two-core machine it took 20 s. */
 const READY_TIMEOUT_MS = 90_000;
+/** While a change of release is watched, it is half the time in which the old one must be back: 120 s. */
+const WATCHED_READY_TIMEOUT_MS = 60_000;
 /** PostgreSQL has a step of its own: the migrations come between it and the rest. */
 const NAMES = SERVICE_NAMES.filter((name) => name !== 'postgres');
 
@@ -31,9 +33,10 @@ export async function startService(
   options: { readonly name: ServiceName; readonly signal: AbortSignal },
 ): Promise<void> {
   const { name, signal } = options;
+  const timeoutMs = facts.state.releaseChange ? WATCHED_READY_TIMEOUT_MS : READY_TIMEOUT_MS;
   await restartService(facts.home, name);
   try {
-    await waitUntilReady(facts, appliance, { name, signal, timeoutMs: READY_TIMEOUT_MS });
+    await waitUntilReady(facts, appliance, { name, signal, timeoutMs });
   } catch (cause) {
     throw new Error(`${name} does not get ready. The end of its log:\n${await readLogEnd(facts.home, name)}`, { cause });
   }

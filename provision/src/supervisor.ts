@@ -110,6 +110,21 @@ export async function stopService(home: string, name: ServiceName): Promise<void
   if (await isSupervisorRunning(home)) await tryCommand(controlCommand(home, ['stop', name]), { timeoutMs: CONTROL_TIMEOUT_MS });
 }
 
+/** As `stopService`, but a service that has not ended by then is killed. */
+export async function stopServiceWithin(home: string, name: ServiceName, limitMs: number): Promise<void> {
+  if (!(await isSupervisorRunning(home))) return;
+  const stopping = tryCommand(controlCommand(home, ['stop', name]), { timeoutMs: CONTROL_TIMEOUT_MS });
+  const kill = setTimeout(() => {
+    // A service that ended in the meantime is not there to be killed: its stop says how it ended.
+    tryCommand(controlCommand(home, ['signal', 'KILL', name]), { timeoutMs: 20_000 }).catch(() => undefined);
+  }, limitMs);
+  try {
+    await stopping;
+  } finally {
+    clearTimeout(kill);
+  }
+}
+
 /** The last lines of a service's log. */
 export async function readLogEnd(home: string, name: ServiceName): Promise<string> {
   const log = await readFile(join(home, 'log', `${name}.log`), 'utf8').catch(() => '');

@@ -7,6 +7,7 @@ import { requireAppliance } from '#appliance.ts';
 import { exportsFolder } from '#facts.ts';
 import type { Facts } from '#facts.ts';
 import { instancePaths } from '#instance.ts';
+import { readManifest, releaseFolder } from '#releases/release-store.ts';
 import { encryptTo, openEncrypted } from './backup-cipher.ts';
 import { BACKUP_MANIFEST, describeFile, DUMP_FILE, listDamagedFiles, parseBackupManifest } from './backup-manifest.ts';
 import type { BackupFolder, BackupManifest } from './backup-manifest.ts';
@@ -37,11 +38,12 @@ export async function writeBackup(facts: Facts, options: BackupOptions): Promise
     for (const name of FILES) if (await isThere(join(facts.home, name))) await copyFile(join(facts.home, name), join(staging, name));
     const files: Record<string, Awaited<ReturnType<typeof describeFile>>> = {};
     for (const name of (await readdir(staging)).toSorted()) files[name] = await describeFile(join(staging, name));
+    const running = facts.release.current === null ? null : await readManifest(releaseFolder(facts.home, facts.release.current));
     const manifest: BackupManifest = {
       format: 1,
       madeAt: new Date().toISOString(),
       release: facts.release.current ?? facts.release.id,
-      version: facts.release.version,
+      version: running?.version ?? facts.release.version,
       migrations: facts.state.migrations ?? null,
       postgres: instance.root.versions['postgresql-18'] ?? 'unknown',
       server: facts.settings.SERVER_NAME,

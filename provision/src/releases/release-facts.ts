@@ -1,4 +1,5 @@
 /** Which release the code at hand is, whether it is made, and which one the installation runs. Reading changes nothing. */
+import { realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { describeRelease, releaseId } from './release-manifest.ts';
 import { findCurrent, listReleases, readManifest, releaseFolder, releasesFolder } from './release-store.ts';
@@ -24,7 +25,8 @@ export async function findReleaseFacts({
 }): Promise<ReleaseFacts> {
   const current = await findCurrent(home);
   // Code that runs from a release is that release: its folder is not hashed again.
-  const own = dirname(repository) === releasesFolder(home) ? await readManifest(repository) : null;
+  const isOwn = (await realpath(dirname(repository)).catch(() => '')) === (await realpath(releasesFolder(home)).catch(() => null));
+  const own = isOwn ? await readManifest(repository) : null;
   if (own) return { id: basename(repository), version: own.version, dir: repository, isMade: true, current };
   const manifest = await describeRelease(repository);
   const id = releaseId(manifest);

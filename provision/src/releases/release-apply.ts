@@ -1,0 +1,85 @@
+/** Makes the installation run one of its releases: the release's own provisioner does it, so that each brings the configuration that it knows. */
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { requireAppliance } from '#appliance.ts';
+import { openBackup } from '#backup/backup-archive.ts';
+import type { OpenBackup } from '#backup/backup-archive.ts';
+import { DUMP_FILE } from '#backup/backup-manifest.ts';
+import { replaceDatabase } from '#backup/database-copy.ts';
+import { compareTables } from '#backup/table-digests.ts';
+import type { Facts } from '#facts.ts';
+import { replaceFile } from '#rendered-files.ts';
+import { startService } from '#services-step.ts';
+import { updateState } from '#state.ts';
+import { stopService } from '#supervisor.ts';
+import { releaseFolder, switchCurrent } from './release-store.ts';
+
+/** Switches the link and lets the release put everything right. Throws when it cannot, with the exit code; what it said is on the terminal. */
+export async function applyRelease(home: string, id: string, signal: AbortSignal): Promise<void> {
+  await switchCurrent(home, id);
+  const folder = releaseFolder(home, id);
+  // It dies with this process: two that provision at once would undo each other.
+  const argv = ['--pdeathsig', 'KILL', join(folder, 'node_modules/.bin/node'), join(folder, 'provision/src/main.ts'), '--yes'];
+  const child = spawn('setpriv', argv, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, CENTRALITA_HOME: home, CENTRALITA_REPOSITORY: folder, CENTRALITA_LOCKED: '1' },
+    signal,
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) throw new Error(`release ${id} did not come up: its provisioner ended with exit code ${code}`);
+}
+
+/** What a release is brought back with. */
+export type WayBack = {
+  readonly id: string;
+  /** A backup of the time when it ran; null where nothing of it is wanted. */
+  readonly backup: string | null;
+  /** Whether the database is put back, and not only `.env`. */
+  readonly restoresDatabase: boolean;
+  /** Digest of the migrations of that database. */
+  readonly migrations: string | null;
+};
+
+/** Puts an earlier release back: its database and its settings from the backup, then the release itself. May be cut short and run again. */
+export async function bringBack(facts: Facts, way: WayBack, signal: AbortSignal): Promise<void> {
+  const { home } = facts;
+  await stopService(home, 'control-plane');
+  if (way.backup !== null) await restoreFrom(facts, { ...way, path: way.backup }, signal);
+  await applyRelease(home, way.id, signal);
+}
+
+async function restoreFrom(facts: Facts, way: WayBack & { readonly path: string }, signal: AbortSignal): Promise<void> {
+  const { path } = way;
+  const appliance = requireAppliance(facts);
+  const key = facts.secrets?.backupKey;
+  if (key === undefined) throw new Error(`${facts.home}/secrets.json has no backupKey: ${path} cannot be opened`);
+  if (facts.services.postgres !== 'RUNNING') await startService(facts, appliance, { name: 'postgres', signal });
+  await using backup = await openBackup(facts.home, { path, key, signal });
+  if (way.restoresDatabase) await restoreDatabase(facts, { ...way, backup }, signal);
+  if (!facts.user) throw new Error('no service user: nothing is installed here');
+  await replaceFile(join(facts.home, '.env'), await readFile(join(backup.folder, '.env'), 'utf8'), { ...facts.user, mode: 0o600 });
+}
+
+async function restoreDatabase(
+  facts: Facts,
+  way: { readonly path: string; readonly backup: OpenBackup; readonly migrations: string | null },
+  signal: AbortSignal,
+): Promise<void> {
+  const { tables } = way.backup.manifest;
+  const { path, backup } = way;
+  await replaceDatabase(requireAppliance(facts).instance, {
+    dump: join(backup.folder, DUMP_FILE),
+    signal,
+    check: (found) => {
+      const differences = compareTables(tables, found);
+      if (differences.length > 0)
+        throw new Error(`${path}: the restored database is not the one that was saved: ${differences.join('; ')}`);
+    },
+  });
+  const { migrations } = way;
+  await updateState(facts.home, () => (migrations === null ? {} : { migrations }));
+}
