@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from failures import RequestRefused
 
 @dataclass(frozen=True)
 class TensorLimits:
-    """What one input may hold; None is no limit."""
+    """What one input may hold; None is no limit, and a size of -1 is any."""
 
+    shape: tuple[int, ...]
     max_elements: Optional[int]
     max_characters: Optional[int]
     minimum: Optional[float]
@@ -23,19 +24,27 @@ class TensorLimits:
 def read_limits(path: Path) -> Mapping[str, TensorLimits]:
     """Limits of each input named in a contract file."""
     contract = json.loads(path.read_text(encoding="utf-8"))
-    return {tensor["name"]: _limits_of(tensor.get("limits", {})) for tensor in contract["inputs"]}
+    return {tensor["name"]: _limits_of(tensor["shape"], tensor.get("limits", {})) for tensor in contract["inputs"]}
 
 
-def _limits_of(written: Mapping[str, Any]) -> TensorLimits:
-    return TensorLimits(written.get("maxElements"), written.get("maxCharacters"), written.get("min"), written.get("max"))
+def _limits_of(shape: Sequence[int], written: Mapping[str, Any]) -> TensorLimits:
+    return TensorLimits(tuple(shape), written.get("maxElements"), written.get("maxCharacters"), written.get("min"), written.get("max"))
 
 
 def check_limits(limits: Mapping[str, TensorLimits], inputs: Mapping[str, np.ndarray]) -> None:
     """Raises RequestRefused naming the first tensor that breaks a limit."""
     for name, values in inputs.items():
         limit = limits.get(name)
-        if limit is not None:
-            _check_tensor(name, values.reshape(-1), limit)
+        if limit is None:
+            continue
+        # Triton lets several rows through where batches are allowed; one request is one row here.
+        if len(values.shape) != len(limit.shape) or any(size not in (-1, found) for size, found in zip(limit.shape, values.shape)):
+            raise RequestRefused(f"tensor {name} has shape [{_sizes(values.shape)}], must be [{_sizes(limit.shape)}]")
+        _check_tensor(name, values.reshape(-1), limit)
+
+
+def _sizes(shape: Sequence[int]) -> str:
+    return ",".join(str(size) for size in shape)
 
 
 def _check_tensor(name: str, values: np.ndarray, limit: TensorLimits) -> None:

@@ -33,18 +33,24 @@ def resampling_of(from_hz: int, to_hz: int) -> Optional[Ratio]:
 
 def resample(samples: np.ndarray, ratio: Ratio) -> np.ndarray:
     """By windowed sinc at the lower of the two rates, 24 zero crossings on each side."""
-    cutoff = min(1.0, ratio.up / ratio.down) * 0.95
+    offsets, table = _filters(ratio)
     count = samples.size * ratio.up // ratio.down
-    times = np.arange(count) * (ratio.down / ratio.up)
-    reach = int(np.ceil(_ZEROS / cutoff))
-    offsets = np.arange(-reach + 1, reach + 1)
-    padded = np.pad(samples.astype(np.float32), reach + 1)
+    padded = np.pad(samples.astype(np.float32), offsets.size)
+    positions = np.arange(count, dtype=np.int64) * ratio.down
+    bases, phases = positions // ratio.up, positions % ratio.up
     out = np.empty(count, dtype=np.float32)
     # In slices: all at once would take gigabytes for a recording of 12 s.
     for start in range(0, count, 8_192):
-        at = times[start : start + 8_192]
-        base = np.floor(at).astype(np.int64)
-        distance = at[:, None] - (base[:, None] + offsets)
-        weights = cutoff * np.sinc(cutoff * distance) * np.i0(_ATTENUATION_BETA * np.sqrt(np.maximum(0, 1 - (distance / reach) ** 2)))
-        out[start : start + at.size] = (padded[base[:, None] + offsets + reach + 1] * weights).sum(axis=1)
-    return out / np.i0(_ATTENUATION_BETA).astype(np.float32)
+        part = slice(start, start + 8_192)
+        out[part] = (padded[bases[part, None] + offsets + offsets.size] * table[phases[part]]).sum(axis=1)
+    return out
+
+
+def _filters(ratio: Ratio) -> tuple[np.ndarray, np.ndarray]:
+    """Which neighbours of an input sample count, and how much for each of the `up` places between it and the next."""
+    cutoff = min(1.0, ratio.up / ratio.down) * 0.95
+    reach = int(np.ceil(_ZEROS / cutoff))
+    offsets = np.arange(-reach + 1, reach + 1)
+    distance = np.arange(ratio.up)[:, None] / ratio.up - offsets
+    window = np.i0(_ATTENUATION_BETA * np.sqrt(np.maximum(0, 1 - (distance / reach) ** 2))) / np.i0(_ATTENUATION_BETA)
+    return offsets, (cutoff * np.sinc(cutoff * distance) * window).astype(np.float32)
