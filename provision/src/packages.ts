@@ -11,6 +11,8 @@ export function packagesFor(programs: readonly RequiredProgram[]): readonly stri
 /** Installs the packages. Needs root; throws with apt's last words when it cannot. */
 export async function installPackages(packages: readonly string[], signal?: AbortSignal): Promise<void> {
   const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, ...(signal ? { signal } : {}) };
+  // An installation that was killed leaves packages half configured, and apt-get then refuses everything.
+  await runCommand(['dpkg', '--configure', '-a'], options);
   await runCommand(['apt-get', '-q', 'update'], options);
   await runCommand(['apt-get', '-q', 'install', '-y', '--no-install-recommends', ...packages], options);
 }
