@@ -1,6 +1,5 @@
 // The phrases engine without its process: hints and audio in, the phrase that was said out.
-import type { Transcribe } from '#speech/engine-port.ts';
-import { SPEECH_RATE_HZ } from '#speech/transcription.ts';
+import { SPEECH_RATE_HZ, type Transcribe } from '#speech/transcription.ts';
 import type { KnownPhrases } from './phrase-file.ts';
 import { phrasesToTell } from './phrase-file.ts';
 import { rankPhrases } from './phrase-ranking.ts';

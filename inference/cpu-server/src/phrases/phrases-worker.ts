@@ -1,7 +1,7 @@
 // Process of the phrases engine: warping is pure computation and would hold up every call on the serving thread.
 import type { EspeakCommand } from '#espeak/espeak-process.ts';
 import type { VoiceCatalog } from '#espeak/voice-catalog.ts';
-import { serveTranscriptions } from '#speech/engine-port.ts';
+import { serveTranscriptions } from '#speech/transcription-worker.ts';
 import type { KnownPhrases } from './phrase-file.ts';
 import { createPhraseRecogniser } from './phrase-recogniser.ts';
 

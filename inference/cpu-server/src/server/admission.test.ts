@@ -4,7 +4,7 @@ import { createAdmission } from './admission.ts';
 const never = new AbortController().signal;
 
 test('requests beyond the limit wait in order, and beyond the line are refused at once', async () => {
-  const admission = createAdmission({ maxRunning: 1, maxWaiting: 2 });
+  const admission = createAdmission(() => ({ maxRunning: 1, maxWaiting: 2 }));
   const first = await admission.enter(never);
   const order: string[] = [];
   const second = admission.enter(never).then((place) => (order.push('second'), place));
@@ -19,7 +19,7 @@ test('requests beyond the limit wait in order, and beyond the line are refused a
 });
 
 test('a request that gives up leaves the line to the one behind it', async () => {
-  const admission = createAdmission({ maxRunning: 1, maxWaiting: 5 });
+  const admission = createAdmission(() => ({ maxRunning: 1, maxWaiting: 5 }));
   const first = await admission.enter(never);
   const impatient = new AbortController();
   const leaves = admission.enter(impatient.signal);
@@ -32,10 +32,26 @@ test('a request that gives up leaves the line to the one behind it', async () =>
 });
 
 test('a place given back twice frees one place only', async () => {
-  const admission = createAdmission({ maxRunning: 1, maxWaiting: 0 });
+  const admission = createAdmission(() => ({ maxRunning: 1, maxWaiting: 0 }));
   const place = await admission.enter(never);
   place?.[Symbol.dispose]();
   place?.[Symbol.dispose]();
   expect(await admission.enter(never)).not.toBeNull();
   expect(await admission.enter(never)).toBeNull();
+});
+
+test('a raised limit lets those who wait in, and a lowered one lets nobody in until it is kept', async () => {
+  let maxRunning = 1;
+  const admission = createAdmission(() => ({ maxRunning, maxWaiting: 5 }));
+  const first = await admission.enter(never);
+  const waiting = [admission.enter(never), admission.enter(never)];
+  maxRunning = 3;
+  first?.[Symbol.dispose]();
+  const [second, third] = await Promise.all(waiting);
+  maxRunning = 1;
+  const last = admission.enter(never);
+  second?.[Symbol.dispose]();
+  expect(admission).toMatchObject({ running: 1, waiting: 1 });
+  third?.[Symbol.dispose]();
+  expect(await last).not.toBeNull();
 });

@@ -18,7 +18,11 @@ test('inputs within the contract pass, also with no hints and no audio', () => {
 
 test.each<[string, Tensor[], string]>([
   ['a missing tensor', [audio(1), language], 'tensor HINTS (BYTES [1,-1]) is missing'],
-  ['an unknown tensor', [audio(1), language, hints, textTensor('PROMPT', ['x'])], 'unknown tensor PROMPT: expected AUDIO, LANGUAGE, HINTS'],
+  [
+    'an unknown tensor',
+    [audio(1), language, hints, textTensor('PROMPT', ['x'])],
+    'unknown tensor PROMPT: expected AUDIO, LANGUAGE, HINTS, TIMESTAMPS',
+  ],
   ['a tensor given twice', [audio(1), audio(2), language, hints], 'tensor AUDIO is given 2 times'],
   [
     'another datatype',

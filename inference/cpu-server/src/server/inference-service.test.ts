@@ -8,6 +8,7 @@ import { toWireRequest } from 'triton-client-grpc-generated/infer-message.ts';
 import type { Contract } from './contract.ts';
 import { openGrpcEndpoint } from './grpc-endpoint.ts';
 import { createInferenceService } from './inference-service.ts';
+import { openLoadedModel } from './loaded-model.ts';
 import { createMetrics } from './metrics.ts';
 import { createModelHost } from './model-host.ts';
 import { RequestRefused, type RoleModel } from './role-model.ts';
@@ -38,7 +39,10 @@ async function serve(run: RoleModel['run'], options: { limits?: RoleModel['limit
     [Symbol.asyncDispose]: async () => undefined,
   };
   const metrics = createMetrics();
-  const host = createModelHost(model, { metrics, log: pino({ level: 'silent' }) });
+  const log = pino({ level: 'silent' });
+  const { limits, engine } = model;
+  const loaded = await openLoadedModel({ contract, engine, limits, open: async () => model, log });
+  const host = createModelHost(loaded, { metrics, log });
   const endpoint = await openGrpcEndpoint(createInferenceService([host], options.isDraining ?? (() => false)), {
     host: '127.0.0.1',
     port: 0,
@@ -74,7 +78,7 @@ test('a full model refuses at once and says how full it is', async () => {
   expect(error).toMatchObject({
     kind: 'overloaded',
     isRetryable: true,
-    message: 'echo is full: 1 requests running and 0 waiting; try again in a moment',
+    message: 'echo is full: 1 requests running and 0 of 0 waiting; try again in a moment',
   });
   await holder.return();
 });

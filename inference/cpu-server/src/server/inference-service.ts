@@ -15,29 +15,32 @@ import { handleStream } from './stream-handler.ts';
 /** The service over a fixed set of models. `isDraining` makes the server not ready while it finishes what it has. */
 export function createInferenceService(hosts: readonly ModelHost[], isDraining: () => boolean): GRPCInferenceServiceServer {
   const findHost = (name: string): ModelHost => {
-    const host = hosts.find((one) => one.model.contract.role === name);
+    const host = hosts.find((one) => one.loaded.role === name);
     if (host === undefined)
-      throw new RequestRefused('not_found', `no model ${name}: this server has ${hosts.map((one) => one.model.contract.role).join(', ')}`);
+      throw new RequestRefused('not_found', `no model ${name}: this server has ${hosts.map((one) => one.loaded.role).join(', ')}`);
     return host;
   };
-  const isReady = (host: ModelHost) => !isDraining() && host.model.state().kind === 'ready';
+  const isReady = (host: ModelHost) => !isDraining() && host.loaded.current.state().kind === 'ready';
 
   return {
     serverLive: (_call, done) => done(null, { live: true }),
     serverReady: (_call, done) => done(null, { ready: hosts.every(isReady) }),
     modelReady: answering(({ name }) => ({ ready: isReady(findHost(name)) })),
     modelMetadata: answering(({ name }) => {
-      const { contract, engine } = findHost(name).model;
+      const { contract, engine, limits, note } = findHost(name).loaded.current;
       return {
         name,
         versions: ['1'],
         platform: engine,
         inputs: contract.inputs.map(tensorMetadata),
         outputs: contract.outputs.map(tensorMetadata),
+        properties: { engine, note, slots: String(limits.maxRunning), queue: String(limits.maxWaiting) },
       };
     }),
     modelStatistics: answering(({ name }) => ({ modelStats: (name === '' ? hosts : [findHost(name)]).map((host) => host.statistics()) })),
     repositoryIndex: answering(({ ready }) => ({ models: hosts.filter((host) => !ready || isReady(host)).map(indexEntry) })),
+    repositoryModelLoad: acting(async (name) => findHost(name).loaded.load()),
+    repositoryModelUnload: acting(async (name) => findHost(name).loaded.unload()),
     modelInfer: (call, done) => void inferOnce(findHost, { call, done }),
     modelStreamInfer: (call) => handleStream(call, findHost),
   };
@@ -54,15 +57,29 @@ function answering<Request, Reply>(answer: (request: Request) => Reply): handleU
   };
 }
 
+/** A handler that does something to a model; it takes as long as that takes. */
+function acting(act: (name: string) => Promise<void>): handleUnaryCall<{ readonly modelName: string }, object> {
+  const perform = async (name: string, done: sendUnaryData<object>) => {
+    try {
+      await act(name);
+      done(null, {});
+    } catch (cause) {
+      done(failureOf(cause));
+    }
+  };
+  return (call, done) => void perform(call.request.modelName, done);
+}
+
 function tensorMetadata({ name, datatype, shape }: TensorContract) {
   return { name, datatype, shape: [...shape] };
 }
 
-function indexEntry({ model }: ModelHost) {
-  const state = model.state();
-  const note = `engine ${model.engine}: ${model.note}`;
-  if (state.kind === 'ready') return { name: model.contract.role, version: '1', state: 'READY', reason: note };
-  return { name: model.contract.role, version: '1', state: 'UNAVAILABLE', reason: `${state.reason} (${note})` };
+function indexEntry({ loaded: { role, current, loadFault } }: ModelHost) {
+  const state = current.state();
+  const note = `engine ${current.engine}: ${current.note}`;
+  const entry = { name: role, version: '1', state: state.kind === 'ready' ? 'READY' : 'UNAVAILABLE' };
+  if (state.kind !== 'ready') return { ...entry, reason: `${state.reason} (${note})` };
+  return { ...entry, reason: loadFault === null ? note : `${note}; a newer one did not load: ${loadFault}` };
 }
 
 interface UnaryInfer {
@@ -76,7 +93,7 @@ async function inferOnce(findHost: (name: string) => ModelHost, { call, done }: 
   const { modelName: name, id } = call.request;
   try {
     const host = findHost(name);
-    if (host.model.contract.call === 'ModelStreamInfer') {
+    if (host.loaded.current.contract.call === 'ModelStreamInfer') {
       throw new RequestRefused('unimplemented', `${name} answers in many parts: ask it by ModelStreamInfer`);
     }
     for await (const outputs of host.answer(call.request, controller.signal)) {

@@ -14,6 +14,6 @@ it('every series of the server is a row of the document for whoever writes a que
         .map((label) => `\`${label}\``)
         .join(', ')} | ${help} |`,
   );
-  expect(rows.length).toBe(6);
+  expect(rows.length).toBe(8);
   expect(rows.filter((row) => !text.includes(row))).toEqual([]);
 });

@@ -6,47 +6,44 @@ import { decodeTensors, TensorMismatch } from 'triton-client-grpc-generated/tens
 import type { ModelInferRequest, ModelStatistics } from 'triton-client-grpc-generated/generated/kserve-v2.ts';
 import { createAdmission } from './admission.ts';
 import { contractViolation } from './contract.ts';
+import type { LoadedModel } from './loaded-model.ts';
 import type { Metrics } from './metrics.ts';
 import { createStatisticsRecorder } from './model-statistics.ts';
 import { codeName, failureOf } from './request-failure.ts';
 import { RequestRefused, type RoleModel } from './role-model.ts';
 
-/** A model with its line of waiting requests and its figures. */
+/** A role with its line of waiting requests and its figures. */
 export interface ModelHost {
-  readonly model: RoleModel;
+  readonly loaded: LoadedModel;
   statistics(): ModelStatistics;
   /** Answers one wire request. @throws RequestRefused, or the engine's fault. */
   answer(request: ModelInferRequest, signal: AbortSignal): AsyncGenerator<readonly Tensor[], void, undefined>;
 }
 
-export function createModelHost(model: RoleModel, observers: { readonly metrics: Metrics; readonly log: Logger }): ModelHost {
-  const name = model.contract.role;
+export function createModelHost(loaded: LoadedModel, observers: { readonly metrics: Metrics; readonly log: Logger }): ModelHost {
+  const name = loaded.role;
   const { metrics } = observers;
   const log = observers.log.child({ model: name });
-  const admission = createAdmission(model.limits);
+  const admission = createAdmission(() => loaded.current.limits);
   const recorder = createStatisticsRecorder(name);
-  metrics.engine.set({ model: name, engine: model.engine }, model.state().kind === 'ready' ? 1 : 0);
-  metrics.waiting.set({ model: name }, 0);
-  metrics.slots.set({ model: name }, model.limits.maxRunning);
+  metrics.show(() => {
+    const { current } = loaded;
+    const { running, waiting } = admission;
+    return { model: name, engine: current.engine, isReady: current.state().kind === 'ready', limits: current.limits, running, waiting };
+  });
 
   const admit = async (signal: AbortSignal): Promise<Disposable> => {
-    const entering = admission.enter(signal);
-    metrics.waiting.set({ model: name }, admission.waiting);
-    try {
-      const place = await entering;
-      if (place !== null) return place;
-    } finally {
-      metrics.waiting.set({ model: name }, admission.waiting);
-    }
-    const { maxRunning, maxWaiting } = model.limits;
+    const place = await admission.enter(signal);
+    if (place !== null) return place;
+    const { maxRunning, maxWaiting } = loaded.current.limits;
     throw new RequestRefused(
       'exhausted',
-      `${name} is full: ${maxRunning} requests running and ${maxWaiting} waiting; try again in a moment`,
+      `${name} is full: ${maxRunning} requests running and ${admission.waiting} of ${maxWaiting} waiting; try again in a moment`,
     );
   };
 
   return {
-    model,
+    loaded,
     statistics: () => recorder.snapshot(),
     answer: async function* (request, signal) {
       const startedAt = performance.now();
@@ -55,10 +52,12 @@ export function createModelHost(model: RoleModel, observers: { readonly metrics:
       // What the figures say when the reader leaves before the end.
       let code = status.CANCELLED;
       try {
-        const inputs = checkedInputs(model, request);
+        const inputs = checkedInputs(loaded.current, request);
         using _place = await admit(signal);
         admittedAt = performance.now();
-        for await (const outputs of model.run(inputs, signal)) {
+        // Taken only now: a request that waited meets the model of this moment, and no model ends under it.
+        using lease = loaded.lease();
+        for await (const outputs of lease.model.run(inputs, signal)) {
           if (!isAnswered) metrics.firstReplySeconds.observe({ model: name }, (performance.now() - startedAt) / 1000);
           isAnswered = true;
           yield outputs;

@@ -9,6 +9,7 @@ const codes: Readonly<Record<Refusal, status>> = {
   unimplemented: status.UNIMPLEMENTED,
   not_found: status.NOT_FOUND,
   cancelled: status.CANCELLED,
+  not_loaded: status.FAILED_PRECONDITION,
 };
 
 /** What a caller is told. */

@@ -32,6 +32,40 @@ declare module 'sherpa-onnx-node' {
     getResult(stream: OfflineStream): { readonly text: string; readonly ys_log_probs?: readonly number[] };
   }
 
-  const sherpa: { readonly OfflineRecognizer: new (config: OfflineRecognizerConfig) => OfflineRecognizer };
+  interface Pronunciation {
+    readonly tokens: string;
+    readonly dataDir?: string;
+    readonly lexicon?: string;
+  }
+
+  export interface OfflineTtsConfig {
+    /** How many sentences are made before their sound is given out. */
+    readonly maxNumSentences: number;
+    readonly model: {
+      readonly vits?: Pronunciation & { readonly model: string };
+      readonly matcha?: Pronunciation & { readonly acousticModel: string; readonly vocoder: string };
+      readonly kokoro?: Pronunciation & { readonly model: string; readonly voices: string; readonly lang?: string };
+      readonly numThreads: number;
+      readonly provider: 'cpu';
+      readonly debug: boolean;
+    };
+  }
+
+  export interface OfflineTts {
+    readonly numSpeakers: number;
+    readonly sampleRate: number;
+    generateAsync(request: {
+      readonly text: string;
+      readonly sid: number;
+      readonly speed: number;
+      /** Each piece of sound as it is made; false ends the synthesis. */
+      readonly onProgress: (made: { readonly samples: Float32Array }) => boolean;
+    }): Promise<unknown>;
+  }
+
+  const sherpa: {
+    readonly OfflineRecognizer: new (config: OfflineRecognizerConfig) => OfflineRecognizer;
+    readonly OfflineTts: new (config: OfflineTtsConfig) => OfflineTts;
+  };
   export default sherpa;
 }

@@ -1,7 +1,6 @@
 // The sherpa-onnx engine without its process: one recogniser, told the language when it changes.
 import sherpa from 'sherpa-onnx-node';
-import type { Transcribe } from '#speech/engine-port.ts';
-import { SPEECH_RATE_HZ } from '#speech/transcription.ts';
+import { SPEECH_RATE_HZ, type Transcribe } from '#speech/transcription.ts';
 import type { SpeechModelFiles } from './model-files.ts';
 import { recogniserConfig } from './recogniser-config.ts';
 

@@ -1,5 +1,5 @@
 // Process of the sherpa-onnx engine: decoding is one long synchronous call, and bad weights end the process.
-import { serveTranscriptions } from '#speech/engine-port.ts';
+import { serveTranscriptions } from '#speech/transcription-worker.ts';
 import type { SpeechModelFiles } from './model-files.ts';
 import { createSherpaRecogniser } from './sherpa-recogniser.ts';
 

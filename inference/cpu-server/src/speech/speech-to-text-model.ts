@@ -1,37 +1,41 @@
-// The speech_to_text role: contract on one side, an engine on the other.
-import { findTensor, textsOf, textTensor, type Tensor } from 'triton-client-grpc-generated';
+// The speech_to_text role: contract on one side, an engine process on the other.
+import { findTensor, textTensor, type Tensor } from 'triton-client-grpc-generated';
+import { startEngineProcess, type EngineProgram } from '#children/engine-process.ts';
+import { openRestarting } from '#children/restarting.ts';
 import { readContract } from '#server/contract.ts';
-import { RequestRefused, type RoleModel } from '#server/role-model.ts';
-import type { SpeechEngine, TranscriptionRequest } from './transcription.ts';
+import { textsIn } from '#server/inputs.ts';
+import type { ModelLimits, RoleModel } from '#server/role-model.ts';
+import type { Transcription, TranscriptionRequest } from './transcription.ts';
 
-/** An engine that runs, or why none does. */
-export type SpeechSetup =
-  | { readonly kind: 'ready'; readonly engine: SpeechEngine }
-  | { readonly kind: 'unavailable'; readonly engineName: SpeechEngine['name']; readonly reason: string };
+/** An engine for speech and how it is named. */
+export interface SpeechEngine extends EngineProgram {
+  readonly engine: string;
+  readonly note: string;
+  readonly limits: ModelLimits;
+}
 
-export function createSpeechToTextModel(setup: SpeechSetup): RoleModel {
+/** Opens the model. @throws when its engine cannot start. */
+export async function openSpeechToTextModel({ engine, note, limits, ...program }: SpeechEngine): Promise<RoleModel> {
+  const run = await openRestarting(() => startEngineProcess<TranscriptionRequest, Transcription>(program));
   return {
     contract: readContract('speech_to_text'),
-    engine: setup.kind === 'ready' ? setup.engine.name : setup.engineName,
-    note: setup.kind === 'ready' ? setup.engine.note : 'not running',
-    // The engine works on one utterance at a time; a second one may prepare its templates meanwhile.
-    limits: { maxRunning: 2, maxWaiting: 64 },
-    state: () => (setup.kind === 'ready' ? { kind: 'ready' } : { kind: 'unavailable', reason: setup.reason }),
+    engine,
+    note,
+    limits,
+    state: () => run.state(),
     run: async function* (inputs, signal) {
-      if (setup.kind === 'unavailable') throw new RequestRefused('unavailable', setup.reason);
-      const outcome = await setup.engine.transcribe(transcriptionRequest(inputs), signal);
-      if (outcome.kind === 'refused') throw new RequestRefused('invalid_argument', outcome.reason);
-      if (outcome.kind === 'failed') throw new Error(`speech_to_text failed: ${outcome.reason}`);
-      yield [
-        textTensor('TEXT', [outcome.text]),
-        { name: 'CONFIDENCE', datatype: 'FP32', shape: [1, 1], values: Float32Array.of(outcome.confidence) },
-        { name: 'NO_SPEECH_PROBABILITY', datatype: 'FP32', shape: [1, 1], values: Float32Array.of(outcome.noSpeechProbability) },
-      ];
+      for await (const said of run.engine().ask(transcriptionRequest(inputs), signal)) yield answerOf(said);
     },
-    [Symbol.asyncDispose]: async () => {
-      if (setup.kind === 'ready') await setup.engine[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => run[Symbol.asyncDispose](),
   };
+}
+
+function answerOf({ text, confidence, noSpeechProbability }: Transcription): readonly Tensor[] {
+  return [
+    textTensor('TEXT', [text]),
+    { name: 'CONFIDENCE', datatype: 'FP32', shape: [1, 1], values: Float32Array.of(confidence) },
+    { name: 'NO_SPEECH_PROBABILITY', datatype: 'FP32', shape: [1, 1], values: Float32Array.of(noSpeechProbability) },
+  ];
 }
 
 function transcriptionRequest(inputs: readonly Tensor[]): TranscriptionRequest {
@@ -41,9 +45,4 @@ function transcriptionRequest(inputs: readonly Tensor[]): TranscriptionRequest {
     language: textsIn(inputs, 'LANGUAGE')[0] ?? '',
     hints: textsIn(inputs, 'HINTS').filter((hint) => hint.trim() !== ''),
   };
-}
-
-function textsIn(inputs: readonly Tensor[], name: string): string[] {
-  const tensor = findTensor(inputs, name);
-  return tensor?.datatype === 'BYTES' ? textsOf(tensor) : [];
 }

@@ -16,18 +16,13 @@ export interface Transcription {
   readonly noSpeechProbability: number;
 }
 
-/** What an engine answers about one request. A refusal is the caller's to mend, a failure is the engine's. */
+/** What an engine answers about one request. A refusal is the caller's to mend; a failure of the engine is thrown. */
 export type TranscriptionOutcome =
   | ({ readonly kind: 'transcribed' } & Transcription)
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string };
 
-/** Recognises speech without ever blocking the thread that serves calls. */
-export interface SpeechEngine extends AsyncDisposable {
-  readonly name: 'phrases' | 'sherpa-onnx';
-  readonly note: string;
-  transcribe(request: TranscriptionRequest, signal: AbortSignal): Promise<TranscriptionOutcome>;
-}
+/** Recognises one utterance. */
+export type Transcribe = (request: TranscriptionRequest) => Promise<TranscriptionOutcome>;
 
 /** Sample rate of every utterance. */
 export const SPEECH_RATE_HZ = 16_000;

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 
 /** The letters that it can say as tokens of their own; everything else is bytes. `▁` is the space of its tokenizer. */
-const LETTERS = [...'abcdefghijklmnopqrstuvwxyz', '▁', '.', ',', '!', '?'];
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz▁.,!?'.split('');
 const END_TOKEN = 2;
 const FIRST_BYTE_TOKEN = 3;
 const FIRST_LETTER_TOKEN = FIRST_BYTE_TOKEN + 256;
@@ -35,7 +35,7 @@ interface WeightTensor {
 export type NextLetters = Readonly<Record<string, string>>;
 
 /** `a` is followed by `b` and so on up to `z`, which ends the text. */
-export const ALPHABET: NextLetters = Object.fromEntries([...'abcdefghijklmnopqrstuvwxy'].map((letter) => [letter, next(letter)]));
+export const ALPHABET: NextLetters = Object.fromEntries('abcdefghijklmnopqrstuvwxy'.split('').map((letter) => [letter, next(letter)]));
 
 function next(letter: string): string {
   return String.fromCodePoint((letter.codePointAt(0) ?? 0) + 1);
