@@ -26,6 +26,7 @@ export const features = [
   'messaging',
   'reports',
   'capacity',
+  'registry',
   'appliance',
 ] as const;
 

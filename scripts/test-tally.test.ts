@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summaryLine, sumTallies, tallyCheck, tallyVitest } from './test-tally.ts';
+import { summaryLine, sumTallies, tallyCheck, tallyPytest, tallyVitest } from './test-tally.ts';
 
 const file = (status: string, ...assertions: string[]) => ({
   name: 'a.test.ts',
@@ -31,6 +31,21 @@ describe('tallyVitest', () => {
 
   it('counts a missing report as a failure', () => {
     expect(tallyVitest(null, 0)).toEqual({ passed: 0, failed: 1 });
+  });
+});
+
+describe('tallyPytest', () => {
+  const junit = (counts: string) =>
+    `<?xml version="1.0"?><testsuites><testsuite name="pytest" ${counts} time="1.5"><testcase/></testsuite>`;
+
+  it('counts passed, failed and broken tests, and skipped ones not at all', () => {
+    expect(tallyPytest(junit('errors="1" failures="2" skipped="3" tests="10"'), 1)).toEqual({ passed: 4, failed: 3 });
+  });
+
+  it('counts a run that executed nothing, one without a report and one that exited with an error as a failure', () => {
+    expect(tallyPytest(junit('errors="0" failures="0" skipped="2" tests="2"'), 0)).toEqual({ passed: 0, failed: 1 });
+    expect(tallyPytest('', 4)).toEqual({ passed: 0, failed: 1 });
+    expect(tallyPytest(junit('errors="0" failures="0" skipped="0" tests="2"'), 3)).toEqual({ passed: 2, failed: 1 });
   });
 });
 

@@ -27,6 +27,19 @@ export function tallyVitest(report: unknown, exitCode: number): Tally {
   return { passed: numPassedTests, failed: silent ? 1 : failed };
 }
 
+/**
+ * Counts one pytest run from its JUnit report. A skipped test is neither; a run that executed nothing, or left no report, is one failure, as
+ * is one that exited with an error though every test passed.
+ */
+export function tallyPytest(report: string, exitCode: number): Tally {
+  const suite = /<testsuite\b[^>]*>/.exec(report)?.[0] ?? '';
+  const count = (name: string): number => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const failed = count('failures') + count('errors');
+  const passed = Math.max(0, count('tests') - failed - count('skipped'));
+  const silent = failed === 0 && (exitCode !== 0 || passed === 0);
+  return { passed, failed: silent ? 1 : failed };
+}
+
 /** Counts a check that only passes or fails. */
 export function tallyCheck(exitCode: number): Tally {
   return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };

@@ -1,9 +1,10 @@
 /**
- * Every test of the product, in the order in which a fault is cheapest to find: checks, unit, database in process, database on
+ * Every test of the product, in the order in which a fault is cheapest to find: checks, the models' Python, unit, database in process, database on
  * PostgreSQL, the sandbox, then real calls. Arguments choose steps by name; without any, all run. The last line is the sum.
  */
 import { resolve } from 'node:path';
 import { openTestDatabase } from '@centralita/e2e/test-database.ts';
+import { runPythonTests } from './python-tests.ts';
 import { hasOwnEspeak, prepareRig } from './test-rig.ts';
 import { runCheck, runTests } from './test-step.ts';
 import { summaryLine, sumTallies } from './test-tally.ts';
@@ -21,6 +22,7 @@ const steps: readonly Step[] = [
   { name: 'lint', run: () => runCheck(['oxlint', '--type-aware']) },
   { name: 'types', run: () => runCheck(['tsc', '-p', '.']) },
   { name: 'dead-code', run: () => runCheck(['knip']) },
+  { name: 'python', run: runPythonTests },
   { name: 'unit', needs: 'voice', run: (env) => runTests('unit', env) },
   { name: 'db', run: (env) => runTests('db', env) },
   { name: 'db-server', needs: 'rig', run: runDatabaseTests },
