@@ -27,6 +27,9 @@ const stateSchema = z.looseObject({
   /** When a backup was last restored to try it, and whether what came back was whole. */
   restoreRehearsal: z.object({ at: z.string(), ok: z.boolean() }).optional(),
   testCall: testCallSchema.optional(),
+  /** The last backup, and when its key was last shown. */
+  backup: z.object({ at: z.string(), path: z.string(), bytes: z.number() }).optional(),
+  recoverySheetAt: z.string().optional(),
   releases: releasesSchema.optional(),
   /** Of an upgrade or a rollback that is not finished; null when there is none. */
   releaseChange: releaseChangeSchema.nullable().default(null),

@@ -7,6 +7,9 @@ import { runLogs, runNewAdminKey, runStart, runStatus, runStop } from '#lifecycl
 import { runRollback } from '#releases/rollback-verb.ts';
 import { runUpgrade } from '#releases/upgrade-verb.ts';
 import { MODELS_USAGE, runModels } from '#models/models-verb.ts';
+import { runBackup } from '#backup/backup-verb.ts';
+import { runRestore } from '#backup/restore-verb.ts';
+import { runUninstall } from '#lifecycle/uninstall-verb.ts';
 import { SERVICE_NAMES } from './services.ts';
 import type { Verb } from './verb.ts';
 
@@ -78,6 +81,27 @@ export const VERBS: readonly Verb[] = [
     summary: 'go back to the release before the present one; says what is lost and asks',
     needs: 'lock',
     run: runRollback,
+  },
+  {
+    name: '--backup',
+    usage: '[FILE] [--recordings] [--exports] [--rehearse] [--recovery-sheet]',
+    summary: 'save database, settings and secrets in one encrypted file, calls or not; its key is on the recovery sheet',
+    needs: 'lock',
+    run: runBackup,
+  },
+  {
+    name: '--restore',
+    usage: 'FILE [--key-file KEY] [--rehearse] [--yes]',
+    summary: 'make this machine the one that the backup was made of; --rehearse: only try it, beside the database in use',
+    needs: 'install',
+    run: runRestore,
+  },
+  {
+    name: '--uninstall',
+    usage: '[--purge [SERVER_NAME]] [--force] [--yes] [--json]',
+    summary: 'remove the installation; its data stays, unless --purge, which asks for the name of the server',
+    needs: 'lock',
+    run: runUninstall,
   },
 ];
 

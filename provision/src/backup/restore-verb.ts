@@ -1,0 +1,159 @@
+/** `provision.sh --restore`: makes this machine the one that a backup was made of, or rehearses it. */
+import { access, copyFile, readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { requireAppliance } from '#appliance.ts';
+import { runCommand } from '#command.ts';
+import { exportsFolder, gatherFacts, SERVICE_USER } from '#facts.ts';
+import type { Facts } from '#facts.ts';
+import { instancePaths } from '#instance.ts';
+import { parseVerbArguments } from '#lifecycle/arguments.ts';
+import { ask, isInteractive } from '#lifecycle/confirm.ts';
+import { EXIT, ObstacleError, UsageError } from '#place.ts';
+import type { Place } from '#place.ts';
+import { provision } from '#provisioning.ts';
+import { refuseWhileCallsAreUp, stopForChange } from '#releases/live-calls.ts';
+import { compareVersions } from '#releases/release-manifest.ts';
+import { replaceFile } from '#rendered-files.ts';
+import { parseSecrets, writeSecrets } from '#secrets.ts';
+import { startService } from '#services-step.ts';
+import { updateState } from '#state.ts';
+import { ensureSystemUser } from '#system-user.ts';
+import { openBackup } from './backup-archive.ts';
+import type { OpenBackup } from './backup-archive.ts';
+import { BACKUP_KEY_PATTERN } from './backup-cipher.ts';
+import { DUMP_FILE } from './backup-manifest.ts';
+import { rehearse } from './backup-verb.ts';
+import { readTables, replaceDatabase } from './database-copy.ts';
+import { compareTables, countRows, listLosses } from './table-digests.ts';
+
+const COPY_TIMEOUT_MS = 3_600_000;
+
+/** Exit codes: 0 restored (or rehearsed), 20 refused and nothing changed, 1 failed; then the same command goes on. */
+export async function runRestore(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
+  const { values, positionals } = parseVerbArguments(
+    args,
+    { 'key-file': { type: 'string' }, rehearse: { type: 'boolean' }, yes: { type: 'boolean' } },
+    1,
+  );
+  const file = positionals[0];
+  if (file === undefined) throw new UsageError('--restore needs the file of the backup');
+  const path = resolve(file);
+  const facts = await gatherFacts(place);
+  const key = await findKey(facts, values['key-file']);
+  await access(path).catch((cause: unknown) => {
+    throw new ObstacleError(`${path}: cannot be read`, { cause });
+  });
+  if (values.rehearse === true) return await rehearse(facts, { path, key, signal });
+  await using backup = await openBackup(place.home, { path, key, signal }).catch((cause: unknown) => {
+    throw new ObstacleError(`${path} cannot be restored; nothing was changed`, { cause });
+  });
+  refuseNewerBackup(facts, backup);
+  if (facts.hasCluster) await agree(facts, { backup, isAgreed: values.yes === true, signal });
+  await restore(place, backup, signal);
+  const { manifest } = backup;
+  console.log(`Restored: ${countRows(manifest.tables)} rows of ${manifest.madeAt}, by release ${manifest.release}.`);
+  return EXIT.ok;
+}
+
+/** From the file named, or this installation's own. */
+async function findKey({ home, secrets }: Facts, keyFile: string | undefined): Promise<string> {
+  if (keyFile === undefined) {
+    if (secrets?.backupKey === undefined)
+      throw new ObstacleError(`${home}/secrets.json has no backup key: name the file with the key of the recovery sheet with --key-file`);
+    return secrets.backupKey;
+  }
+  const text = await readFile(resolve(keyFile), 'utf8').catch((cause: unknown) => {
+    throw new ObstacleError(`${keyFile}: cannot be read`, { cause });
+  });
+  const key = text.split(/\s+/).find((word) => BACKUP_KEY_PATTERN.test(word));
+  if (key === undefined) throw new ObstacleError(`${keyFile}: holds no backup key (AGE-SECRET-KEY-1 and 58 characters)`);
+  return key;
+}
+
+function refuseNewerBackup({ release }: Facts, { manifest }: OpenBackup): void {
+  if (compareVersions(manifest.version, release.version) > 0)
+    throw new ObstacleError(
+      `the backup is of release ${manifest.version} and this is ${release.version}: its database may be another. Restore with that release`,
+    );
+}
+
+/** Says what is lost; throws while calls are up or when nobody agrees. */
+async function agree(
+  facts: Facts,
+  { backup, isAgreed, signal }: { readonly backup: OpenBackup; readonly isAgreed: boolean; readonly signal: AbortSignal },
+): Promise<void> {
+  await refuseWhileCallsAreUp(facts, null);
+  if (facts.services.postgres === 'RUNNING') {
+    const losses = listLosses(backup.manifest.tables, await readTables(requireAppliance(facts).instance));
+    console.log(`The database of this machine is replaced by that of ${backup.manifest.madeAt}. What differs now and is lost:`);
+    for (const loss of losses) console.log(`  ${loss}`);
+    if (losses.length === 0) console.log('  nothing');
+  }
+  if (isAgreed) return;
+  if (!isInteractive()) throw new ObstacleError('not agreed to: say --yes (a --backup before it is a way back)');
+  if ((await ask('Replace it? (yes/no) ', signal)) !== 'yes') throw new ObstacleError('not agreed to: nothing was changed');
+}
+
+/**
+ * Secrets first: the database's roles, tokens and passwords only work with those that they were made with. Then an installation to restore into,
+ * the database, the files, and once more everything that a run puts right.
+ */
+async function restore(place: Place, backup: OpenBackup, signal: AbortSignal): Promise<void> {
+  const { home } = place;
+  await restoreSettings(place, backup);
+  if (!(await gatherFacts(place)).hasCluster) await provision(place, signal);
+  let facts = await gatherFacts(place);
+  await stopForChange(facts, null);
+  facts = await gatherFacts(place);
+  const appliance = requireAppliance(facts);
+  if (facts.services.postgres !== 'RUNNING') await startService(facts, appliance, { name: 'postgres', signal });
+  // Before the exchange: cut short after it, the next run brings the restored schema to this release's.
+  await updateState(home, (state) => ({
+    migrations: '',
+    demo: { digest: '', answer: null },
+    ...(state.testCall ? { testCall: { ...state.testCall, digest: '' } } : {}),
+  }));
+  await replaceDatabase(appliance.instance, {
+    dump: join(backup.folder, DUMP_FILE),
+    signal,
+    check: (found) => {
+      const differences = compareTables(backup.manifest.tables, found);
+      if (differences.length > 0) throw new Error(`the restored database is not the one that was saved: ${differences.join('; ')}`);
+    },
+  });
+  await restoreFolders(facts, backup);
+  await provision(place, signal);
+}
+
+async function restoreSettings({ home }: Place, { folder, manifest }: OpenBackup): Promise<void> {
+  const path = join(folder, 'secrets.json');
+  const secrets = parseSecrets(await readFile(path, 'utf8'), path);
+  if (!secrets) throw new Error('the backup has no secrets');
+  await writeSecrets(home, secrets);
+  const user = await ensureSystemUser(SERVICE_USER);
+  const isThere = await access(join(home, '.env')).then(
+    () => true,
+    () => false,
+  );
+  // The settings of a machine that has its own stay: ports and addresses are the machine's.
+  const target = isThere ? join(home, '.env.from-backup') : join(home, '.env');
+  await replaceFile(target, await readFile(join(folder, '.env'), 'utf8'), { ...user, mode: 0o600 });
+  if (isThere) console.log(`${join(home, '.env')} stays; the settings of the backup are in ${target}.`);
+  if (manifest.files['calibration.json']) await copyFile(join(folder, 'calibration.json'), join(home, 'calibration.json'));
+}
+
+/** What is there already stays. The owners are this machine's: the numbers of users differ from machine to machine. */
+async function restoreFolders(facts: Facts, { folder, manifest }: OpenBackup): Promise<void> {
+  const { instance } = requireAppliance(facts);
+  const { uid, gid } = instance.root.users.asterisk;
+  const user = facts.user ?? { uid, gid };
+  const places = {
+    recordings: { path: instancePaths(instance).recordings, owner: `${uid}:${user.gid}` },
+    exports: { path: exportsFolder(facts.home), owner: `${user.uid}:${user.gid}` },
+  };
+  for (const name of manifest.folders) {
+    const { path, owner } = places[name];
+    await runCommand(['chown', '-R', owner, join(folder, name)], { timeoutMs: COPY_TIMEOUT_MS });
+    await runCommand(['cp', '--archive', '--no-clobber', join(folder, name), dirname(path)], { timeoutMs: COPY_TIMEOUT_MS });
+  }
+}
