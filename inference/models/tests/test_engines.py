@@ -20,6 +20,7 @@ from speech_request import SpeechRequest
 from test_reference_voices import SAID, recording, write_voice
 from test_whisper_prompt import SPECIAL
 from whisper_prompt import MAX_LENGTH
+from whisper_weights import converted_weights
 
 CPU = Placement("cpu", 0)
 MARKS = {
@@ -101,13 +102,13 @@ def test_a_tokenizer_that_is_not_whispers_is_named() -> None:
 
 
 def parameters(folder: Path, **more: str) -> Parameters:
-    return Parameters({"model_folder": str(folder), "allows_commercial_use": "true", "allow_non_commercial": "false", "licence": "MIT", **more})
+    return Parameters({"model_folder": str(folder), "allows_commercial_use": "true", "allow_non_commercial": "false", "licence": "MIT", "conversions_folder": str(folder / "conversions"), "vocoder_folder": str(folder), **more})
 
 
 @pytest.mark.parametrize(
     ("engine", "message"),
     [
-        (whisper_engine, "lacks config.json, model.bin, tokenizer.json"),
+        (whisper_engine, "lacks config.json, model.safetensors, preprocessor_config.json, tokenizer.json"),
         (f5_tts_engine, "lacks .*vocab.txt"),
         (kokoro_engine, "lacks config.json, kokoro-v1_0.pth"),
     ],
@@ -121,6 +122,33 @@ def test_an_empty_folder_says_which_files_are_missing(engine: Any, message: str,
 def test_a_licence_is_looked_at_before_any_file(engine: Any, tmp_path: Path) -> None:
     with pytest.raises(ModelUnusable, match="does not allow commercial use"):
         engine.load(parameters(tmp_path, allows_commercial_use="false", licence="CC-BY-NC-4.0"), CPU)
+
+
+def test_published_weights_are_converted_once_and_converted_ones_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    runs: list[str] = []
+
+    class Converter:
+        def __init__(self, source: str, copy_files: list[str], load_as_float16: bool) -> None:
+            self._copied = copy_files
+
+        def convert(self, target: str, quantization: str, force: bool) -> None:
+            runs.append(quantization)
+            Path(target).mkdir()
+            for name in ["config.json", "model.bin", *self._copied]:
+                (Path(target) / name).touch()
+
+    library = ModuleType("ctranslate2.converters")
+    library.TransformersConverter = Converter
+    monkeypatch.setitem(sys.modules, "ctranslate2", ModuleType("ctranslate2"))
+    monkeypatch.setitem(sys.modules, "ctranslate2.converters", library)
+    published, conversions = tmp_path / "whisper", tmp_path / "conversions"
+    published.mkdir()
+    for name in ("config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json"):
+        (published / name).touch()
+    first = converted_weights(published, conversions)
+    assert first == conversions / "whisper" and converted_weights(published, conversions) == first and runs == ["float16"]
+    assert converted_weights(first, conversions) == first
+    assert [path.name for path in conversions.iterdir()] == ["whisper"]
 
 
 def play_f5(monkeypatch: pytest.MonkeyPatch, calls: list[dict[str, Any]]) -> None:

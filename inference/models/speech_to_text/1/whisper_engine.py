@@ -16,8 +16,7 @@ from speech_request import SpeechRequest
 from transcript_filter import Transcription
 from whisper_prompt import SpecialTokens, hint_text, max_new_tokens, prompt_tokens
 from whisper_segments import Segment, average_log_probability, split_segments
-
-_FILES = ("config.json", "model.bin", "tokenizer.json")
+from whisper_weights import converted_weights
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,8 @@ class Decoded:
 
 
 def load(parameters: Parameters, placement: Placement) -> "WhisperEngine":
-    """Loads the converted weights (`ct2-transformers-converter`) onto the device. Raises ModelUnusable when files are missing."""
-    folder = parameters.folder("model_folder")
-    missing = [name for name in _FILES if not (folder / name).is_file()]
-    if missing:
-        raise ModelUnusable(f"{folder} lacks {', '.join(missing)}: is it a Whisper model converted for CTranslate2?")
+    """Loads the weights onto the device, converting them first where nobody has. Raises ModelUnusable when files are missing."""
+    folder = converted_weights(parameters.folder("model_folder"), Path(parameters.text("conversions_folder")))
     import ctranslate2
     import tokenizers
 

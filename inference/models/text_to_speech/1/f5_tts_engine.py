@@ -24,7 +24,7 @@ def load(parameters: Parameters, placement: Placement) -> "F5Engine":
     check_licence(parameters)
     folder = parameters.folder("model_folder")
     weights = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.pt"))
-    vocoder_folder = folder / "vocos"
+    vocoder_folder = parameters.folder("vocoder_folder")
     missing = [str(path) for path in (folder / "vocab.txt", vocoder_folder / "config.yaml", vocoder_folder / "pytorch_model.bin") if not path.is_file()]
     if not weights or missing:
         raise ModelUnusable(f"{folder} lacks {', '.join(missing) or 'weights (*.safetensors)'}")

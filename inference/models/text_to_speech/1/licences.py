@@ -10,5 +10,5 @@ def check_licence(parameters: Parameters) -> None:
         return
     raise ModelUnusable(
         f"the licence {parameters.text('licence')} of these weights does not allow commercial use. Choose another voice model, weights with another "
-        "licence, or say that this appliance is not used commercially: ALLOW_NON_COMMERCIAL_MODELS=true"
+        "licence, or say that this appliance is not used commercially: MODELS_COMMERCIAL_ONLY=0"
     )
