@@ -34,6 +34,7 @@ describe('the verbs', () => {
   });
 
   it('have a line each in the help', () => {
-    expect(renderUsage().split('\n')).toHaveLength(VERBS.length);
+    const help = renderUsage();
+    for (const { name, summary } of VERBS) expect(help).toMatch(new RegExp(`^provision\\.sh ?${name}[^]*${summary.slice(0, 20)}`, 'm'));
   });
 });

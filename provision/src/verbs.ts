@@ -105,12 +105,20 @@ export const VERBS: readonly Verb[] = [
   },
 ];
 
-/** What `--help` prints. */
+/** What `--help` prints: a call that is too long for the column has its summary on the next line. */
 export function renderUsage(verbs: readonly Verb[] = VERBS): string {
-  const calls = verbs.map(({ name, usage }) => ['provision.sh', name, usage].filter((word) => word !== '').join(' '));
-  const width = Math.max(...calls.map((call) => call.length));
-  return verbs.map(({ summary }, index) => `${(calls[index] ?? '').padEnd(width)}  ${summary}`).join('\n');
+  const lines = verbs.map(({ name, usage, summary }) => {
+    const call = ['provision.sh', name, usage].filter((word) => word !== '').join(' ');
+    return call.length < SUMMARY_COLUMN ? `${call.padEnd(SUMMARY_COLUMN)}${summary}` : `${call}\n${' '.repeat(SUMMARY_COLUMN)}${summary}`;
+  });
+  return [
+    ...lines,
+    '',
+    'Exit codes: 0 done, 1 failed, 2 called wrongly, 10 warnings, 20 something must be put right first, 30 failed and put back',
+  ].join('\n');
 }
+
+const SUMMARY_COLUMN = 32;
 
 /**
  * The verb that is meant, with what follows it. No word, or an option first, is the installation itself: `provision.sh --yes`.
