@@ -34,7 +34,15 @@ export type RequiredProgram = keyof typeof REQUIRED_PROGRAMS;
 
 /** Sums up what was detected and looks for the programs that the installation needs, which a run may bring. */
 export async function describeMachine(hardware: Hardware): Promise<MachineFacts> {
-  const { system, cpu, memory, disk, engine } = hardware;
+  return {
+    ...summarizeHardware(hardware),
+    missingPrograms: await findMissingPrograms(Object.keys(REQUIRED_PROGRAMS) as RequiredProgram[]),
+    hasSystemd: await exists('/run/systemd/system'),
+  };
+}
+
+/** What was detected, in the steps' words. */
+export function summarizeHardware({ system, cpu, memory, disk, engine }: Hardware): Omit<MachineFacts, 'missingPrograms' | 'hasSystemd'> {
   return {
     system: { id: system.id, version: system.version },
     architecture: cpu.architecture,
@@ -42,8 +50,6 @@ export async function describeMachine(hardware: Hardware): Promise<MachineFacts>
     memoryBytes: memory.totalBytes,
     diskFreeBytes: disk.freeBytes,
     containerEngine: engine.kind === 'known' ? (engine.value?.name ?? null) : 'a container engine that does not answer',
-    missingPrograms: await findMissingPrograms(Object.keys(REQUIRED_PROGRAMS) as RequiredProgram[]),
-    hasSystemd: await exists('/run/systemd/system'),
   };
 }
 

@@ -58,9 +58,10 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
   };
 }
 
-/** The same machine after a run. */
+/** The same machine after a run, or another one. */
 export function finishedFacts(change: Partial<Facts> = {}): Facts {
-  const bare = bareFacts();
+  const { hardware, machine } = bareFacts();
+  const bare = bareFacts({ hardware: change.hardware ?? hardware, machine: change.machine ?? machine });
   const grounds: Facts = {
     ...bare,
     machine: { ...bare.machine, missingPrograms: [] },
