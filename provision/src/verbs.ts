@@ -10,6 +10,7 @@ import { MODELS_USAGE, runModels } from '#models/models-verb.ts';
 import { runBackup } from '#backup/backup-verb.ts';
 import { runRestore } from '#backup/restore-verb.ts';
 import { runUninstall } from '#lifecycle/uninstall-verb.ts';
+import { runTriton } from '#triton/triton-verb.ts';
 import { SERVICE_NAMES } from './services.ts';
 import type { Verb } from './verb.ts';
 
@@ -58,6 +59,13 @@ export const VERBS: readonly Verb[] = [
     summary: 'which models there are; fetch, check or take in their files',
     needs: 'root',
     run: runModels,
+  },
+  {
+    name: 'triton',
+    usage: '[--json]',
+    summary: 'write the folders of models that Triton loads on the boards of this machine, and say how it is started on them',
+    needs: 'lock',
+    run: runTriton,
   },
   { name: 'stop', usage: '', summary: 'stop everything; data stays', needs: 'lock', run: runStop },
   { name: 'start', usage: '', summary: 'start everything again', needs: 'install', run: runStart },

@@ -1,0 +1,66 @@
+/** The folders that Triton loads, on a disk. */
+import { mkdtemp, readdir, readFile, rm, stat, writeFile, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadManifest } from '#models/models-verb.ts';
+import type { Manifest } from '#models/manifest.ts';
+import type { PlacedModel } from '#sizing/sizing-plan.ts';
+import { prepareTriton } from './prepare-triton.ts';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const isRoot = process.getuid?.() === 0;
+const placed = (role: PlacedModel['role'], name: string, gpuUuid = 'GPU-1'): PlacedModel => ({
+  role,
+  name,
+  precision: 'float16',
+  vramBytes: 1,
+  gpuUuid,
+  memoryFraction: 0.1,
+  settings: {},
+});
+const speech = [placed('speech_to_text', 'whisper-large-v3-turbo'), placed('text_to_speech', 'kokoro-82m')];
+
+let home: string;
+let manifest: Manifest;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'centralita-triton-'));
+  manifest = await loadManifest(repository);
+});
+afterAll(async () => await rm(home, { recursive: true, force: true }));
+
+const prepare = (models: readonly PlacedModel[]) =>
+  prepareTriton({ home, repository, plan: { models }, manifest, allowsNonCommercial: false });
+
+// Files of the appliance are root's.
+test.skipIf(!isRoot)('the first run writes everything, the second nothing, and the key is made once', async () => {
+  const first = await prepare(speech);
+  expect(first.changed).toContain('speech/speech_to_text/1/model.py');
+  expect(first.changed).toContain('speech/text_to_speech/config.pbtxt');
+  const key = await readFile(join(home, 'triton-admin.secret'), 'utf8');
+  expect((await stat(join(home, 'triton-admin.secret'))).mode & 0o777).toBe(0o600);
+  const second = await prepare(speech);
+  expect(second.changed).toEqual([]);
+  expect(second.layout).toEqual(first.layout);
+  expect(await readFile(join(home, 'triton-admin.secret'), 'utf8')).toBe(key);
+});
+
+test.skipIf(!isRoot)(
+  'what the plan no longer has is removed, what somebody changed is put right, weights beside it are left alone',
+  async () => {
+    await prepare(speech);
+    await mkdir(join(home, 'models', 'whisper-large-v3-turbo'), { recursive: true });
+    await writeFile(join(home, 'models', 'triton', 'speech', 'text_to_speech', '1', 'clauses.py'), 'raise SystemExit\n');
+    await writeFile(join(home, 'models', 'triton', 'speech', 'text_to_speech', '1', 'left_over.py'), '');
+    expect((await prepare(speech)).changed.toSorted()).toEqual([
+      'speech/text_to_speech/1/clauses.py',
+      'speech/text_to_speech/1/left_over.py',
+    ]);
+    const [hearing, voice] = [speech[0], placed('text_to_speech', 'kokoro-82m', 'GPU-2')];
+    const split = await prepare(hearing ? [hearing, voice] : []);
+    expect(split.changed).toContain('speech');
+    expect((await readdir(join(home, 'models', 'triton'))).toSorted()).toEqual(['speech-to-text', 'text-to-speech']);
+    expect(await readdir(join(home, 'models'))).toContain('whisper-large-v3-turbo');
+  },
+);
