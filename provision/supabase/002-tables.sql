@@ -70,8 +70,6 @@ CREATE TABLE IF NOT EXISTS public.server_heartbeats (
   live_calls integer NOT NULL CHECK (live_calls >= 0),
   max_calls integer NOT NULL CHECK (max_calls >= 0),
   accepting boolean NOT NULL,
-  -- Digest over the ends of all audit chains: what was written down by then cannot be rolled back unseen.
-  audit_digest text CHECK (audit_digest ~ '^[0-9a-f]{64}$'),
   written_xid bigint NOT NULL DEFAULT 0,
   position text COLLATE "C" NOT NULL DEFAULT '',
   updated_at timestamptz NOT NULL DEFAULT now()

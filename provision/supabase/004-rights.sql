@@ -74,8 +74,8 @@ GRANT INSERT (server_id, organization_id, fleet_id, version, deleted, name, acti
 GRANT INSERT (server_id, agent_id, fleet_id, version, deleted, organization_id, name, language, state, agent_version, numbers),
   UPDATE (server_id, agent_id, fleet_id, version, deleted, organization_id, name, language, state, agent_version, numbers)
   ON public.server_agents TO authenticated;
-GRANT INSERT (server_id, fleet_id, version, deleted, release, sent_at, uptime_seconds, live_calls, max_calls, accepting, audit_digest),
-  UPDATE (server_id, fleet_id, version, deleted, release, sent_at, uptime_seconds, live_calls, max_calls, accepting, audit_digest)
+GRANT INSERT (server_id, fleet_id, version, deleted, release, sent_at, uptime_seconds, live_calls, max_calls, accepting),
+  UPDATE (server_id, fleet_id, version, deleted, release, sent_at, uptime_seconds, live_calls, max_calls, accepting)
   ON public.server_heartbeats TO authenticated;
 REVOKE ALL ON SEQUENCE public.registry_positions FROM PUBLIC, anon;
 GRANT USAGE ON SEQUENCE public.registry_positions TO authenticated, service_role;

@@ -26,6 +26,8 @@ import type { LiveCallBoard } from '#features/calls/live-calls.ts';
 import { createContactRoutes } from '#features/contacts/contact-routes.ts';
 import { createJobRoutes } from '#features/jobs/job-routes.ts';
 import { createOutcomeRoutes } from '#features/outcomes/outcome-routes.ts';
+import { createRegistryRoutes } from '#features/registry/registry-routes.ts';
+import type { RegistryRouteParts } from '#features/registry/registry-routes.ts';
 import { createRecordingRoutes } from '#features/recordings/recording-routes.ts';
 import { createBookingRoutes } from '#features/booking/booking-routes.ts';
 import { createNumberRoutes } from '#features/telephony/number-routes.ts';
@@ -46,6 +48,7 @@ export type ApiParts = HealthRouteParts & {
   /** The agent at work, as in calls. */
   readonly openDialog: ChatParts['openDialog'];
   readonly capacity: Pick<CapacityRouteParts, 'capacity' | 'processSamples'>;
+  readonly serverRegistry: RegistryRouteParts['serverRegistry'];
   readonly clock: Clock;
   readonly log: Log;
   /** Told of every request that was answered. */
@@ -83,6 +86,7 @@ export function createApi(parts: ApiParts) {
     .route('/', createContactRoutes(office))
     .route('/', createJobRoutes(office))
     .route('/', createCapacityRoutes({ ...office, ...parts.capacity, clock }))
+    .route('/', createRegistryRoutes({ ...office, ...parts }))
     .route('/', createRecordingRoutes({ ...office, clock }));
   assertEveryRouteDeclaresAccess(api);
   return api;

@@ -22,6 +22,20 @@ const wholeNumber = (from: number, to: number) => {
     .transform(Number)
     .pipe(z.number().min(from, expected).max(to, expected));
 };
+/** Addresses as a balancer dials them: `sip:192.0.2.7:5060`, `https://centralita.example.com`. */
+const addressList = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((address) => address.trim())
+      .filter((address) => address !== ''),
+  )
+  .refine(
+    (addresses) => addresses.length <= 16 && addresses.every((address) => /^(sips?:|https?:\/\/)[^\s,"]{1,190}$/.test(address)),
+    'must be up to 16 addresses with commas between them, such as sip:192.0.2.7:5060,https://centralita.example.com',
+  );
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const templates = ['chatml', 'llama3'] as const;
 
@@ -34,6 +48,23 @@ const admissionOf = (env: AdmissionEnv) => ({
   byEstimate: env.ADMISSION_BY_ESTIMATE === '1',
   gapP95Ms: env.ADMISSION_GAP_P95_MS,
   queueP95Ms: env.ADMISSION_QUEUE_P95_MS,
+});
+
+type RegistryEnv = {
+  readonly [Name in 'SUPABASE_URL' | 'SUPABASE_PUBLISHABLE_KEY' | 'SUPABASE_TOKEN_FILE' | 'SERVER_DESCRIPTION_FILE']?: string | undefined;
+} & { readonly SERVER_ADDRESSES: readonly string[] };
+/** Where this server is registered, and what it says of itself there. */
+const registryOf = ({
+  SUPABASE_URL: url,
+  SUPABASE_PUBLISHABLE_KEY: publishableKey,
+  SUPABASE_TOKEN_FILE: tokenFile,
+  ...env
+}: RegistryEnv) => ({
+  /** Null: it is on its own. */
+  supabase: url && publishableKey && tokenFile ? { url, publishableKey, tokenFile } : null,
+  addresses: env.SERVER_ADDRESSES,
+  /** Null: the registry is not told what machine this is. */
+  descriptionFile: env.SERVER_DESCRIPTION_FILE ?? null,
 });
 
 type MeasuredEnv = {
@@ -144,6 +175,17 @@ const serveVariables = z.object({
   SPEECH_TO_TEXT_SLOTS: wholeNumber(1, 4_096).optional(),
   LANGUAGE_MODEL_SLOTS: wholeNumber(1, 4_096).optional(),
   TEXT_TO_SPEECH_SLOTS: wholeNumber(1, 4_096).optional(),
+  SUPABASE_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/]+$/, 'must be the address of the project without a path, such as https://abcdefgh.supabase.co')
+    .optional(),
+  SUPABASE_PUBLISHABLE_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,2048}$/, "must be the project's publishable key, sb_publishable_…, or its anon key")
+    .optional(),
+  SUPABASE_TOKEN_FILE: file("holding this server's token").optional(),
+  SERVER_ADDRESSES: addressList,
+  SERVER_DESCRIPTION_FILE: file('describing this machine').optional(),
   LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
   LOG_PERSONAL_DATA: z.enum(['true', 'false'], 'must be true or false').default('false'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
@@ -162,6 +204,7 @@ const serveSchema = serveVariables
     for (const names of [
       ['ADMIN_WEBHOOK_URL', 'ADMIN_WEBHOOK_SECRET'],
       ['SMTP_URL', 'SMTP_FROM', 'ADMIN_EMAIL'],
+      ['SUPABASE_URL', 'SUPABASE_PUBLISHABLE_KEY', 'SUPABASE_TOKEN_FILE'],
     ] as const) {
       if (names.every((name) => env[name] === undefined)) continue;
       for (const name of names)
@@ -234,6 +277,7 @@ const serveSchema = serveVariables
     },
     /** Where the administrator is told, besides the log; null: not there. */
     alerts: alertsOf(env),
+    registry: registryOf(env),
     log: { level: env.LOG_LEVEL, showsPersonalData: env.LOG_PERSONAL_DATA === 'true' },
     /** Where traces of calls go; null: none are made. */
     traces: env.OTEL_EXPORTER_OTLP_ENDPOINT ? { endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT, ratio: env.OTEL_TRACES_SAMPLER_ARG } : null,

@@ -54,6 +54,8 @@ import type { Office, OfficeConfig } from './office.ts';
 import { openOffice } from './office.ts';
 import { DEFAULT_SAFETY, openSafety } from './safety.ts';
 import type { Safety, SafetyOptions } from './safety.ts';
+import type { ConfiguredRegistry, OpenServerRegistry } from './server-registry.ts';
+import { openServerRegistry } from './server-registry.ts';
 
 /** Everything that a control plane is made of. Whoever opened a part closes it. */
 export type ControlPlaneParts = Omit<
@@ -76,6 +78,8 @@ export type ControlPlaneParts = Omit<
   readonly resourceProbe?: ResourceProbe;
   /** What must be there for a call besides the telephone system and the database. */
   readonly checks: readonly ReadinessCheck[];
+  /** Where this server is registered; null or absent: it is on its own. */
+  readonly serverRegistry?: ConfiguredRegistry | null;
   /** What else the appliance depends on, for whoever looks at its health. */
   readonly dependencies?: readonly Dependency[];
   /** What happens when calls fail one after the other, and who is told. */
@@ -134,13 +138,15 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const openCalls = createOpenCallStore({ database, scope: mintApplianceScope(), serverId });
   opened.use(startRecovery({ ...parts, openCalls, routing, journal, engine }));
   let isStopping = false;
+  const servers = opened.use(serverRegistryOf(parts, { office, engine, capacity, isStopping: () => isStopping }));
   const api = createApi({
     office,
     board,
     engine,
     openDialog: createChatDialogs({ ...parts, findTools }),
     capacity,
-    ...openHealth({ parts, needs, safety, registry, isStopping: () => isStopping }),
+    ...openHealth({ parts, needs, safety, registry, serverRegistry: servers.dependency, isStopping: () => isStopping }),
+    serverRegistry: servers.serverRegistry,
     metrics: { contentType: registry.contentType, text: () => registry.metrics() },
     observeHttp: metrics.http,
     clock,
@@ -148,7 +154,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   });
   const server = opened.use(await openHttpServer({ app: api, ...config.http }));
   opened.use(openReadingMetrics({ registry, database, auditCheck: office.auditCheck, clock, log }));
-  opened.use(openOfficeWork(parts, { office, registry, jobs: [capacity.job] }));
+  opened.use(openOfficeWork(parts, { office, registry, jobs: [capacity.job, ...servers.jobs] }));
   const running = opened.move();
 
   return {
@@ -217,6 +223,25 @@ function capacityOf(parts: ObservedParts, { office, stored, serverId, engine }: 
     waiting: () => ({ count: engine().waiting.count(), longestMs: engine().waiting.longestMs() }),
     journalDepth: () => stored.depth(),
   });
+}
+
+type Registered = {
+  readonly office: Office;
+  readonly engine: CallEngine;
+  readonly capacity: ServerCapacity;
+  readonly isStopping: () => boolean;
+};
+
+/** Registers this server, with how it is now. */
+function serverRegistryOf(parts: ObservedParts, { office, engine, capacity, isStopping }: Registered): OpenServerRegistry {
+  const { database, clock, log, metrics, serverRegistry = null } = parts;
+  const openedAtMs = clock.nowMs();
+  const pulse = () => {
+    const { maxCalls, gate } = capacity.watch.admission();
+    const accepting = !isStopping() && !office.globalStop.isStopped() && gate.kind === 'open';
+    return { uptimeSeconds: (clock.nowMs() - openedAtMs) / 1_000, liveCalls: engine.liveCalls(), maxCalls, accepting };
+  };
+  return openServerRegistry({ configured: serverRegistry, database, registry: metrics.registry, pulse, clock, log });
 }
 
 type OfficeWork = { readonly office: Office; readonly registry: Registry; readonly jobs: readonly ScheduledJob[] };

@@ -23,21 +23,25 @@ export type HealthParts = {
   readonly needs: readonly ReadinessCheck[];
   readonly safety: Pick<Safety, 'check'>;
   readonly registry: Registry;
+  /** The registry of servers. */
+  readonly serverRegistry: Dependency;
   readonly isStopping: () => boolean;
 };
 
-export function openHealth({ parts, needs, safety, registry, isStopping }: HealthParts): Omit<HealthRouteParts, 'metrics'> {
-  const dependencies = openDependencyBoard({ dependencies: dependenciesOf(parts), clock: parts.clock });
+export function openHealth({ parts, needs, safety, registry, serverRegistry, isStopping }: HealthParts): Omit<HealthRouteParts, 'metrics'> {
+  const dependencies = openDependencyBoard({ dependencies: dependenciesOf(parts, serverRegistry), clock: parts.clock });
   registerDependencyMetrics(registry, dependencies);
   const accepting = { name: 'accepting', check: async () => (isStopping() ? 'the process is stopping' : null) };
   return { checks: [accepting, safety.check, ...needs], startUpChecks: needs, dependencies };
 }
 
-function dependenciesOf({ database, callControl, breakers, dependencies = [] }: HealthParts['parts']): Dependency[] {
+function dependenciesOf(
+  { database, callControl, breakers, dependencies = [] }: HealthParts['parts'],
+  serverRegistry: Dependency,
+): Dependency[] {
   return [
     { name: 'postgres', probe: async () => (await database.ping(), up) },
-    // This release has no registry of servers: every box is on its own.
-    { name: 'supabase', probe: async () => ({ state: 'off', mode: 'local_only', model: null, reason: 'not configured' }) },
+    serverRegistry,
     { name: 'asterisk', probe: async () => (callControl.isConnected() ? up : down('not connected to the telephone system')) },
     ...dependencies.map(({ name, probe }) => ({
       name,

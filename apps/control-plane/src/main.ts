@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { openAppendLog } from '#adapters/disk/append-log.ts';
 import { createRecordingStorage } from '#adapters/disk/recording-storage.ts';
 import { readAdminKeyHash, readSecretKeys } from '#adapters/disk/secret-files.ts';
+import { readServerDescription } from '#adapters/disk/server-description.ts';
 import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
 import { createOutboundHttp } from '#adapters/http-tool/outbound-http.ts';
 import { openSentenceTransformers } from '#adapters/embedding/sentence-transformers.ts';
@@ -15,6 +16,7 @@ import { createEmailNotifier } from '#adapters/notify/email-notifier.ts';
 import { createLogNotifier } from '#adapters/notify/log-notifier.ts';
 import { createWebhookNotifier } from '#adapters/notify/webhook-notifier.ts';
 import { createResourceProbe } from '#adapters/host/resource-probe.ts';
+import { openSupabaseRegistry } from '#adapters/supabase/supabase-registry.ts';
 import { openSilero } from '#adapters/silero/silero.ts';
 import { chatTemplate } from '#adapters/triton/chat-template.ts';
 import { readModelFolder } from '#adapters/triton/model-folder.ts';
@@ -33,11 +35,13 @@ import type { Notifier } from '#ports/notifier.ts';
 import type { TextEmbedding } from '#ports/text-embedding.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { systemClock } from '#shared/clock.ts';
+import { RELEASE } from '#shared/release.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import type { Config } from './config.ts';
 import { ConfigError, loadMigrationConfig, loadRecordConfig, loadSeedConfig } from './config.ts';
 import { createControlPlane } from './control-plane.ts';
+import type { ConfiguredRegistry } from './server-registry.ts';
 import { openEarlyCalls } from './early-calls.ts';
 import type { EarlyCalls } from './early-calls.ts';
 import { openProcessMetrics } from './metrics.ts';
@@ -107,6 +111,7 @@ async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals
     resourceProbe: createResourceProbe({ ...config.measured, countModels: (options) => triton.counts(options) }),
     checks: [speechModels(triton)],
     dependencies: modelDependencies(triton),
+    serverRegistry: await openRegistry(config, log),
     safety: { ...config.safety, notifiers: createNotifiers(config.alerts, log) },
     clock: systemClock,
     log,
@@ -142,6 +147,15 @@ async function openEmbeddings({ embedding }: Config, { models, log }: { models: 
   const [newest, ...others] = [...opened, createHashedNgramEmbedding()];
   log.info({ kind: newest.kind, dimensions: newest.dimensions }, 'vectors of documents');
   return [newest, ...others];
+}
+
+/** Null where this server is on its own. A token that is none ends the start: it would be refused for ever. */
+async function openRegistry({ registry }: Config, log: Log): Promise<ConfiguredRegistry | null> {
+  if (registry.supabase === null) return null;
+  const opened = await openSupabaseRegistry(registry.supabase);
+  const hardware = await readServerDescription(registry.descriptionFile, log);
+  log.info({ url: registry.supabase.url, ...opened.identity }, 'registered in a registry of servers');
+  return { registry: opened, description: { release: RELEASE, addresses: registry.addresses, hardware } };
 }
 
 /** Null, and nothing of it loaded, where no collector is named. */

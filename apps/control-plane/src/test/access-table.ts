@@ -177,6 +177,9 @@ const adminRows: Readonly<Record<string, AccessRow>> = {
   'PATCH /admin/trunks/{trunkId}': { opens: 'admin', body: () => ({ port: 5061 }) },
   'DELETE /admin/trunks/{trunkId}': { opens: 'admin' },
   'GET /health/detailed': { opens: 'admin' },
+  'GET /admin/registry': { opens: 'admin' },
+  // Without a registry there is nobody to tell.
+  'POST /admin/registry/push': { opens: 'admin', done: 409 },
   'GET /admin/global-stop': { opens: 'admin' },
   'POST /admin/global-stop': { opens: 'admin', body: () => ({ reason: 'maintenance' }) },
   'POST /admin/global-stop/resume': { opens: 'admin', body: () => ({}) },

@@ -67,6 +67,11 @@ export const environmentNotes = {
   SMTP_FROM: plain('their sender'),
   ADMIN_EMAIL: plain('who gets them'),
   ALERT_REPEAT_MINUTES: plain('the same alert is sent once in this time'),
+  SUPABASE_URL: plain('project in which this server is registered; without it the server is on its own'),
+  SUPABASE_PUBLISHABLE_KEY: plain("the project's publishable key, which its gateway asks of everybody"),
+  SUPABASE_TOKEN_FILE: plain("this server's own token, which may write its own rows alone; read at every request"),
+  SERVER_ADDRESSES: plain('where this server is reached, for whoever spreads calls over servers'),
+  SERVER_DESCRIPTION_FILE: plain('what the provisioner found out about this machine, for the registry'),
   LOG_LEVEL: plain('what is logged'),
   LOG_PERSONAL_DATA: plain('true: what is under `pii` is written instead of `[hidden]`'),
   OTEL_EXPORTER_OTLP_ENDPOINT: plain(

@@ -15,6 +15,8 @@ import type { Dependency } from '#features/appliance/dependency-board.ts';
 import { openDependencyBoard } from '#features/appliance/dependency-board.ts';
 import type { ReadinessCheck } from '#features/appliance/readiness.ts';
 import { createLiveCallBoard } from '#features/calls/live-calls.ts';
+import { openServerRegistry } from '#app/server-registry.ts';
+import type { ConfiguredRegistry } from '#app/server-registry.ts';
 import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import type { LiveCallBoard } from '#features/calls/live-calls.ts';
 import { NO_SOCKET_ADDRESS } from '#http/client-address.ts';
@@ -84,6 +86,8 @@ export type TestApiOptions = {
   readonly config?: Partial<OfficeConfig>;
   readonly checks?: readonly ReadinessCheck[];
   readonly dependencies?: readonly Dependency[];
+  /** Where this server is registered; default: nowhere. */
+  readonly serverRegistry?: ConfiguredRegistry;
   readonly clock?: Clock;
   /** What the engine answers to a hang-up; default: that no call is live. */
   readonly hangUp?: CallEngine['hangUp'];
@@ -123,6 +127,9 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     journalDepth: () => 0,
     waiting: () => ({ count: 0, longestMs: 0 }),
   });
+  const pulse = () => ({ uptimeSeconds: 1, liveCalls: board.list(null).length, maxCalls: 10, accepting: true });
+  const background = { database: test.database, registry: new Registry(), clock, log: silentLog };
+  const servers = openServerRegistry({ ...background, configured: options.serverRegistry ?? null, pulse });
   const { openDialog = createChatDialogs({ languageModel: null, clock }) } = options;
   const api = createApi({
     office,
@@ -133,6 +140,7 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     checks,
     startUpChecks: checks,
     dependencies,
+    serverRegistry: servers.serverRegistry,
     metrics,
     clock,
     log: silentLog,
@@ -159,7 +167,10 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
       return created.value.text;
     },
     asToken: (token, path, request = {}) => ask(path, { ...request, headers: { authorization: `Bearer ${token}`, ...request.headers } }),
-    [Symbol.asyncDispose]: () => office[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await servers[Symbol.asyncDispose]();
+      await office[Symbol.asyncDispose]();
+    },
   };
 }
 
