@@ -22,7 +22,7 @@ describe.concurrent('recorded machines', () => {
     const outcome = await tryMachine(machine, manifest, signal);
     const file = (name: string): string => resolve(MACHINES_FOLDER, machine.name, name);
     const settings = renderSettings(outcome);
-    await expect(renderFacts(outcome)).toMatchFileSnapshot(file('facts.yaml'));
+    await expect(renderFacts(outcome)).toMatchFileSnapshot(file('facts.txt'));
     await expect(renderPlan(outcome, machine)).toMatchFileSnapshot(file('plan.txt'));
     await expect(machine.name === 'no-gpu' ? settings : differingLines(settings, usual)).toMatchFileSnapshot(file('settings.env'));
     for (const { uuid, takenBytes, freeBytes } of sumBoardUse(outcome.sizing, outcome.hardware.gpu))

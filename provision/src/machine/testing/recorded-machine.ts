@@ -2,7 +2,7 @@
  * Machines as data: a folder of `provision/test/machines` becomes files, programs in a PATH and figures, which the real probes then read.
  * For the test that walks all of them, and for `npm run proof:machines`.
  */
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
@@ -47,7 +47,10 @@ const recordedSchema = z.strictObject({
   programs: programsSchema.default({}),
   /** More files: path below `/` -> text. */
   files: z.record(z.string(), z.string()).default({}),
-  listening: z.array(z.strictObject({ port: z.int(), kind: z.enum(['tcp', 'udp']), by: z.string() })).default([]),
+  /** Who listens, and whether it runs out of the installation's own root. */
+  listening: z
+    .array(z.strictObject({ port: z.int(), kind: z.enum(['tcp', 'udp']), by: z.string(), isOurs: z.boolean().default(false) }))
+    .default([]),
   /** What of ours is on it. */
   installation: z.enum(['none', 'half', 'older', 'finished']).default('none'),
   /** Its `.env`. */
@@ -86,6 +89,7 @@ export async function openRecordedMachine(machine: RecordedMachine): Promise<Ope
   }
   const home = join(folder, 'home');
   await put(join(home, '.env'), machine.settings);
+  await linkProcesses(machine, { root, home });
   const { disk } = machine;
   const source: MachineSource = {
     root,
@@ -161,6 +165,19 @@ function listenerFiles({ listening }: RecordedMachine): Readonly<Record<string, 
   }
   for (const [index, { by }] of listening.entries()) files[`proc/${800 + index}/comm`] = `${by}\n`;
   return files;
+}
+
+/** What a process has open and what its `/` is, as the kernel shows it: links that lead nowhere. */
+async function linkProcesses(
+  { listening }: RecordedMachine,
+  { root, home }: { readonly root: string; readonly home: string },
+): Promise<void> {
+  for (const [index, { port, isOurs }] of listening.entries()) {
+    const process = join(root, 'proc', String(800 + index));
+    await mkdir(join(process, 'fd'), { recursive: true });
+    await symlink(`socket:[${40_000 + port}]`, join(process, 'fd', '7'));
+    await symlink(isOurs ? join(home, 'root') : '/', join(process, 'root'));
+  }
 }
 
 async function put(path: string, text: string): Promise<void> {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { describeAppliance } from '#appliance.ts';
+import { renderBootUnit } from '#boot-step.ts';
 import { runChecks } from '#doctor/check.ts';
 import { MACHINE_CHECKS } from '#doctor/machine-checks.ts';
 import { parseEnvFile } from '#env-file.ts';
@@ -61,7 +62,8 @@ function describeFacts(recorded: RecordedMachine, { hardware, host }: Pick<Outco
   const settings = readSettings(parseEnvFile(environmentText), '.env');
   const machine = { ...summarizeHardware(hardware), missingPrograms: [], hasSystemd: hardware.system.virtualization !== 'container' };
   const seen = { hardware, machine };
-  const finished = finishedFacts(seen);
+  const installed = finishedFacts(seen);
+  const finished = { ...installed, bootUnitText: renderBootUnit(installed) };
   switch (installation) {
     case 'finished':
       return finished;
