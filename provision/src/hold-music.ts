@@ -45,7 +45,7 @@ function addNote(samples: Float64Array, { from, hz }: { from: number; hz: number
 }
 
 /** Writes the tune where Asterisk's `musiconhold.conf` looks for it, unless it is there. */
-export async function makeHoldMusic(instance: Instance): Promise<void> {
+export async function makeHoldMusic(instance: Pick<Instance, 'dir'>): Promise<void> {
   const folder = join(instancePaths(instance).sounds, 'hold');
   const path = join(folder, 'tune.sln');
   if (((await stat(path).catch(() => null))?.size ?? 0) > 0) return;

@@ -35,7 +35,7 @@ export function promptsDigest(): string {
 }
 
 /** Makes the prompts that are missing or, with `force`, all of them. Returns the files made. */
-export async function makePrompts(instance: Instance, options: { readonly force?: boolean } = {}): Promise<readonly string[]> {
+export async function makePrompts(instance: Pick<Instance, 'dir' | 'root'>, options: { readonly force?: boolean } = {}): Promise<readonly string[]> {
   const made: string[] = [];
   for (const prompt of listPrompts()) {
     const files = listFiles(instance, prompt);
@@ -51,7 +51,7 @@ export async function makePrompts(instance: Instance, options: { readonly force?
 }
 
 /** Each prompt once for Asterisk's dialplan and once for the control plane, which sends frames of 16 kHz. */
-function listFiles(instance: Instance, { name, language }: Prompt) {
+function listFiles(instance: Pick<Instance, 'dir'>, { name, language }: Prompt) {
   const paths = instancePaths(instance);
   return [
     { path: join(paths.sounds, `${name}-${language}.sln`), hz: 8000 },
@@ -59,7 +59,7 @@ function listFiles(instance: Instance, { name, language }: Prompt) {
   ];
 }
 
-async function speak(instance: Instance, { name, language, text }: Prompt): Promise<Wav> {
+async function speak(instance: Pick<Instance, 'root'>, { name, language, text }: Prompt): Promise<Wav> {
   const espeak = espeakCommand(instance.root);
   const folder = await mkdtemp(join(tmpdir(), 'centralita-'));
   try {

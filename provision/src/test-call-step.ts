@@ -18,9 +18,11 @@ const CALL_PROGRAM = 'e2e/src/test-call-cli.ts';
 const CALL_TIMEOUT_MS = 120_000;
 /** The call is over before its last event is written. */
 const JOURNAL_WAIT_MS = 10_000;
+/** The recording is joined from its two sides a moment after the call; 16 kB are one second of one side. */
+const SOUND_BYTES = 16_000;
 
 /** What the caller heard, in order. */
-const heardSchema = z.object({ heard: z.array(z.string().min(1)).min(2) });
+export const heardSchema = z.object({ heard: z.array(z.string().min(1)).min(2) });
 const journalSchema = z.object({
   state: z.literal('ended'),
   agentTurns: z.number().min(2),
@@ -52,7 +54,14 @@ export const testCallStep: Step = {
       timeoutMs: CALL_TIMEOUT_MS,
     });
     const { heard } = heardSchema.parse(parseLastLine(output, CALL_PROGRAM));
-    await checkJournal(instance, { number: agent.number, startedAt, signal });
+    await checkJournal(
+      {
+        query: async (input) =>
+          await runCommand(psqlCommand(instance, DATABASE), { input, label: 'reading the journal', timeoutMs: 20_000 }),
+        sizeOf: async (path) => (await stat(path).catch(() => null))?.size ?? 0,
+      },
+      { number: agent.number, startedAt, signal },
+    );
     await updateState(facts.home, () => ({ testCall: { digest, at: new Date().toISOString(), heard } }));
   },
 };
@@ -67,15 +76,19 @@ function callerEnvironment({ settings }: Facts, instance: Instance): Readonly<Re
   };
 }
 
-async function checkJournal(
-  instance: Instance,
+/** How the journal's rows and the recording are looked at, on the machine or in its containers. */
+export type JournalAccess = { readonly query: (sql: string) => Promise<string>; readonly sizeOf: (path: string) => Promise<number> };
+
+/** Waits until the call that was placed is in the journal, with its turns and its sound. Throws with what is missing. */
+export async function checkJournal(
+  access: JournalAccess,
   call: { readonly number: string; readonly startedAt: Date; readonly signal: AbortSignal },
 ): Promise<void> {
   const deadline = Date.now() + JOURNAL_WAIT_MS;
   for (;;) {
-    const found = await readJournal(instance, call);
+    const found = await readJournal(access, call);
     const parsed = journalSchema.safeParse(found);
-    if (parsed.success && (await hasSound(parsed.data.recordingPath))) return;
+    if (parsed.success && (await access.sizeOf(parsed.data.recordingPath)) > SOUND_BYTES) return;
     if (Date.now() > deadline) {
       const missing = parsed.success ? `the recording ${parsed.data.recordingPath} is not there` : z.prettifyError(parsed.error);
       throw new Error(
@@ -87,19 +100,13 @@ async function checkJournal(
   }
 }
 
-/** The recording is joined from its two sides a moment after the call; 16 kB are one second of one side. */
-async function hasSound(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  return found !== null && found.size > 16_000;
-}
-
-async function readJournal(instance: Instance, call: { readonly number: string; readonly startedAt: Date }): Promise<unknown> {
+async function readJournal({ query }: JournalAccess, call: { readonly number: string; readonly startedAt: Date }): Promise<unknown> {
   const turns = (role: string): string =>
     `(select count(*) from turns t where t.org_id = c.org_id and t.call_id = c.id and t.role = '${role}')`;
   const input = `
     select json_build_object('state', c.state, 'agentTurns', ${turns('agent')}, 'callerTurns', ${turns('caller')}, 'recordingPath', c.recording_path)
     from calls c where c.dialled_number = '${call.number.replaceAll(/[^0-9+]/g, '')}' and c.started_at >= '${call.startedAt.toISOString()}'
     order by c.started_at desc limit 1;`;
-  const answer = (await runCommand(psqlCommand(instance, DATABASE), { input, label: 'reading the journal', timeoutMs: 20_000 })).trim();
+  const answer = (await query(input)).trim();
   return answer === '' ? null : JSON.parse(answer);
 }

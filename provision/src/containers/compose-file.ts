@@ -86,13 +86,11 @@ export function readComposeFile(parsed: unknown): ComposeFile {
  * and neither given nor with a default.
  */
 export function fillComposeVariables(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replaceAll(
-    /\$\{([A-Z0-9_]+)(?::([-?])([^}]*))?\}/g,
-    (_place, name: string, kind: string | undefined, rest: string | undefined) => {
-      const value = values[name];
-      if (value !== undefined && value !== '') return value;
-      if (kind === '-') return rest ?? '';
-      throw new Error(`docker-compose.yml asks for ${name}, which is not set${rest ? `: ${rest}` : ''}`);
-    },
-  );
+  return text.replaceAll(/\$\{[^}]*\}/g, (place) => {
+    const [, name = '', kind, rest = ''] = /^\$\{([A-Z0-9_]+)(?::([-?])(.*))?\}$/.exec(place) ?? [];
+    const value = values[name];
+    if (value !== undefined && value !== '') return value;
+    if (kind === '-') return rest;
+    throw new Error(`docker-compose.yml asks for ${name === '' ? place : name}, which is not set${rest === '' ? '' : `: ${rest}`}`);
+  });
 }

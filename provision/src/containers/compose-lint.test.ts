@@ -62,10 +62,13 @@ describe('docker-compose.yml', () => {
     expect(lintCompose(readComposeFile(parsed()))).toEqual([]);
   });
 
-  it.each(PLANTED)('is refused by the rule %s after %j', (rule, change, service = 'cpu-server') => {
-    const faults = faultsAfter(change, service).filter((fault) => fault.rule === rule);
-    expect(faults.map((fault) => fault.service)).toEqual([service]);
-  });
+  it.each(PLANTED.map(([rule, change, service = 'cpu-server']) => ({ rule, change, service })))(
+    'is refused by the rule $rule after $change',
+    ({ rule, change, service }) => {
+      const faults = faultsAfter(change, service).filter((fault) => fault.rule === rule);
+      expect(faults.map((fault) => fault.service)).toEqual([service]);
+    },
+  );
 
   it('is refused where a network that must be internal is not', () => {
     const file = parsed();

@@ -1,0 +1,245 @@
+/** What the appliance should be in containers, computed from the facts alone: files with their readers, variables of the compose file, digests. */
+import { join } from 'node:path';
+import { renderAsterisk } from '#asterisk-configuration.ts';
+import type { RenderedFile } from '#asterisk-configuration.ts';
+import { mergeEnvFile, parseEnvFile } from '#env-file.ts';
+import { DATABASE, DATABASE_ROLES, describeInstance } from '#instance.ts';
+import type { Instance } from '#instance.ts';
+import { renderMonitoring } from '#monitoring.ts';
+import { renderDatabaseSetup, renderPostgres } from '#postgres-configuration.ts';
+import { renderSecretFiles } from '#secrets.ts';
+import type { Secrets } from '#secrets.ts';
+import { digestOf } from '#services.ts';
+import type { Settings } from '#settings.ts';
+import { inferenceAddresses, renderControlPlaneEnvironment, renderCpuServerEnvironment, SECRET_SETTINGS } from './container-settings.ts';
+import type { ContainerProfile } from './container-settings.ts';
+import { GRAFANA_ID, IDENTITIES, imageRoot } from './identities.ts';
+
+/** Our images, in the order in which each may begin with an earlier one. */
+export const IMAGE_NAMES = ['control-plane', 'cpu-server', 'asterisk', 'postgres', 'monitoring'] as const;
+export type ImageName = (typeof IMAGE_NAMES)[number];
+
+/** Files that one group of containers may read: a folder below `containers/files`, or with the name '' the files there, for the engine's client alone. */
+export type ContainerFolder = { readonly name: string; readonly gid: number; readonly files: readonly RenderedFile[] };
+
+/** Those of the installation's secrets that the containers are given. */
+export type ContainerSecrets = Secrets & {
+  readonly databaseMonitor: string;
+  readonly asteriskMetrics: string;
+  readonly backupKey: string;
+  readonly secretKeys: NonNullable<Secrets['secretKeys']>;
+};
+
+export type ContainerParts = {
+  readonly home: string;
+  readonly repository: string;
+  readonly architecture: string;
+  readonly settings: Settings;
+  /** Text of the operator's `.env`. */
+  readonly environmentText: string;
+  readonly secrets: ContainerSecrets;
+  /** age's recipient of the backups. */
+  readonly backupRecipient: string;
+  readonly sizing: { readonly maxConcurrentCalls: number; readonly sharedBuffersBytes: number };
+  readonly profile: ContainerProfile;
+  /** Boards of the two Tritons. */
+  readonly gpus: { readonly speech: string; readonly language: string };
+  /** Where telephones reach this machine. */
+  readonly machineAddress: string;
+  readonly images: Readonly<Record<ImageName, string>>;
+};
+
+export type ContainerAppliance = {
+  readonly folders: readonly ContainerFolder[];
+  /** Text of the file of variables that compose is given. */
+  readonly composeText: string;
+  readonly profiles: readonly string[];
+  /** Of everything that a call goes through. */
+  readonly digest: string;
+};
+
+/** Folder of everything that the container runtime writes. */
+export function containersFolder(home: string): string {
+  return join(home, 'containers');
+}
+
+/** Two audio streams of two ports each, the caller's and a transfer's. */
+const PORTS_PER_CALL = 4;
+const MEBIBYTE = 1_048_576;
+
+/** Pure: same parts, same answer. */
+export function describeContainers(parts: ContainerParts): ContainerAppliance {
+  const instance = containerInstance(parts);
+  const environment = { ...parts, maxConcurrentCalls: parts.sizing.maxConcurrentCalls };
+  const folders: readonly ContainerFolder[] = [
+    {
+      name: '',
+      gid: 0,
+      files: [
+        { path: 'control-plane.env', text: renderControlPlaneEnvironment(environment) },
+        { path: 'cpu-server.env', text: renderCpuServerEnvironment(environment) },
+      ],
+    },
+    { name: 'asterisk', gid: IDENTITIES.asterisk, files: renderAsterisk(instance) },
+    {
+      name: 'postgres',
+      gid: IDENTITIES.postgres,
+      files: [...renderPostgres(instance), { path: 'setup.sql', text: renderDatabaseSetup(instance) }],
+    },
+    ...secretFolders(parts),
+    ...monitoringFolders(parts, instance),
+  ];
+  const composeText = mergeEnvFile('', composeVariables(parts, { instance, folders }));
+  return {
+    folders,
+    composeText,
+    profiles: [parts.profile, ...(grafanaDigest(parts) === '' ? [] : ['grafana'])],
+    digest: digestOf([composeText, folders]),
+  };
+}
+
+/** The same description that the native runtime renders from, as it looks from inside the containers. */
+function containerInstance({ architecture, settings, secrets, sizing, machineAddress }: ContainerParts): Instance {
+  const rtpLast = Math.min(settings.RTP_LAST_PORT, settings.RTP_FIRST_PORT + Math.max(sizing.maxConcurrentCalls * PORTS_PER_CALL, 16) - 1);
+  return describeInstance(imageRoot(architecture), {
+    name: 'appliance',
+    dir: '/instance',
+    bindAddress: '0.0.0.0',
+    ports: { sip: settings.SIP_PORT, ari: 8088, rtpFirst: settings.RTP_FIRST_PORT, rtpLast, postgres: 5432 },
+    passwords: {
+      ari: secrets.ari,
+      databaseMigrator: secrets.databaseMigrator,
+      databaseApp: secrets.databaseApp,
+      databaseMonitor: secrets.databaseMonitor,
+      asteriskMetrics: secrets.asteriskMetrics,
+      testCaller: secrets.testCaller,
+    },
+    limits: { ...sizing, maxCallSeconds: settings.MAX_CALL_SECONDS },
+    network: { ariAddress: 'asterisk-media', postgresListen: '*', databaseClients: 'samenet' },
+    behindBalancer: settings.BEHIND_BALANCER === '1',
+    fallbackDestination: settings.FALLBACK_DESTINATION,
+    // Asterisk sees a network of containers around it: every telephone is told the machine's address, but for the test caller beside it.
+    nat: { externalAddress: settings.EXTERNAL_ADDRESS || machineAddress, localNetworks: ['127.0.0.0/8'] },
+  });
+}
+
+function secretFolders({ settings, secrets, backupRecipient }: ContainerParts): readonly ContainerFolder[] {
+  const { centralita, postgres } = IDENTITIES;
+  const url = (role: string, password: string): string => `postgres://${role}:${password}@postgres:5432/${DATABASE}\n`;
+  const optional = Object.entries(SECRET_SETTINGS).flatMap(([key, path]) => {
+    const text = settings[key as keyof typeof SECRET_SETTINGS];
+    return text === '' ? [] : [{ path, text: `${text}\n` }];
+  });
+  return [
+    {
+      name: 'control-plane',
+      gid: centralita,
+      files: [
+        ...renderSecretFiles(secrets),
+        { path: 'database-url', text: url(DATABASE_ROLES.app, secrets.databaseApp) },
+        { path: 'asterisk-password', text: `${secrets.ari}\n` },
+        { path: 'demo-phone-password', text: `${secrets.phone}\n` },
+        ...optional,
+      ],
+    },
+    {
+      name: 'migrate',
+      gid: centralita,
+      files: [{ path: 'database-migration-url', text: url(DATABASE_ROLES.migrator, secrets.databaseMigrator) }],
+    },
+    { name: 'test-call', gid: centralita, files: [{ path: 'test-caller', text: `${secrets.testCaller}\n` }] },
+    { name: 'backup', gid: postgres, files: [{ path: 'backup-recipients', text: `${backupRecipient}\n` }] },
+    {
+      name: 'grafana',
+      gid: GRAFANA_ID,
+      files: [{ path: 'grafana-admin', text: `${digestOf(['grafana', secrets.testCaller]).slice(0, 24)}\n` }],
+    },
+  ];
+}
+
+const SCRAPE_SECONDS = 15;
+
+function monitoringFolders({ settings, profile }: ContainerParts, instance: Instance): readonly ContainerFolder[] {
+  const rendered = renderMonitoring({
+    instance,
+    ports: { prometheus: 9090, nodeExporter: 9100, postgresExporter: 9187, http: 8080, inferenceMetrics: 8002 },
+    targets: {
+      controlPlane: 'control-plane:8080',
+      inference: inferenceAddresses(profile).metrics,
+      asterisk: 'asterisk-media:8088',
+      postgresExporter: 'postgres-exporter:9187',
+      nodeExporter: 'node-exporter:9100',
+      prometheus: '127.0.0.1:9090',
+    },
+    serverName: settings.SERVER_NAME,
+    scrapeSeconds: SCRAPE_SECONDS,
+    retention: { days: settings.PROMETHEUS_RETENTION_DAYS, gigabytes: settings.PROMETHEUS_RETENTION_GIGABYTES },
+  });
+  const isDatabases = ({ path }: RenderedFile): boolean => path === 'postgres.secret';
+  return [
+    { name: 'prometheus', gid: IDENTITIES.prometheus, files: rendered.filter((file) => !isDatabases(file)) },
+    { name: 'postgres-exporter', gid: IDENTITIES.prometheus, files: rendered.filter(isDatabases) },
+  ];
+}
+
+type Rendered = { readonly instance: Instance; readonly folders: readonly ContainerFolder[] };
+
+function composeVariables(parts: ContainerParts, { instance, folders }: Rendered): Readonly<Record<string, string>> {
+  const { home, settings, sizing, images } = parts;
+  const filesOf = (name: string): string => digestOf(folders.find((folder) => folder.name === name)?.files).slice(0, 16);
+  const ofFile = (path: string): string => digestOf(folders[0]?.files.find((file) => file.path === path)).slice(0, 16);
+  const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MEBIBYTE)}m`;
+  return {
+    CENTRALITA_PROJECT: 'centralita',
+    CENTRALITA_FILES: join(containersFolder(home), 'files'),
+    CENTRALITA_REPOSITORY: parts.repository,
+    MODELS_DIR: join(home, 'models'),
+    ...Object.fromEntries(IMAGE_NAMES.map((name) => [`${name.toUpperCase().replaceAll('-', '_')}_IMAGE`, images[name]])),
+    BIND_ADDRESS: settings.BIND_ADDRESS,
+    SIP_PORT: String(settings.SIP_PORT),
+    RTP_FIRST_PORT: String(instance.ports.rtpFirst),
+    RTP_LAST_PORT: String(instance.ports.rtpLast),
+    HTTP_HOST: settings.HTTP_HOST,
+    HTTP_PORT: String(settings.HTTP_PORT),
+    PROMETHEUS_PORT: String(settings.PROMETHEUS_PORT),
+    PROMETHEUS_RETENTION_DAYS: String(settings.PROMETHEUS_RETENTION_DAYS),
+    PROMETHEUS_RETENTION_GIGABYTES: String(settings.PROMETHEUS_RETENTION_GIGABYTES),
+    SPEECH_TO_TEXT_URL: inferenceAddresses(parts.profile).speech,
+    SPEECH_GPU_UUID: parts.gpus.speech,
+    LANGUAGE_GPU_UUID: parts.gpus.language,
+    ...operatorsImages(parts),
+    // Shared buffers, and as much again for connections and the set-up of an index.
+    POSTGRES_MEMORY: mebibytes(2 * sizing.sharedBuffersBytes + 768 * MEBIBYTE),
+    // Measured idle 45 MB, 186 MB after 200 calls; recordings are joined in the same container.
+    ASTERISK_MEMORY: mebibytes((384 + 4 * sizing.maxConcurrentCalls) * MEBIBYTE),
+    CONTROL_PLANE_MEMORY: mebibytes((1024 + 8 * sizing.maxConcurrentCalls) * MEBIBYTE),
+    POSTGRES_FILES_DIGEST: filesOf('postgres'),
+    ASTERISK_FILES_DIGEST: filesOf('asterisk'),
+    CONTROL_PLANE_FILES_DIGEST: digestOf([withoutAdminKey(folders), ofFile('control-plane.env')]).slice(0, 16),
+    CPU_SERVER_FILES_DIGEST: ofFile('cpu-server.env'),
+    PROMETHEUS_FILES_DIGEST: filesOf('prometheus'),
+    BACKUP_FILES_DIGEST: filesOf('backup'),
+  };
+}
+
+/** The admin key's hash is read at every request: another one restarts nothing. */
+function withoutAdminKey(folders: readonly ContainerFolder[]): readonly RenderedFile[] {
+  return (folders.find(({ name }) => name === 'control-plane')?.files ?? []).filter(({ path }) => path !== 'admin-key.sha256');
+}
+
+/** Digests of images that others publish: the operator's to give in `.env`, because none can be known here for certain. */
+export const FOREIGN_DIGESTS = ['TRITON_SPEECH_DIGEST', 'TRITON_LANGUAGE_DIGEST', 'DCGM_EXPORTER_DIGEST', 'GRAFANA_DIGEST'] as const;
+
+function operatorsImages({ environmentText }: Pick<ContainerParts, 'environmentText'>): Readonly<Record<string, string>> {
+  const values = parseEnvFile(environmentText);
+  return Object.fromEntries(
+    [...FOREIGN_DIGESTS, 'TRITON_REGISTRY', 'GRAFANA_REPOSITORY'].flatMap((key) => {
+      const value = values.get(key);
+      return value === undefined || value === '' ? [] : [[key, value]];
+    }),
+  );
+}
+
+function grafanaDigest({ environmentText }: Pick<ContainerParts, 'environmentText'>): string {
+  return parseEnvFile(environmentText).get('GRAFANA_DIGEST') ?? '';
+}

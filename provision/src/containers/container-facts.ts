@@ -1,0 +1,171 @@
+/** Everything that a run with containers is planned from, read at one moment. Reading changes nothing. */
+import { identityToRecipient } from 'age-encryption';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { RenderedFile } from '#asterisk-configuration.ts';
+import { digestFolders, gatherFacts } from '#facts.ts';
+import type { Facts, FactsPlace } from '#facts.ts';
+import { ObstacleError } from '#place.ts';
+import { readFiles } from '#rendered-files.ts';
+import { digestOf } from '#services.ts';
+import { sizeMachine } from '#sizing.ts';
+import type { State } from '#state.ts';
+import { readServices } from './compose.ts';
+import type { ServiceReport } from './compose.ts';
+import { containersFolder, describeContainers, FOREIGN_DIGESTS, IMAGE_NAMES } from './container-appliance.ts';
+import type { ContainerAppliance, ContainerSecrets, ImageName } from './container-appliance.ts';
+import type { ContainerProfile } from './container-settings.ts';
+import { findEngine } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { BASE_SUITE, IDENTITIES } from './identities.ts';
+import { listMissingImages } from './image-build.ts';
+import { parseEnvFile } from '#env-file.ts';
+
+const imageSchema = z.object({ recipe: z.string(), id: z.string() });
+const containersSchema = z.object({
+  base: imageSchema.optional(),
+  images: z.partialRecord(z.enum(IMAGE_NAMES), imageSchema).default({}),
+  /** Digest of what was brought up. */
+  up: z.string().optional(),
+});
+/** What earlier runs did with containers; part of `state.json`. */
+export type ContainersState = z.infer<typeof containersSchema>;
+
+export type ContainerFacts = {
+  readonly facts: Facts;
+  readonly engine: Engine;
+  readonly profile: ContainerProfile;
+  readonly containers: ContainersState;
+  /** Digest of what each image is made from. */
+  readonly recipes: Readonly<Record<ImageName | 'base', string>>;
+  readonly missingImages: readonly ImageName[];
+  /** Folder of files -> what lies in it. */
+  readonly files: ReadonlyMap<string, readonly RenderedFile[]>;
+  readonly composeText: string;
+  readonly overrideText: string;
+  readonly services: readonly ServiceReport[];
+  /** Null while the secrets or the images that it names are still to be made. */
+  readonly appliance: ContainerAppliance | null;
+};
+
+/** Reads everything. Throws `ObstacleError` where there is no engine that will do, or where what the operator asks for cannot be had. */
+export async function gatherContainerFacts(place: FactsPlace & { readonly signal: AbortSignal }): Promise<ContainerFacts> {
+  const { home, signal } = place;
+  const found = await findEngine(home, signal);
+  if (found.kind === 'missing') throw new ObstacleError([{ name: 'engine', reason: found.reason, fix: found.fix }]);
+  const { engine } = found;
+  const facts = await gatherFacts(place);
+  const profile = chooseProfile(facts);
+  const containers = readContainersState(facts.state);
+  const recipes = await readRecipes(facts.repository);
+  const ids = Object.fromEntries(IMAGE_NAMES.flatMap((name) => (containers.images[name] ? [[name, containers.images[name].id]] : [])));
+  const known: Omit<ContainerFacts, 'appliance' | 'files' | 'services'> = {
+    facts,
+    engine,
+    profile,
+    containers,
+    recipes,
+    missingImages: await listMissingImages(ids, signal),
+    composeText: await readText(join(containersFolder(home), '.env')),
+    overrideText: await readText(join(containersFolder(home), 'compose.override.yml')),
+  };
+  const appliance = await describe(known);
+  const names = ['', ...(appliance?.folders.map(({ name }) => name) ?? ['control-plane'])];
+  const folders = [...new Set(names)].map(async (name) => [name, await readFiles(join(containersFolder(home), 'files', name))] as const);
+  const isRendered = known.composeText !== '' && known.overrideText !== '';
+  const compose = { home, repository: facts.repository, engine, profiles: appliance?.profiles ?? [profile] };
+  return {
+    ...known,
+    appliance,
+    files: new Map(await Promise.all(folders)),
+    services: isRendered ? await readServices(compose, signal) : [],
+  };
+}
+
+/** What `state.json` says of containers. */
+export function readContainersState(state: State): ContainersState {
+  const parsed = containersSchema.safeParse((state as Record<string, unknown>)['containers'] ?? {});
+  return parsed.success ? parsed.data : { images: {} };
+}
+
+/** Whether a GPU serves the models. Throws `ObstacleError` where it should and its images are not named. */
+function chooseProfile({ hardware, environmentText, home }: Pick<Facts, 'hardware' | 'environmentText' | 'home'>): ContainerProfile {
+  const values = parseEnvFile(environmentText);
+  const wish = values.get('CONTAINER_INFERENCE') ?? '';
+  if (wish !== '' && wish !== 'cpu' && wish !== 'gpu')
+    throw new ObstacleError([{ name: 'inference', reason: `CONTAINER_INFERENCE is "${wish}"`, fix: `write cpu or gpu into ${home}/.env` }]);
+  if (wish === 'cpu' || (wish === '' && hardware.gpu.kind !== 'found')) return 'cpu';
+  const missing = FOREIGN_DIGESTS.filter((key) => key !== 'GRAFANA_DIGEST' && !/^sha256:[0-9a-f]{64}$/.test(values.get(key) ?? ''));
+  if (missing.length === 0) return 'gpu';
+  throw new ObstacleError([
+    {
+      name: 'inference',
+      reason: `the images that use the GPU are not named: ${missing.join(', ')}`,
+      fix: `put their digests (sha256:…) into ${home}/.env, or CONTAINER_INFERENCE=cpu to leave the GPU alone`,
+    },
+  ]);
+}
+
+async function readRecipes(repository: string): Promise<Readonly<Record<ImageName | 'base', string>>> {
+  const folder = (paths: readonly string[]): Promise<string> => digestFolders(repository, [...paths]);
+  const base = digestOf([await folder(['provision/base-image']), BASE_SUITE, IDENTITIES]);
+  const code = await folder([
+    'apps',
+    'asterisk',
+    'e2e/src',
+    'inference',
+    'provision/src',
+    'prometheus',
+    'package.json',
+    'package-lock.json',
+  ]);
+  const controlPlane = digestOf([base, code]);
+  return {
+    base,
+    'control-plane': controlPlane,
+    'cpu-server': digestOf([controlPlane, await folder(['inference/cpu-server/Dockerfile'])]),
+    asterisk: digestOf([controlPlane, await folder(['asterisk/Dockerfile'])]),
+    postgres: digestOf([base, await folder(['provision/postgres'])]),
+    monitoring: digestOf([base, await folder(['provision/monitoring'])]),
+  };
+}
+
+async function describe(known: Omit<ContainerFacts, 'appliance' | 'files' | 'services'>): Promise<ContainerAppliance | null> {
+  const { facts, containers, missingImages, recipes, profile } = known;
+  const secrets = completeSecrets(facts);
+  if (!secrets || missingImages.length > 0 || IMAGE_NAMES.some((name) => containers.images[name]?.recipe !== recipes[name])) return null;
+  const sizing = sizeMachine(facts.machine);
+  return describeContainers({
+    ...facts,
+    architecture: facts.machine.architecture,
+    secrets,
+    backupRecipient: await identityToRecipient(secrets.backupKey),
+    sizing: { ...sizing, maxConcurrentCalls: facts.settings.MAX_CONCURRENT_CALLS ?? sizing.maxConcurrentCalls },
+    profile,
+    gpus: chooseGpus(facts),
+    machineAddress: facts.hardware.network.addresses[0] ?? '127.0.0.1',
+    images: Object.fromEntries(IMAGE_NAMES.map((name) => [name, containers.images[name]?.id ?? ''])) as Record<ImageName, string>,
+  });
+}
+
+/** The first board for speech, the second, where there is one, for language. */
+function chooseGpus({ hardware }: Facts): { readonly speech: string; readonly language: string } {
+  const uuids = hardware.gpu.kind === 'found' ? hardware.gpu.gpus.map(({ uuid }) => uuid) : [];
+  return { speech: uuids[0] ?? 'none', language: uuids[1] ?? uuids[0] ?? 'none' };
+}
+
+/** The secrets, or null while one of them is still to be made. */
+export function completeSecrets({ secrets }: Pick<Facts, 'secrets'>): ContainerSecrets | null {
+  if (!secrets) return null;
+  const { databaseMonitor, asteriskMetrics, secretKeys, backupKey } = secrets;
+  if (databaseMonitor === undefined || asteriskMetrics === undefined || !secretKeys || backupKey === undefined) return null;
+  return { ...secrets, databaseMonitor, asteriskMetrics, secretKeys, backupKey };
+}
+
+async function readText(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+}

@@ -1,0 +1,118 @@
+/** Takes the steps of the container runtime, each with a line in the journal before and after it, then tells what is running. */
+import { appendEntry } from '#lifecycle/journal.ts';
+import { describeMachineLine } from '#lifecycle/look.ts';
+import { parseDemo } from '#demo-step.ts';
+import { ObstacleError } from '#place.ts';
+import type { Place } from '#place.ts';
+import { print } from '#provisioning.ts';
+import { forgetAdminKey, writeSecrets } from '#secrets.ts';
+import { containersFolder } from './container-appliance.ts';
+import { gatherContainerFacts } from './container-facts.ts';
+import type { ContainerFacts } from './container-facts.ts';
+import { findForeignModels } from './container-settings.ts';
+import { containerSteps } from './container-steps.ts';
+
+/** Prints what a run would change, and changes nothing. */
+export async function planContainers(place: Place, signal: AbortSignal): Promise<void> {
+  const now = await gatherContainerFacts({ ...place, signal });
+  console.log(describeMachineLine(now.facts));
+  let count = 0;
+  for (const step of containerSteps) {
+    for (const change of step.changes(now)) {
+      console.log(`  ${step.name}: ${change}`);
+      count += 1;
+    }
+  }
+  console.log(count === 0 ? 'Nothing would change.' : `${count} changes.`);
+  for (const obstacle of findObstacles(now)) console.log(`In the way: ${obstacle}`);
+}
+
+/** Makes the machine an appliance in containers. Every failure throws: the screen is printed only when everything holds. */
+export async function provisionContainers(place: Place, signal: AbortSignal): Promise<void> {
+  const startedAtMs = Date.now();
+  let now = await gatherContainerFacts({ ...place, signal });
+  console.log(`${describeMachineLine(now.facts)}; containers with engine ${now.engine.version}`);
+  const obstacles = findObstacles(now);
+  if (obstacles.length > 0) throw new ObstacleError(obstacles.join('\n'));
+  const run = `${process.pid}@${new Date().toISOString()}`;
+  let count = 0;
+  for (const step of containerSteps) {
+    const changes = step.changes(now);
+    if (changes.length === 0) continue;
+    for (const change of changes) console.log(`  ${step.name}: ${change}`);
+    count += changes.length;
+    const note = (state: 'started' | 'done' | 'failed', error?: string): Promise<void> =>
+      appendEntry(place.home, {
+        at: new Date().toISOString(),
+        run,
+        step: step.name,
+        state,
+        changes: [...changes],
+        ...(error === undefined ? {} : { error }),
+      });
+    await note('started');
+    try {
+      await step.apply({ now, signal, log: (message) => console.log(`    ${message}`) });
+      now = await gatherContainerFacts({ ...place, hardware: now.facts.hardware, signal });
+      const left = step.changes(now);
+      if (left.length > 0) throw new Error(`it ran, but this is still to do: ${left.join('; ')}`);
+    } catch (cause) {
+      await note('failed', cause instanceof Error ? cause.message : String(cause)).catch(() => undefined);
+      throw new Error(`step "${step.name}" failed`, { cause });
+    }
+    await note('done');
+  }
+  if (count === 0) console.log('0 changes.');
+  await tell(now, { count, seconds: (Date.now() - startedAtMs) / 1000 });
+}
+
+/** What must be put right by hand first. */
+function findObstacles({ facts }: ContainerFacts): readonly string[] {
+  const running = Object.entries(facts.services).filter(([, state]) => state !== 'ABSENT');
+  return [
+    ...(running.length > 0 ? ['this home runs without containers: ./provision.sh stop first (its data is not moved over)'] : []),
+    ...findForeignModels(facts).map(
+      (key) => `${key} lies outside ${facts.home}/models, which is all that the containers see: move it there`,
+    ),
+  ];
+}
+
+async function tell(
+  { facts, appliance, profile }: ContainerFacts,
+  { count, seconds }: { readonly count: number; readonly seconds: number },
+): Promise<void> {
+  const { secrets, settings, state, home } = facts;
+  if (!secrets || !appliance || !state.testCall)
+    throw new Error('secrets, images or the test call are missing after all steps: a bug in the steps');
+  const demo = parseDemo(state.demo?.answer);
+  const phone = demo.phones[0];
+  const address = settings.EXTERNAL_ADDRESS || (facts.hardware.network.addresses[0] ?? settings.BIND_ADDRESS);
+  const rows: [string, string][] = [
+    ['API', `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}`],
+    ['Admin key', secrets.adminKey ? `${secrets.adminKey}  (header X-Admin-Key; shown this once)` : 'shown once, only its hash is kept'],
+    ...(phone
+      ? [
+          ['Softphone', `server ${address}, port ${settings.SIP_PORT} UDP, user ${phone.username}, password ${secrets.phone}`] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+    ...demo.agents.map((agent): [string, string] => [`Dial ${agent.number}`, `${agent.name} (${agent.language})`]),
+    ['Inference', profile === 'cpu' ? 'cpu-server, on the processor' : 'two Tritons, on the GPU'],
+    [
+      'Grafana',
+      appliance.profiles.includes('grafana')
+        ? 'http://127.0.0.1:3000'
+        : 'left out: Debian has none, and GRAFANA_DIGEST in .env names no image',
+    ],
+    ['Test call', `passed ${state.testCall.at}; heard:`],
+    ...state.testCall.heard.map((text): [string, string] => ['', `"${text}"`]),
+    ['Files', `settings in ${home}/.env; ${containersFolder(home)}: what the containers read; data in the engine's volumes centralita_…`],
+    ['Stop', './provision.sh stop   (also: start, status, logs [service], new-admin-key)'],
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  const lines = rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
+  await print(['', `Centralita runs in containers (${count} changes, ${seconds.toFixed(1)} s).`, '', ...lines, '', ''].join('\n'));
+  if (secrets.adminKey !== undefined) await writeSecrets(home, forgetAdminKey(secrets));
+}

@@ -1,0 +1,255 @@
+/** The steps that make a machine with an engine an appliance in containers, in order. */
+import { chown, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { keepSettings } from '#appliance.ts';
+import { parseDemo } from '#demo-step.ts';
+import { mergeEnvFile } from '#env-file.ts';
+import { parseLastLine } from '#program.ts';
+import { listDifferences, replaceFile, writeRenderedFiles } from '#rendered-files.ts';
+import { makeSecrets, withBackupKey, withMetricsPasswords, withSecretKeys, writeSecrets } from '#secrets.ts';
+import { sizeMachine } from '#sizing.ts';
+import { updateState } from '#state.ts';
+import { checkJournal, heardSchema } from '#test-call-step.ts';
+import { makeFolder } from '#asterisk-process.ts';
+import { checkComposeFile, renderOverride, runCompose } from './compose.ts';
+import type { Compose } from './compose.ts';
+import { containersFolder, IMAGE_NAMES } from './container-appliance.ts';
+import type { ContainerAppliance, ContainerFolder } from './container-appliance.ts';
+import { completeSecrets, readContainersState } from './container-facts.ts';
+import type { ContainerFacts, ContainersState } from './container-facts.ts';
+import { bringCompose } from './engine.ts';
+import { buildBase, buildImage } from './image-build.ts';
+
+export type ContainerTools = { readonly now: ContainerFacts; readonly log: (message: string) => void; readonly signal: AbortSignal };
+
+/** One thing that must be so; as the native runtime's steps, over the facts of containers. */
+export type ContainerStep = {
+  readonly name: string;
+  /** What is not as it should be, in words; none when the step is done. Pure. */
+  readonly changes: (now: ContainerFacts) => readonly string[];
+  readonly apply: (tools: ContainerTools) => Promise<void>;
+};
+
+/** Waiting for everything to be healthy: weights of a language model are read for minutes. */
+const UP_TIMEOUT_S = 900;
+const UP_TIMEOUT_MS = 1_000_000;
+const CALL_TIMEOUT_MS = 150_000;
+
+/** How compose is called for this appliance. */
+export function composeOf({ facts, engine, appliance, profile }: ContainerFacts): Compose {
+  return { home: facts.home, repository: facts.repository, engine, profiles: appliance?.profiles ?? [profile] };
+}
+
+const composeProgram: ContainerStep = {
+  name: 'compose',
+  changes: ({ engine }) => (engine.compose ? [] : ['bring docker compose from Debian: this machine has none from 2.24 on']),
+  apply: async ({ now, signal }) => await bringCompose(now.facts.home, signal),
+};
+
+const secrets: ContainerStep = {
+  name: 'secrets',
+  changes: ({ facts }) => (completeSecrets(facts) ? [] : ['make the secrets that are missing']),
+  apply: async ({ now }) => {
+    const { facts, files } = now;
+    const made = withSecretKeys(facts.secrets ?? makeSecrets(), files.get('control-plane') ?? []);
+    await writeSecrets(facts.home, await withBackupKey(withMetricsPasswords(made)));
+  },
+};
+
+const settings: ContainerStep = {
+  name: 'settings',
+  changes: (now) => {
+    const missing = Object.keys(missingSettings(now));
+    return missing.length === 0 ? [] : [`write ${missing.length} settings with their values in force to .env`];
+  },
+  apply: async ({ now }) => {
+    const text = mergeEnvFile(now.facts.environmentText, missingSettings(now));
+    await replaceFile(join(now.facts.home, '.env'), text, { uid: 0, gid: 0, mode: 0o600 });
+  },
+};
+
+function missingSettings({ facts }: ContainerFacts): Readonly<Record<string, string>> {
+  return keepSettings(facts, facts.settings.MAX_CONCURRENT_CALLS ?? sizeMachine(facts.machine).maxConcurrentCalls);
+}
+
+const images: ContainerStep = {
+  name: 'images',
+  changes: (now) => listStaleImages(now).map((name) => `build the image ${name}`),
+  apply: async ({ now, log, signal }) => {
+    const { home, repository } = now.facts;
+    const tools = { home, repository, log, signal };
+    await mkdir(containersFolder(home), { recursive: true, mode: 0o755 });
+    for (const name of listStaleImages(now)) {
+      const recipe = now.recipes[name];
+      if (name === 'base') await remember(home, { base: { recipe, id: await buildBase(tools) } });
+      else {
+        const id = await buildImage(name, tools);
+        await remember(home, (state) => ({ images: { ...state.images, [name]: { recipe, id } } }));
+      }
+    }
+  },
+};
+
+/** Those that are not there or were made from something else. */
+function listStaleImages({ containers, recipes, missingImages }: ContainerFacts): readonly (keyof ContainerFacts['recipes'])[] {
+  const stale = IMAGE_NAMES.filter((name) => missingImages.includes(name) || containers.images[name]?.recipe !== recipes[name]);
+  return containers.base?.recipe === recipes.base ? stale : ['base', ...stale];
+}
+
+/** A step that needs the description; until there is one it only announces itself. */
+function applianceStep(
+  name: string,
+  announcement: string,
+  parts: {
+    readonly changes: (now: ContainerFacts, appliance: ContainerAppliance) => readonly string[];
+    readonly apply: (tools: ContainerTools, appliance: ContainerAppliance) => Promise<void>;
+  },
+): ContainerStep {
+  return {
+    name,
+    changes: (now) => (now.appliance ? parts.changes(now, now.appliance) : [announcement]),
+    apply: async (tools) => {
+      if (!tools.now.appliance) throw new Error('secrets or images are missing: an earlier step did not do its work');
+      await parts.apply(tools, tools.now.appliance);
+    },
+  };
+}
+
+const files = applianceStep('files', 'write configuration and secrets for the containers', {
+  changes: (now, { folders, composeText }) => {
+    const changed = folders.flatMap((folder) =>
+      ownDifferences(now, folder).map((path) => `write ${[folder.name, path].filter(Boolean).join('/')}`),
+    );
+    return [
+      ...changed,
+      ...(now.composeText === composeText ? [] : ['write the variables of the compose file']),
+      ...(now.overrideText === renderOverride(now.engine) ? [] : ['write what this engine needs said otherwise']),
+    ];
+  },
+  apply: async ({ now }, { folders, composeText }) => {
+    const { home } = now.facts;
+    const folder = containersFolder(home);
+    await makeFolder(folder, { uid: 0, gid: 0, mode: 0o755 });
+    await makeFolder(join(folder, 'files'), { uid: 0, gid: 0, mode: 0o755 });
+    await mkdir(join(home, 'models'), { recursive: true, mode: 0o755 });
+    for (const { name, gid, files: wanted } of folders) {
+      const path = join(folder, 'files', name);
+      if (name === '') for (const file of wanted) await replaceFile(join(path, file.path), file.text, { uid: 0, gid, mode: 0o600 });
+      else {
+        await makeFolder(path, { uid: 0, gid, mode: 0o750 });
+        await writeRenderedFiles(path, wanted, { uid: 0, gid, mode: 0o640 });
+        await chown(path, 0, gid);
+      }
+    }
+    await replaceFile(join(folder, '.env'), composeText, { uid: 0, gid: 0, mode: 0o600 });
+    await replaceFile(join(folder, 'compose.override.yml'), renderOverride(now.engine), { uid: 0, gid: 0, mode: 0o600 });
+  },
+});
+
+/** Beside the folders' names lie our files alone; in the folders nothing else. */
+function ownDifferences(now: ContainerFacts, { name, files: wanted }: ContainerFolder): readonly string[] {
+  const current = now.files.get(name) ?? [];
+  return listDifferences(name === '' ? current.filter(({ path }) => wanted.some((file) => file.path === path)) : current, wanted);
+}
+
+const containers = applianceStep('containers', 'start the containers', {
+  changes: (now, { digest }) => {
+    if (now.services.length === 0) return ['start the containers'];
+    if (now.containers.up !== digest) return ['start again what has changed'];
+    return now.services.filter(({ isUp }) => !isUp).map(({ name, words }) => `start ${name} (${words})`);
+  },
+  apply: async ({ now, log, signal }, { digest }) => {
+    const compose = composeOf(now);
+    await checkComposeFile(compose, signal);
+    log('containers: up, and waiting until each is healthy');
+    try {
+      const words = [
+        'up',
+        '--detach',
+        '--wait',
+        '--wait-timeout',
+        String(UP_TIMEOUT_S),
+        '--remove-orphans',
+        '--no-build',
+        '--pull',
+        'never',
+      ];
+      await runCompose(compose, words, { signal, timeoutMs: UP_TIMEOUT_MS });
+    } catch (cause) {
+      const logs = await runCompose(compose, ['logs', '--no-color', '--tail', '12'], { timeoutMs: 60_000 }).catch(() => '');
+      throw new Error(`the containers did not come up. The ends of their logs:\n${logs}`, { cause });
+    }
+    await remember(now.facts.home, { up: digest });
+  },
+});
+
+const demo: ContainerStep = {
+  name: 'demo organization',
+  changes: ({ facts }) =>
+    facts.state.demo?.digest === facts.digests.demo ? [] : ['create the demo organization with two agents and a phone'],
+  apply: async ({ now, signal }) => {
+    const command = ['node', 'apps/control-plane/src/main.ts', 'seed-demo'];
+    const words = ['exec', '-T', '-e', 'DEMO_PHONE_PASSWORD_FILE=/run/secrets/demo-phone-password', 'control-plane', ...command];
+    const answer = parseDemo(parseLastLine(await runCompose(composeOf(now), words, { signal, timeoutMs: 120_000 }), 'seed-demo'));
+    await updateState(now.facts.home, () => ({ demo: { digest: now.facts.digests.demo, answer } }));
+  },
+};
+
+const testCall = applianceStep('test call', 'place a real call to the Spanish agent and check what it hears', {
+  changes: ({ facts }, { digest }) =>
+    facts.state.testCall?.digest === digest ? [] : ['place a real call to the Spanish agent and check what it hears'],
+  apply: async ({ now, log, signal }, { digest }) => {
+    const heard = await placeTestCall(now, { log, signal });
+    await updateState(now.facts.home, () => ({ testCall: { digest, at: new Date().toISOString(), heard } }));
+  },
+});
+
+/** Dials the demo's Spanish agent from beside Asterisk and returns what was heard, once the call is in the journal with its sound. */
+async function placeTestCall(now: ContainerFacts, { log, signal }: Pick<ContainerTools, 'log' | 'signal'>): Promise<string[]> {
+  const agent = parseDemo(now.facts.state.demo?.answer).agents.find(({ language }) => language.startsWith('es'));
+  if (!agent) throw new Error('the demo has no Spanish agent to call');
+  const compose = composeOf(now);
+  const startedAt = new Date();
+  log(`test call: dialling ${agent.number}`);
+  const words = ['--profile', 'test-call', 'run', '--rm', '-T', '--no-deps', 'test-call', agent.number];
+  const output = await runCompose(compose, words, { signal, timeoutMs: CALL_TIMEOUT_MS });
+  const { heard } = heardSchema.parse(parseLastLine(output, 'the test call'));
+  const psql = [
+    '/usr/lib/postgresql/18/bin/psql',
+    '-X',
+    '-q',
+    '-A',
+    '-t',
+    '-v',
+    'ON_ERROR_STOP=1',
+    '-h',
+    '/instance/postgres/run',
+    '-d',
+    'centralita',
+    '-f',
+    '-',
+  ];
+  await checkJournal(
+    {
+      query: async (input) => await runCompose(compose, ['exec', '-T', 'postgres', ...psql], { input, signal, timeoutMs: 30_000 }),
+      sizeOf: async (path) =>
+        Number(await runCompose(compose, ['exec', '-T', 'control-plane', 'stat', '-c', '%s', path], { timeoutMs: 30_000 }).catch(() => 0)),
+    },
+    { number: agent.number, startedAt, signal },
+  );
+  return heard;
+}
+
+/** In order. */
+export const containerSteps: readonly ContainerStep[] = [composeProgram, secrets, settings, images, files, containers, demo, testCall];
+
+/** Changes what `state.json` says of containers; the rest of it stays. */
+async function remember(
+  home: string,
+  change: Partial<ContainersState> | ((state: ContainersState) => Partial<ContainersState>),
+): Promise<void> {
+  await updateState(home, (state) => {
+    const before = readContainersState(state);
+    return { runtime: 'docker', containers: { ...before, ...(typeof change === 'function' ? change(before) : change) } };
+  });
+}

@@ -1,0 +1,118 @@
+/** The verbs of an installation in containers: the one function that decides which runtime a verb is for, and does it where that is docker. */
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXIT, ObstacleError, UsageError } from '#place.ts';
+import type { Place } from '#place.ts';
+import { print } from '#provisioning.ts';
+import { replaceFile } from '#rendered-files.ts';
+import { ADMIN_KEY_HASH_FILE, forgetAdminKey, withNewAdminKey, writeSecrets } from '#secrets.ts';
+import { parseState } from '#state.ts';
+import { composeCommand, runCompose } from './compose.ts';
+import { containersFolder } from './container-appliance.ts';
+import { gatherContainerFacts } from './container-facts.ts';
+import type { ContainerFacts } from './container-facts.ts';
+import { planContainers, provisionContainers } from './container-run.ts';
+import { composeOf } from './container-steps.ts';
+import { IDENTITIES } from './identities.ts';
+
+const RUNTIMES = ['native', 'docker'] as const;
+type Runtime = (typeof RUNTIMES)[number];
+
+type Call = { readonly place: Place; readonly args: readonly string[]; readonly signal: AbortSignal };
+
+/** What each verb does in containers. A verb that is not here is the same in both runtimes, or is not offered in containers yet. */
+const VERBS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
+  '': async ({ place, signal }) => {
+    await provisionContainers(place, signal);
+    return EXIT.ok;
+  },
+  '--plan': async ({ place, signal }) => {
+    await planContainers(place, signal);
+    return EXIT.ok;
+  },
+  status: runStatus,
+  logs: async ({ place, args, signal }) =>
+    await passOn(await lookInstalled(place, signal), ['logs', '--tail', args[0] === undefined ? '20' : '200', ...args]),
+  stop: async ({ place, signal }) => await passOn(await lookInstalled(place, signal), ['stop']),
+  start: async ({ place, signal }) =>
+    await passOn(await lookInstalled(place, signal), ['up', '--detach', '--wait', '--no-build', '--pull', 'never']),
+  'new-admin-key': renewAdminKey,
+};
+
+/**
+ * Does the verb where this installation is one of containers. Returns its exit code, or null and the words without `--runtime`: the native runtime's.
+ * The first run says `--runtime docker`; the later ones remember it.
+ */
+export async function runInContainers(
+  verb: string,
+  { place, args, signal }: Call,
+): Promise<{ readonly exitCode: number | null; readonly args: readonly string[] }> {
+  const { wish, rest } = takeRuntime(args);
+  const before = await rememberedRuntime(place.home);
+  if (wish !== null && before !== null && wish !== before)
+    throw new ObstacleError(
+      `${place.home} is an installation of the ${before} runtime: take another CENTRALITA_HOME, or uninstall this one first`,
+    );
+  if ((wish ?? before ?? 'native') === 'native') return { exitCode: null, args: rest };
+  const run = VERBS[verb];
+  if (!run) return { exitCode: null, args: rest };
+  return { exitCode: await run({ place, args: rest, signal }), args: rest };
+}
+
+/** Takes `--runtime NAME` out of the words. */
+export function takeRuntime(args: readonly string[]): { readonly wish: Runtime | null; readonly rest: readonly string[] } {
+  const at = args.findIndex((word) => word === '--runtime' || word.startsWith('--runtime='));
+  if (at < 0) return { wish: null, rest: args };
+  const word = args[at] ?? '';
+  const isJoined = word.includes('=');
+  const name = isJoined ? word.slice(word.indexOf('=') + 1) : args[at + 1];
+  const wish = RUNTIMES.find((known) => known === name);
+  if (wish === undefined) throw new UsageError(`--runtime ${name ?? ''}: say ${RUNTIMES.join(' or ')}`);
+  return { wish, rest: [...args.slice(0, at), ...args.slice(at + (isJoined ? 1 : 2))] };
+}
+
+/** What the home says; null for one where nothing was done yet. */
+async function rememberedRuntime(home: string): Promise<Runtime | null> {
+  const text = await readFile(join(home, 'state.json'), 'utf8').catch(() => null);
+  if (text === null) return null;
+  return (parseState(text) as Record<string, unknown>)['runtime'] === 'docker' ? 'docker' : 'native';
+}
+
+async function lookInstalled(place: Place, signal: AbortSignal): Promise<ContainerFacts> {
+  const now = await gatherContainerFacts({ ...place, signal });
+  if (now.composeText === '') throw new ObstacleError('nothing is installed yet: run provision.sh --runtime docker');
+  return now;
+}
+
+async function runStatus({ place, signal }: Call): Promise<number> {
+  const { services } = await lookInstalled(place, signal);
+  for (const { name, isUp, words } of services) console.log(`${isUp ? 'ok  ' : 'DOWN'}  ${name.padEnd(18)}  ${words}`);
+  if (services.length === 0) console.log('Nothing is running.');
+  return services.length > 0 && services.every(({ isUp }) => isUp) ? EXIT.ok : EXIT.failed;
+}
+
+/** Compose's own words on the operator's terminal. */
+async function passOn(now: ContainerFacts, words: readonly string[]): Promise<number> {
+  const [file = '', ...argv] = composeCommand(composeOf(now), words);
+  const child = spawn(file, argv, { stdio: 'inherit' });
+  return await new Promise((done, failed) => child.once('error', failed).once('close', (code) => done(code === 0 ? EXIT.ok : EXIT.failed)));
+}
+
+/** As natively: the hash's file is read at every request, so nothing restarts and the old key is dead at once. */
+async function renewAdminKey({ place, signal }: Call): Promise<number> {
+  const now = await lookInstalled(place, signal);
+  const { secrets, home } = now.facts;
+  if (!secrets) throw new ObstacleError(`${home}/secrets.json is missing: put it back from a copy`);
+  const renewed = withNewAdminKey(secrets);
+  await writeSecrets(home, renewed);
+  const path = join(containersFolder(home), 'files/control-plane', ADMIN_KEY_HASH_FILE);
+  await replaceFile(path, `${renewed.adminKeyHash}\n`, { uid: 0, gid: IDENTITIES.centralita, mode: 0o640 });
+  await print(`Admin key  ${renewed.adminKey}  (header X-Admin-Key; shown this once, the old key is refused from now on)\n`);
+  await writeSecrets(home, forgetAdminKey(renewed));
+  const record = ['exec', '-T', 'control-plane', 'node', 'apps/control-plane/src/main.ts', 'record-admin-key-rotation'];
+  await runCompose(composeOf(now), record, { signal, timeoutMs: 60_000 }).catch((error: Error) =>
+    console.error(`The audit log does not have this rotation: ${error.message}`),
+  );
+  return EXIT.ok;
+}
