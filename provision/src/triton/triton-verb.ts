@@ -5,7 +5,7 @@ import { parseEnvFile } from '#env-file.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { detectHardware } from '#machine/detect-hardware.ts';
 import { listInstalledModels } from '#models/models-folder.ts';
-import { loadManifest } from '#models/models-verb.ts';
+import { loadManifest } from '#models/manifest-file.ts';
 import { EXIT, ObstacleError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
