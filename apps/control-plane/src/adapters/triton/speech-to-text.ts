@@ -13,6 +13,11 @@ const ENGINE_OF_HINTS = 'phrases';
 /** Time to make ready all phrases of an agent: 200 of them take 4 s on a busy core. */
 const PREPARE_DEADLINE_MS = 20_000;
 
+/** Whisper's own threshold of silence. */
+const SILENT_ABOVE = 0.6;
+/** The mean probability of a word below which a text over probable silence is a guess: engines are sure of what was said near the telephone. */
+const SURE_FROM = 0.5;
+
 export function createTritonSpeechToText({ client, deadlineMs }: TritonSpeechToTextOptions): SpeechToText {
   return {
     prepare: async ({ language, hints }, { signal }) => {
@@ -42,11 +47,12 @@ function inputsOf({ pcm, language, hints }: Utterance) {
 function transcriptOf({ outputs }: InferReply): Transcript {
   const text = findTensor(outputs, 'TEXT');
   if (text?.datatype !== 'BYTES') throw brokenContract(role, 'TEXT');
-  return {
-    text: (textsOf(text)[0] ?? '').trim(),
-    confidence: shareOf(outputs, 'CONFIDENCE'),
-    noSpeechProbability: shareOf(outputs, 'NO_SPEECH_PROBABILITY'),
-  };
+  const confidence = shareOf(outputs, 'CONFIDENCE');
+  const noSpeechProbability = shareOf(outputs, 'NO_SPEECH_PROBABILITY');
+  // Models write sentences about silence, and an agent that answers them talks to nobody. Our Whisper drops what it knows to be such; this is
+  // for every other engine that may be loaded under the role's name.
+  if (noSpeechProbability > SILENT_ABOVE && confidence < SURE_FROM) return { text: '', confidence: 0, noSpeechProbability };
+  return { text: (textsOf(text)[0] ?? '').trim(), confidence, noSpeechProbability };
 }
 
 function shareOf(outputs: InferReply['outputs'], name: string): number {

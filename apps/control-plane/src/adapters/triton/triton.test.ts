@@ -100,6 +100,35 @@ test('an utterance goes out with its language and hints and comes back as a tran
   expect(Object.fromEntries(seen ?? [])).toEqual({ AUDIO: [1, -2], LANGUAGE: ['es'], HINTS: ['una cita', 'adiós'] });
 });
 
+test('words about what is probably silence are not heard unless the engine is sure of them', async () => {
+  const answers = [
+    { confidence: 0.4, silence: 0.7 },
+    { confidence: 0.9, silence: 0.7 },
+    { confidence: 0.4, silence: 0.5 },
+  ];
+  const { models } = await serve({
+    modelInfer: (_call, done) => {
+      const { confidence, silence } = answers.shift() ?? { confidence: 0, silence: 0 };
+      done(
+        null,
+        toWireReply(reply([textTensor('TEXT', ['gracias']), fp32('CONFIDENCE', confidence), fp32('NO_SPEECH_PROBABILITY', silence)])),
+      );
+    },
+  });
+  const ask = async () => {
+    const { text, noSpeechProbability } = await models.speechToText.transcribe(
+      { pcm: new Int16Array(1_600), language: 'es', hints: [] },
+      { signal: signal() },
+    );
+    return [text, Number(noSpeechProbability.toFixed(1))];
+  };
+  expect([await ask(), await ask(), await ask()]).toEqual([
+    ['', 0.7],
+    ['gracias', 0.7],
+    ['gracias', 0.5],
+  ]);
+});
+
 test('an utterance without hints is asked with an empty list of them', async () => {
   const { models } = await serve({
     modelInfer: (call, done) => {
@@ -308,7 +337,8 @@ test('a model error in the middle of a reply is an error after the text that was
 test('status names the engine of each role and why one is not ready', async () => {
   const triton = await serve({
     modelReady: (call, done) => done(null, { ready: call.request.name === 'speech_to_text' }),
-    modelMetadata: (call, done) => done(null, { name: call.request.name, versions: ['1'], platform: 'phrases', inputs: [], outputs: [], properties: {} }),
+    modelMetadata: (call, done) =>
+      done(null, { name: call.request.name, versions: ['1'], platform: 'phrases', inputs: [], outputs: [], properties: {} }),
     repositoryIndex: (_call, done) =>
       done(null, { models: [{ name: 'text_to_speech', version: '1', state: 'UNAVAILABLE', reason: 'espeak-ng is missing' }] }),
   });
