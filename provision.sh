@@ -3,6 +3,8 @@
 # (Node from Debian as a launcher, then the project's pinned Node 24 from npm) and hands over to provision/src/main.ts.
 set -eu
 
+# Paths that follow a word are meant from here.
+export CENTRALITA_CALLER_FOLDER="${CENTRALITA_CALLER_FOLDER:-$PWD}"
 cd "$(dirname "$0")"
 repository=$(pwd -P)
 
@@ -15,7 +17,7 @@ fail() {
 # `root`: root. `lock`: root, and one at a time. `install`: as lock, and the packages it runs on are brought first.
 case "${1:-}" in
   --help | --check | --plan | --dry-run) needs=nothing ;;
-  status | logs | doctor | models) needs=root ;;
+  --support-bundle | status | logs | doctor | models) needs=root ;;
   --uninstall | triton | stop | new-admin-key | --rollback | --backup) needs=lock ;;
   '' | start | --yes | --json | --profile | --upgrade | --restore) needs=install ;;
   # Before anything is installed: a word that nobody knows changes nothing.

@@ -9,6 +9,7 @@ import { runUpgrade } from '#releases/upgrade-verb.ts';
 import { MODELS_USAGE, runModels } from '#models/models-verb.ts';
 import { runBackup } from '#backup/backup-verb.ts';
 import { runRestore } from '#backup/restore-verb.ts';
+import { runSupportBundle } from '#lifecycle/support-verb.ts';
 import { runUninstall } from '#lifecycle/uninstall-verb.ts';
 import { runTriton } from '#triton/triton-verb.ts';
 import { SERVICE_NAMES } from './services.ts';
@@ -110,6 +111,13 @@ export const VERBS: readonly Verb[] = [
     summary: 'remove the installation; its data stays, unless --purge, which asks for the name of the server',
     needs: 'lock',
     run: runUninstall,
+  },
+  {
+    name: '--support-bundle',
+    usage: '[FILE]',
+    summary: 'gather what helps to find a fault into one file, without secrets, numbers and addresses of people',
+    needs: 'root',
+    run: runSupportBundle,
   },
 ];
 

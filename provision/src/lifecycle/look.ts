@@ -31,14 +31,20 @@ export async function lookAround(
   { signal, profile }: { readonly signal: AbortSignal; readonly profile: string | null },
 ): Promise<Look> {
   const facts = await gatherFacts({ ...place, signal });
-  const planned = planSteps(facts, steps);
-  const mustFetch = planned.some(({ step }) => FETCHING.includes(step.name));
-  const mirrorFault = mustFetch ? await findMirrorFault(SUITE, signal) : null;
+  const mustFetch = planSteps(facts, steps).some(({ step }) => FETCHING.includes(step.name));
+  return judgeFacts(facts, { profile, mirrorFault: mustFetch ? await findMirrorFault(SUITE, signal) : null });
+}
+
+/** What follows from what was found out. Pure. */
+export function judgeFacts(
+  facts: Facts,
+  { profile, mirrorFault }: { readonly profile: string | null; readonly mirrorFault: string | null },
+): Look {
   const isWithoutGpu = profile !== null && WITHOUT_GPU.includes(profile);
   return {
     facts,
     machineLine: describeMachineLine(facts),
-    planned,
+    planned: planSteps(facts, steps),
     ...findFindings({ facts, mirrorFault, isWithoutGpu }),
   };
 }
