@@ -49,6 +49,8 @@ class InferenceService:
             "ModelMetadata": self._metadata,
             "ModelStatistics": self._statistics,
             "RepositoryIndex": self._index,
+            "RepositoryModelLoad": _refuse_loading,
+            "RepositoryModelUnload": _refuse_loading,
         }
         handlers = {name: self._unary(name, answer) for name, answer in unary.items()}
         handlers["ModelInfer"] = grpc.unary_unary_rpc_method_handler(
@@ -209,6 +211,11 @@ class InferenceService:
         except ValueError as error:
             raise Refused(grpc.StatusCode.INTERNAL, str(error)) from error
         return reply
+
+
+def _refuse_loading(request: Any) -> Any:
+    """As Triton does without --model-control-mode=explicit, which ours is never given: whoever may load a model may run a program."""
+    raise Refused(grpc.StatusCode.UNAVAILABLE, "explicit model load / unload is not allowed if polling is enabled")
 
 
 def _raise_error_of(response: Optional[InferenceResponse]) -> None:

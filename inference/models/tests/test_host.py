@@ -164,6 +164,13 @@ def test_models_that_are_not_there_and_models_that_answer_in_parts_are_refused_b
         assert failed.value.code() == code
 
 
+def test_no_model_is_loaded_from_outside(caller: Caller) -> None:
+    for call in ("RepositoryModelLoad", "RepositoryModelUnload"):
+        with pytest.raises(grpc.RpcError) as failed:
+            caller.ask(call, model_name="speech_to_text")
+        assert failed.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
 LONG = "Buenos días, le atiende Clara de la clínica. Su cita es el martes a las 10:30, en la calle Mayor. ¿Le va bien así?"
 
 
