@@ -1,5 +1,6 @@
 /** What the appliance should be, computed from the facts alone: its instance, its environment, its services. */
 import { join } from 'node:path';
+import { admitCalls, renderAdmitted } from '#sizing/admitted-calls.ts';
 import { renderAsterisk } from './asterisk-configuration.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
 import { dropEnvKeys, mergeEnvFile, parseEnvFile } from './env-file.ts';
@@ -13,10 +14,10 @@ import type { Monitoring } from './monitoring.ts';
 import { renderDatabaseSetup, renderPostgres } from './postgres-configuration.ts';
 import type { Secrets } from './secrets.ts';
 import { ADMIN_KEY_HASH_FILE, renderSecretFiles, SECRET_KEYS_FILE, secretFilesFolder } from './secrets.ts';
+import { renderServerDescription, SERVER_DESCRIPTION_FILE } from './server-description.ts';
 import { describeServices, digestOf } from './services.ts';
 import type { Service } from './services.ts';
 import type { Settings } from './settings.ts';
-import { sizeMachine } from './sizing.ts';
 import { renderStartScript, renderSupervisor } from './supervisor.ts';
 
 /** What should be on the machine. */
@@ -24,7 +25,7 @@ export type Appliance = {
   readonly instance: Instance;
   /** `.env` with our keys merged into what is there. */
   readonly environmentText: string;
-  /** What the control plane reads of the secrets. */
+  /** What the control plane reads of the secrets, and what it may tell of this machine. */
   readonly secretFiles: readonly RenderedFile[];
   readonly asteriskFiles: readonly RenderedFile[];
   readonly postgresFiles: readonly RenderedFile[];
@@ -45,8 +46,7 @@ export function describeAppliance(facts: Facts): Appliance | null {
   const passwords = secrets && passwordsOf(secrets);
   if (!root || !secrets || !passwords || !user) return null;
   const { settings } = facts;
-  const sizing = sizeMachine(facts.machine);
-  const maxConcurrentCalls = settings.MAX_CONCURRENT_CALLS ?? sizing.maxConcurrentCalls;
+  const { plan } = facts.sizing;
   const instance = describeInstance(root, {
     name: 'appliance',
     dir: applianceFolder(facts.home),
@@ -59,7 +59,11 @@ export function describeAppliance(facts: Facts): Appliance | null {
       postgres: settings.POSTGRES_PORT,
     },
     passwords,
-    limits: { maxConcurrentCalls, maxCallSeconds: settings.MAX_CALL_SECONDS, sharedBuffersBytes: sizing.sharedBuffersBytes },
+    limits: {
+      maxConcurrentCalls: admitCalls(facts).calls,
+      maxCallSeconds: settings.MAX_CALL_SECONDS,
+      sharedBuffersBytes: plan.postgres.sharedBuffersBytes,
+    },
     behindBalancer: settings.BEHIND_BALANCER === '1',
     fallbackDestination: settings.FALLBACK_DESTINATION,
     serviceGid: user.gid,
@@ -68,7 +72,7 @@ export function describeAppliance(facts: Facts): Appliance | null {
       : { nat: { externalAddress: settings.EXTERNAL_ADDRESS, localNetworks: splitList(settings.LOCAL_NETWORKS) } }),
   });
   const environmentText = mergeEnvFile(dropEnvKeys(facts.environmentText, FORMER_KEYS), {
-    ...keepSettings(facts, maxConcurrentCalls),
+    ...keepSettings(facts),
     ...renderEnvironment(facts, instance),
   });
   const monitoring = describeMonitoring(instance, settings);
@@ -86,7 +90,7 @@ export function describeAppliance(facts: Facts): Appliance | null {
   return {
     instance,
     environmentText,
-    secretFiles: renderSecretFiles(secrets),
+    secretFiles: [...renderSecretFiles(secrets), renderServerDescription(facts.hardware)],
     asteriskFiles: renderAsterisk(instance),
     postgresFiles: renderPostgres(instance),
     monitoring,
@@ -161,6 +165,7 @@ export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, insta
     TEXT_TO_SPEECH_URL: inference,
     ADMIN_KEY_HASH_FILE: join(secretFilesFolder(facts.home), ADMIN_KEY_HASH_FILE),
     SECRET_KEYS_FILE: join(secretFilesFolder(facts.home), SECRET_KEYS_FILE),
+    SERVER_DESCRIPTION_FILE: join(secretFilesFolder(facts.home), SERVER_DESCRIPTION_FILE),
     EXPORTS_DIR: exportsFolder(facts.home),
     STATE_DIR: stateFolder(facts.home),
     CPU_SERVER_HOST: '127.0.0.1',
@@ -171,11 +176,13 @@ export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, insta
   };
 }
 
-/** Settings are written once with the value in force, so that the operator sees what can be changed; then they are his. */
-function keepSettings(facts: Facts, maxConcurrentCalls: number): Readonly<Record<string, string>> {
+/** Settings are written once with the value in force, so that the operator sees what can be changed; then they are his. The calls follow a measurement. */
+export function keepSettings(facts: Pick<Facts, 'environmentText' | 'settings' | 'sizing'>): Readonly<Record<string, string>> {
   const current = parseEnvFile(facts.environmentText);
-  const all = { ...facts.settings, MAX_CONCURRENT_CALLS: maxConcurrentCalls };
-  return Object.fromEntries(Object.entries(all).flatMap(([key, value]) => (current.has(key) ? [] : [[key, String(value)]])));
+  const admitted = renderAdmitted(admitCalls(facts));
+  const missing = Object.entries({ ...facts.settings, ...admitted }).filter(([key]) => !current.has(key));
+  const renewed = Object.entries(admitted).filter(([key, value]) => current.get(key) !== value);
+  return Object.fromEntries([...missing, ...renewed].map(([key, value]) => [key, String(value)]));
 }
 
 function splitList(text: string): string[] {

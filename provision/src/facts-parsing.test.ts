@@ -5,7 +5,6 @@ import { parseAptSources } from './apt-source.ts';
 import { checkAsterisk, isCurrent } from './private-root.ts';
 import { forgetAdminKey, makeSecrets, parseSecrets, withNewAdminKey } from './secrets.ts';
 import { readSettings } from './settings.ts';
-import { sizeMachine } from './sizing.ts';
 import { parsePasswd } from './system-user.ts';
 import { fillTemplate } from './template.ts';
 
@@ -50,13 +49,6 @@ describe('the machine', () => {
     const text = 'root:x:0:0::/root:/bin/sh\ncentralita-asterisk:x:998:997::/:/x\ncentralita:x:996:995::/:/x\n';
     expect(parsePasswd(text, 'centralita')).toEqual({ uid: 996, gid: 995 });
     expect(parsePasswd(text, 'central')).toBeNull();
-  });
-
-  it('admits calls by cores and by memory, whichever is less, and always one', () => {
-    const gibibyte = 1024 ** 3;
-    expect(sizeMachine({ cores: 2, memoryBytes: 24 * gibibyte }).maxConcurrentCalls).toBe(50);
-    expect(sizeMachine({ cores: 64, memoryBytes: 4 * gibibyte }).maxConcurrentCalls).toBe(42);
-    expect(sizeMachine({ cores: 1, memoryBytes: gibibyte }).maxConcurrentCalls).toBe(1);
   });
 });
 

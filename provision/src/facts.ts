@@ -7,6 +7,8 @@ import { findReleaseFacts } from '#releases/release-facts.ts';
 import type { ReleaseFacts } from '#releases/release-facts.ts';
 import { detectHardware } from '#machine/detect-hardware.ts';
 import type { Hardware } from '#machine/hardware.ts';
+import { planMachine } from '#sizing/machine-plan.ts';
+import type { MachinePlan } from '#sizing/machine-plan.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
 import { findCommand } from './command-link.ts';
 import type { CommandFacts } from './command-link.ts';
@@ -43,6 +45,8 @@ export type Facts = {
   /** What was detected, once a run. */
   readonly hardware: Hardware;
   readonly machine: MachineFacts;
+  /** How many calls it carries, with which of the models that are on it. */
+  readonly sizing: MachinePlan;
   readonly settings: Settings;
   /** Settings whose port another program holds. Empty while our own services run. */
   readonly takenPorts: readonly string[];
@@ -117,6 +121,7 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
     release: await findReleaseFacts({ home, repository }),
     hardware,
     machine: await describeMachine(hardware),
+    sizing: await planMachine({ home, repository, hardware, settings }),
     settings,
     takenPorts: isOurs ? [] : await findTakenPorts(settings),
     user: await findSystemUser(SERVICE_USER),
@@ -181,7 +186,7 @@ async function readSupervisorFiles(home: string): Promise<readonly RenderedFile[
 }
 
 /** Hash of names and contents below some paths of the checkout; tests are left out, they run nowhere. */
-async function digestFolders(repository: string, paths: readonly string[]): Promise<string> {
+export async function digestFolders(repository: string, paths: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const path of paths) {
     const entries = await readdir(join(repository, path), { recursive: true, withFileTypes: true }).catch(() => null);

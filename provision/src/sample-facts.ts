@@ -1,6 +1,10 @@
 /** For tests: the facts of a machine on which everything is as it should be, to change one thing of. */
+import { readFileSync } from 'node:fs';
 import { sampleHardware } from '#machine/sample-hardware.ts';
 import { currentLink } from '#releases/release-store.ts';
+import { readManifest } from '#models/manifest.ts';
+import type { MachinePlan } from '#sizing/machine-plan.ts';
+import { DEFAULT_WISHES, planSizing } from '#sizing/plan-sizing.ts';
 import { describeAppliance } from './appliance.ts';
 import { renderCommand } from './command-link.ts';
 import type { Facts } from './facts.ts';
@@ -23,7 +27,8 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
     home: '/srv/home',
     repository: '/srv/checkout',
     release: { id: '1.0.0-aaaaaaaaaaaa', version: '1.0.0', dir: '/srv/home/releases/1.0.0-aaaaaaaaaaaa', isMade: false, current: null },
-    hardware: sampleHardware(),
+    hardware: change.hardware ?? sampleHardware(),
+    sizing: sampleSizing(change.hardware ?? sampleHardware()),
     machine: {
       system: { id: 'debian', version: '12' },
       architecture: 'x64',
@@ -118,4 +123,11 @@ function everyService(state: ServiceState): Facts['services'] {
 
 function defaultSettings(): Facts['settings'] {
   return readSettings(new Map(), '.env');
+}
+
+/** The plan of a machine without a model on it. */
+function sampleSizing(hardware: Facts['hardware']): MachinePlan {
+  const manifest = readManifest(readFileSync(new URL('../models.json', import.meta.url), 'utf8'));
+  const plan = planSizing({ hardware, manifest, wishes: { ...DEFAULT_WISHES, installedModels: [] }, measured: null });
+  return { plan, possible: planSizing({ hardware, manifest, wishes: DEFAULT_WISHES, measured: null }), calibration: null };
 }

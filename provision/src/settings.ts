@@ -87,6 +87,37 @@ const copySettings = {
     .default(''),
 };
 
+/** Whether a text is addresses that a balancer can dial. */
+function isServerAddressList(text: string): boolean {
+  const addresses = text
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+  return addresses.length <= 16 && addresses.every((address) => /^(sips?:|https?:\/\/)[^\s,"]{1,190}$/.test(address));
+}
+
+/** Where this server is registered, so that others know of it; all empty: it is on its own. */
+const registrySettings = {
+  /** The Supabase project, its publishable key, and the file with this server's own token, readable by the service user. */
+  SUPABASE_URL: z
+    .string()
+    .regex(/^(https?:\/\/[^/]+)?$/, 'must be the address of the project without a path, such as https://abcdefgh.supabase.co')
+    .default(''),
+  SUPABASE_PUBLISHABLE_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{0,2048}$/, "must be the project's publishable key, sb_publishable_…, or its anon key")
+    .default(''),
+  SUPABASE_TOKEN_FILE: z
+    .string()
+    .regex(/^(\/.*)?$/, "must be the absolute path of the file holding this server's token")
+    .default(''),
+  /** Where this server is reached, such as sip:192.0.2.7:5060,https://centralita.example.com. */
+  SERVER_ADDRESSES: z
+    .string()
+    .refine(isServerAddressList, 'must be up to 16 addresses with commas between them, such as sip:192.0.2.7:5060')
+    .default(''),
+};
+
 const settingsSchema = z.object({
   /** Address that SIP and RTP listen on. */
   BIND_ADDRESS: z.string().min(1).default('0.0.0.0'),
@@ -142,8 +173,14 @@ const settingsSchema = z.object({
   /** Series are kept for this many days, and not more of them than these gigabytes. */
   PROMETHEUS_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).default(15),
   PROMETHEUS_RETENTION_GIGABYTES: z.coerce.number().int().min(1).max(10_000).default(5),
-  /** Live calls admitted; left out, the sizing decides. */
+  /** Live calls admitted; left out, the sizing decides, and calibrate after it. */
   MAX_CONCURRENT_CALLS: z.coerce.number().int().min(1).max(1000).optional(),
+  /** What the sizing last put there: not for the operator to change, it tells his figure from ours. */
+  SIZED_CONCURRENT_CALLS: z.coerce.number().int().min(1).max(1000).optional(),
+  /** 0: weights whose licence forbids commercial use (F5-TTS's) may be planned with. */
+  MODELS_COMMERCIAL_ONLY: z.enum(['0', '1']).default('1'),
+  /** Stands for the scheme and host that models are fetched from, such as https://mirror.example.com; empty: each model's own. */
+  MODELS_MIRROR_URL: httpAddress,
   /** The longest call: agents may say less and no more; the dialplan cuts off what the control plane did not end half a minute later. */
   MAX_CALL_SECONDS: z.coerce.number().int().min(10).max(86_400).default(3600),
   BEHIND_BALANCER: z.enum(['0', '1']).default('0'),
@@ -156,6 +193,7 @@ const settingsSchema = z.object({
   /** How long live calls may go on after a stop. */
   DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(600),
   ...safetySettings,
+  ...registrySettings,
   ...copySettings,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   /** true: numbers and what was said are logged, for the time of a search for a fault. */

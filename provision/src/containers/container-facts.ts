@@ -9,7 +9,7 @@ import type { Facts, FactsPlace } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
 import { readFiles } from '#rendered-files.ts';
 import { digestOf } from '#services.ts';
-import { sizeMachine } from '#sizing.ts';
+import { admitCalls } from '#sizing/admitted-calls.ts';
 import type { State } from '#state.ts';
 import { readServices } from './compose.ts';
 import type { ServiceReport } from './compose.ts';
@@ -135,13 +135,15 @@ async function describe(known: Omit<ContainerFacts, 'appliance' | 'files' | 'ser
   const { facts, containers, missingImages, recipes, profile } = known;
   const secrets = completeSecrets(facts);
   if (!secrets || missingImages.length > 0 || IMAGE_NAMES.some((name) => containers.images[name]?.recipe !== recipes[name])) return null;
-  const sizing = sizeMachine(facts.machine);
   return describeContainers({
     ...facts,
     architecture: facts.machine.architecture,
     secrets,
     backupRecipient: await identityToRecipient(secrets.backupKey),
-    sizing: { ...sizing, maxConcurrentCalls: facts.settings.MAX_CONCURRENT_CALLS ?? sizing.maxConcurrentCalls },
+    sizing: {
+      maxConcurrentCalls: admitCalls(facts).calls,
+      sharedBuffersBytes: facts.sizing.plan.postgres.sharedBuffersBytes,
+    },
     profile,
     gpus: chooseGpus(facts),
     machineAddress: facts.hardware.network.addresses[0] ?? '127.0.0.1',

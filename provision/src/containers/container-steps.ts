@@ -7,7 +7,6 @@ import { mergeEnvFile } from '#env-file.ts';
 import { parseLastLine } from '#program.ts';
 import { listDifferences, replaceFile, writeRenderedFiles } from '#rendered-files.ts';
 import { makeSecrets, withBackupKey, withMetricsPasswords, withSecretKeys, writeSecrets } from '#secrets.ts';
-import { sizeMachine } from '#sizing.ts';
 import { updateState } from '#state.ts';
 import { checkJournal, heardSchema } from '#test-call-step.ts';
 import { makeFolder } from '#asterisk-process.ts';
@@ -69,7 +68,7 @@ const settings: ContainerStep = {
 };
 
 function missingSettings({ facts }: ContainerFacts): Readonly<Record<string, string>> {
-  return keepSettings(facts, facts.settings.MAX_CONCURRENT_CALLS ?? sizeMachine(facts.machine).maxConcurrentCalls);
+  return keepSettings(facts);
 }
 
 const images: ContainerStep = {

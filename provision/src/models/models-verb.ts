@@ -1,13 +1,12 @@
 /** `provision.sh models …`: which models there are, and bringing, checking and taking in their files. */
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { EXIT, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { openDispatcher } from './download.ts';
 import { fetchModel, verifyModel } from './fetch-model.ts';
 import { findImports, importModel } from './import-model.ts';
-import { readManifest } from './manifest.ts';
+import { loadManifest } from './manifest-file.ts';
 import type { Manifest, ManifestModel } from './manifest.ts';
 import { ModelError } from './model-failure.ts';
 import { findModelState, modelsFolder, readPins, wantedFiles } from './models-folder.ts';
@@ -31,12 +30,6 @@ export async function runModels(place: Place, args: readonly string[], signal: A
     return error.kind === 'obstacle' ? EXIT.obstacle : EXIT.failed;
   }
   throw new UsageError(`models ${verb ?? ''}: say models ${MODELS_USAGE}`);
-}
-
-/** The manifest of the checkout that runs. */
-export async function loadManifest(repository: string): Promise<Manifest> {
-  const path = join(repository, 'provision', 'models.json');
-  return readManifest(await readFile(path, 'utf8'), path);
 }
 
 type Call = { readonly args: readonly string[]; readonly signal: AbortSignal };

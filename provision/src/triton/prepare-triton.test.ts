@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadManifest } from '#models/models-verb.ts';
+import { loadManifest } from '#models/manifest-file.ts';
 import type { Manifest } from '#models/manifest.ts';
 import type { PlacedModel } from '#sizing/sizing-plan.ts';
 import { prepareTriton } from './prepare-triton.ts';

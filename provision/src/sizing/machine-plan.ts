@@ -1,0 +1,46 @@
+/** The plan of the machine that this runs on: what was detected, what lies in its folder of models, what it measured of itself. */
+import type { Hardware } from '#machine/hardware.ts';
+import { listInstalledModels } from '#models/models-folder.ts';
+import { loadManifest } from '#models/manifest-file.ts';
+import { readCalibration } from './calibration.ts';
+import type { Calibration } from './calibration.ts';
+import { planSizing } from './plan-sizing.ts';
+import type { SizingPlan } from './sizing-plan.ts';
+
+/** The settings of `.env` that sizing asks. */
+export type SizingSettings = {
+  readonly MODELS_COMMERCIAL_ONLY: '0' | '1';
+  readonly LANGUAGE_MODEL_CONTEXT_TOKENS: number;
+  readonly RTP_FIRST_PORT: number;
+};
+
+export type MachinePlan = {
+  /** By the models that are here: what is admitted. */
+  readonly plan: SizingPlan;
+  /** As if every model could be fetched: what the machine could be. */
+  readonly possible: SizingPlan;
+  readonly calibration: Calibration | null;
+};
+
+/** Reads and plans. Throws when the manifest, the pins or the calibration are damaged, naming the file. */
+export async function planMachine(parts: {
+  readonly home: string;
+  readonly repository: string;
+  readonly hardware: Hardware;
+  readonly settings: SizingSettings;
+}): Promise<MachinePlan> {
+  const { home, repository, hardware, settings } = parts;
+  const manifest = await loadManifest(repository);
+  const calibration = await readCalibration(home);
+  const wishes = {
+    commercialOnly: settings.MODELS_COMMERCIAL_ONLY === '1',
+    contextTokens: settings.LANGUAGE_MODEL_CONTEXT_TOKENS,
+    rtpFirst: settings.RTP_FIRST_PORT,
+    installedModels: await listInstalledModels(home, manifest.models),
+  };
+  return {
+    plan: planSizing({ hardware, manifest, wishes, measured: calibration }),
+    possible: planSizing({ hardware, manifest, wishes: { ...wishes, installedModels: null }, measured: null }),
+    calibration,
+  };
+}
