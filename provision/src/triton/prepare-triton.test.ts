@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadManifest } from '#models/manifest-file.ts';
 import type { Manifest } from '#models/manifest.ts';
 import type { PlacedModel } from '#sizing/sizing-plan.ts';
-import { prepareTriton } from './prepare-triton.ts';
+import { compareTriton, prepareTriton } from './prepare-triton.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const isRoot = process.getuid?.() === 0;
@@ -30,18 +30,22 @@ beforeAll(async () => {
 });
 afterAll(async () => await rm(home, { recursive: true, force: true }));
 
-const prepare = (models: readonly PlacedModel[]) =>
-  prepareTriton({ home, repository, plan: { models }, manifest, allowsNonCommercial: false });
+const partsOf = (models: readonly PlacedModel[]) => ({ home, repository, plan: { models }, manifest, allowsNonCommercial: false });
+const prepare = (models: readonly PlacedModel[]) => prepareTriton(partsOf(models));
 
 // Files of the appliance are root's.
 test.skipIf(!isRoot)('the first run writes everything, the second nothing, and the key is made once', async () => {
+  const looked = await compareTriton(partsOf(speech));
+  expect(await readdir(home)).toEqual([]);
   const first = await prepare(speech);
-  expect(first.changed).toContain('speech/speech_to_text/1/model.py');
-  expect(first.changed).toContain('speech/text_to_speech/config.pbtxt');
+  expect(looked.changes).toEqual(first.changes);
+  expect(first.changes).toContain('speech/speech_to_text/1/model.py');
+  expect(first.changes).toContain('speech/text_to_speech/config.pbtxt');
   const key = await readFile(join(home, 'triton-admin.secret'), 'utf8');
   expect((await stat(join(home, 'triton-admin.secret'))).mode & 0o777).toBe(0o600);
   const second = await prepare(speech);
-  expect(second.changed).toEqual([]);
+  expect(second.changes).toEqual([]);
+  expect(await compareTriton(partsOf(speech))).toEqual(second);
   expect(second.layout).toEqual(first.layout);
   expect(await readFile(join(home, 'triton-admin.secret'), 'utf8')).toBe(key);
 });
@@ -53,13 +57,13 @@ test.skipIf(!isRoot)(
     await mkdir(join(home, 'models', 'whisper-large-v3-turbo'), { recursive: true });
     await writeFile(join(home, 'models', 'triton', 'speech', 'text_to_speech', '1', 'clauses.py'), 'raise SystemExit\n');
     await writeFile(join(home, 'models', 'triton', 'speech', 'text_to_speech', '1', 'left_over.py'), '');
-    expect((await prepare(speech)).changed.toSorted()).toEqual([
+    expect((await prepare(speech)).changes.toSorted()).toEqual([
       'speech/text_to_speech/1/clauses.py',
       'speech/text_to_speech/1/left_over.py',
     ]);
     const [hearing, voice] = [speech[0], placed('text_to_speech', 'kokoro-82m', 'GPU-2')];
     const split = await prepare(hearing ? [hearing, voice] : []);
-    expect(split.changed).toContain('speech');
+    expect(split.changes).toContain('speech');
     expect((await readdir(join(home, 'models', 'triton'))).toSorted()).toEqual(['speech-to-text', 'text-to-speech']);
     expect(await readdir(join(home, 'models'))).toContain('whisper-large-v3-turbo');
   },

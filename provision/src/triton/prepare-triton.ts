@@ -1,6 +1,6 @@
 /** Writes the model repositories of this machine's Tritons: `<home>/models/triton/<process>/<role>/…`. Runs any number of times. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RenderedFile } from '#asterisk-configuration.ts';
 import type { Manifest } from '#models/manifest.ts';
@@ -30,31 +30,59 @@ const IN_CONTAINER = {
 const ADMIN_KEY_FILE = 'triton-admin.secret';
 const READABLE = { uid: 0, gid: 0, mode: 0o644 } as const;
 
-/** What changed on disk is told by path. Folders of processes that the plan no longer has are removed. */
-export async function prepareTriton(
-  parts: PrepareTritonParts,
-): Promise<{ readonly layout: TritonLayout; readonly changed: readonly string[] }> {
-  const { home, repository, plan, manifest, allowsNonCommercial } = parts;
-  const sources = await readModelSources(repository);
-  const layout = layOutTriton({ ...IN_CONTAINER, plan, manifest, sources, allowsNonCommercial, adminKey: await keepAdminKey(home) });
-  const folder = join(modelsFolder(home), 'triton');
-  await mkdir(folder, { recursive: true });
-  const changed = await removeOthers(folder, layout);
-  for (const path of listModels(layout)) changed.push(...(await writeModel({ folder, path, layout })));
-  return { layout, changed };
+/** What is planned and how it differs from what lies on the disk. */
+export type TritonState = { readonly layout: TritonLayout; readonly changes: readonly string[] };
+
+/** Reads, and tells by path what `prepareTriton` would write or remove. */
+export async function compareTriton(parts: PrepareTritonParts): Promise<TritonState> {
+  const adminKey = await readAdminKey(parts.home);
+  // Where there is no key yet the folder is not written either: any key will do to tell what is missing.
+  const layout = await planLayout(parts, adminKey ?? '0'.repeat(48));
+  const folder = repositoriesFolder(parts.home);
+  const changes = [...(adminKey === null ? [ADMIN_KEY_FILE] : []), ...(await listOthers(folder, layout))];
+  for (const path of listModels(layout)) changes.push(...(await listModelChanges({ folder, path, layout })));
+  return { layout, changes };
 }
 
-/** Whoever may read the home's secrets may ask Triton for more than the control plane does. Made once. */
-async function keepAdminKey(home: string): Promise<string> {
-  const path = join(home, ADMIN_KEY_FILE);
-  const kept = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+/** Makes the folders hold what is planned and nothing else. */
+export async function prepareTriton(parts: PrepareTritonParts): Promise<TritonState> {
+  const { changes } = await compareTriton(parts);
+  const layout = await planLayout(parts, (await readAdminKey(parts.home)) ?? (await makeAdminKey(parts.home)));
+  const folder = repositoriesFolder(parts.home);
+  for (const path of await listOthers(folder, layout)) await rm(join(folder, path), { recursive: true });
+  for (const path of listModels(layout)) await writeModel({ folder, path, layout });
+  return { layout, changes };
+}
+
+function repositoriesFolder(home: string): string {
+  return join(modelsFolder(home), 'triton');
+}
+
+async function planLayout(
+  { repository, plan, manifest, allowsNonCommercial }: PrepareTritonParts,
+  adminKey: string,
+): Promise<TritonLayout> {
+  const sources = await readModelSources(repository);
+  return layOutTriton({ ...IN_CONTAINER, plan, manifest, sources, allowsNonCommercial, adminKey });
+}
+
+/** Whoever may read the home's secrets may ask Triton for more than the control plane does. Null before it was made. */
+async function readAdminKey(home: string): Promise<string | null> {
+  const text = await readText(join(home, ADMIN_KEY_FILE));
+  return text !== null && /^[a-f0-9]{48}\n$/.test(text) ? text.trim() : null;
+}
+
+async function makeAdminKey(home: string): Promise<string> {
+  const key = randomBytes(24).toString('hex');
+  await replaceFile(join(home, ADMIN_KEY_FILE), `${key}\n`, { uid: 0, gid: 0, mode: 0o600 });
+  return key;
+}
+
+async function readText(path: string): Promise<string | null> {
+  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
-  if (kept !== null && /^[a-f0-9]{48}\n$/.test(kept)) return kept.trim();
-  const key = randomBytes(24).toString('hex');
-  await replaceFile(path, `${key}\n`, { uid: 0, gid: 0, mode: 0o600 });
-  return key;
 }
 
 /** Folders of models below the folder of all repositories, such as `speech/speech_to_text`. */
@@ -62,39 +90,53 @@ function listModels({ processes }: TritonLayout): readonly string[] {
   return processes.flatMap(({ name, roles }) => roles.map((role) => `${name}/${role}`));
 }
 
-async function removeOthers(folder: string, layout: TritonLayout): Promise<string[]> {
+/** Folders of processes and roles that the plan no longer has. */
+async function listOthers(folder: string, layout: TritonLayout): Promise<readonly string[]> {
   const wanted = new Set([...listModels(layout), ...layout.processes.map(({ name }) => name)]);
-  const removed: string[] = [];
+  const others: string[] = [];
   for (const name of await listFolders(folder)) {
     const models = wanted.has(name) ? await listFolders(join(folder, name)) : [''];
-    const stale = models.map((model) => (model === '' ? name : `${name}/${model}`)).filter((path) => !wanted.has(path));
-    for (const path of stale) await rm(join(folder, path), { recursive: true });
-    removed.push(...stale);
+    others.push(...models.map((model) => (model === '' ? name : `${name}/${model}`)).filter((path) => !wanted.has(path)));
   }
-  return removed;
+  return others;
 }
 
 async function listFolders(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
   return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 }
 
-/** The version's folder first: a configuration never stands beside modules that it does not fit. */
-async function writeModel({ folder, path, layout }: { folder: string; path: string; layout: TritonLayout }): Promise<readonly string[]> {
+type ModelPlace = { readonly folder: string; readonly path: string; readonly layout: TritonLayout };
+
+/** A role's files: its configuration, and those of its version's folder. */
+function filesOf({ path, layout }: ModelPlace): { readonly own: readonly RenderedFile[]; readonly version: readonly RenderedFile[] } {
   const files = layout.files.flatMap((file) =>
     file.path.startsWith(`${path}/`) ? [{ ...file, path: file.path.slice(path.length + 1) }] : [],
   );
-  const version: readonly RenderedFile[] = files.flatMap((file) =>
-    file.path.startsWith('1/') ? [{ path: file.path.slice(2), text: file.text }] : [],
-  );
-  const versionFolder = join(folder, path, '1');
-  const changed = listDifferences(await readFiles(versionFolder), version).map((name) => `${path}/1/${name}`);
-  await writeRenderedFiles(versionFolder, version, READABLE);
-  for (const file of files.filter((one) => !one.path.startsWith('1/'))) {
+  return {
+    own: files.filter((file) => !file.path.startsWith('1/')),
+    version: files.flatMap((file) => (file.path.startsWith('1/') ? [{ ...file, path: file.path.slice(2) }] : [])),
+  };
+}
+
+async function listModelChanges(place: ModelPlace): Promise<readonly string[]> {
+  const { folder, path } = place;
+  const { own, version } = filesOf(place);
+  const changes = listDifferences(await readFiles(join(folder, path, '1')), version).map((name) => `${path}/1/${name}`);
+  for (const file of own) if ((await readText(join(folder, path, file.path))) !== file.text) changes.push(`${path}/${file.path}`);
+  return changes;
+}
+
+/** The version's folder first: a configuration never stands beside modules that it does not fit. */
+async function writeModel(place: ModelPlace): Promise<void> {
+  const { folder, path } = place;
+  const { own, version } = filesOf(place);
+  await writeRenderedFiles(join(folder, path, '1'), version, READABLE);
+  for (const file of own) {
     const target = join(folder, path, file.path);
-    if ((await readFile(target, 'utf8').catch(() => null)) === file.text) continue;
-    await replaceFile(target, file.text, READABLE);
-    changed.push(`${path}/${file.path}`);
+    if ((await readText(target)) !== file.text) await replaceFile(target, file.text, READABLE);
   }
-  return changed;
 }

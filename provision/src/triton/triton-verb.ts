@@ -1,16 +1,10 @@
 /** `provision.sh triton`: the model repositories of this machine's boards from its sizing, and how Triton is started on them. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseEnvFile } from '#env-file.ts';
+import { gatherFacts } from '#facts.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
-import { detectHardware } from '#machine/detect-hardware.ts';
-import { listInstalledModels } from '#models/models-folder.ts';
 import { loadManifest } from '#models/manifest-file.ts';
 import { EXIT, ObstacleError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
-import { readCalibration } from '#sizing/calibration.ts';
-import { DEFAULT_WISHES, planSizing } from '#sizing/plan-sizing.ts';
 import { prepareTriton } from './prepare-triton.ts';
 import type { TritonProcess } from './triton-layout.ts';
 
@@ -18,11 +12,10 @@ import type { TritonProcess } from './triton-layout.ts';
 export async function runTriton({ home, repository }: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
   const { values } = parseVerbArguments(args, { json: { type: 'boolean' } });
   const manifest = await loadManifest(repository);
-  const hardware = await detectHardware({ home, env: process.env, signal });
-  const commercialOnly = (await readSetting(home, 'MODELS_COMMERCIAL_ONLY')) !== '0';
-  const installedModels = await listInstalledModels(home, manifest.models);
-  const wishes = { ...DEFAULT_WISHES, commercialOnly, installedModels };
-  const plan = planSizing({ hardware, manifest, wishes, measured: await readCalibration(home) });
+  const {
+    settings,
+    sizing: { plan },
+  } = await gatherFacts({ home, repository, signal });
   if (!plan.models.some(({ gpuUuid }) => gpuUuid !== null))
     throw new ObstacleError([
       {
@@ -31,21 +24,22 @@ export async function runTriton({ home, repository }: Place, args: readonly stri
         fix: 'provision.sh doctor tells what the boards lack, provision.sh models list which weights are here',
       },
     ]);
-  const { layout, changed } = await prepareTriton({ home, repository, plan, manifest, allowsNonCommercial: !commercialOnly });
+  const allowsNonCommercial = settings.MODELS_COMMERCIAL_ONLY === '0';
+  const { layout, changes } = await prepareTriton({ home, repository, plan, manifest, allowsNonCommercial });
   await print(
     values.json === true
-      ? `${JSON.stringify({ kind: 'triton', profile: plan.profile, changes: changed.length, processes: layout.processes })}\n`
-      : [`${changed.length} files changed.`, ...layout.processes.map(describeProcess), ''].join('\n'),
+      ? `${JSON.stringify({ kind: 'triton', profile: plan.profile, changes: changes.length, processes: layout.processes.map(withoutKey) })}\n`
+      : [`${changes.length} files changed.`, ...layout.processes.map(describeProcess), ''].join('\n'),
   );
   return EXIT.ok;
 }
 
-function describeProcess({ name, kind, roles, gpuUuid, command }: TritonProcess): string {
-  const shown = command.map((word) => word.replace(/(admin-key=).*/, '$1…')).join(' ');
-  return `${name} (${kind} image, ${roles.join(' and ')}, board ${gpuUuid}):\n  ${shown}`;
+function describeProcess(process: TritonProcess): string {
+  const { name, kind, roles, gpuUuid, command } = withoutKey(process);
+  return `${name} (${kind} image, ${roles.join(' and ')}, board ${gpuUuid}):\n  ${command.join(' ')}`;
 }
 
-async function readSetting(home: string, name: string): Promise<string | undefined> {
-  const text = await readFile(join(home, '.env'), 'utf8').catch(() => '');
-  return parseEnvFile(text).get(name);
+/** What is printed is kept in logs and scrolls; the key is in the home's file of it. */
+function withoutKey(process: TritonProcess): TritonProcess {
+  return { ...process, command: process.command.map((word) => word.replace(/(admin-key=).*/, '$1…')) };
 }
