@@ -1,6 +1,7 @@
 // The whole command line: parses, runs one command, says how it ended.
 import { Command, CommanderError } from 'commander';
 import { agentCommands } from './agent-commands.ts';
+import { addApplianceCommands } from './appliance-commands.ts';
 import { auditCommands } from './audit-commands.ts';
 import { bookingCommands } from './booking-commands.ts';
 import { contactCommands, messageCommands, outcomeCommands } from './caller-commands.ts';
@@ -19,6 +20,7 @@ import { numberCommands } from './number-commands.ts';
 import { orgCommands } from './org-commands.ts';
 import { phoneCommands } from './phone-commands.ts';
 import { planCommands } from './plan-commands.ts';
+import { registryCommands } from './registry-commands.ts';
 import { printable } from './table.ts';
 import { telephonyCommands } from './telephony-commands.ts';
 import type { Terminal } from './terminal.ts';
@@ -44,6 +46,7 @@ export const commandGroups: readonly CommandGroup[] = [
   telephonyCommands,
   capacityCommands,
   globalStopCommands,
+  registryCommands,
   healthCommands,
   jobCommands,
   auditCommands,
@@ -52,15 +55,18 @@ export const commandGroups: readonly CommandGroup[] = [
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 the API refused or a check found problems, 2 called wrongly, 3 the API cannot be reached, 4 the audit log is damaged, 5 a scenario failed.
+Of doctor, models, calibrate, backup, restore, upgrade and support-bundle: 0 done, 10 with warnings, 20 something must be put right first, 30 failed and put back.
 The admin key comes from CENTRALITA_ADMIN_KEY or from what \`centralita login\` stored, never from an argument.
 chat, test, knowledge, booking, message, outcome and contact act for an organization, with its token from CENTRALITA_TOKEN.`;
 
 /** Runs the words after `centralita` and returns the exit code. A fault of the program itself is thrown. */
 export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode = 0;
   const program = createProgram(terminal);
+  addApplianceCommands(program, terminal, (code) => (exitCode = code));
   try {
     await program.parseAsync(words, { from: 'user' });
-    return 0;
+    return exitCode;
   } catch (error) {
     // The parser has said already what is wrong; asked for help, it ends without an error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
