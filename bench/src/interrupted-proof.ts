@@ -1,0 +1,135 @@
+/** Killed in every step, the installation goes on where it was: nothing is made twice, no secret is made anew, no row is lost. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runCommand } from '@centralita/provision/command.ts';
+import { steps } from '@centralita/provision/steps.ts';
+import { CHECKOUT, copyCommittedTree, HOME, openEmptyDebian } from './empty-debian.ts';
+import type { EmptyDebian } from './empty-debian.ts';
+import { runBench } from './harness.ts';
+import { renderPorts, writeSettings } from './install-settings.ts';
+import { readEntries, runUntil } from './interrupted-run.ts';
+
+const repository = resolve(import.meta.dirname, '..', '..');
+/** Steps that a machine without systemd does not have. */
+const NOT_HERE = ['start at boot'];
+/** Killed this long after it began, the building of the root is well under way. */
+const ROOT_DELAY_MS = 4_000;
+
+/** What is watched over all runs. */
+type Watch = {
+  readonly killed: Set<string>;
+  readonly written: string[];
+  secrets: Readonly<Record<string, unknown>> | null;
+  secretsChanged: number;
+  untold: number;
+};
+
+async function readSecrets({ dir }: EmptyDebian): Promise<Record<string, unknown> | null> {
+  const text = await readFile(join(dir, HOME, 'secrets.json'), 'utf8').catch(() => null);
+  return text === null ? null : (JSON.parse(text) as Record<string, unknown>);
+}
+
+/** Counts the secrets that are no longer what they were. The admin key itself is forgotten once it was shown; its hash stays. */
+async function compareSecrets(debian: EmptyDebian, watch: Watch): Promise<void> {
+  const now = await readSecrets(debian);
+  const before = watch.secrets;
+  if (before)
+    for (const [name, value] of Object.entries(before))
+      if (name !== 'adminKey' && JSON.stringify(now?.[name]) !== JSON.stringify(value)) watch.secretsChanged++;
+  if (now) watch.secrets = now;
+}
+
+async function askRows(debian: EmptyDebian, row: string): Promise<readonly string[] | null> {
+  const program = `${CHECKOUT}/bench/src/interrupted-rows-cli.ts`;
+  const { stdout, stderr, exitCode } = await debian.run([`${CHECKOUT}/node_modules/.bin/node`, program, HOME, CHECKOUT, row]);
+  if (exitCode !== 0) throw new Error(`the rows cannot be asked for: ${stderr}`);
+  return (JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { rows: string[] | null }).rows;
+}
+
+/** The root that this machine's rig has, instead of one more minute per run: links to the same files. */
+async function shareRoot({ dir }: EmptyDebian): Promise<void> {
+  const rig = process.env['CENTRALITA_RIG'];
+  if (!rig) throw new Error('CENTRALITA_RIG must be the folder of the private root that `npm run rig` builds');
+  await runCommand(['/bin/sh', '-ec', 'rm -rf "$2"/root.building-*; cp -al "$1/root" "$2/root"', 'share', rig, join(dir, HOME)]);
+}
+
+/** Kills once in every step, in the order in which they come; the run that follows a kill does that step. Returns the last run's exit code. */
+async function killEverywhere(debian: EmptyDebian, watch: Watch, options: { readonly part: number; readonly log: (line: string) => void }) {
+  const { part, log } = options;
+  let interrupted: string | null = null;
+  for (;;) {
+    const delayMs = async (step: string): Promise<number> => (part === 0 ? 0 : (await usualMs(debian, step)) * part);
+    const delays = new Map<string, number>();
+    for (const { name } of steps) delays.set(name, name === 'private root' ? ROOT_DELAY_MS : await delayMs(name));
+    const end = await runUntil(debian, { isWanted: (step) => !watch.killed.has(step), delayMs: (step) => delays.get(step) ?? 0 });
+    await compareSecrets(debian, watch);
+    if (interrupted !== null && !end.output.includes(`was cut short in step "${interrupted}"`) && /^ {2}\S/m.test(end.output))
+      watch.untold++;
+    if (end.killedIn === null) {
+      if (end.exitCode !== 0) throw new Error(`a run failed after the kill in "${interrupted ?? 'nothing'}":\n${end.output.slice(-3_000)}`);
+      return;
+    }
+    interrupted = end.killedIn;
+    watch.killed.add(end.killedIn);
+    log(`killed in "${end.killedIn}"`);
+    if (end.killedIn === 'private root') await shareRoot(debian);
+    const row = `after the kill in ${end.killedIn}`;
+    if ((await askRows(debian, row)) !== null) watch.written.push(row);
+  }
+}
+
+/** How long the step took the last time it was done. */
+async function usualMs(debian: EmptyDebian, step: string): Promise<number> {
+  const entries = (await readEntries(debian)).filter((entry) => entry.step === step);
+  const done = entries.findLastIndex(({ state }) => state === 'done');
+  const begun = entries.slice(0, Math.max(0, done)).findLast(({ state }) => state === 'started');
+  return begun && entries[done] ? Date.parse(entries[done].at) - Date.parse(begun.at) : 0;
+}
+
+/** Steps whose last line in the journal does not say that they were done, and one more where a run still finds something to change. */
+async function countNotConverged(debian: EmptyDebian, watch: Watch): Promise<number> {
+  const entries = await readEntries(debian);
+  const open = [...watch.killed].filter((step) => entries.findLast((entry) => entry.step === step)?.state !== 'done');
+  const again = await runUntil(debian, { isWanted: () => false, delayMs: () => 0 });
+  const isQuiet = again.exitCode === 0 && again.output.includes('0 changes.');
+  return open.length + (isQuiet ? 0 : 1);
+}
+
+await runBench({
+  name: 'interrupted',
+  defaults: { 'first-port': 31_300 },
+  reaches: { steps: `>= ${steps.length - NOT_HERE.length}`, not_converged: '= 0', secrets_changed: '= 0', rows_lost: '= 0', untold: '= 0' },
+  standIns: [
+    `not killed in: ${NOT_HERE.join(', ')} (needs systemd)`,
+    'the private root is killed while it is built, and then taken from this machine’s rig by links instead of being built to its end',
+    'packages of the project are taken from this checkout by links; the network is this machine’s own',
+  ],
+  run: async ({ options, log, signal }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'centralita-interrupted-'));
+    const watch: Watch = { killed: new Set(), written: [], secrets: null, secretsChanged: 0, untold: 0 };
+    try {
+      await using debian = await openEmptyDebian({ folder, log, signal });
+      await copyCommittedTree(repository, join(debian.dir, CHECKOUT));
+      await runCommand(['cp', '-al', join(repository, 'node_modules'), join(debian.dir, CHECKOUT, 'node_modules')]);
+      await writeSettings(join(debian.dir, HOME, '.env'), renderPorts(options['first-port']));
+      await killEverywhere(debian, watch, { part: 0, log });
+      const rows = (await askRows(debian, '')) ?? [];
+      const notConverged = await countNotConverged(debian, watch);
+      const lost = watch.written.filter((row) => !rows.includes(row)).length;
+      log(`${watch.written.length} rows written between the runs; journal: ${(await readEntries(debian)).length} lines`);
+      return {
+        n: watch.killed.size,
+        figures: {
+          steps: watch.killed.size,
+          not_converged: notConverged,
+          secrets_changed: watch.secretsChanged,
+          rows_lost: lost,
+          untold: watch.untold,
+        },
+      };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+});

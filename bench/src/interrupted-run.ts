@@ -1,0 +1,61 @@
+/** One run of the installation that is killed in a step: started inside its machine, watched through its journal, ended without a warning. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseJournal } from '@centralita/provision/lifecycle/journal.ts';
+import type { JournalEntry } from '@centralita/provision/lifecycle/journal.ts';
+import { CHECKOUT, HOME } from './empty-debian.ts';
+import type { EmptyDebian } from './empty-debian.ts';
+
+/** Short beside the shortest step, so that most kills come before its end. */
+const LOOK_MS = 3;
+const RUN_LIMIT_MS = 900_000;
+
+export type RunEnd = {
+  /** Null: it ended by itself. */
+  readonly killedIn: string | null;
+  readonly exitCode: number | null;
+  readonly output: string;
+};
+
+/** Journal of the installation in there. */
+export async function readEntries(debian: EmptyDebian): Promise<readonly JournalEntry[]> {
+  return parseJournal(await readFile(join(debian.dir, HOME, 'journal.jsonl'), 'utf8').catch(() => ''));
+}
+
+/** Runs; kills it `delayMs(step)` after it began the first step that `isWanted`. */
+export async function runUntil(
+  debian: EmptyDebian,
+  { isWanted, delayMs }: { readonly isWanted: (step: string) => boolean; readonly delayMs: (step: string) => number },
+): Promise<RunEnd> {
+  const known = (await readEntries(debian)).length;
+  // The lock is this proof's own: with it in between there would be a process that outlives the killed one.
+  const argv = debian.enter([`${CHECKOUT}/node_modules/.bin/node`, `${CHECKOUT}/provision/src/main.ts`, '--yes'], {
+    CENTRALITA_LOCKED: 'proof',
+  });
+  const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const closed = once(child, 'close').then(([code]) => ({ code: code as number | null }));
+  const deadlineMs = Date.now() + RUN_LIMIT_MS;
+  for (;;) {
+    const ended = await Promise.race([closed, sleep(LOOK_MS).then(() => null)]);
+    if (ended) return { killedIn: null, exitCode: ended.code, output };
+    if (Date.now() > deadlineMs) throw new Error(`a run took longer than ${RUN_LIMIT_MS} ms:\n${output}`);
+    const begun = (await readEntries(debian)).slice(known).find(({ state, step }) => state === 'started' && isWanted(step));
+    if (!begun) continue;
+    const before = await Promise.race([closed, sleep(delayMs(begun.step)).then(() => null)]);
+    if (before) return { killedIn: null, exitCode: before.code, output };
+    await killInside(child.pid ?? 0);
+    await closed;
+    return { killedIn: begun.step, exitCode: null, output };
+  }
+}
+
+/** nsenter waits for the program that it started; that one is killed, as a machine's out-of-memory killer would. */
+async function killInside(nsenter: number): Promise<void> {
+  const children = await readFile(`/proc/${nsenter}/task/${nsenter}/children`, 'utf8').catch(() => '');
+  for (const pid of children.trim().split(' ').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
+}
