@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { runInContainers } from '#containers/containers-verb.ts';
 import { EXIT, exitCodeOf, listCauses, ObstacleError } from './place.ts';
 import type { Place } from './place.ts';
 import type { Verb } from './verb.ts';
@@ -22,7 +23,8 @@ async function main(argv: readonly string[], place: Place): Promise<number> {
   if ((verb.needs === 'lock' || verb.needs === 'install') && process.env['CENTRALITA_LOCKED'] === undefined) return await runLocked(verb);
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort(new Error(`stopped by ${signal}`)));
-  return await verb.run(place, args, abort.signal);
+  const contained = await runInContainers(verb.name, { place, args, signal: abort.signal });
+  return contained.exitCode ?? (await verb.run(place, contained.args, abort.signal));
 }
 
 /** The lock that provision.sh takes as well: two runs at once would build the same root and start the same services. */

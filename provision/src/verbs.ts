@@ -19,7 +19,7 @@ import type { Verb } from './verb.ts';
 export const VERBS: readonly Verb[] = [
   {
     name: '',
-    usage: '[--yes] [--json] [--profile NAME]',
+    usage: '[--yes] [--json] [--profile NAME] [--runtime native|docker]',
     summary: 'install, or put right what is not as it should be',
     needs: 'install',
     run: runApply,
@@ -152,4 +152,4 @@ export function findVerb(
 }
 
 /** Options of the installation itself, which may come first. */
-export const APPLY_OPTIONS: readonly string[] = ['--yes', '--json', '--profile'];
+export const APPLY_OPTIONS: readonly string[] = ['--yes', '--json', '--profile', '--runtime'];

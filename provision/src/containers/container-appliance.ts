@@ -19,7 +19,7 @@ import { GRAFANA_ID, IDENTITIES, imageRoot } from './identities.ts';
 export const IMAGE_NAMES = ['control-plane', 'cpu-server', 'asterisk', 'postgres', 'monitoring'] as const;
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
-/** Files that one group of containers may read: a folder below `containers/files`, or with the name '' the files there, for the engine's client alone. */
+/** Files that one group of containers may read: a folder below `containers/files`. */
 export type ContainerFolder = { readonly name: string; readonly gid: number; readonly files: readonly RenderedFile[] };
 
 /** Those of the installation's secrets that the containers are given. */
@@ -42,6 +42,8 @@ export type ContainerParts = {
   readonly backupRecipient: string;
   readonly sizing: { readonly maxConcurrentCalls: number; readonly sharedBuffersBytes: number };
   readonly profile: ContainerProfile;
+  /** Of what the two Tritons load; empty without them. */
+  readonly modelsDigest: string;
   /** Boards of the two Tritons. */
   readonly gpus: { readonly speech: string; readonly language: string };
   /** Where telephones reach this machine. */
@@ -73,7 +75,8 @@ export function describeContainers(parts: ContainerParts): ContainerAppliance {
   const environment = { ...parts, maxConcurrentCalls: parts.sizing.maxConcurrentCalls };
   const folders: readonly ContainerFolder[] = [
     {
-      name: '',
+      // The engine's client reads these, and root alone.
+      name: 'environment',
       gid: 0,
       files: [
         { path: 'control-plane.env', text: renderControlPlaneEnvironment(environment) },
@@ -217,6 +220,7 @@ function composeVariables(parts: ContainerParts, { instance, folders }: Rendered
     ASTERISK_FILES_DIGEST: filesOf('asterisk'),
     CONTROL_PLANE_FILES_DIGEST: digestOf([withoutAdminKey(folders), ofFile('control-plane.env')]).slice(0, 16),
     CPU_SERVER_FILES_DIGEST: ofFile('cpu-server.env'),
+    TRITON_FILES_DIGEST: parts.modelsDigest,
     PROMETHEUS_FILES_DIGEST: filesOf('prometheus'),
     BACKUP_FILES_DIGEST: filesOf('backup'),
   };

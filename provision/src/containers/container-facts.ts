@@ -11,6 +11,9 @@ import { readFiles } from '#rendered-files.ts';
 import { digestOf } from '#services.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
 import type { State } from '#state.ts';
+import { loadManifest } from '#models/manifest-file.ts';
+import { compareTriton } from '#triton/prepare-triton.ts';
+import type { TritonState } from '#triton/prepare-triton.ts';
 import { readServices } from './compose.ts';
 import type { ServiceReport } from './compose.ts';
 import { containersFolder, describeContainers, FOREIGN_DIGESTS, IMAGE_NAMES } from './container-appliance.ts';
@@ -45,6 +48,8 @@ export type ContainerFacts = {
   readonly composeText: string;
   readonly overrideText: string;
   readonly services: readonly ServiceReport[];
+  /** What the two Tritons load; null where no GPU serves the models. */
+  readonly triton: TritonState | null;
   /** Null while the secrets or the images that it names are still to be made. */
   readonly appliance: ContainerAppliance | null;
 };
@@ -69,10 +74,11 @@ export async function gatherContainerFacts(place: FactsPlace & { readonly signal
     missingImages: await listMissingImages(ids, signal),
     composeText: await readText(join(containersFolder(home), '.env')),
     overrideText: await readText(join(containersFolder(home), 'compose.override.yml')),
+    triton: profile === 'gpu' ? await readTriton(facts) : null,
   };
   const appliance = await describe(known);
-  const names = ['', ...(appliance?.folders.map(({ name }) => name) ?? ['control-plane'])];
-  const folders = [...new Set(names)].map(async (name) => [name, await readFiles(join(containersFolder(home), 'files', name))] as const);
+  const names = appliance?.folders.map(({ name }) => name) ?? ['control-plane'];
+  const folders = names.map(async (name) => [name, await readFiles(join(containersFolder(home), 'files', name))] as const);
   const isRendered = known.composeText !== '' && known.overrideText !== '';
   const compose = { home, repository: facts.repository, engine, profiles: appliance?.profiles ?? [profile] };
   return {
@@ -103,6 +109,32 @@ function chooseProfile({ hardware, environmentText, home }: Pick<Facts, 'hardwar
       name: 'inference',
       reason: `the images that use the GPU are not named: ${missing.join(', ')}`,
       fix: `put their digests (sha256:…) into ${home}/.env, or CONTAINER_INFERENCE=cpu to leave the GPU alone`,
+    },
+  ]);
+}
+
+/** Throws `ObstacleError` where the plan wants other Tritons than the compose file has. */
+async function readTriton({ home, repository, sizing, settings }: Facts): Promise<TritonState> {
+  const triton = await compareTriton({
+    home,
+    repository,
+    plan: sizing.plan,
+    manifest: await loadManifest(repository),
+    allowsNonCommercial: settings.MODELS_COMMERCIAL_ONLY === '0',
+  });
+  const names = triton.layout.processes.map(({ name }) => name);
+  const reason =
+    names.length === 0
+      ? `no model that is here runs on a board: ${sizing.plan.why}`
+      : names.some((name) => name !== 'speech' && name !== 'language')
+        ? `speech is planned on two boards or slices (${names.join(', ')}), and the compose file has one process for it`
+        : null;
+  if (reason === null) return triton;
+  throw new ObstacleError([
+    {
+      name: 'inference',
+      reason,
+      fix: `./provision.sh models list tells which weights are here; CONTAINER_INFERENCE=cpu in ${home}/.env leaves the GPU alone`,
     },
   ]);
 }
@@ -145,16 +177,17 @@ async function describe(known: Omit<ContainerFacts, 'appliance' | 'files' | 'ser
       sharedBuffersBytes: facts.sizing.plan.postgres.sharedBuffersBytes,
     },
     profile,
-    gpus: chooseGpus(facts),
+    modelsDigest: known.triton ? digestOf([known.triton.layout.files]).slice(0, 16) : '',
+    gpus: gpusOf(known.triton),
     machineAddress: facts.hardware.network.addresses[0] ?? '127.0.0.1',
     images: Object.fromEntries(IMAGE_NAMES.map((name) => [name, containers.images[name]?.id ?? ''])) as Record<ImageName, string>,
   });
 }
 
-/** The first board for speech, the second, where there is one, for language. */
-function chooseGpus({ hardware }: Facts): { readonly speech: string; readonly language: string } {
-  const uuids = hardware.gpu.kind === 'found' ? hardware.gpu.gpus.map(({ uuid }) => uuid) : [];
-  return { speech: uuids[0] ?? 'none', language: uuids[1] ?? uuids[0] ?? 'none' };
+/** The board of each process; what no model was planned for sees none. */
+function gpusOf(triton: TritonState | null): { readonly speech: string; readonly language: string } {
+  const boardOf = (name: string): string => triton?.layout.processes.find((process) => process.name === name)?.gpuUuid ?? 'none';
+  return { speech: boardOf('speech'), language: boardOf('language') };
 }
 
 /** The secrets, or null while one of them is still to be made. */

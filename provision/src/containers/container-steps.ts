@@ -1,5 +1,5 @@
 /** The steps that make a machine with an engine an appliance in containers, in order. */
-import { chown, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keepSettings } from '#appliance.ts';
 import { parseDemo } from '#demo-step.ts';
@@ -7,13 +7,15 @@ import { mergeEnvFile } from '#env-file.ts';
 import { parseLastLine } from '#program.ts';
 import { listDifferences, replaceFile, writeRenderedFiles } from '#rendered-files.ts';
 import { makeSecrets, withBackupKey, withMetricsPasswords, withSecretKeys, writeSecrets } from '#secrets.ts';
+import { loadManifest } from '#models/manifest-file.ts';
+import { prepareTriton } from '#triton/prepare-triton.ts';
 import { updateState } from '#state.ts';
 import { checkJournal, heardSchema } from '#test-call-step.ts';
 import { makeFolder } from '#asterisk-process.ts';
 import { checkComposeFile, renderOverride, runCompose } from './compose.ts';
 import type { Compose } from './compose.ts';
 import { containersFolder, IMAGE_NAMES } from './container-appliance.ts';
-import type { ContainerAppliance, ContainerFolder } from './container-appliance.ts';
+import type { ContainerAppliance } from './container-appliance.ts';
 import { completeSecrets, readContainersState } from './container-facts.ts';
 import type { ContainerFacts, ContainersState } from './container-facts.ts';
 import { bringCompose } from './engine.ts';
@@ -116,9 +118,10 @@ function applianceStep(
 
 const files = applianceStep('files', 'write configuration and secrets for the containers', {
   changes: (now, { folders, composeText }) => {
-    const changed = folders.flatMap((folder) =>
-      ownDifferences(now, folder).map((path) => `write ${[folder.name, path].filter(Boolean).join('/')}`),
-    );
+    const changed = folders.flatMap(({ name, files: wanted }) => {
+      const names = listDifferences(now.files.get(name) ?? [], wanted);
+      return names.length === 0 ? [] : [`write ${names.length > 3 ? `${names.length} files` : names.join(', ')} of ${name}`];
+    });
     return [
       ...changed,
       ...(now.composeText === composeText ? [] : ['write the variables of the compose file']),
@@ -133,23 +136,23 @@ const files = applianceStep('files', 'write configuration and secrets for the co
     await mkdir(join(home, 'models'), { recursive: true, mode: 0o755 });
     for (const { name, gid, files: wanted } of folders) {
       const path = join(folder, 'files', name);
-      if (name === '') for (const file of wanted) await replaceFile(join(path, file.path), file.text, { uid: 0, gid, mode: 0o600 });
-      else {
-        await makeFolder(path, { uid: 0, gid, mode: 0o750 });
-        await writeRenderedFiles(path, wanted, { uid: 0, gid, mode: 0o640 });
-        await chown(path, 0, gid);
-      }
+      await makeFolder(path, { uid: 0, gid, mode: 0o750 });
+      await writeRenderedFiles(path, wanted, { uid: 0, gid, mode: 0o640 });
     }
     await replaceFile(join(folder, '.env'), composeText, { uid: 0, gid: 0, mode: 0o600 });
     await replaceFile(join(folder, 'compose.override.yml'), renderOverride(now.engine), { uid: 0, gid: 0, mode: 0o600 });
   },
 });
 
-/** Beside the folders' names lie our files alone; in the folders nothing else. */
-function ownDifferences(now: ContainerFacts, { name, files: wanted }: ContainerFolder): readonly string[] {
-  const current = now.files.get(name) ?? [];
-  return listDifferences(name === '' ? current.filter(({ path }) => wanted.some((file) => file.path === path)) : current, wanted);
-}
+const models: ContainerStep = {
+  name: 'models of the boards',
+  changes: ({ triton }) => (triton?.changes ?? []).map((path) => `write ${path} for Triton`),
+  apply: async ({ now: { facts } }) => {
+    const { home, repository, sizing, settings } = facts;
+    const allowsNonCommercial = settings.MODELS_COMMERCIAL_ONLY === '0';
+    await prepareTriton({ home, repository, plan: sizing.plan, manifest: await loadManifest(repository), allowsNonCommercial });
+  },
+};
 
 const containers = applianceStep('containers', 'start the containers', {
   changes: (now, { digest }) => {
@@ -240,7 +243,17 @@ async function placeTestCall(now: ContainerFacts, { log, signal }: Pick<Containe
 }
 
 /** In order. */
-export const containerSteps: readonly ContainerStep[] = [composeProgram, secrets, settings, images, files, containers, demo, testCall];
+export const containerSteps: readonly ContainerStep[] = [
+  composeProgram,
+  secrets,
+  settings,
+  images,
+  files,
+  models,
+  containers,
+  demo,
+  testCall,
+];
 
 /** Changes what `state.json` says of containers; the rest of it stays. */
 async function remember(

@@ -21,7 +21,7 @@ type Runtime = (typeof RUNTIMES)[number];
 
 type Call = { readonly place: Place; readonly args: readonly string[]; readonly signal: AbortSignal };
 
-/** What each verb does in containers. A verb that is not here is the same in both runtimes, or is not offered in containers yet. */
+/** What each verb does in containers. */
 const VERBS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
   '': async ({ place, signal }) => {
     await provisionContainers(place, signal);
@@ -38,7 +38,11 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
   start: async ({ place, signal }) =>
     await passOn(await lookInstalled(place, signal), ['up', '--detach', '--wait', '--no-build', '--pull', 'never']),
   'new-admin-key': renewAdminKey,
+  '--backup': async ({ place, signal }) => await passOn(await lookInstalled(place, signal), ['exec', '-T', 'backup', 'backup-loop', 'now']),
+  '--uninstall': uninstall,
 };
+/** Verbs that look at the machine or its files, whatever runs on it. */
+const SAME_IN_BOTH = ['--check', '--support-bundle', 'doctor', 'models', 'triton', 'calibrate'];
 
 /**
  * Does the verb where this installation is one of containers. Returns its exit code, or null and the words without `--runtime`: the native runtime's.
@@ -56,7 +60,11 @@ export async function runInContainers(
     );
   if ((wish ?? before ?? 'native') === 'native') return { exitCode: null, args: rest };
   const run = VERBS[verb];
-  if (!run) return { exitCode: null, args: rest };
+  if (!run && SAME_IN_BOTH.includes(verb)) return { exitCode: null, args: rest };
+  if (!run)
+    throw new ObstacleError(
+      `'${verb}' is not there for an installation in containers yet: a new checkout and ./provision.sh brings a new version up`,
+    );
   return { exitCode: await run({ place, args: rest, signal }), args: rest };
 }
 
@@ -97,6 +105,15 @@ async function passOn(now: ContainerFacts, words: readonly string[]): Promise<nu
   const [file = '', ...argv] = composeCommand(composeOf(now), words);
   const child = spawn(file, argv, { stdio: 'inherit' });
   return await new Promise((done, failed) => child.once('error', failed).once('close', (code) => done(code === 0 ? EXIT.ok : EXIT.failed)));
+}
+
+/** Takes the containers and their networks away; what they wrote stays in volumes and in the home. */
+async function uninstall({ place, args, signal }: Call): Promise<number> {
+  if (args.includes('--purge'))
+    throw new ObstacleError(
+      `data in containers is removed by hand: ./provision.sh --uninstall, then docker volume rm the volumes centralita_…, then rm -r ${place.home}`,
+    );
+  return await passOn(await lookInstalled(place, signal), ['--profile', '*', 'down', '--remove-orphans']);
 }
 
 /** As natively: the hash's file is read at every request, so nothing restarts and the old key is dead at once. */
