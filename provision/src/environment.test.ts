@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAdminKeyHash, readSecretKeys } from '@centralita/control-plane/adapters/disk/secret-files.ts';
+import { readServerDescription } from '@centralita/control-plane/adapters/disk/server-description.ts';
+import { silentLog } from '@centralita/control-plane/shared/log.ts';
 import { configVariables, loadConfig } from '@centralita/control-plane/config.ts';
 import { describe, expect, it } from 'vitest';
 import { describeAppliance } from './appliance.ts';
@@ -70,10 +72,37 @@ MAX_CALL_SECONDS=900
     'VOICE_ACTIVITY_MODEL=/models/silero.bin',
     'HTTP_TOOL_ALLOWED_NETWORKS=192.168.7.0/33',
     'HTTP_TOOL_ALLOWED_NETWORKS=192.168.7.1',
+    'SERVER_ADDRESSES=192.0.2.7',
   ])('refuses %s, which the control plane would not start with', (line) => {
     const [name = ''] = line.split('=');
     expect(() => readSettings(parseEnvFile(line), '.env')).toThrow(`  ${name} = `);
     expect(() => loadConfig({ ...values, ...Object.fromEntries(parseEnvFile(line)) })).toThrow(name);
+  });
+
+  it('carries where the server is registered, and a description of the machine that the control plane can read', async () => {
+    const environmentText = `SUPABASE_URL=https://abcdefgh.supabase.co
+SUPABASE_PUBLISHABLE_KEY=sb_publishable_abc
+SUPABASE_TOKEN_FILE=/srv/home/secrets/registry-token
+SERVER_ADDRESSES=sip:192.0.2.7:5060, https://centralita.example.com
+`;
+    const settings = readSettings(parseEnvFile(environmentText), '.env');
+    const appliance = describeAppliance({ ...facts, settings, environmentText });
+    const { registry } = loadConfig(Object.fromEntries(parseEnvFile(appliance?.environmentText ?? '')));
+    expect(registry).toEqual({
+      supabase: {
+        url: 'https://abcdefgh.supabase.co',
+        publishableKey: 'sb_publishable_abc',
+        tokenFile: '/srv/home/secrets/registry-token',
+      },
+      addresses: ['sip:192.0.2.7:5060', 'https://centralita.example.com'],
+      descriptionFile: '/srv/home/secrets/server-description.json',
+    });
+    expect(loadConfig(values).registry).toMatchObject({ supabase: null, addresses: [] });
+    const dir = await mkdtemp(join(tmpdir(), 'description-'));
+    for (const { path, text } of appliance?.secretFiles ?? []) await writeFile(join(dir, path), text);
+    const description = await readServerDescription(join(dir, 'server-description.json'), silentLog);
+    expect(description).toMatchObject({ cpu: { cores: expect.any(Number) }, memoryBytes: expect.any(Number), gpus: expect.any(Array) });
+    await rm(dir, { recursive: true });
   });
 
   it('carries the espeak-ng command as one list of words', () => {

@@ -164,6 +164,8 @@ const cases: readonly Case[] = [
   { words: ['trunk', 'delete', id('trunk'), '--yes'], line: `DELETE /admin/trunks/${id('trunk')}` },
   { words: ['telephony', 'status'], line: 'GET /admin/telephony' },
   { words: ['telephony', 'reconcile'], line: 'POST /admin/telephony/reconcile' },
+  { words: ['registry', 'show'], line: 'GET /admin/registry' },
+  { words: ['registry', 'push'], line: 'POST /admin/registry/push' },
   { words: ['global-stop', 'status'], line: 'GET /admin/global-stop' },
   { words: ['global-stop', 'on', 'fire drill'], line: 'POST /admin/global-stop', body: { reason: 'fire drill' } },
   { words: ['global-stop', 'off'], line: 'POST /admin/global-stop/resume', body: {} },

@@ -227,6 +227,12 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line
     expect(await text(['audit', 'list', '--chain', 'appliance', '--limit', '100'])).toMatch(/global_stop\.begun/);
   });
 
+  it('says that there is no registry of servers, and refuses to tell one that is not there', async () => {
+    expect(await text(['registry', 'show'])).toMatch(/^local-only: /);
+    const { exitCode, err } = await run(['registry', 'push']);
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('SUPABASE_URL')]);
+  });
+
   it('shows what a call needs and what the appliance depends on', async () => {
     expect(await text(['health', 'show'])).toMatch(/telephony +yes .*\n\nDEPENDENCY .*\npostgres +up +\d/s);
     checks.set('telephony', 'not connected');
