@@ -86,6 +86,7 @@ export function describeAppliance(facts: Facts): Appliance | null {
     codeDigest: facts.digests.code,
     secretKeysDigest: digestOf(secrets.secretKeys ?? null),
     drainSeconds: settings.DRAIN_SECONDS,
+    backupAt: settings.BACKUP_AT,
   });
   return {
     instance,

@@ -1,6 +1,7 @@
 /** The processes of an appliance, each as a command in the foreground and a digest that changes when it must restart. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { backupScheduleCommand } from '#backup/backup-schedule.ts';
 import { renderAsterisk } from './asterisk-configuration.ts';
 import { asteriskCommand } from './asterisk-process.ts';
 import type { Instance } from './instance.ts';
@@ -11,7 +12,7 @@ import { postgresCommand } from './postgres-process.ts';
 import type { SystemUser } from './system-user.ts';
 
 /** In the order in which they start. */
-export const SERVICE_NAMES = ['postgres', 'asterisk', 'cpu-server', 'control-plane', ...MONITORING_SERVICES] as const;
+export const SERVICE_NAMES = ['postgres', 'asterisk', 'cpu-server', 'control-plane', ...MONITORING_SERVICES, 'backup'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export type Service = {
@@ -38,6 +39,8 @@ export type ServiceParts = {
   readonly secretKeysDigest: string;
   /** How long the control plane lets live calls go on after a stop. */
   readonly drainSeconds: number;
+  /** Time of day of the daily backup; empty: none. */
+  readonly backupAt: string;
 };
 
 /** The commands and digests of all services. Pure: same parts, same answer. */
@@ -52,6 +55,7 @@ export function describeServices(parts: ServiceParts): readonly Service[] {
   };
   const postgres = postgresCommand(instance);
   const asterisk = asteriskCommand(instance);
+  const backup = backupScheduleCommand(parts.home, parts.backupAt);
   return [
     {
       name: 'postgres',
@@ -69,6 +73,7 @@ export function describeServices(parts: ServiceParts): readonly Service[] {
     node('cpu-server', 'inference/cpu-server/src/main.ts', { seconds: 10, reads: [] }),
     node('control-plane', 'apps/control-plane/src/boot.ts', { seconds: parts.drainSeconds + 15, reads: [parts.secretKeysDigest] }),
     ...MONITORING_SERVICES.map((name) => describeMonitoringService(parts.monitoring, name)),
+    { name: 'backup', argv: backup, stop: { signal: 'TERM', seconds: 5 }, digest: digestOf(backup) },
   ];
 }
 

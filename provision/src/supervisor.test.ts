@@ -18,6 +18,7 @@ describe('the supervisor', () => {
       'postgres-exporter',
       'node-exporter',
       'prometheus',
+      'backup',
     ]);
     const postgres = text.slice(text.indexOf('[program:postgres]'), text.indexOf('[program:asterisk]'));
     expect(postgres).toContain('stopsignal = INT');
