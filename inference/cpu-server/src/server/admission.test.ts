@@ -46,8 +46,9 @@ test('a raised limit lets those who wait in, and a lowered one lets nobody in un
   const first = await admission.enter(never);
   const waiting = [admission.enter(never), admission.enter(never)];
   maxRunning = 3;
-  first?.[Symbol.dispose]();
+  admission.recheck();
   const [second, third] = await Promise.all(waiting);
+  first?.[Symbol.dispose]();
   maxRunning = 1;
   const last = admission.enter(never);
   second?.[Symbol.dispose]();

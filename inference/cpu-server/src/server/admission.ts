@@ -9,6 +9,8 @@ export interface Admission {
   readonly waiting: number;
   /** Resolves with the place when it is the request's turn, with null when the line is full. @throws the signal's reason on abort. */
   enter(signal: AbortSignal): Promise<Disposable | null>;
+  /** Lets those who wait in, as far as limits that were raised allow. */
+  recheck(): void;
 }
 
 /** A line served in order of arrival. The limits are asked each time: a model that is loaded anew may bring others. */
@@ -44,6 +46,7 @@ export function createAdmission(limitsNow: () => ModelLimits): Admission {
     get waiting() {
       return line.length;
     },
+    recheck: admitWaiting,
     enter: async (signal) => {
       signal.throwIfAborted();
       const limits = limitsNow();

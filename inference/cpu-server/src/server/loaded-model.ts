@@ -13,6 +13,8 @@ export interface LoadedModel extends AsyncDisposable {
   /** Why the last load failed, while an older model still serves; null when it did not. */
   readonly loadFault: string | null;
   lease(): ModelLease;
+  /** Called whenever another model has taken over. */
+  onChange(listener: () => void): void;
   /** Opens the model anew and moves traffic to it; after the load that is under way, which may have read older files. @throws RequestRefused with the reason; the old model stays. */
   load(): Promise<void>;
   /** Takes the model out of service; what runs on it is finished. */
@@ -36,12 +38,14 @@ export async function openLoadedModel(source: ModelSource): Promise<LoadedModel>
   const leases = createModelLeases((cause) => log.error({ err: cause }, 'a model that was replaced did not end'));
   let current = unavailableModel(source, 'not loaded yet');
   let loadFault: string | null = null;
+  const listeners: (() => void)[] = [];
   let isClosed = false;
 
   const replace = (next: RoleModel) => {
     const old = current;
     current = next;
     leases.retire(old);
+    for (const listener of listeners) listener();
   };
   const loadOnce = async () => {
     try {
@@ -73,6 +77,7 @@ export async function openLoadedModel(source: ModelSource): Promise<LoadedModel>
       return loadFault;
     },
     lease: () => leases.lease(current),
+    onChange: (listener) => void listeners.push(listener),
     load: () => loads.run(),
     unload: async () => {
       await loads.idle();

@@ -25,6 +25,7 @@ export function createModelHost(loaded: LoadedModel, observers: { readonly metri
   const { metrics } = observers;
   const log = observers.log.child({ model: name });
   const admission = createAdmission(() => loaded.current.limits);
+  loaded.onChange(() => admission.recheck());
   const recorder = createStatisticsRecorder(name);
   metrics.show(() => {
     const { current } = loaded;
