@@ -11,8 +11,10 @@ const values = {
   CENTRALITA_FILES: '/srv/home/containers/files',
   CENTRALITA_REPOSITORY: '/srv/checkout',
   MODELS_DIR: '/srv/home/models',
-  ...Object.fromEntries(['POSTGRES', 'ASTERISK', 'CONTROL_PLANE', 'CPU_SERVER', 'MONITORING'].map((name) => [`${name}_IMAGE`, DIGEST])),
-  ...Object.fromEntries(['TRITON_SPEECH', 'TRITON_LANGUAGE', 'DCGM_EXPORTER', 'GRAFANA'].map((name) => [`${name}_DIGEST`, DIGEST])),
+  ...Object.fromEntries(
+    ['POSTGRES', 'ASTERISK', 'CONTROL_PLANE', 'CPU_SERVER', 'MONITORING', 'TRITON_SPEECH'].map((name) => [`${name}_IMAGE`, DIGEST]),
+  ),
+  ...Object.fromEntries(['TRITON_LANGUAGE', 'DCGM_EXPORTER', 'GRAFANA'].map((name) => [`${name}_DIGEST`, DIGEST])),
 };
 
 type Planted = Record<string, unknown>;

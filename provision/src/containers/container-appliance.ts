@@ -232,7 +232,7 @@ function withoutAdminKey(folders: readonly ContainerFolder[]): readonly Rendered
 }
 
 /** Digests of images that others publish: the operator's to give in `.env`, because none can be known here for certain. */
-export const FOREIGN_DIGESTS = ['TRITON_SPEECH_DIGEST', 'TRITON_LANGUAGE_DIGEST', 'DCGM_EXPORTER_DIGEST', 'GRAFANA_DIGEST'] as const;
+export const FOREIGN_DIGESTS = ['TRITON_SPEECH_IMAGE', 'TRITON_LANGUAGE_DIGEST', 'DCGM_EXPORTER_DIGEST', 'GRAFANA_DIGEST'] as const;
 
 function operatorsImages({ environmentText }: Pick<ContainerParts, 'environmentText'>): Readonly<Record<string, string>> {
   const values = parseEnvFile(environmentText);

@@ -102,13 +102,13 @@ function chooseProfile({ hardware, environmentText, home }: Pick<Facts, 'hardwar
   if (wish !== '' && wish !== 'cpu' && wish !== 'gpu')
     throw new ObstacleError([{ name: 'inference', reason: `CONTAINER_INFERENCE is "${wish}"`, fix: `write cpu or gpu into ${home}/.env` }]);
   if (wish === 'cpu' || (wish === '' && hardware.gpu.kind !== 'found')) return 'cpu';
-  const missing = FOREIGN_DIGESTS.filter((key) => key !== 'GRAFANA_DIGEST' && !/^sha256:[0-9a-f]{64}$/.test(values.get(key) ?? ''));
+  const missing = FOREIGN_DIGESTS.filter((key) => key !== 'GRAFANA_DIGEST' && !/(^|@)sha256:[0-9a-f]{64}$/.test(values.get(key) ?? ''));
   if (missing.length === 0) return 'gpu';
   throw new ObstacleError([
     {
       name: 'inference',
       reason: `the images that use the GPU are not named: ${missing.join(', ')}`,
-      fix: `put their digests (sha256:…) into ${home}/.env, or CONTAINER_INFERENCE=cpu to leave the GPU alone`,
+      fix: `put their digests (sha256:…) into ${home}/.env (inference/models/Dockerfile makes the image for speech), or CONTAINER_INFERENCE=cpu to leave the GPU alone`,
     },
   ]);
 }
