@@ -15,13 +15,14 @@ import {
 const signal = new AbortController().signal;
 const manifest = await readProductManifest();
 const machines = await listRecordedMachines();
-const usual = renderSettings(await tryMachine(await readRecordedMachine('no-gpu'), manifest, signal));
+const plain = await readRecordedMachine('no-gpu');
+const usual = renderSettings(await tryMachine(plain, manifest, signal), plain);
 
 describe.concurrent('recorded machines', () => {
   it.for(machines)('$name: $what', async (machine, { expect }) => {
     const outcome = await tryMachine(machine, manifest, signal);
     const file = (name: string): string => resolve(MACHINES_FOLDER, machine.name, name);
-    const settings = renderSettings(outcome);
+    const settings = renderSettings(outcome, machine);
     await expect(renderFacts(outcome)).toMatchFileSnapshot(file('facts.txt'));
     await expect(renderPlan(outcome, machine)).toMatchFileSnapshot(file('plan.txt'));
     await expect(machine.name === 'no-gpu' ? settings : differingLines(settings, usual)).toMatchFileSnapshot(file('settings.env'));

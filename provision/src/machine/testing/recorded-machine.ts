@@ -57,6 +57,9 @@ const recordedSchema = z.strictObject({
   settings: z.string().default(''),
 });
 
+/** Begins the name of every folder that this process lays a machine out in, and so the PATH of every program that it asks. */
+export const FOLDER_PREFIX = `centralita-machine-${process.pid}-`;
+
 export type RecordedMachine = z.infer<typeof recordedSchema> & { readonly name: string };
 
 /** A recorded machine laid out on the disk, for the probes to read. Removed at the end. */
@@ -78,7 +81,7 @@ export async function readRecordedMachine(name: string): Promise<RecordedMachine
 
 /** Lays the machine out below the temporary folder. */
 export async function openRecordedMachine(machine: RecordedMachine): Promise<OpenMachine> {
-  const folder = await mkdtemp(join(tmpdir(), 'centralita-machine-'));
+  const folder = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));
   const root = join(folder, 'root');
   for (const [path, text] of Object.entries(await listFiles(machine))) await put(join(root, path), text);
   const bin = join(folder, 'bin');

@@ -29,8 +29,8 @@ import type { RecordedMachine } from './recorded-machine.ts';
 export type Outcome = {
   readonly hardware: Hardware;
   readonly host: Host;
+  /** With every model of the manifest that fits. */
   readonly sizing: SizingPlan;
-  readonly facts: Facts;
   /** Time of the whole look. */
   readonly ms: number;
 };
@@ -52,16 +52,15 @@ export async function tryMachine(machine: RecordedMachine, manifest: Manifest, s
   const startedAtMs = performance.now();
   const [hardware, host] = await Promise.all([detectHardware(place), inspectHost({ ...place, isOurPort })]);
   const ms = performance.now() - startedAtMs;
-  const facts = describeFacts(machine, { hardware, host });
-  return { hardware, host, ms, facts, sizing: planSizing({ hardware, manifest, wishes: DEFAULT_WISHES, measured: null }) };
+  return { hardware, host, ms, sizing: planSizing({ hardware, manifest, wishes: DEFAULT_WISHES, measured: null }) };
 }
 
-/** The steps' facts on such a machine, with what of ours is on it. */
-function describeFacts(recorded: RecordedMachine, { hardware, host }: Pick<Outcome, 'hardware' | 'host'>): Facts {
+/** The steps' facts on such a machine, with what of ours is on it and the models fetched. */
+export function describeFacts(recorded: RecordedMachine, { hardware, host, sizing }: Outcome): Facts {
   const { installation, settings: environmentText } = recorded;
   const settings = readSettings(parseEnvFile(environmentText), '.env');
   const machine = { ...summarizeHardware(hardware), missingPrograms: [], hasSystemd: hardware.system.virtualization !== 'container' };
-  const seen = { hardware, machine };
+  const seen = { hardware, machine, sizing: { plan: sizing, possible: sizing, calibration: null } };
   const installed = finishedFacts(seen);
   const finished = { ...installed, bootUnitText: renderBootUnit(installed) };
   switch (installation) {
@@ -89,7 +88,8 @@ export function renderFacts({ hardware, host }: Outcome): string {
 
 /** Sizing, steps, what is in the way, and what the checks have to say. */
 export function renderPlan(outcome: Outcome, machine: RecordedMachine): string {
-  const { sizing, facts, hardware, host } = outcome;
+  const { sizing, hardware, host } = outcome;
+  const facts = describeFacts(machine, outcome);
   const { obstacles, warnings } = findFindings({ facts, mirrorFault: null });
   const planned = planSteps(facts, steps);
   const count = planned.reduce((sum, { changes }) => sum + changes.length, 0);
@@ -126,10 +126,11 @@ export function renderPlan(outcome: Outcome, machine: RecordedMachine): string {
 }
 
 /** The whole `.env` that a run writes there. */
-export function renderSettings({ facts }: Outcome): string {
+export function renderSettings(outcome: Outcome, machine: RecordedMachine): string {
+  const facts = describeFacts(machine, outcome);
   // Root, secrets and users are there by the time it is written.
-  const grounds = finishedFacts({ hardware: facts.hardware, machine: facts.machine });
-  const appliance = describeAppliance({ ...grounds, settings: facts.settings, environmentText: facts.environmentText });
+  const { root, secrets, user } = finishedFacts();
+  const appliance = describeAppliance({ ...facts, root, secrets, user });
   if (!appliance) throw new Error('the sample lacks what an appliance is built on');
   return appliance.environmentText;
 }
