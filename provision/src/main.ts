@@ -59,6 +59,8 @@ async function runLocked(verb: Verb): Promise<number> {
 const repository = resolve(process.env['CENTRALITA_REPOSITORY'] ?? resolve(import.meta.dirname, '..', '..'));
 const home = resolve(process.env['CENTRALITA_HOME'] ?? '/var/lib/centralita');
 try {
+  // provision.sh goes to its own folder; paths that follow a word are meant from where the operator stands.
+  if (process.env['CENTRALITA_CALLER_FOLDER'] !== undefined) process.chdir(process.env['CENTRALITA_CALLER_FOLDER']);
   process.exitCode = await main(process.argv.slice(2), { home, repository });
 } catch (error) {
   console.error('');

@@ -1,7 +1,5 @@
 /** Where an installation is, how a verb ends, and what is in its way: what every verb is made with. */
 
-import { resolve } from 'node:path';
-
 /** Where the installation lives and where its code is. */
 export type Place = { readonly home: string; readonly repository: string };
 
@@ -27,11 +25,6 @@ export class ObstacleError extends Error {
 /** Called with words that nobody knows. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
-}
-
-/** A path as the operator typed it: provision.sh goes to its own folder before it starts the program, and says where it came from. */
-export function fromCaller(path: string): string {
-  return resolve(process.env['CENTRALITA_CALLER_FOLDER'] ?? process.cwd(), path);
 }
 
 /** What a verb ends with; the same numbers for every verb. */

@@ -1,7 +1,8 @@
 /** The end of a run: what is running and why it is so, how to use it, how to go back. One description, which the terminal and `--json` tell alike. */
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { backupsFolder } from '#backup/backup-files.ts';
 import type { Look } from '#lifecycle/look.ts';
+import { admitCalls } from '#sizing/admitted-calls.ts';
 import { commandPath } from './command-link.ts';
 import { parseDemo } from './demo-step.ts';
 import type { Demo } from './demo-step.ts';
@@ -19,9 +20,23 @@ export type Installation = {
   readonly server: { readonly name: string; readonly home: string; readonly release: string };
   readonly hardware: string;
   readonly profile: { readonly name: string; readonly why: string };
-  readonly models: readonly { readonly role: string; readonly name: string; readonly bytes: number }[];
+  readonly models: readonly {
+    readonly role: string;
+    readonly name: string;
+    readonly precision: string;
+    readonly gpu: string | null;
+    readonly vramBytes: number;
+  }[];
+  /** What more the machine could be, once its models are fetched; null when that is what it is. */
+  readonly possible: string | null;
   readonly engines: { readonly voice: string; readonly recognition: string };
-  readonly capacity: { readonly calls: number | null; readonly measured: string | null };
+  /** What is admitted, which term binds, the sums of all of them, and what the machine measured of itself. */
+  readonly capacity: {
+    readonly calls: number;
+    readonly binding: string;
+    readonly terms: readonly { readonly name: string; readonly calls: number; readonly arithmetic: string }[];
+    readonly measured: { readonly calls: number; readonly at: string } | null;
+  };
   readonly addresses: { readonly api: string; readonly sip: string; readonly transport: 'UDP' };
   /** Shown once; null when an earlier run showed it. */
   readonly adminKey: string | null;
@@ -61,10 +76,8 @@ export function describeInstallation({ facts, secrets, look, ...run }: Installat
     kind: 'installed',
     server: { name: settings.SERVER_NAME, home, release: facts.release.id },
     hardware: look.machineLine,
-    profile: { name: 'espeak', why: 'no models are installed: demo and test voices only' },
-    models: [],
+    ...describeSizing(facts),
     engines: { voice: 'espeak-ng', recognition: recognitionEngine(facts) },
-    capacity: { calls: readLimit(facts), measured: null },
     addresses: { api: apiUrl(facts), sip: `${sipAddress(settings.BIND_ADDRESS)}:${settings.SIP_PORT}`, transport: 'UDP' },
     adminKey: secrets.adminKey ?? null,
     phone: phone ? { user: phone.username, password: secrets.phone, extension: phone.extension, name: phone.displayName } : null,
@@ -73,12 +86,31 @@ export function describeInstallation({ facts, secrets, look, ...run }: Installat
     testCall: { at: testCall.at, heard: testCall.heard },
     command,
     trunkNextStep: `${command} trunk add --help, then ${command} number add --help`,
-    backups: join(home, 'backups'),
+    backups: `${backupsFolder(home)}   (make one now: ./provision.sh --backup)`,
     rollback: './provision.sh --rollback (after an --upgrade)',
     uninstall: './provision.sh --uninstall (keeps the data; --purge SERVER_NAME removes it too)',
-    warnings: run.hasLostKeys ? [LOST_KEYS, ...look.warnings] : look.warnings,
+    warnings: [...(run.hasLostKeys ? [LOST_KEYS] : []), ...look.warnings],
     changes: run.changes,
     seconds: Math.round(run.elapsedMs / 100) / 10,
+  };
+}
+
+/** The profile, its models and its calls, as the sizing planned or the machine measured them. */
+function describeSizing(facts: Facts): Pick<Installation, 'profile' | 'models' | 'possible' | 'capacity'> {
+  const { plan, possible, calibration } = facts.sizing;
+  return {
+    profile: { name: plan.profile, why: plan.why },
+    models: plan.models.map(({ role, name, precision, gpuUuid, vramBytes }) => ({ role, name, precision, gpu: gpuUuid, vramBytes })),
+    possible:
+      possible.profile === plan.profile && possible.models.length === plan.models.length
+        ? null
+        : `profile ${possible.profile} with ${possible.models.map(({ name }) => name).join(', ')}: fetch them with ./provision.sh models fetch`,
+    capacity: {
+      calls: admitCalls(facts).calls,
+      binding: plan.binding,
+      terms: plan.terms,
+      measured: calibration && plan.binding === 'measured' ? { calls: calibration.maxConcurrentCalls, at: calibration.at } : null,
+    },
   };
 }
 
@@ -96,16 +128,25 @@ export function renderScreen(installation: Installation): string {
 
 type Row = readonly [label: string, text: string];
 
-function describeMachineRows({ server, hardware, profile, models, engines, capacity }: Installation): readonly Row[] {
+function describeMachineRows({ server, hardware, profile, models, possible, engines, capacity }: Installation): readonly Row[] {
+  const measured =
+    capacity.measured === null ? 'not measured: run centralita calibrate' : `${capacity.measured.calls} measured ${capacity.measured.at}`;
   return [
     ['Server', `${server.name}, release ${server.release}`],
     ['Hardware', hardware],
     ['Profile', `${profile.name}: ${profile.why}`],
-    ...models.map(({ role, name, bytes }): Row => ['Model', `${role}: ${name}, ${(bytes / 1024 ** 3).toFixed(1)} GiB`]),
+    ...models.map((model): Row => ['Model', describeModel(model)]),
+    ...(possible === null ? [] : [['Possible', possible] satisfies Row]),
     ['Voice', engines.voice],
     ['Recognition', engines.recognition],
-    ['Calls at once', `${capacity.calls ?? 'unknown'}; ${capacity.measured ?? 'not measured: run centralita calibrate'}`],
+    ['Calls at once', `${capacity.calls}, bound by ${capacity.binding}; ${measured}`],
+    ...capacity.terms.map(({ name, arithmetic }): Row => ['', `${name}: ${arithmetic}`]),
   ];
+}
+
+function describeModel({ role, name, precision, gpu, vramBytes }: Installation['models'][number]): string {
+  const place = gpu === null ? 'on the processor' : `${(vramBytes / 1024 ** 3).toFixed(1)} GiB of ${gpu}`;
+  return `${role}: ${name}, ${precision}, ${place}`;
 }
 
 function describeUseRows({ addresses, adminKey, phone, agents, organization, testCall }: Installation): readonly Row[] {
@@ -148,11 +189,6 @@ export function recognitionEngine({ environmentText }: Pick<Facts, 'environmentT
   return /^SPEECH_TO_TEXT_MODEL_DIR=.+/m.test(environmentText)
     ? 'sherpa-onnx, with the model of SPEECH_TO_TEXT_MODEL_DIR'
     : 'phrases: for demo and test voices only. For people, set SPEECH_TO_TEXT_MODEL_DIR in .env and run again';
-}
-
-function readLimit({ environmentText }: Facts): number | null {
-  const limit = /^MAX_CONCURRENT_CALLS=(\d+)/m.exec(environmentText)?.[1];
-  return limit === undefined ? null : Number(limit);
 }
 
 /** The address a telephone on the network would use: the one that SIP is bound to, or the machine's first. */

@@ -4,6 +4,7 @@ import type { Facts } from '#facts.ts';
 import type { Hardware } from '#machine/hardware.ts';
 import type { Finding } from '#place.ts';
 import { isBroughtUp } from '#releases/release-records.ts';
+import { admitCalls } from '#sizing/admitted-calls.ts';
 
 export type Findings = { readonly obstacles: readonly Finding[]; readonly warnings: readonly Finding[] };
 
@@ -128,9 +129,16 @@ function findHardwareWarnings({ gpu, clockOffsetMs, foreignServers }: Hardware, 
 }
 
 /** What can be seen without a look at the hardware. */
-function findFactWarnings({ settings }: Facts): readonly Finding[] {
-  if (settings.HTTP_HOST === '127.0.0.1' || settings.PUBLIC_URL.startsWith('https:')) return [];
+function findFactWarnings(facts: Facts): readonly Finding[] {
+  const { settings } = facts;
+  const { warning } = admitCalls(facts);
+  const admission: readonly Finding[] =
+    warning === null
+      ? []
+      : [{ name: 'capacity', reason: warning.split(' Fix: ')[0] ?? warning, fix: warning.split(' Fix: ')[1] ?? 'see .env' }];
+  if (settings.HTTP_HOST === '127.0.0.1' || settings.PUBLIC_URL.startsWith('https:')) return admission;
   return [
+    ...admission,
     {
       name: 'http',
       reason: `the API listens on ${settings.HTTP_HOST} without TLS`,

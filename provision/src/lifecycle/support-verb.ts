@@ -1,10 +1,10 @@
 /** `provision.sh --support-bundle [FILE]`: one archive for somebody who helps from afar, readable by root alone until it is given away. */
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { runCommand } from '#command.ts';
 import { gatherFacts } from '#facts.ts';
-import { EXIT, fromCaller } from '#place.ts';
+import { EXIT } from '#place.ts';
 import type { Place } from '#place.ts';
 import { parseVerbArguments } from './arguments.ts';
 import { gatherParts } from './support-bundle.ts';
@@ -14,7 +14,7 @@ export async function runSupportBundle(place: Place, args: readonly string[], si
   const { positionals } = parseVerbArguments(args, {}, 1);
   const facts = await gatherFacts({ ...place, signal });
   const stamp = new Date().toISOString().replaceAll(/[:-]|\.\d+/g, '');
-  const file = fromCaller(positionals[0] ?? `centralita-support-${facts.settings.SERVER_NAME}-${stamp}.tar.gz`);
+  const file = resolve(positionals[0] ?? `centralita-support-${facts.settings.SERVER_NAME}-${stamp}.tar.gz`);
   await writeBundle(file, await gatherParts(facts, signal));
   console.log(
     `${file}\nSecrets, telephone numbers, e-mail addresses and what was said are taken out. Look into it before you give it away: tar -tzf ${file}`,

@@ -1,0 +1,58 @@
+// The end of a run: everything an operator needs next is on it, once, and `--json` has the same.
+import { describe, expect, it } from 'vitest';
+import { finishedFacts } from './sample-facts.ts';
+import { describeInstallation, renderScreen } from './screen.ts';
+import type { Installation } from './screen.ts';
+
+function installation(change: { adminKey?: string; hasLostKeys?: boolean } = {}): Installation {
+  const sample = finishedFacts();
+  const answer = {
+    organization: { name: 'Clínica Demo' },
+    agents: [{ name: 'Recepción', language: 'es', number: '1001' }],
+    phones: [{ extension: '2001', username: '2001-clinica-demo', displayName: 'Ana' }],
+  };
+  const facts = { ...sample, state: { ...sample.state, demo: { digest: 'd', answer } } };
+  if (!facts.secrets) throw new Error('the sample has no secrets');
+  const secrets = change.adminKey === undefined ? facts.secrets : { ...facts.secrets, adminKey: change.adminKey };
+  const look = {
+    machineLine: 'debian 12, x64, 2 cores',
+    warnings: [{ name: 'clock', reason: 'the clock is 1.0 s ahead', fix: 'install chrony' }],
+  };
+  return describeInstallation({ facts, secrets, look, hasLostKeys: change.hasLostKeys ?? false, changes: 2, elapsedMs: 12_345 });
+}
+
+describe('the screen', () => {
+  it('shows the admin key in the run that made it, and never again', () => {
+    expect(renderScreen(installation({ adminKey: 'cca_the-key' }))).toContain('cca_the-key  (header X-Admin-Key; shown this once)');
+    const later = installation();
+    expect(later.adminKey).toBeNull();
+    expect(renderScreen(later)).toContain('new-admin-key makes another');
+  });
+
+  it('says the profile and why, how many calls and which term binds, and that nothing was measured', () => {
+    const told = installation();
+    const { plan } = finishedFacts().sizing;
+    const screen = renderScreen(told);
+    expect(screen).toContain(`${plan.profile}: ${plan.why}`);
+    expect(screen).toContain(`bound by ${plan.binding}; not measured: run centralita calibrate`);
+    for (const { arithmetic } of plan.terms) expect(screen).toContain(arithmetic);
+    expect(told.capacity.measured).toBeNull();
+  });
+
+  it('says what comes next and how to go back', () => {
+    const screen = renderScreen(installation());
+    for (const word of ['trunk add', 'backups', '--rollback', '--uninstall', '2001-clinica-demo', 'Dial 1001', '2 changes, 12.3 s'])
+      expect(screen).toContain(word);
+  });
+
+  it('warns with the fix, and of lost keys first', () => {
+    const screen = renderScreen(installation({ hasLostKeys: true }));
+    expect(screen).toContain('WARNING        the clock is 1.0 s ahead: install chrony');
+    expect(screen.indexOf('secret keys were lost')).toBeLessThan(screen.indexOf('clock is 1.0 s'));
+  });
+
+  it('has every field of it as JSON', () => {
+    const told = installation();
+    expect(JSON.parse(JSON.stringify(told))).toEqual(told);
+  });
+});
