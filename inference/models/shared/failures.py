@@ -10,7 +10,8 @@ class RequestRefused(Exception):
 
 
 class ModelUnusable(Exception):
-    """A model that must not or cannot be loaded: a licence, a missing file, a wrong parameter. Triton lists it as unavailable with the message."""
+    """A model that must not or cannot be loaded: a licence, a missing file, a wrong parameter. Triton lists it as unavailable with the
+    message."""
 
 
 # By name: whoever raises them (torch, CTranslate2) is not installed where these functions are tested.

@@ -1,7 +1,8 @@
 """Runs our models' Python behind a gRPC server without Triton and without weights: `python3 host.py --port 0 --role speech_to_text`.
 
-It stands in for Triton's core and its Python backend as far as our config.pbtxt files use them. The engines are stand-ins too, named so; what runs
-for real is what inference/models holds beside them. One line of JSON on the standard output says that it is ready; SIGTERM ends it.
+It stands in for Triton's core and its Python backend as far as our config.pbtxt files use them. The engines are stand-ins too, named so;
+what runs for real is what inference/models holds beside them. One line of JSON on the standard output says that it is ready;
+SIGTERM ends it.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from typing import Sequence
 sys.dont_write_bytecode = True
 sys.path.append(str(Path(__file__).resolve().parent))
 
-import grpc  # noqa: E402: the path is set first
+import grpc  # noqa: E402 - the path is set first
 
 from hosted_model import HostedModel  # noqa: E402
 from inference_service import InferenceService  # noqa: E402
@@ -33,7 +34,9 @@ def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=0, help="on the loopback; 0: any free one")
     parser.add_argument("--role", action="append", choices=sorted(STAND_INS), help="again for each role; none: all that there are")
-    parser.add_argument("--parameter", action="append", default=[], metavar="ROLE.NAME=VALUE", help="another value of a parameter in config.pbtxt")
+    parser.add_argument(
+        "--parameter", action="append", default=[], metavar="ROLE.NAME=VALUE", help="another value of a parameter in config.pbtxt"
+    )
     return parser.parse_args(argv)
 
 

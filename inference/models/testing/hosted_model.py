@@ -73,13 +73,16 @@ class HostedModel:
         try:
             if self.configuration.name != self.name:
                 raise ValueError(f"config.pbtxt names the model {self.configuration.name!r}, its folder is {self.name!r}")
+            # By its path: the models of several roles live in one process here, and all are called model.py.
             spec = importlib.util.spec_from_file_location(f"{self.name}_model", version / "model.py")
+            if spec is None or spec.loader is None:
+                raise ImportError(f"{version / 'model.py'} is no Python")
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
             model = module.TritonPythonModel()
             model.initialize(self._arguments(folder))
             return model
-        except Exception as error:  # noqa: BLE001: as in Triton, whatever it is becomes the reason
+        except Exception as error:  # noqa: BLE001 - as in Triton, whatever it is becomes the reason
             self.unusable = f"{type(error).__name__}: {error}"
             return None
 
@@ -150,7 +153,7 @@ class HostedModel:
             responses = self._model.execute(requests)
             if not self.is_decoupled and (responses is None or len(responses) != len(batch)):
                 raise ValueError(f"execute gave {responses and len(responses)} responses for {len(batch)} requests")
-        except Exception as error:  # noqa: BLE001: as in Triton, a fault of the model answers its whole batch
+        except Exception as error:  # noqa: BLE001 - as in Triton, a fault of the model answers its whole batch
             responses = [_failure(f"{type(error).__name__}: {error}", TritonError.INTERNAL)] * len(batch)
         for request, response in zip(requests, responses or []):
             request.get_response_sender().send(response, flags=1)

@@ -44,7 +44,9 @@ class InferenceService:
         """What a gRPC server is given: each call with its messages."""
         unary = {
             "ServerLive": lambda request: self._messages.ServerLiveResponse(live=True),
-            "ServerReady": lambda request: self._messages.ServerReadyResponse(ready=all(one.unusable is None for one in self._models.values())),
+            "ServerReady": lambda request: self._messages.ServerReadyResponse(
+                ready=all(one.unusable is None for one in self._models.values())
+            ),
             "ModelReady": lambda request: self._messages.ModelReadyResponse(ready=self._model(request.name).unusable is None),
             "ModelMetadata": self._metadata,
             "ModelStatistics": self._statistics,
@@ -187,7 +189,12 @@ class InferenceService:
             receive(InferenceResponse([], TritonError(str(refused), code)), True)
 
     def _parts_of(
-        self, request: Any, model: Optional[HostedModel], response: Optional[InferenceResponse], is_final: bool, ending: Optional[grpc.ServicerContext]
+        self,
+        request: Any,
+        model: Optional[HostedModel],
+        response: Optional[InferenceResponse],
+        is_final: bool,
+        ending: Optional[grpc.ServicerContext],
     ) -> Iterator[Any]:
         """What goes out for one part: nothing for a bare end, unless the request wants to be told of it."""
         error = None if response is None else response.error()

@@ -4,7 +4,7 @@ import importlib
 import subprocess
 import sys
 import tempfile
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +14,7 @@ _KSERVE = _HERE.parent.parent / "protocol" / "kserve-v2.proto"
 _CONFIG = _HERE / "model-config.proto"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _compiled(source: Path) -> ModuleType:
     """Python's module of a .proto file. The name is made plain, for '-' is none of Python's."""
     name = source.stem.replace("-", "_")
@@ -22,7 +22,9 @@ def _compiled(source: Path) -> ModuleType:
     plain = folder / f"{name}.proto"
     plain.write_bytes(source.read_bytes())
     try:
-        subprocess.run(["protoc", f"--proto_path={folder}", f"--python_out={folder}", plain.name], check=True, capture_output=True, text=True)
+        subprocess.run(
+            ["protoc", f"--proto_path={folder}", f"--python_out={folder}", plain.name], check=True, capture_output=True, text=True
+        )
     except FileNotFoundError as cause:
         raise RuntimeError("protoc is not installed: apt-get install protobuf-compiler") from cause
     sys.path.append(str(folder))

@@ -1,4 +1,5 @@
-"""A model repository as the provisioner lays it out (provision/src/triton), made of the sources beside this folder, with stand-ins for the engines."""
+"""A model repository as the provisioner lays it out (provision/src/triton), made of the sources beside this folder, with stand-ins for the
+engines."""
 
 import re
 import shutil
@@ -19,9 +20,10 @@ def with_parameters(configuration: str, values: Mapping[str, str]) -> str:
     """config.pbtxt with other values of its parameters. Raises ValueError for a parameter that it has not."""
     for name, value in values.items():
         pattern = re.compile(rf'(parameters {{ key: "{re.escape(name)}" value: {{ string_value: )"[^"]*"')
-        configuration, count = pattern.subn(lambda found, text=value: f'{found.group(1)}"{text}"', configuration)
-        if count != 1:
+        found = pattern.search(configuration)
+        if found is None:
             raise ValueError(f"config.pbtxt has no parameter {name}")
+        configuration = f'{configuration[: found.start()]}{found.group(1)}"{value}"{configuration[found.end() :]}'
     return configuration
 
 

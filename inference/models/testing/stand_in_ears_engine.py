@@ -1,4 +1,5 @@
-"""Stand-in for Whisper's weights: understands the first thing that it is told to expect, and makes up subtitles of quiet noise as Whisper does."""
+"""Stand-in for Whisper's weights: understands the first thing that it is told to expect, and makes up subtitles of quiet noise as Whisper
+does."""
 
 from typing import Sequence
 

@@ -37,7 +37,8 @@ def rules_of(tensors: Sequence[Any], configuration: Any, type_name: Any) -> list
     """Rules of a configuration's inputs or outputs."""
     batch = [-1] if configuration.max_batch_size > 0 else []
     return [
-        TensorRule(one.name, _wire_name(type_name(one.data_type)), [*batch, *one.dims], bool(getattr(one, "optional", False))) for one in tensors
+        TensorRule(one.name, _wire_name(type_name(one.data_type)), [*batch, *one.dims], bool(getattr(one, "optional", False)))
+        for one in tensors
     ]
 
 
@@ -47,7 +48,8 @@ def _wire_name(configured: str) -> str:
 
 
 def decode_inputs(request: Any, rules: Sequence[TensorRule], max_batch_size: int) -> list[Tensor]:
-    """The tensors of a request. Raises WireError for one that is missing, unknown or of another type or shape, and for a batch that is too large."""
+    """The tensors of a request. Raises WireError for one that is missing, unknown or of another type or shape, and for a batch that is too
+    large."""
     known = {rule.name: rule for rule in rules}
     sent = [tensor.name for tensor in request.inputs]
     model = request.model_name

@@ -56,7 +56,9 @@ def test_parameters_are_replaced_by_name_and_one_that_is_not_there_is_an_error()
 
 def test_every_module_has_a_name_of_its_own(tmp_path: Path) -> None:
     """Two of one name would hide each other: in a version's folder, or where both roles are loaded by one process."""
-    modules = [path.name for folder in ("shared", "speech_to_text/1", "text_to_speech/1", "testing") for path in (MODELS / folder).glob("*.py")]
+    modules = [
+        path.name for folder in ("shared", "speech_to_text/1", "text_to_speech/1", "testing") for path in (MODELS / folder).glob("*.py")
+    ]
     assert sorted(name for name in set(modules) if modules.count(name) > 1) == ["model.py"]
     for role in ("speech_to_text", "text_to_speech"):
         lay_out_model(tmp_path, role, {})

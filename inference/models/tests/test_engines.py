@@ -1,4 +1,5 @@
-"""The engines' own code around their libraries, which are played here by objects that record what they are given. Weights were not run: see the README."""
+"""The engines' own code around their libraries, which are played here by objects that record what they are given. Weights were not run:
+see the README."""
 
 import os
 import sys
@@ -102,7 +103,17 @@ def test_a_tokenizer_that_is_not_whispers_is_named() -> None:
 
 
 def parameters(folder: Path, **more: str) -> Parameters:
-    return Parameters({"model_folder": str(folder), "allows_commercial_use": "true", "allow_non_commercial": "false", "licence": "MIT", "conversions_folder": str(folder / "conversions"), "vocoder_folder": str(folder), **more})
+    return Parameters(
+        {
+            "model_folder": str(folder),
+            "allows_commercial_use": "true",
+            "allow_non_commercial": "false",
+            "licence": "MIT",
+            "conversions_folder": str(folder / "conversions"),
+            "vocoder_folder": str(folder),
+            **more,
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +135,9 @@ def test_a_licence_is_looked_at_before_any_file(engine: Any, tmp_path: Path) -> 
         engine.load(parameters(tmp_path, allows_commercial_use="false", licence="CC-BY-NC-4.0"), CPU)
 
 
-def test_published_weights_are_converted_once_and_converted_ones_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_published_weights_are_converted_once_and_converted_ones_are_taken_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     runs: list[str] = []
 
     class Converter:
@@ -159,7 +172,12 @@ def play_f5(monkeypatch: pytest.MonkeyPatch, calls: list[dict[str, Any]]) -> Non
     torch, library, inference = ModuleType("torch"), ModuleType("f5_tts"), ModuleType("f5_tts.infer.utils_infer")
     torch.from_numpy = lambda array: SimpleNamespace(unsqueeze=lambda axis: array[None])
     inference.infer_batch_process = infer
-    for name, module in [("torch", torch), ("f5_tts", library), ("f5_tts.infer", ModuleType("f5_tts.infer")), ("f5_tts.infer.utils_infer", inference)]:
+    for name, module in [
+        ("torch", torch),
+        ("f5_tts", library),
+        ("f5_tts.infer", ModuleType("f5_tts.infer")),
+        ("f5_tts.infer.utils_infer", inference),
+    ]:
         monkeypatch.setitem(sys.modules, name, module)
 
 

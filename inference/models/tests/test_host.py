@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any, Iterator
 
 import grpc
@@ -99,8 +98,13 @@ def noise(level: int, seconds: float = 1.0) -> np.ndarray:
     return np.random.default_rng(7).normal(0, level, (1, int(seconds * RATE_HZ))).astype(np.int16)
 
 
-def speech(hints: np.ndarray = texts("quiero una cita"), audio: np.ndarray = noise(2_000), **more: np.ndarray) -> dict[str, np.ndarray]:
-    return {"AUDIO": audio, "LANGUAGE": texts("es"), "HINTS": hints, **more}
+def speech(hints: np.ndarray | None = None, audio: np.ndarray | None = None, **more: np.ndarray) -> dict[str, np.ndarray]:
+    return {
+        "AUDIO": noise(2_000) if audio is None else audio,
+        "LANGUAGE": texts("es"),
+        "HINTS": texts("quiero una cita") if hints is None else hints,
+        **more,
+    }
 
 
 def sentence(text: str, voice: str = "", speed: float = 1.0) -> dict[str, np.ndarray]:
@@ -112,7 +116,10 @@ def test_models_are_ready_and_say_what_they_take(caller: Caller) -> None:
     metadata = caller.ask("ModelMetadata", name="speech_to_text")
     assert metadata.platform == "python"
     assert [(tensor.name, tensor.datatype, list(tensor.shape)) for tensor in metadata.inputs][0] == ("AUDIO", "INT16", [-1, -1])
-    assert {(one.name, one.state) for one in caller.ask("RepositoryIndex").models} == {("speech_to_text", "READY"), ("text_to_speech", "READY")}
+    assert {(one.name, one.state) for one in caller.ask("RepositoryIndex").models} == {
+        ("speech_to_text", "READY"),
+        ("text_to_speech", "READY"),
+    }
 
 
 def test_an_utterance_becomes_text_with_times_only_when_they_are_asked_for(caller: Caller) -> None:
@@ -197,7 +204,9 @@ def test_twice_the_speed_is_half_the_length_and_no_words_are_no_sound(caller: Ca
 def test_an_error_travels_in_the_stream_or_ends_it_as_the_caller_asks(caller: Caller) -> None:
     wrong, right = (caller.request("text_to_speech", sentence("Hola.", voice), name) for voice, name in (("nobody", "a"), ("tone", "b")))
     parts = list(caller.stream([wrong, right]))
-    assert {part.infer_response.id: part.error_message for part in parts}["a"] == "tensor VOICE: there is no voice 'nobody'; there are: tone"
+    assert {part.infer_response.id: part.error_message for part in parts}[
+        "a"
+    ] == "tensor VOICE: there is no voice 'nobody'; there are: tone"
     assert any(part.infer_response.id == "b" and part.infer_response.outputs for part in parts)
     with pytest.raises(grpc.RpcError) as failed:
         list(caller.stream([wrong], metadata=(("triton_grpc_error", "true"),)))
@@ -220,7 +229,9 @@ def test_a_cancelled_sentence_stops_between_its_pieces(caller: Caller) -> None:
 
 def test_utterances_that_come_together_go_through_the_engine_together(caller: Caller) -> None:
     before = caller.ask("ModelStatistics", name="speech_to_text").model_stats[0]
-    parts = list(caller.stream([caller.request("speech_to_text", speech(audio=noise(2_000, seconds)), str(seconds)) for seconds in (1, 2, 3, 4)]))
+    parts = list(
+        caller.stream([caller.request("speech_to_text", speech(audio=noise(2_000, seconds)), str(seconds)) for seconds in (1, 2, 3, 4)])
+    )
     after = caller.ask("ModelStatistics", name="speech_to_text").model_stats[0]
     assert {part.infer_response.id for part in parts} == {"1", "2", "3", "4"} and not any(part.error_message for part in parts)
     assert after.inference_count - before.inference_count == 4 and after.execution_count - before.execution_count < 4
@@ -228,7 +239,12 @@ def test_utterances_that_come_together_go_through_the_engine_together(caller: Ca
 
 def test_a_model_that_must_not_be_loaded_is_listed_with_its_reason() -> None:
     process, ready = start_host(
-        "--role", "text_to_speech", "--parameter", "text_to_speech.allows_commercial_use=false", "--parameter", "text_to_speech.licence=CC-BY-NC-4.0"
+        "--role",
+        "text_to_speech",
+        "--parameter",
+        "text_to_speech.allows_commercial_use=false",
+        "--parameter",
+        "text_to_speech.licence=CC-BY-NC-4.0",
     )
     try:
         caller = Caller(ready["port"])

@@ -50,7 +50,9 @@ def test_a_request_within_its_limits_passes_and_characters_are_counted_as_the_co
 
 
 def test_parameters_are_read_from_tritons_json_and_a_wrong_one_says_what_it_may_be(tmp_path: Path) -> None:
-    written = {"parameters": {"folder": {"string_value": str(tmp_path)}, "steps": {"string_value": "16"}, "free": {"string_value": "false"}}}
+    written = {
+        "parameters": {"folder": {"string_value": str(tmp_path)}, "steps": {"string_value": "16"}, "free": {"string_value": "false"}}
+    }
     parameters = read_parameters(json.dumps(written))
     assert parameters.folder("folder") == tmp_path and parameters.whole("steps", 4, 64) == 16 and parameters.flag("free") is False
     for ask, message in [

@@ -35,7 +35,9 @@ def test_the_decoder_may_write_more_than_fifty_tokens_and_never_more_than_it_hol
     assert max_new_tokens(30 * 16_000, 16_000, 440) == 8
 
 
-@pytest.mark.parametrize(("tag", "code"), [("es", "es"), ("es-419", "es"), ("EN_us", "en"), ("nb-NO", "no"), ("yue", "yue"), (" ca ", "ca")])
+@pytest.mark.parametrize(
+    ("tag", "code"), [("es", "es"), ("es-419", "es"), ("EN_us", "en"), ("nb-NO", "no"), ("yue", "yue"), (" ca ", "ca")]
+)
 def test_tags_become_whispers_codes(tag: str, code: str) -> None:
     assert whisper_code(tag) == code
 

@@ -1,4 +1,5 @@
-"""What Whisper sees of a sound: 30 s as 3,000 columns of 10 ms, each the energy in bands of the mel scale. In numpy, so that no framework is needed."""
+"""What Whisper sees of a sound: 30 s as 3,000 columns of 10 ms, each the energy in bands of the mel scale. In numpy, so that no framework
+is needed."""
 
 import numpy as np
 

@@ -43,7 +43,7 @@ class TritonPythonModel:
                 inputs = _arrays_of(request)
                 check_limits(self._limits, inputs)
                 heard = read_request(inputs)
-            except Exception as error:  # noqa: BLE001: whatever it is, it is this request's alone
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this request's alone
                 responses[at] = _failure(message_of(error), code_of(error))
                 continue
             if heard.is_silent:
@@ -58,7 +58,7 @@ class TritonPythonModel:
             return {}
         try:
             decoded = self._engine.transcribe(list(asked.values()))
-        except Exception as error:  # noqa: BLE001: an engine's fault must answer every request of the batch
+        except Exception as error:  # noqa: BLE001 - an engine's fault must answer every request of the batch
             pb_utils.Logger.log_error(f"speech_to_text: {message_of(error)}")
             # Alone, a request fails for its own fault only.
             if len(asked) > 1:

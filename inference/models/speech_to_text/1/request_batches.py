@@ -8,7 +8,8 @@ Item = TypeVar("Item")
 
 
 def prompt_shape(prompt: Sequence[int], special: SpecialTokens) -> tuple[int, int]:
-    """What must be the same in one pass: CTranslate2 refuses prompts whose start mark is not at the same position, and reads the length of the
+    """What must be the same in one pass: CTranslate2 refuses prompts whose start mark is not at the same position, and reads the length of
+    the
     first prompt's marks as everybody's (whisper.cc, check_prompts)."""
     return prompt.index(special.start), len(prompt)
 

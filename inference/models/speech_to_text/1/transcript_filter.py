@@ -1,4 +1,5 @@
-"""What Whisper writes although nobody said it: on silence and noise it repeats subtitles of its training (44 % of silences with the turbo model, as
+"""What Whisper writes although nobody said it: on silence and noise it repeats subtitles of its training (44 % of silences with the turbo
+model, as
 published). Each rule is a pure function; a transcript that one of them catches is empty for the caller, with the rule's name beside it."""
 
 import re
@@ -34,13 +35,15 @@ class Thresholds:
     hopeless_log_probability: float = -1.7
 
 
+DEFAULT_THRESHOLDS = Thresholds()
+
 MAX_CHARACTERS_PER_SECOND = 40
 """Twice the fastest speech; beyond it the text cannot come from so little sound."""
 SHORT_TEXT = 24
 """Characters below which the rule above says nothing: the ends of an utterance are cut closely."""
 
 
-def discard_reason(heard: Transcription, hints: Sequence[str], limits: Thresholds = Thresholds()) -> Optional[str]:
+def discard_reason(heard: Transcription, hints: Sequence[str], limits: Thresholds = DEFAULT_THRESHOLDS) -> Optional[str]:
     """Name of the rule that the transcription breaks, the surest first; None when it can be believed."""
     words = plain_words(heard.text)
     if not words:

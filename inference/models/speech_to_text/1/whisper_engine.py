@@ -42,7 +42,9 @@ def load(parameters: Parameters, placement: Placement) -> "WhisperEngine":
         inter_threads=1,
     )
     tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-    return WhisperEngine(model, tokenizer, _Settings(parameters.whole("beam_size", 1, 8), parameters.whole("max_batch", 1, 32), _bands(folder)))
+    return WhisperEngine(
+        model, tokenizer, _Settings(parameters.whole("beam_size", 1, 8), parameters.whole("max_batch", 1, 32), _bands(folder))
+    )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ MAX_HINT_TOKENS = MAX_LENGTH // 2 - 1
 
 _FEWEST_NEW_TOKENS = 32
 _NEW_TOKENS_PER_SECOND = 15
-"""Fast Spanish is about five tokens a second. A decoder that writes three times as many is in a loop, and each costs everybody in its batch."""
+"""Fast Spanish is about five tokens a second. A decoder that writes three times as many is in a loop, and each costs everybody in its
+batch."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ class Segment:
     end_ms: int
 
 
-def split_segments(tokens: Sequence[int], special: SpecialTokens, duration_ms: int, decode: Callable[[Sequence[int]], str]) -> list[Segment]:
+def split_segments(
+    tokens: Sequence[int], special: SpecialTokens, duration_ms: int, decode: Callable[[Sequence[int]], str]
+) -> list[Segment]:
     """Pieces between marks. Text without marks lasts as long as the utterance, and no time lies beyond its end."""
     segments: list[Segment] = []
     start_ms, text = 0, []

@@ -1,10 +1,12 @@
-"""A sentence in the pieces in which it is spoken: the first is short, because the caller waits for it, and between two of them a cancelled reply stops."""
+"""A sentence in the pieces in which it is spoken: the first is short, because the caller waits for it, and between two of them a cancelled
+reply stops."""
 
 import re
 from typing import Sequence
 
 FIRST_CHARACTERS = 60
-"""An engine makes a whole piece before any of it is heard, so this is what the caller waits for: 60 characters are four seconds of speech."""
+"""An engine makes a whole piece before any of it is heard, so this is what the caller waits for: 60 characters are four seconds of
+speech."""
 LATER_CHARACTERS = 120
 """The first is played meanwhile: longer pieces sound better."""
 FEWEST_CHARACTERS = 12

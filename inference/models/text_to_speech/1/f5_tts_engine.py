@@ -25,7 +25,11 @@ def load(parameters: Parameters, placement: Placement) -> "F5Engine":
     folder = parameters.folder("model_folder")
     weights = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.pt"))
     vocoder_folder = parameters.folder("vocoder_folder")
-    missing = [str(path) for path in (folder / "vocab.txt", vocoder_folder / "config.yaml", vocoder_folder / "pytorch_model.bin") if not path.is_file()]
+    missing = [
+        str(path)
+        for path in (folder / "vocab.txt", vocoder_folder / "config.yaml", vocoder_folder / "pytorch_model.bin")
+        if not path.is_file()
+    ]
     if not weights or missing:
         raise ModelUnusable(f"{folder} lacks {', '.join(missing) or 'weights (*.safetensors)'}")
     import torch
@@ -36,7 +40,9 @@ def load(parameters: Parameters, placement: Placement) -> "F5Engine":
     if placement.device == "cuda":
         torch.cuda.set_per_process_memory_fraction(parameters.number("memory_fraction", 0.01, 1), placement.device_index)
     version = _VERSIONS[parameters.choice("architecture", *_VERSIONS)]
-    model = load_model(DiT, {**_ARCHITECTURE, **version}, str(weights[0]), mel_spec_type="vocos", vocab_file=str(folder / "vocab.txt"), device=device)
+    model = load_model(
+        DiT, {**_ARCHITECTURE, **version}, str(weights[0]), mel_spec_type="vocos", vocab_file=str(folder / "vocab.txt"), device=device
+    )
     vocoder = load_vocoder(vocoder_name="vocos", is_local=True, local_path=str(vocoder_folder), device=device)
     return F5Engine(model, vocoder, device, parameters)
 

@@ -54,7 +54,9 @@ class KokoroEngine:
         """The voice that a request asks for. Raises RequestRefused for a language or a voice that is not there."""
         speaks = espeak_voice(wanted.language)
         styles = self._styles_of(kokoro_voice(wanted.voice, wanted.language))
-        return Speaker(max_characters=_MAX_CHARACTERS, speak=lambda clause: self._speak(phonemes_of(clause, speaks, run_espeak), styles, wanted.speed))
+        return Speaker(
+            max_characters=_MAX_CHARACTERS, speak=lambda clause: self._speak(phonemes_of(clause, speaks, run_espeak), styles, wanted.speed)
+        )
 
     def _styles_of(self, name: str) -> Any:
         if name not in self._styles:

@@ -14,12 +14,25 @@ _MARKS = ".!?…;:,"
 _TIMEOUT_S = 5
 
 # Kokoro writes sounds of two parts as one letter (misaki, the text front end that it was trained with).
-_EVERYWHERE = {"d^z": "ʣ", "d^ʒ": "ʤ", "t^s": "ʦ", "t^ʃ": "ʧ", "a^ɪ": "I", "a^ʊ": "W", "e^ɪ": "A", "o^ʊ": "O", "ə^ʊ": "Q", "ɔ^ɪ": "Y", "s^s": "S"}
+_EVERYWHERE = {
+    "d^z": "ʣ",
+    "d^ʒ": "ʤ",
+    "t^s": "ʦ",
+    "t^ʃ": "ʧ",
+    "a^ɪ": "I",
+    "a^ʊ": "W",
+    "e^ɪ": "A",
+    "o^ʊ": "O",
+    "ə^ʊ": "Q",
+    "ɔ^ɪ": "Y",
+    "s^s": "S",
+}
 _ENGLISH = {"ɚ": "əɹ", "ɐ": "ə", "r": "ɹ", "ɬ": "l", "x": "k", "ç": "k", "ʲ": "", "ɜːɹ": "ɜɹ", "ɜː": "ɜɹ", "ɪə": "iə", "ː": ""}
 
 
 def espeak_voice(language: str) -> str:
-    """espeak-ng's voice for a tag: Spanish of the Americas has no lisp. Raises RequestRefused for a language that Kokoro has no voice for."""
+    """espeak-ng's voice for a tag: Spanish of the Americas has no lisp. Raises RequestRefused for a language that Kokoro has no voice
+    for."""
     primary, _, region = language.strip().lower().partition("-")
     voices = {"es": "es" if region in ("", "es") else "es-419", "en": "en-gb" if region == "gb" else "en-us"}
     voices |= {"fr": "fr-fr", "it": "it", "pt": "pt-br", "hi": "hi"}
@@ -35,9 +48,11 @@ def phonemes_of(text: str, voice: str, run: Callable[[str, str], str]) -> str:
         return ""
     spoken = [line.strip() for line in run(" ".join(f"{words}{mark}" for words, mark in pieces), voice).splitlines() if line.strip() != ""]
     marks = [mark for _, mark in pieces]
-    # espeak-ng breaks its lines where we do, but for brackets and the like; then the pieces are only told apart.
-    marked = list(zip(spoken, marks)) if len(spoken) == len(marks) else [(line, ",") for line in spoken[:-1]] + [(line, marks[-1]) for line in spoken[-1:]]
-    return kokoro_letters(" ".join(f"{line}{mark}" for line, mark in marked), is_english=voice.startswith("en"))[:MAX_PHONEMES]
+    if len(spoken) != len(marks):
+        # espeak-ng breaks its lines where we do, but for brackets and the like; then the pieces are only told apart.
+        marks = [","] * (len(spoken) - 1) + marks[-1:]
+    ipa = " ".join(f"{line}{mark}" for line, mark in zip(spoken, marks))
+    return kokoro_letters(ipa, is_english=voice.startswith("en"))[:MAX_PHONEMES]
 
 
 def split_at_punctuation(text: str) -> list[tuple[str, str]]:

@@ -1,4 +1,5 @@
-"""The text_to_speech role for Triton's Python backend: a sentence in, its sound piece by piece. What is decided is decided in the modules beside it."""
+"""The text_to_speech role for Triton's Python backend: a sentence in, its sound piece by piece. What is decided is decided in the modules
+beside it."""
 
 import time
 from pathlib import Path
@@ -22,7 +23,8 @@ _FINAL = pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL
 
 
 class TritonPythonModel:
-    """Triton calls it from one thread; the pieces are spoken by another, so that a sentence that comes need not wait for a whole other one."""
+    """Triton calls it from one thread; the pieces are spoken by another, so that a sentence that comes need not wait for a whole other
+    one."""
 
     def initialize(self, args: Mapping[str, str]) -> None:
         """Loads the engine that config.pbtxt names. What is raised here becomes the reason why the model is unavailable."""
@@ -37,7 +39,7 @@ class TritonPythonModel:
             sender = request.get_response_sender()
             try:
                 self._take(request, sender)
-            except Exception as error:  # noqa: BLE001: whatever it is, it is this request's alone
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this request's alone
                 _end(sender, error)
 
     def finalize(self) -> None:
@@ -62,7 +64,7 @@ class TritonPythonModel:
             return False
         try:
             self._speak_piece(job, speaker, sender)
-        except Exception as error:  # noqa: BLE001: an engine's fault ends this sentence, the others go on
+        except Exception as error:  # noqa: BLE001 - an engine's fault ends this sentence, the others go on
             pb_utils.Logger.log_error(f"text_to_speech: {message_of(error)}")
             _end(sender, error)
             return False

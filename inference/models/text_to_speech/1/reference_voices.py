@@ -1,4 +1,5 @@
-"""Voices that F5-TTS speaks with: a folder for each, with a short recording and exactly what is said in it. A folder is an agent's, or a language's."""
+"""Voices that F5-TTS speaks with: a folder for each, with a short recording and exactly what is said in it. A folder is an agent's, or a
+language's."""
 
 import io
 import re
@@ -33,7 +34,8 @@ class ReferenceVoice:
 
 
 def voice_name(asked: str, language: str) -> str:
-    """Folder of the voice that a request asks for; without one, the language's own (`default-es`). Raises RequestRefused for other than a plain name."""
+    """Folder of the voice that a request asks for; without one, the language's own (`default-es`). Raises RequestRefused for other than a
+    plain name."""
     name = asked if asked != "" else f"default-{language.split('-')[0].lower()}"
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", name) is None:
         raise RequestRefused(f"tensor VOICE: {asked!r} is no name of a voice; letters, digits, '_' and '-' are")
@@ -86,6 +88,6 @@ def check_pace(name: str, transcript: str, duration_s: float) -> None:
     pace = len(transcript) / duration_s
     if not _PACE[0] <= pace <= _PACE[1]:
         raise RequestRefused(
-            f"voice {name!r}: {TRANSCRIPT} has {len(transcript)} characters for {duration_s:.1f} s, speech has {_PACE[0]:g} to {_PACE[1]:g} a second: "
-            "is it exactly what is said?"
+            f"voice {name!r}: {TRANSCRIPT} has {len(transcript)} characters for {duration_s:.1f} s, "
+            f"speech has {_PACE[0]:g} to {_PACE[1]:g} a second: is it exactly what is said?"
         )

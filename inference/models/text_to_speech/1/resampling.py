@@ -1,4 +1,5 @@
-"""Whether a recording of another rate can be used, and the change of its rate: done once when a voice is read, never while somebody waits."""
+"""Whether a recording of another rate can be used, and the change of its rate: done once when a voice is read, never while somebody
+waits."""
 
 from dataclasses import dataclass
 from math import gcd
@@ -21,7 +22,8 @@ class Ratio:
 
 
 def resampling_of(from_hz: int, to_hz: int) -> Optional[Ratio]:
-    """None when the rates are the same. Raises RequestRefused for a rate below the output's 22.05 kHz class: what was never recorded cannot be
+    """None when the rates are the same. Raises RequestRefused for a rate below the output's 22.05 kHz class: what was never recorded
+    cannot be
     brought back, and a voice learned from the telephone sounds like it."""
     if from_hz == to_hz:
         return None

@@ -1,4 +1,5 @@
-"""Whose piece is spoken next: callers who have heard nothing yet come first, then whoever will run out of sound first. One GPU speaks one at a time."""
+"""Whose piece is spoken next: callers who have heard nothing yet come first, then whoever will run out of sound first. One GPU speaks one
+at a time."""
 
 import threading
 from dataclasses import dataclass, field
