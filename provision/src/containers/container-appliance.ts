@@ -102,7 +102,7 @@ export function describeContainers(parts: ContainerParts): ContainerAppliance {
 }
 
 /** The same description that the native runtime renders from, as it looks from inside the containers. */
-function containerInstance({ architecture, settings, secrets, sizing, machineAddress }: ContainerParts): Instance {
+function containerInstance({ architecture, settings, environmentText, secrets, sizing, machineAddress }: ContainerParts): Instance {
   const rtpLast = Math.min(settings.RTP_LAST_PORT, settings.RTP_FIRST_PORT + Math.max(sizing.maxConcurrentCalls * PORTS_PER_CALL, 16) - 1);
   return describeInstance(imageRoot(architecture), {
     name: 'appliance',
@@ -121,9 +121,16 @@ function containerInstance({ architecture, settings, secrets, sizing, machineAdd
     network: { ariAddress: 'asterisk-media', postgresListen: '*', databaseClients: 'samenet' },
     behindBalancer: settings.BEHIND_BALANCER === '1',
     fallbackDestination: settings.FALLBACK_DESTINATION,
-    // Asterisk sees a network of containers around it: every telephone is told the machine's address, but for the test caller beside it.
-    nat: { externalAddress: settings.EXTERNAL_ADDRESS || machineAddress, localNetworks: ['127.0.0.0/8'] },
+    // Sound from Asterisk's address in the containers' network is asked for at the machine's; the test caller beside it is on the loopback.
+    nat: { externalAddress: settings.EXTERNAL_ADDRESS || machineAddress, localNetworks: [containerNetwork(environmentText)] },
   });
+}
+
+/** Network that the published containers are in; another one where the premises use this one. */
+const CONTAINER_NETWORK = '172.31.250.0/24';
+
+function containerNetwork(environmentText: string): string {
+  return parseEnvFile(environmentText).get('CONTAINER_NETWORK') || CONTAINER_NETWORK;
 }
 
 function secretFolders({ settings, secrets, backupRecipient }: ContainerParts): readonly ContainerFolder[] {
@@ -190,7 +197,8 @@ type Rendered = { readonly instance: Instance; readonly folders: readonly Contai
 function composeVariables(parts: ContainerParts, { instance, folders }: Rendered): Readonly<Record<string, string>> {
   const { home, settings, sizing, images } = parts;
   const filesOf = (name: string): string => digestOf(folders.find((folder) => folder.name === name)?.files).slice(0, 16);
-  const ofFile = (path: string): string => digestOf(folders[0]?.files.find((file) => file.path === path)).slice(0, 16);
+  const ofFile = (path: string): string =>
+    digestOf(folders.find(({ name }) => name === 'environment')?.files.find((file) => file.path === path)).slice(0, 16);
   const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MEBIBYTE)}m`;
   return {
     CENTRALITA_PROJECT: 'centralita',
@@ -198,6 +206,7 @@ function composeVariables(parts: ContainerParts, { instance, folders }: Rendered
     CENTRALITA_REPOSITORY: parts.repository,
     MODELS_DIR: join(home, 'models'),
     ...Object.fromEntries(IMAGE_NAMES.map((name) => [`${name.toUpperCase().replaceAll('-', '_')}_IMAGE`, images[name]])),
+    CONTAINER_NETWORK: containerNetwork(parts.environmentText),
     BIND_ADDRESS: settings.BIND_ADDRESS,
     SIP_PORT: String(settings.SIP_PORT),
     RTP_FIRST_PORT: String(instance.ports.rtpFirst),

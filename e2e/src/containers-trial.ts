@@ -1,0 +1,221 @@
+/**
+ * The whole container runtime on a machine with nothing but an engine, a Debian mirror and npm: images from debootstrap on, the stack up, real calls in
+ * it and from outside, a second run, a backup that opens, what the containers may do, and everything away again.
+ */
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { openEncrypted } from '@centralita/provision/backup/backup-cipher.ts';
+import { runCommand } from '@centralita/provision/command.ts';
+import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
+import { z } from 'zod';
+import type { ContainerEngine } from './container-engine.ts';
+
+/** Ports of this trial alone. */
+const PORTS = { sip: 31_660, rtpFirst: 31_610, rtpLast: 31_649, http: 31_680, prometheus: 31_690 };
+const CALL_MS = 60_000;
+const FINISHED_MS = 900;
+/** Services of the profile `cpu` that go on running. */
+export const TRIAL_SERVICES = [
+  'asterisk',
+  'backup',
+  'control-plane',
+  'cpu-server',
+  'node-exporter',
+  'postgres',
+  'postgres-exporter',
+  'prometheus',
+];
+
+/** What one container is, as the engine tells it. */
+export type ContainerSeen = {
+  readonly service: string;
+  readonly user: string;
+  readonly isReadOnly: boolean;
+  readonly capabilities: string;
+  /** Variables that hold one of the installation's secrets. */
+  readonly leaks: readonly string[];
+};
+
+export type Trial = {
+  readonly firstRunS: number;
+  readonly secondRunS: number;
+  readonly secondRunOutput: string;
+  /** What the caller beside Asterisk heard, by the installation's own account. */
+  readonly heard: readonly string[];
+  /** Sound that a telephone outside of the containers heard, over the published ports. */
+  readonly outsideAudioMs: number;
+  readonly containers: readonly ContainerSeen[];
+  /** First bytes of the backup, opened with the installation's key: `PGDMP` for a dump. */
+  readonly backupHead: string;
+  /** Targets that Prometheus cannot reach. */
+  readonly deadTargets: readonly string[];
+  readonly leftContainers: number;
+};
+
+export type TrialTools = { readonly engine: ContainerEngine; readonly log: (message: string) => void; readonly signal: AbortSignal };
+
+const repository = resolve(import.meta.dirname, '..', '..');
+
+/** Does all of it, once. Throws where a step of the installation fails. */
+export async function runContainersTrial({ engine, log, signal }: TrialTools): Promise<Trial> {
+  const home = join(engine.folder, 'home');
+  await mkdir(home, { recursive: true });
+  await writeFile(join(home, '.env'), renderSettings(), { mode: 0o600 });
+  const env = { DOCKER_HOST: engine.host, CENTRALITA_HOME: home };
+  const run = async (words: readonly string[]): Promise<string> => await runProvisioner(words, { env, log, signal });
+  const docker = async (words: readonly string[]): Promise<string> => await runCommand(['docker', ...words], { env, signal });
+  try {
+    const firstRunS = await timed(() => run(['--runtime', 'docker']));
+    let secondRunOutput = '';
+    const secondRunS = await timed(async () => (secondRunOutput = await run([])));
+    const secrets = secretsSchema.parse(JSON.parse(await readFile(join(home, 'secrets.json'), 'utf8')));
+    const state = stateSchema.parse(JSON.parse(await readFile(join(home, 'state.json'), 'utf8')));
+    log('a telephone outside of the containers');
+    const outsideAudioMs = await callFromOutside(secrets.phone, signal);
+    const containers = await lookAtContainers(docker, Object.values(secrets));
+    await run(['--backup']);
+    const backupHead = await openNewestBackup(docker, { folder: engine.folder, key: secrets.backupKey });
+    const deadTargets = await listDeadTargets();
+    await run(['--uninstall']);
+    const left = (await docker(['ps', '--all', '--quiet'])).trim();
+    return {
+      firstRunS,
+      secondRunS,
+      secondRunOutput,
+      heard: state.testCall.heard,
+      outsideAudioMs,
+      containers,
+      backupHead,
+      deadTargets,
+      leftContainers: left === '' ? 0 : left.split('\n').length,
+    };
+  } finally {
+    // Whatever broke: the engine must find nothing to wait for when it is stopped.
+    await docker(['ps', '--all', '--quiet']).then(
+      async (ids) => (ids.trim() === '' ? '' : await docker(['rm', '--force', ...ids.trim().split('\n')])),
+      () => '',
+    );
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+const secretsSchema = z.object({
+  ari: z.string(),
+  databaseMigrator: z.string(),
+  databaseApp: z.string(),
+  databaseMonitor: z.string(),
+  asteriskMetrics: z.string(),
+  testCaller: z.string(),
+  phone: z.string(),
+  adminKeyHash: z.string(),
+  backupKey: z.string(),
+});
+const stateSchema = z.object({ testCall: z.object({ heard: z.array(z.string()) }) });
+
+function renderSettings(): string {
+  const { sip, rtpFirst, rtpLast, http, prometheus } = PORTS;
+  const ports = `SIP_PORT=${sip}\nRTP_FIRST_PORT=${rtpFirst}\nRTP_LAST_PORT=${rtpLast}\nHTTP_PORT=${http}\nPROMETHEUS_PORT=${prometheus}\n`;
+  return `BIND_ADDRESS=127.0.0.1\nEXTERNAL_ADDRESS=127.0.0.1\nMAX_CONCURRENT_CALLS=8\nCONTAINER_INFERENCE=cpu\n${ports}`;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return (performance.now() - startedAt) / 1_000;
+}
+
+type ProvisionerRun = {
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: (message: string) => void;
+  readonly signal: AbortSignal;
+};
+
+/** The provisioner as an operator runs it, each of its lines told as it comes. Throws with its last words when it fails. */
+async function runProvisioner(words: readonly string[], { env, log, signal }: ProvisionerRun): Promise<string> {
+  const child = spawn(process.execPath, [join(repository, 'provision/src/main.ts'), ...words], {
+    // The lock is one for the machine; this home is nobody else's.
+    env: { ...process.env, ...env, CENTRALITA_LOCKED: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  });
+  const failed = text(child.stderr);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    output += piece;
+    // The admin key is shown once, to the operator; a test's log is no place for it.
+    for (const line of piece.split('\n')) if (/^ {2,4}\S/.test(line) && !line.includes('Admin key')) log(line.trimEnd());
+  });
+  const code = await new Promise<number | null>((done, broke) => child.once('error', broke).once('close', done));
+  if (code !== 0) throw new Error(`provision.sh ${words.join(' ')} ended with ${code}\n${(await failed).trim()}\n${output.slice(-2_000)}`);
+  return output;
+}
+
+/** Calls the Spanish agent as the demo's phone, over the ports that are published, and says how long it spoke. */
+async function callFromOutside(password: string, signal: AbortSignal): Promise<number> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
+  await using telephone = await openSipCaller({ server: { host: '127.0.0.1', port: PORTS.sip }, username: '2001-clinica-demo', password });
+  await using call = await telephone.call('1001', { signal: limit });
+  const outcome = await call.outcome;
+  if (outcome.kind !== 'answered') throw new Error(`the call from outside was not answered: ${JSON.stringify(outcome)}`);
+  const startedAt = await call.waitForAudio({ sinceAt: 0, signal: limit });
+  const endedAt = await call.waitForSilence(FINISHED_MS, { sinceAt: startedAt, signal: limit });
+  await call.hangUp();
+  return Math.round(endedAt - startedAt);
+}
+
+type Docker = (words: readonly string[]) => Promise<string>;
+
+const inspectSchema = z.array(
+  z.object({
+    Config: z.object({ User: z.string(), Env: z.array(z.string()), Labels: z.record(z.string(), z.string()) }),
+    HostConfig: z.object({ ReadonlyRootfs: z.boolean() }),
+    State: z.object({ Running: z.boolean() }),
+    Id: z.string(),
+  }),
+);
+
+async function lookAtContainers(docker: Docker, secrets: readonly string[]): Promise<readonly ContainerSeen[]> {
+  const ids = (await docker(['ps', '--quiet'])).trim().split('\n');
+  const found = inspectSchema.parse(JSON.parse(await docker(['inspect', ...ids])));
+  const seen: ContainerSeen[] = [];
+  for (const { Id, Config, HostConfig } of found) {
+    const status = await docker(['exec', Id, 'grep', 'CapEff', '/proc/1/status']);
+    seen.push({
+      service: Config.Labels['com.docker.compose.service'] ?? '',
+      user: Config.User,
+      isReadOnly: HostConfig.ReadonlyRootfs,
+      capabilities: status.replace(/^CapEff:\s*/, '').trim(),
+      leaks: Config.Env.filter((line) => secrets.some((secret) => line.includes(secret))).map((line) => line.split('=')[0] ?? ''),
+    });
+  }
+  return seen.toSorted((a, b) => a.service.localeCompare(b.service));
+}
+
+async function openNewestBackup(docker: Docker, { folder, key }: { readonly folder: string; readonly key: string }): Promise<string> {
+  const container = (await docker(['ps', '--quiet', '--filter', 'label=com.docker.compose.service=backup'])).trim();
+  const newest = (await docker(['exec', container, '/bin/sh', '-c', 'ls -1 /var/lib/centralita/backups/*.age | sort | tail -n 1'])).trim();
+  const copy = join(folder, 'newest.age');
+  await docker(['cp', `${container}:${newest}`, copy]);
+  for await (const piece of await openEncrypted(copy, key))
+    return Buffer.from(piece as Uint8Array)
+      .subarray(0, 5)
+      .toString('latin1');
+  return '';
+}
+
+const targetsSchema = z.object({
+  data: z.object({ activeTargets: z.array(z.object({ labels: z.record(z.string(), z.string()), health: z.string() })) }),
+});
+
+/** Asked every second until each has been scraped once. */
+async function listDeadTargets(): Promise<readonly string[]> {
+  for (let tries = 0; ; tries++) {
+    const response = await fetch(`http://127.0.0.1:${PORTS.prometheus}/api/v1/targets`);
+    const targets = targetsSchema.parse(await response.json()).data.activeTargets;
+    const dead = targets.filter(({ health }) => health !== 'up').map(({ labels }) => labels['job'] ?? '');
+    if (dead.length === 0 || tries === 40) return dead;
+    await new Promise((done) => setTimeout(done, 1_000));
+  }
+}
