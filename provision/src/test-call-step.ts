@@ -67,7 +67,7 @@ export const testCallStep: Step = {
 };
 
 /** The credentials travel in the environment: an argument can be read by every user of the machine. */
-function callerEnvironment({ settings }: Facts, instance: Instance): Readonly<Record<string, string>> {
+export function callerEnvironment({ settings }: Facts, instance: Instance): Readonly<Record<string, string>> {
   const host = settings.BIND_ADDRESS === '0.0.0.0' ? '127.0.0.1' : settings.BIND_ADDRESS;
   return {
     TEST_CALL_SERVER: `${host}:${instance.ports.sip}`,

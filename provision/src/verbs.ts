@@ -12,6 +12,9 @@ import { runRestore } from '#backup/restore-verb.ts';
 import { runSupportBundle } from '#lifecycle/support-verb.ts';
 import { runUninstall } from '#lifecycle/uninstall-verb.ts';
 import { runTriton } from '#triton/triton-verb.ts';
+import { runCalibrate } from '#sizing/calibrate-verb.ts';
+import { runBundle } from '#bundle/bundle-verb.ts';
+import { runOffline } from '#bundle/offline-verb.ts';
 import { SERVICE_NAMES } from './services.ts';
 import type { Verb } from './verb.ts';
 
@@ -54,6 +57,13 @@ export const VERBS: readonly Verb[] = [
     run: runDoctor,
   },
   { name: 'logs', usage: '[NAME]', summary: `the last lines of ${SERVICE_NAMES.join(', ')}`, needs: 'root', run: runLogs },
+  {
+    name: 'calibrate',
+    usage: '[--no-apply] [--json]',
+    summary: 'measure how many calls this machine bears, with real ones, and admit as many; 90 s, and only while none are up',
+    needs: 'lock',
+    run: runCalibrate,
+  },
   {
     name: 'models',
     usage: MODELS_USAGE,
@@ -104,6 +114,20 @@ export const VERBS: readonly Verb[] = [
     summary: 'make this machine the one that the backup was made of; --rehearse: only try it, beside the database in use',
     needs: 'install',
     run: runRestore,
+  },
+  {
+    name: '--bundle',
+    usage: 'OUT [--sign-key FILE]',
+    summary: 'write one file that a machine without a network can be installed and upgraded from',
+    needs: 'lock',
+    run: runBundle,
+  },
+  {
+    name: '--offline',
+    usage: 'BUNDLE [--public-key KEY] [--yes] [--json]',
+    summary: 'install or upgrade from such a file; on a machine without Node: tar -xf BUNDLE install.sh && sh install.sh BUNDLE',
+    needs: 'lock',
+    run: runOffline,
   },
   {
     name: '--uninstall',

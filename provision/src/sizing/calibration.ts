@@ -7,6 +7,28 @@ import type { Hardware } from '#machine/hardware.ts';
 
 const seconds = z.number().positive();
 
+/** What the measuring program tells. */
+export const measurementSchema = z.object({
+  /** Real calls through Asterisk. */
+  method: z.literal('calls'),
+  /** One recognition, and how many run at once without waiting. */
+  speechToText: z.object({ seconds, parallel: z.number().min(1) }),
+  /** Synthesis over sound at the load where it is least, and the wait of one request alone. */
+  textToSpeech: z.object({ rtf: seconds, firstAudioSeconds: seconds }),
+  /** Null: no language model is configured. */
+  languageModel: z.object({ firstTokenSeconds: seconds, tokensPerSecond: z.number().positive() }).nullable(),
+  /** Cores that one call took, of the whole machine; null: not told apart from what else ran. */
+  coresPerCall: z.number().min(0).nullable(),
+  /** Each load tried, and the silence before answers under it. */
+  levels: z.array(z.object({ calls: z.int().min(1), gapP95Ms: z.number().min(0), turns: z.int().min(0) })).min(1),
+  /** Most calls at which the target held. */
+  maxConcurrentCalls: z.int().min(1),
+  /** False: the target held to the last load that was tried, so that the machine may bear more. */
+  isLimitFound: z.boolean(),
+  /** Why no higher load was tried; null: it was not needed. */
+  stopped: z.string().nullable(),
+});
+
 const calibrationSchema = z.strictObject({
   version: z.literal(1),
   at: z.iso.datetime(),
@@ -14,24 +36,9 @@ const calibrationSchema = z.strictObject({
   hardwareDigest: z.string().regex(/^[0-9a-f]{64}$/),
   /** Digest of what answered: servers, engines, models. */
   modelsDigest: z.string(),
-  /** `calls`: real calls through Asterisk. `models`: concurrent turns against the model servers, because no call could be placed. */
-  method: z.enum(['calls', 'models']),
-  /** One recognition, and how many run at once without waiting. */
-  speechToText: z.object({ seconds, parallel: z.number().min(1) }),
-  /** Synthesis over sound, of one request alone and of all at the level where it was best. */
-  textToSpeech: z.object({ rtf: seconds, firstAudioSeconds: seconds }),
-  /** Null: no language model is configured. */
-  languageModel: z.object({ firstTokenSeconds: seconds, tokensPerSecond: z.number().positive() }).nullable(),
-  /** Cores that one call took, of the whole machine; null where no calls were placed. */
-  coresPerCall: z.number().min(0).nullable(),
-  /** Each level tried, and the silence before answers there. */
-  levels: z.array(z.object({ calls: z.int().min(1), gapP95Ms: z.number().min(0), turns: z.int().min(0) })).min(1),
-  /** Silence before an answer that 95 % of turns must keep to, times 0.7: room for a worse minute. */
+  /** Silence before an answer that 95 % of turns had to keep to. */
   targetMs: z.number().positive(),
-  /** Most calls at which the target held. */
-  maxConcurrentCalls: z.int().min(1),
-  /** False: the target held to the last level that was tried, so that the machine may bear more. */
-  isLimitFound: z.boolean(),
+  ...measurementSchema.shape,
 });
 
 export type Calibration = z.infer<typeof calibrationSchema>;

@@ -132,6 +132,7 @@ describe('what was measured', () => {
     targetMs: 1_050,
     maxConcurrentCalls: 23,
     isLimitFound: true,
+    stopped: null,
   };
 
   it('is what is admitted, in place of the table', () => {
