@@ -1,5 +1,5 @@
 /**
- * Every test of the product, in the order in which a fault is cheapest to find: checks, the models' Python, unit, database in process, database on
+ * Every test of the product, in the order in which a fault is cheapest to find: checks, the models' Python, unit, database in process and on
  * PostgreSQL, the sandbox, then real calls. Arguments choose steps by name; without any, all run. The last line is the sum.
  */
 import { resolve } from 'node:path';
@@ -11,8 +11,14 @@ import { summaryLine, sumTallies } from './test-tally.ts';
 import type { Tally } from './test-tally.ts';
 
 type Environment = Readonly<Record<string, string>>;
-/** `voice` needs an espeak-ng, the machine's or the rig's; `rig` needs the rig. */
-type Step = { readonly name: string; readonly needs?: 'voice' | 'rig'; readonly run: (env: Environment) => Promise<Tally> };
+type Step = {
+  readonly name: string;
+  /** `voice` needs an espeak-ng, the machine's or the rig's; `rig` needs the rig. */
+  readonly needs?: 'voice' | 'rig';
+  /** A later step runs the same tests and more: left out where all steps run. */
+  readonly isCoveredBy?: string;
+  readonly run: (env: Environment) => Promise<Tally>;
+};
 
 /** Where the rig lives between runs: building its private root takes a minute and 800 MB. */
 const rigHome = process.env['CENTRALITA_RIG'] ?? resolve(import.meta.dirname, '..', '.rig');
@@ -24,12 +30,13 @@ const steps: readonly Step[] = [
   { name: 'dead-code', run: () => runCheck(['knip']) },
   { name: 'python', run: runPythonTests },
   { name: 'unit', needs: 'voice', run: (env) => runTests('unit', env) },
-  { name: 'db', run: (env) => runTests('db', env) },
+  { name: 'db', isCoveredBy: 'db-server', run: (env) => runTests('db', env) },
   { name: 'db-server', needs: 'rig', run: runDatabaseTests },
   { name: 'walk', run: (env) => runTests('walk', env) },
   { name: 'e2e', needs: 'rig', run: (env) => runTests('e2e', { ...env, CENTRALITA_RIG: rigHome }) },
 ];
 
+/** Every database test on PGlite and on the server: the kinds are in the tests. */
 async function runDatabaseTests(env: Environment): Promise<Tally> {
   await using database = await openTestDatabase(rigHome);
   return await runTests('db', { ...env, TEST_DATABASE_URL: database.superuserUrl });
@@ -71,6 +78,6 @@ if (unknown.length > 0) {
   console.error(`Unknown step: ${unknown.join(', ')}. Steps: ${steps.map((step) => step.name).join(', ')}.`);
   process.exit(2);
 }
-const total = sumTallies(await runAll(steps.filter(({ name }) => names.length === 0 || names.includes(name))));
+const total = sumTallies(await runAll(steps.filter((step) => (names.length === 0 ? !step.isCoveredBy : names.includes(step.name)))));
 console.log(summaryLine(total));
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -2,7 +2,7 @@
  * The floor of a request that reads one call: the same transaction through the driver alone, with as many in flight as the API has connections and no
  * HTTP. Statements and number of connections to the database are the product's; the driver's pipelining is used as far as it goes.
  */
-import { SET_SCOPE } from '@centralita/control-plane/db/read-pipeline.ts';
+import { scopeStatement } from '@centralita/control-plane/db/read-pipeline.ts';
 import { readWholeCall } from '@centralita/control-plane/features/calls/call-read.ts';
 import type { CallId } from '@centralita/control-plane/shared/id.ts';
 import type { OrgScope } from '@centralita/control-plane/shared/org-scope.ts';
@@ -28,7 +28,7 @@ export function openFloor(url: string, questions: readonly FloorQuestion[]): Flo
     const { text, values } = readWholeCall(scope, callId);
     const statements = [
       client.unsafe('begin', [], PREPARED),
-      client.unsafe(SET_SCOPE, ['centralita_app', scope.organizationId], PREPARED),
+      client.unsafe(scopeStatement({}), ['centralita_app', scope.organizationId], PREPARED),
       client.unsafe(text, [...values], PREPARED),
       client.unsafe('commit', [], PREPARED),
     ];

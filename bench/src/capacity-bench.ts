@@ -22,6 +22,8 @@ type Profile = (typeof profiles)[number];
 
 /** The product's own limit: a wait for a model that 95 % of requests may have. */
 const QUEUE_LIMIT_MS = 500;
+/** No limit while the load is raised beyond what the product would take. */
+const NO_LIMIT_MS = 60_000;
 /** Calls of the calibration, each level for as long as four of the product's samples. */
 const CALIBRATION_CALLS = [2, 4, 6];
 const CALIBRATION_MS = 41_000;
@@ -30,6 +32,7 @@ const STEP_MS = 5_000;
 const RAMP_BEYOND = 1.5;
 /** Requests of so many loads in a row together tell where the limit is met. */
 const SMOOTHED_CALLS = 5;
+const MOST_CALLS = 80;
 const OVERLOAD = 1.2;
 const OVERLOAD_MS = 60_000;
 /** From the end of a caller's answer to his next sentence: 1.2 s and a random time of 1 s on average. Callers do not speak in step. */
@@ -107,7 +110,10 @@ async function ramp(bench: BenchRig, profile: Profile, options: { calls: SipCall
   const changes = [{ atMs: 0, calls: calls.length }];
   await bench.standIn.takeTimings();
   while (calls.length < upTo) {
-    calls.push(...(await place(bench, 1, talk)));
+    const added = await place(bench, 1, talk);
+    if (added.length === 0)
+      throw new Error(`call ${calls.length + 1} of ${upTo} was refused, though nothing but ${MOST_CALLS} calls limits them here`);
+    calls.push(...added);
     changes.push({ atMs: performance.timeOrigin + performance.now(), calls: calls.length });
     await sleep(STEP_MS, undefined, { signal: talk.signal });
   }
@@ -134,12 +140,13 @@ async function gapWith(bench: BenchRig, wanted: number, talk: Talk): Promise<{ r
 async function measureProfile(profile: Profile, { log, talk }: { log: (message: string) => void; talk: Talk }) {
   const settings = {
     ADMISSION_BY_ESTIMATE: '0',
-    ADMISSION_GAP_P95_MS: '60000',
+    ADMISSION_GAP_P95_MS: String(NO_LIMIT_MS),
+    ADMISSION_QUEUE_P95_MS: String(NO_LIMIT_MS),
     [`${profile.role.toUpperCase()}_SLOTS`]: String(Object.values(profile.models)[1]),
   };
   await using bench = await openBenchRig({
     name: 'capacity',
-    maxConcurrentCalls: 80,
+    maxConcurrentCalls: MOST_CALLS,
     models: { ...modelTimes, ...profile.models },
     settings,
   });
@@ -162,7 +169,7 @@ async function measureProfile(profile: Profile, { log, talk }: { log: (message: 
     comment: `bench: slow ${profile.name}`,
   });
   await bench.rig.controlPlane.stop('SIGTERM', 10_000);
-  await bench.rig.startControlPlane('ready', { ADMISSION_BY_ESTIMATE: '1' });
+  await bench.rig.startControlPlane('ready', { ADMISSION_BY_ESTIMATE: '1', ADMISSION_QUEUE_P95_MS: String(QUEUE_LIMIT_MS) });
   // The first measurement of the new process makes the estimate anew, from what the old one stored.
   await sleep(12_000, undefined, { signal: talk.signal });
   const full = await gapWith(bench, estimated, talk);

@@ -76,7 +76,7 @@ export const machineFaults: readonly Fault[] = [
     injection: 'its limit of descriptors lowered to what it holds, in a call; another caller, 20 requests',
     expected: 'the live call goes on, nothing crashes; with the limit back, calls are served',
     metric: /^centralita_(calls_total|turn_stage_seconds_count|http_requests_total)/,
-    cause: /EMFILE|too many open files/i,
+    cause: /too few file descriptors are left/,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'model');
       const { pid } = world.rig.controlPlane;
@@ -85,7 +85,8 @@ export const machineFaults: readonly Fault[] = [
       const other = await world.place(trial, 'keys');
       const asked = Array.from({ length: 20 }, () => world.ask('/health', {}).catch(() => null));
       await converse(world, call);
-      await sleep(2_000);
+      // Two looks of the watch.
+      await sleep(4_000);
       await limitDescriptors(pid, 20_000);
       await other.hangUp();
       await Promise.all(asked);

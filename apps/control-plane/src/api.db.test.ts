@@ -161,6 +161,24 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
     await detailed[Symbol.asyncDispose]();
   });
 
+  it('opens the detailed health to the admin key and to a token with health:read, and to neither that is wrong', async () => {
+    const one = await openTestApi(test);
+    const { organizationId } = (await one.asAdmin('/admin/organizations', { method: 'POST', body: { name: 'Watched', planId: 'starter' } }))
+      .body;
+    const tokenWith = async (preset: string) => {
+      const made = await one.asAdmin(`/admin/organizations/${String(organizationId)}/tokens`, {
+        method: 'POST',
+        body: { name: preset, preset },
+      });
+      return { authorization: `Bearer ${String(made.body['token'])}` };
+    };
+    const statusOf = async (headers: Record<string, string>) => (await one.ask('/health/detailed', { headers })).status;
+    expect(await statusOf(await tokenWith('monitoring'))).toBe(200);
+    expect(await statusOf(await tokenWith('full'))).toBe(403);
+    expect(await statusOf({ ...(await tokenWith('monitoring')), 'x-admin-key': 'wrong' })).toBe(401);
+    await one[Symbol.asyncDispose]();
+  });
+
   it('serves the series as text', async () => {
     const { headers, body } = await api.ask('/metrics');
     expect(headers.get('content-type')).toContain('version=0.0.4');

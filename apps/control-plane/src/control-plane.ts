@@ -42,6 +42,7 @@ import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import { openModelBreakers } from '#shared/model-breakers.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { untilAborted } from '#shared/waiting.ts';
 import { createAgentToolbox } from './agent-toolbox.ts';
 import { createApi } from './api.ts';
 import { DEFAULT_ADMISSION, openServerCapacity } from './capacity.ts';
@@ -160,7 +161,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   return {
     httpAddress: server.address,
     async serveUntil(signal, { force } = {}) {
-      await aborted(signal);
+      await untilAborted(signal);
       isStopping = true;
       engine.stopAccepting();
       log.info({ liveCalls: engine.liveCalls(), drainMs: config.drainMs }, 'stopping: live calls go on');
@@ -299,11 +300,4 @@ function readiness({ callControl, database, checks }: ControlPlaneParts, journal
     { name: 'database', check: () => database.ping().then(() => null) },
     ...checks,
   ];
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  return promise;
 }

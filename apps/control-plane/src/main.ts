@@ -15,6 +15,7 @@ import { openSentenceTransformers } from '#adapters/embedding/sentence-transform
 import { createEmailNotifier } from '#adapters/notify/email-notifier.ts';
 import { createLogNotifier } from '#adapters/notify/log-notifier.ts';
 import { createWebhookNotifier } from '#adapters/notify/webhook-notifier.ts';
+import { watchDescriptors } from '#adapters/host/descriptor-watch.ts';
 import { createResourceProbe } from '#adapters/host/resource-probe.ts';
 import { openSupabaseRegistry } from '#adapters/supabase/supabase-registry.ts';
 import { openSilero } from '#adapters/silero/silero.ts';
@@ -96,6 +97,7 @@ async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals
   await using spool = await openAppendLog({ folder: join(config.stateDir, 'journal'), log });
   // Closed behind the plane, which ends its calls; when there is no plane the callers are left to the next process.
   await using afterPlane = new AsyncDisposableStack();
+  using descriptors = watchDescriptors({ log });
   await using traces = await openTraces(early);
   await using plane = await createControlPlane({
     ...triton.models,
@@ -109,7 +111,7 @@ async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals
     voiceActivity,
     announcements,
     resourceProbe: createResourceProbe({ ...config.measured, countModels: (options) => triton.counts(options) }),
-    checks: [speechModels(triton)],
+    checks: [speechModels(triton), { name: 'file_descriptors', check: descriptors.check }],
     dependencies: modelDependencies(triton),
     serverRegistry: await openRegistry(config, log),
     safety: { ...config.safety, notifiers: createNotifiers(config.alerts, log) },

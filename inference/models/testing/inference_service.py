@@ -121,7 +121,11 @@ class InferenceService:
         return reply
 
     def _accept(self, request: Any) -> HostedModel:
-        return self._ready_model(request.model_name)
+        model = self._ready_model(request.model_name)
+        if request.model_version not in ("", "1"):
+            message = f"Request for unknown model: '{model.name}' version {request.model_version} is not found"
+            raise Refused(grpc.StatusCode.NOT_FOUND, message)
+        return model
 
     def _ask(self, request: Any, cancelled: threading.Event, receive: Callable[[Optional[InferenceResponse], bool], None]) -> HostedModel:
         model = self._accept(request)

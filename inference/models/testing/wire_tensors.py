@@ -60,6 +60,8 @@ def decode_inputs(request: Any, rules: Sequence[TensorRule], max_batch_size: int
     if missing:
         raise WireError(f"expected {len(known)} inputs but got {len(sent)} inputs for model '{model}'. Missing: {', '.join(missing)}")
     raw = list(request.raw_input_contents)
+    if raw and any(tensor.HasField("contents") for tensor in request.inputs):
+        raise WireError(f"contents field must not be specified when using raw_input_contents for model '{model}'")
     if raw and len(raw) != len(sent):
         raise WireError(f"expected {len(sent)} raw inputs, got {len(raw)} for model '{model}'")
     tensors = [_decode(tensor, known[tensor.name], raw[at] if raw else None) for at, tensor in enumerate(request.inputs)]
@@ -75,9 +77,10 @@ def _decode(tensor: Any, rule: TensorRule, raw: Optional[bytes]) -> Tensor:
     shape = list(tensor.shape)
     if len(shape) != len(rule.shape) or any(want not in (-1, got) or got < 0 for want, got in zip(rule.shape, shape)):
         raise WireError(f"unexpected shape for input '{rule.name}'. Expected {list(rule.shape)}, got {shape}")
-    values = _from_contents(tensor, rule) if raw is None else _from_raw(raw, rule)
-    if values.size != int(np.prod(shape)):
-        raise WireError(f"input '{rule.name}' has {values.size} elements, its shape {shape} says {int(np.prod(shape))}")
+    count = int(np.prod(shape))
+    values = _from_contents(tensor, rule) if raw is None else _from_raw(raw, rule, count)
+    if values.size != count:
+        raise WireError(f"input '{rule.name}' has {values.size} elements or more, its shape {shape} says {count}")
     return Tensor(rule.name, values.reshape(shape))
 
 
@@ -86,7 +89,7 @@ def _from_contents(tensor: Any, rule: TensorRule) -> np.ndarray:
     return np.array(list(written), dtype=_NUMPY.get(rule.datatype, np.object_))
 
 
-def _from_raw(raw: bytes, rule: TensorRule) -> np.ndarray:
+def _from_raw(raw: bytes, rule: TensorRule, count: int) -> np.ndarray:
     if rule.datatype != "BYTES":
         kind = np.dtype(_NUMPY[rule.datatype])
         if len(raw) % kind.itemsize != 0:
@@ -94,7 +97,8 @@ def _from_raw(raw: bytes, rule: TensorRule) -> np.ndarray:
         return np.frombuffer(raw, dtype=kind)
     texts: list[bytes] = []
     at = 0
-    while at < len(raw):
+    # One text too many is enough to know that there are too many.
+    while at < len(raw) and len(texts) <= count:
         size = int.from_bytes(raw[at : at + 4], "little")
         if at + 4 + size > len(raw):
             raise WireError(f"input '{rule.name}' ends within an element")

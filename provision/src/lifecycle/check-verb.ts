@@ -1,26 +1,31 @@
-/** `provision.sh --check`: whether this machine can be an appliance, and whether the one that is on it is as it should be. Reads only. */
+/** `provision.sh --check`: whether this machine can be an appliance, and whether the one that is on it is as it should be. Reads only, and needs no root. */
+import { runChecks } from '#doctor/check.ts';
+import { examine } from '#doctor/examine.ts';
+import { MACHINE_CHECKS } from '#doctor/machine-checks.ts';
 import { describeFinding, EXIT } from '#place.ts';
 import type { Finding, Place } from '#place.ts';
 import { print } from '#provisioning.ts';
 import { parseVerbArguments } from './arguments.ts';
 import { lookAround } from './look.ts';
+import type { Look } from './look.ts';
 import { describePlan } from './plan-verb.ts';
 import type { PlanReport } from './plan-verb.ts';
 
-export type CheckReport = Omit<PlanReport, 'kind'> & {
+export type CheckReport = Omit<PlanReport, 'kind' | 'steps'> & {
   readonly kind: 'check';
   readonly isInstalled: boolean;
   readonly hardwareFound: unknown;
   readonly exitCode: number;
 };
 
-/** Exit code 0; 10 when something is worth a word; 20 when something is in the way of an installation. */
+/** Exit code 0; 10 when something is worth a word; 20 when something must be put right first. */
 export async function runCheck(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
   const { values } = parseVerbArguments(args, { json: { type: 'boolean' }, profile: { type: 'string' } });
   const look = await lookAround(place, { signal, profile: values.profile ?? null });
   const isInstalled = look.facts.secrets !== null && look.facts.root !== null;
-  const warnings = isInstalled && look.planned.length > 0 ? [...look.warnings, DRIFT] : look.warnings;
-  const plan = describePlan({ ...look, warnings });
+  const found = joinFindings(look, await listDoctorsFindings(place, signal));
+  const warnings = isInstalled && look.planned.length > 0 ? [...found.warnings, DRIFT] : found.warnings;
+  const { steps: _unused, ...plan } = describePlan({ ...look, ...found, warnings });
   const exitCode = judge(plan);
   const report: CheckReport = { ...plan, kind: 'check', isInstalled, hardwareFound: look.facts.hardware, exitCode };
   await print(values.json === true ? `${JSON.stringify(report)}\n` : renderCheck(report));
@@ -32,6 +37,22 @@ const DRIFT: Finding = {
   reason: 'the installation is not as it should be',
   fix: './provision.sh puts it right; ./provision.sh --plan says what that would change',
 };
+
+/** The doctor's questions about the machine: he and this verb ask the same. No call is placed. */
+async function listDoctorsFindings(place: Place, signal: AbortSignal): Promise<Pick<Look, 'obstacles' | 'warnings'>> {
+  const { machine } = await examine(place, { env: process.env, signal, isCalling: false });
+  const checked = runChecks(MACHINE_CHECKS, machine);
+  const at = (level: 'warn' | 'fail'): readonly Finding[] =>
+    checked.flatMap(({ name, finding }) => (finding.level === level ? [{ name, reason: finding.reason, fix: finding.fix }] : []));
+  return { obstacles: at('fail'), warnings: at('warn') };
+}
+
+/** What both found is said once, in the doctor's words: by the name of the thing. */
+function joinFindings(look: Pick<Look, 'obstacles' | 'warnings'>, doctors: Pick<Look, 'obstacles' | 'warnings'>) {
+  const named = new Set([...doctors.obstacles, ...doctors.warnings].map(({ name }) => name));
+  const isNew = ({ name }: Finding): boolean => !named.has(name);
+  return { obstacles: [...doctors.obstacles, ...look.obstacles], warnings: [...doctors.warnings, ...look.warnings.filter(isNew)] };
+}
 
 /** The worst that was found decides. */
 export function judge({ obstacles, warnings }: Pick<PlanReport, 'obstacles' | 'warnings'>): number {

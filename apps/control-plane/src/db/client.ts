@@ -8,8 +8,8 @@ import type { AdminOrgScope, ApplianceScope, OneOrganization } from '#shared/app
 import type { OrgScope } from '#shared/org-scope.ts';
 import { connectGathered } from './gathered-socket.ts';
 import type { BoundRead, RowsOf } from './prepared-read.ts';
-import type { ReadSettings } from './read-pipeline.ts';
-import { openReadPipeline, SET_SCOPE } from './read-pipeline.ts';
+import type { ReadSettings, WriteOptions } from './read-pipeline.ts';
+import { openReadPipeline, scopeStatement } from './read-pipeline.ts';
 
 /** Connections of one process besides the pipelined reads' own: the journal, routing and a page of requests; the server's limit is shared by all processes. */
 export const MAX_CONNECTIONS = 10;
@@ -44,7 +44,11 @@ export type Database = AsyncDisposable & {
   /** What hot paths read, in one transaction of the scope: every select is known beforehand, and a server gets them all in one write. */
   read<const Reads extends readonly BoundRead<unknown>[]>(scope: ReadScope, reads: Reads): Promise<RowsOf<Reads>>;
   /** What hot paths write, the same way: every statement is known beforehand and returns what it did. One that fails undoes all of its call. */
-  write<const Writes extends readonly BoundRead<unknown>[]>(scope: OrgScope, writes: Writes): Promise<RowsOf<Writes>>;
+  write<const Writes extends readonly BoundRead<unknown>[]>(
+    scope: OrgScope,
+    writes: Writes,
+    options?: WriteOptions,
+  ): Promise<RowsOf<Writes>>;
   /** A transaction before the organization is known: sees no organization's rows. For routing and for rejected calls. */
   unscoped<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
   /** Hears `pg_notify` on a channel, from whichever process. Settles once it listens; the connection is renewed by itself, with a `gap` each time. */
@@ -73,19 +77,18 @@ export async function openDatabase(source: DatabaseSource): Promise<Database> {
     });
   }
 
+  async function together<const Reads extends readonly BoundRead<unknown>[]>(settings: ReadSettings, reads: Reads) {
+    const rows = await connection.read(settings, reads);
+    return reads.map((read, index) => (rows[index] ?? []).map((values) => read.toRow(values))) as RowsOf<Reads>;
+  }
+  const organizationSettings = ({ organizationId }: OrgScope) => ({ role: ROLES.organization, organizationId });
+
   const database: Database = {
     inOrg: (scope, work) => transaction(ROLES.organization, scope.organizationId, work),
     inAppliance: (_scope, work) => transaction(ROLES.appliance, '', work),
     inScope: (scope, work) => ('kind' in scope ? database.inAppliance(scope, work) : database.inOrg(scope, work)),
-    async read<const Reads extends readonly BoundRead<unknown>[]>(scope: ReadScope, reads: Reads) {
-      const settings =
-        'kind' in scope
-          ? { role: ROLES.appliance, organizationId: '' }
-          : { role: ROLES.organization, organizationId: scope.organizationId };
-      const rows = await connection.read(settings, reads);
-      return reads.map((read, index) => (rows[index] ?? []).map((values) => read.toRow(values))) as RowsOf<Reads>;
-    },
-    write: (scope, writes) => database.read(scope, writes),
+    read: (scope, reads) => together('kind' in scope ? { role: ROLES.appliance, organizationId: '' } : organizationSettings(scope), reads),
+    write: (scope, writes, options = {}) => together({ ...organizationSettings(scope), ...options }, writes),
     unscoped: (work) => transaction(ROLES.organization, '', work),
     listen: (channel, listener) => connection.listen(channel, listener),
     ping: async () => void (await queries.execute(sql`select 1`)),
@@ -133,9 +136,9 @@ async function connectPglite(pglite: PGlite): Promise<Connection> {
   const { drizzle } = await import('drizzle-orm/pglite');
   return {
     queries: drizzle(pglite),
-    read: ({ role, organizationId }, reads) =>
+    read: (settings, reads) =>
       pglite.transaction(async (inside) => {
-        await inside.query(SET_SCOPE, [role, organizationId]);
+        await inside.query(scopeStatement(settings), [settings.role, settings.organizationId]);
         const rows: unknown[][][] = [];
         for (const { text, values } of reads) rows.push((await inside.query<unknown[]>(text, [...values], { rowMode: 'array' })).rows);
         return rows;

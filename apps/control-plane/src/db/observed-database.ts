@@ -28,7 +28,7 @@ export function observedDatabase(database: Database, observer: DatabaseObserver)
     inAppliance: (scope, work) => timed('appliance', () => database.inAppliance(scope, work)),
     inScope: (scope, work) => timed('kind' in scope ? 'appliance' : 'organization', () => database.inScope(scope, work)),
     read: (scope, reads) => timed('read', () => database.read(scope, reads)),
-    write: (scope, writes) => timed('write', () => database.write(scope, writes)),
+    write: (scope, writes, options) => timed('write', () => database.write(scope, writes, options)),
     unscoped: (work) => timed('unscoped', () => database.unscoped(work)),
     listen: (channel, listener) => database.listen(channel, listener),
     ping: () => database.ping(),

@@ -86,6 +86,15 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('reads sent toget
     expect(none).toEqual([]);
   });
 
+  it('wait for the disk unless told that their loss does not matter, also beside one that was told so', async () => {
+    const setting = { text: "select current_setting('synchronous_commit')", values: [], toRow: ([value]: readonly unknown[]) => value };
+    const [lasting, losable] = await Promise.all([
+      test.database.write(ours, [setting]),
+      test.database.write(ours, [setting], { durable: false }),
+    ]);
+    expect([lasting, losable]).toEqual([[['on']], [['off']]]);
+  });
+
   it('fail as a whole when one fails, and leave nothing behind for the next', async () => {
     const scopes = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? ours : theirs));
     const answers = await Promise.allSettled(

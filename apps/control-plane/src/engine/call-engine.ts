@@ -18,6 +18,7 @@ import type { CallId, OrganizationId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import type { ModelBreakers } from '#shared/model-breakers.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import { untilAborted } from '#shared/waiting.ts';
 import { openCallRecord } from './call-record.ts';
 import type { CallRecord } from './call-record.ts';
 import type { Admission, AdmissionParts, AdmissionView } from './admission.ts';
@@ -134,7 +135,7 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
       admission.close();
     },
     async drain({ signal }) {
-      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      const aborted = untilAborted(signal);
       while (arriving.size > 0 && !signal.aborted) await Promise.race([Promise.all(arriving), aborted]);
     },
     async [Symbol.asyncDispose]() {

@@ -10,6 +10,7 @@ import type { Clock } from '#shared/clock.ts';
 import { newId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { untilAborted } from '#shared/waiting.ts';
 import { openCallRecord } from './call-record.ts';
 import type { CallRecord } from './call-record.ts';
 import { SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
@@ -55,7 +56,7 @@ export async function handOverCall(parts: Parts, { leg, route, destination }: Ha
       playout = new Playout({ transport, listener, clock });
       playout.play(fixedSound(apology));
       record.note('apology_played');
-      await Promise.race([heard.promise, aborted(gone.signal)]);
+      await Promise.race([heard.promise, untilAborted(gone.signal)]);
     }
   } catch (error) {
     parts.log.info({ callId, organizationId: scope.organizationId, error: loggableError(error) }, 'a call that no agent takes ended early');
@@ -87,11 +88,4 @@ function endAfter(kind: string): End {
   if (kind === 'bridged') return { outcome: 'transferred', reason: 'no agent takes calls, talked to a representative' };
   if (kind === 'caller_gone') return { outcome: 'caller_hung_up', reason: 'hung up while a representative was rung' };
   return { outcome: 'failed', reason: 'no agent takes calls and no representative was reached' };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

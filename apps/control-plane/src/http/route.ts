@@ -1,4 +1,4 @@
-// The three kinds of route: a route says by how it is made who may call it, and there is no fourth way.
+// The kinds of route: a route says by how it is made who may call it, and there is no other way.
 import type { RouteConfig } from '@hono/zod-openapi';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
@@ -109,6 +109,23 @@ export function adminRoute<const Route extends RouteConfig>(guards: Guards, rout
   });
 }
 
+/**
+ * A route of the appliance's own state, for monitors: a token that has the scope opens it, and so does the admin key. A request with the key's header
+ * is the admin's. Tokens count against their plan's rate as everywhere.
+ */
+export function monitorRoute<const Route extends RouteConfig>(guards: Guards, scope: PermissionScope, route: Route) {
+  const admin = beforeBody(guards.admin);
+  const organization = beforeBody(guards.organization({ scope, cost: 1, idempotent: false }));
+  const middleware: MiddlewareHandler = (context, next) =>
+    context.req.header('x-admin-key') === undefined ? organization(context as never, next) : admin(context as never, next);
+  return createRoute({
+    ...declare(route, { kind: 'organization', scope, idempotent: false }),
+    security: [{ bearerToken: [] }, { adminKey: [] }],
+    middleware,
+    responses: { ...route.responses, ...tokenProblems(scope) },
+  });
+}
+
 /** A route of the client API. It cannot be written without a scope. */
 export function orgRoute<const Route extends RouteConfig>(guards: Guards, access: OrgAccess, route: Route) {
   const { scope, cost = 1, largeBody, idempotent = route.method !== 'get' && largeBody === undefined } = access;
@@ -116,12 +133,16 @@ export function orgRoute<const Route extends RouteConfig>(guards: Guards, access
     ...declare(route, { kind: 'organization', scope, idempotent }),
     security: [{ bearerToken: [] }],
     middleware: withLargeBody(beforeBody(guards.organization({ scope, cost, idempotent })), largeBody),
-    responses: {
-      ...route.responses,
-      401: { ...problemContent, description: 'The token is missing or not good' },
-      ...(scope === 'any' ? {} : { 403: { ...problemContent, description: `The token lacks the scope ${scope}` } }),
-      429: { ...problemContent, description: "The plan's rate is used up; Retry-After says when to come back" },
-      default: anyProblem,
-    },
+    responses: { ...route.responses, ...tokenProblems(scope) },
   });
+}
+
+/** What every route of tokens may answer besides its own. */
+function tokenProblems(scope: RequiredScope) {
+  return {
+    401: { ...problemContent, description: 'The token is missing or not good' },
+    ...(scope === 'any' ? {} : { 403: { ...problemContent, description: `The token lacks the scope ${scope}` } }),
+    429: { ...problemContent, description: "The plan's rate is used up; Retry-After says when to come back" },
+    default: anyProblem,
+  };
 }

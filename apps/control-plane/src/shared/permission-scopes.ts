@@ -13,6 +13,7 @@ export const permissionScopes = [
   'campaigns:write',
   'messages:read',
   'messages:write',
+  'health:read',
 ] as const;
 export type PermissionScope = (typeof permissionScopes)[number];
 
@@ -30,7 +31,9 @@ export const scopePresets = {
   integration: ['agent:read', 'calls:read', 'calls:write', 'campaigns:*', 'messages:*'],
   /** Whoever configures agents. */
   builder: ['agent:read', 'agent:write', 'calls:read'],
-  /** Everything. */
+  /** Whoever watches the appliance: no organization's things, so it is not in `full`. */
+  monitoring: ['health:read'],
+  /** Everything that is the organization's. */
   full: ['agent:read', 'agent:write', 'calls:read', 'calls:write', 'recordings:read', 'qa:read', 'qa:write', 'campaigns:*', 'messages:*'],
 } as const satisfies Record<string, readonly GrantableScope[]>;
 export type ScopePreset = keyof typeof scopePresets;

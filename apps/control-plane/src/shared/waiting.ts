@@ -1,4 +1,4 @@
-// Waits that end early: by a time, or by a signal. None of them leaves a timer or a listener behind.
+// Waits that end early: by a time, or by a signal. None of them leaves a timer behind; a listener is left by `untilAborted` alone.
 
 /** Settles after the time, or at once when the signal aborts; never rejects. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -13,6 +13,14 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     clearTimeout(timer);
     signal.removeEventListener('abort', done);
   }
+}
+
+/** Settles when the signal aborts, which may never be; never rejects. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
 }
 
 /** What came first: the value, or the time. A rejection of `value` is thrown. */

@@ -13,6 +13,8 @@ export type BodyParts = { readonly own: TwinOrganization; readonly unique: numbe
 export type AccessRow = {
   /** The scope that a client's token needs; or who else may call it. */
   readonly opens: RequiredScope | 'admin' | 'public' | 'signed';
+  /** The admin key opens it as well. */
+  readonly alsoAdmin?: true;
   /** A body that it takes: a form goes as it is, anything else as JSON. */
   readonly body?: (parts: BodyParts) => unknown;
   /** The status for whoever may; 200 unless said otherwise. */
@@ -86,6 +88,7 @@ const clientRows: Readonly<Record<string, AccessRow>> = {
   'POST /calls/{callId}/recording-url': { opens: 'recordings:read' },
   'GET /recordings/{callId}': { opens: 'signed' },
   'GET /tokens/self': { opens: 'any' },
+  'GET /health/detailed': { opens: 'health:read', alsoAdmin: true },
   'GET /usage': { opens: 'calls:read' },
 };
 
@@ -176,7 +179,6 @@ const adminRows: Readonly<Record<string, AccessRow>> = {
   'GET /admin/trunks/{trunkId}': { opens: 'admin' },
   'PATCH /admin/trunks/{trunkId}': { opens: 'admin', body: () => ({ port: 5061 }) },
   'DELETE /admin/trunks/{trunkId}': { opens: 'admin' },
-  'GET /health/detailed': { opens: 'admin' },
   'GET /admin/registry': { opens: 'admin' },
   // Without a registry there is nobody to tell.
   'POST /admin/registry/push': { opens: 'admin', done: 409 },

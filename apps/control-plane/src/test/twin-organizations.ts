@@ -11,7 +11,7 @@ import { newId } from '#shared/id.ts';
 import { silentLog } from '#shared/log.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
-import { scopePresets } from '#shared/permission-scopes.ts';
+import { permissionScopes } from '#shared/permission-scopes.ts';
 import type { TestApi } from './test-api.ts';
 import { addTwinAfterCalls } from './twin-after-calls.ts';
 import { addTwinBooking } from './twin-booking.ts';
@@ -85,7 +85,7 @@ export async function addTwin(
   for (const path of recordings.values()) await writeFile(path, RECORDING);
   const events = [...recordings].flatMap(([callId, recordingPath]) => eventsOf({ callId, agentId, organizationId, recordingPath }));
   await createCallEventWriter({ database, log: silentLog })(events.map(queued));
-  const token = await addToken(askAdmin, organizationId, scopePresets.full);
+  const token = await addToken(askAdmin, organizationId, permissionScopes);
   const phoneIds = [String(phone['phoneId'])];
   const conversationIds = [await addChat(database, mintOrgScope(organizationId), agentId)];
   const { toolId, messageId } = await addTwinTools(database, mintOrgScope(organizationId), agentId);

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { createRoutes } from '#http/app.ts';
 import { json } from '#http/json-content.ts';
 import type { Guards } from '#http/route.ts';
-import { adminRoute, publicRoute } from '#http/route.ts';
+import { monitorRoute, publicRoute } from '#http/route.ts';
 import type { DependencyBoard, DependencyView } from './dependency-board.ts';
 import { dependencyStates } from './dependency-board.ts';
 import type { ReadinessCheck } from './readiness.ts';
@@ -95,7 +95,7 @@ function readyRoute() {
 }
 
 function detailedRoute(guards: Guards) {
-  return adminRoute(guards, {
+  return monitorRoute(guards, 'health:read', {
     method: 'get',
     path: '/health/detailed',
     summary: 'Everything that the appliance depends on: state, latency, mode, model, since when, last error; looked at once a second',

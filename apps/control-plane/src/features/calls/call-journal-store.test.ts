@@ -1,43 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CallEvent } from '#ports/call-event.ts';
-import { newId } from '#shared/id.ts';
 import { silentLog } from '#shared/log.ts';
-import { mintOrgScope } from '#shared/org-scope.ts';
-import type { CallEventWriter, QueuedEvent } from './call-event-writer.ts';
-import { defaultJournalLimits, openCallJournal } from './call-journal-store.ts';
-
-const scope = mintOrgScope(newId('organization'));
-const callId = newId('call');
-const limits = { ...defaultJournalLimits, gatherMs: 5, retryFromMs: 5, retryToMs: 20, closeMs: 60, maxBatch: 10 };
-
-function note(order: number): CallEvent {
-  return { kind: 'note', scope, callId, at: new Date(0), name: 'dtmf', fields: { order } };
-}
-
-function ended(): CallEvent {
-  return { kind: 'call_ended', scope, callId, at: new Date(0), outcome: 'completed', reason: 'goodbye', durationMs: 1 };
-}
-
-/** A database that keeps what is written, and fails as long as `failure` says so. */
-function failingDatabase() {
-  const written: QueuedEvent[] = [];
-  const database = {
-    failure: null as ((batch: readonly QueuedEvent[]) => Error | null) | null,
-    tries: 0,
-    batches: [] as number[],
-    orders: () => written.map(({ event }) => (event.kind === 'note' ? event.fields['order'] : event.kind)),
-  };
-  const write: CallEventWriter = async (batch) => {
-    database.tries += 1;
-    const error = database.failure?.(batch);
-    if (error) throw error;
-    database.batches.push(batch.length);
-    written.push(...batch);
-  };
-  return { database, write };
-}
-
-const connectionLost = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+import { openCallJournal } from './call-journal-store.ts';
+import { connectionLost, ended, failingDatabase, limits, note } from '#features/calls/testing/failing-database.ts';
 
 describe('call journal', () => {
   it('writes events in the order in which they were recorded, in batches', async () => {

@@ -120,7 +120,15 @@ export const callTurnParams = z.object({ callId: z.string().max(100), seq });
 
 export function chatReplyBody({ text, result, stagesMs, ...who }: ChatReply): z.infer<typeof chatReplySchema> {
   const { state, nextStep, notes } = result;
-  return { ...who, reply: text, node: state.node, slots: { ...state.slots }, nextStep, notes: [...notes].map(ownNote), ...stagesMs };
+  return {
+    ...who,
+    reply: text,
+    node: state.node,
+    slots: { ...state.slots },
+    nextStep,
+    notes: [...notes].map(ownNote),
+    ...roundedMs(stagesMs),
+  };
 }
 
 /** The words of a fault may name the appliance's own servers. */
@@ -146,4 +154,10 @@ export function conversationBody({
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   };
+}
+
+/** To a tenth of a millisecond: what is behind it says nothing. */
+function roundedMs({ firstTextMs, replyMs }: ChatReply['stagesMs']): ChatReply['stagesMs'] {
+  const rounded = (ms: number): number => Math.round(ms * 10) / 10;
+  return { firstTextMs: firstTextMs === null ? null : rounded(firstTextMs), replyMs: rounded(replyMs) };
 }

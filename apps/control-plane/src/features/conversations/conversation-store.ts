@@ -156,7 +156,9 @@ type Claiming = { readonly scope: OrgScope; readonly conversationId: string; rea
 
 async function claim(database: Database, { scope, conversationId, known }: Claiming): Promise<Claim> {
   const { organizationId: orgId } = scope;
-  const [[row]] = await database.write(scope, [claimStatement({ orgId, id: conversationId, known, claimS: CLAIM_S })]);
+  const statement = claimStatement({ orgId, id: conversationId, known, claimS: CLAIM_S });
+  // Whom a server that lost its power took for the holder does not matter: the holder's turn was lost as well.
+  const [[row]] = await database.write(scope, [statement], { durable: false });
   if (!row) {
     const [there] = await database.inOrg(scope, (queries) =>
       queries.select({ id: conversations.id }).from(conversations).where(isChat(scope, conversationId)),

@@ -1,0 +1,84 @@
+// The verbs that only read: they write nothing, need no rights, and end with the code that their findings ask for.
+import { createHash } from 'node:crypto';
+import { lstat, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { EXIT, ObstacleError } from '#place.ts';
+import { judge, runCheck } from './check-verb.ts';
+import { runPlan } from './plan-verb.ts';
+
+const repository = resolve(import.meta.dirname, '..', '..', '..');
+
+/** Names, contents and times of everything below a folder. */
+async function hashTree(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const entry of (await readdir(folder, { recursive: true, withFileTypes: true })).toSorted((one, other) =>
+    one.name < other.name ? -1 : 1,
+  )) {
+    const path = join(entry.parentPath, entry.name);
+    const { mtimeMs, mode } = await lstat(path);
+    hash.update(`${path} ${mtimeMs} ${mode}\n`);
+    if (entry.isFile()) hash.update(await readFile(path));
+  }
+  return hash.digest('hex');
+}
+
+describe('reading verbs', () => {
+  let home = '';
+  let written = '';
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'centralita-reading-'));
+    await writeFile(join(home, '.env'), '# mine\nHTTP_PORT=31399\nMY_KEY=kept\n');
+    // Nobody is asked beyond this machine: with a proxy the mirror is not tried.
+    vi.stubEnv('http_proxy', 'http://127.0.0.1:9');
+    vi.spyOn(process.stdout, 'write').mockImplementation((text, done?: unknown) => {
+      written += String(text);
+      if (typeof done === 'function') done();
+      return true;
+    });
+  });
+  afterEach(() => {
+    written = '';
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+    await rm(home, { recursive: true });
+  });
+
+  it('say what a run would change and leave every file as it was', async () => {
+    const before = await hashTree(home);
+    await runPlan({ home, repository }, ['--json'], AbortSignal.timeout(30_000));
+    const report = JSON.parse(written) as { kind: string; changes: number; steps: { step: string }[] };
+    expect(report.kind).toBe('plan');
+    expect(report.changes).toBeGreaterThan(10);
+    expect(report.steps.map(({ step }) => step)).toEqual(expect.arrayContaining(['private root', 'secrets', 'environment', 'test call']));
+    expect(await hashTree(home)).toBe(before);
+  }, 60_000);
+
+  it('check the machine, with an exit code that is in the answer too', async () => {
+    const before = await hashTree(home);
+    const exitCode = await runCheck({ home, repository }, ['--json'], AbortSignal.timeout(30_000));
+    expect(JSON.parse(written)).toMatchObject({ kind: 'check', isInstalled: false, exitCode, home });
+    expect(await hashTree(home)).toBe(before);
+  }, 60_000);
+
+  it('refuse an .env that is no text, or that has a wrong setting, naming the file and the fix', async () => {
+    const broken = await mkdtemp(join(tmpdir(), 'centralita-broken-'));
+    const plan = async (): Promise<number> => await runPlan({ home: broken, repository }, [], AbortSignal.timeout(30_000));
+    await writeFile(join(broken, '.env'), Buffer.from([0xff, 0xfe, 0x00]));
+    await expect(plan()).rejects.toThrow(/\.env is no text: put .*\.env\.bak/);
+    await writeFile(join(broken, '.env'), 'HTTP_PORT=eighty\n');
+    await expect(plan()).rejects.toThrow(/HTTP_PORT = "eighty"/);
+    await expect(plan()).rejects.toBeInstanceOf(ObstacleError);
+    await rm(broken, { recursive: true });
+  });
+
+  it('end with 20 for what is in the way, else with 10 for what is worth a word, else with 0', () => {
+    const finding = { name: 'clock', reason: 'it is off', fix: 'set it' };
+    expect(judge({ obstacles: [finding], warnings: [finding] })).toBe(EXIT.obstacle);
+    expect(judge({ obstacles: [], warnings: [finding] })).toBe(EXIT.warnings);
+    expect(judge({ obstacles: [], warnings: [] })).toBe(EXIT.ok);
+  });
+});
