@@ -29,9 +29,9 @@ const ASTERISK_FLOOR = [22, 10, 1] as const;
 /** Raised when the way of building changes, so that an older root is built anew. */
 const BUILD_VERSION = 1;
 const BUILD_TIMEOUT_MS = 1_800_000;
-const BUILDING_PREFIX = 'root.building-';
+export const BUILDING_PREFIX = 'root.building-';
 /** Users that the packages expect in the root, and the machine's users whose ids they carry. */
-const USERS = { asterisk: 'centralita-asterisk', postgres: 'centralita-postgres', prometheus: 'centralita-prometheus' } as const;
+export const USERS = { asterisk: 'centralita-asterisk', postgres: 'centralita-postgres', prometheus: 'centralita-prometheus' } as const;
 /** The machine's users that the root's programs run as. */
 export const ROOT_USERS: readonly string[] = Object.values(USERS);
 

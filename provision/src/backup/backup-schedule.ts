@@ -1,5 +1,4 @@
 /** The daily backup as a program of the supervisor: cron and systemd's timers are not on every machine, and a container has neither. */
-import { join } from 'node:path';
 import { currentLink } from '#releases/release-store.ts';
 
 /** Another run of provision.sh may be at work at that minute. */
