@@ -1,0 +1,139 @@
+// What the containers are given: every file for the group that may read it, no secret in a variable, and nothing that restarts without need.
+import { loadConfig } from '@centralita/control-plane/config.ts';
+import { withSecretFiles } from '@centralita/control-plane/secret-variables.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseEnvFile } from '#env-file.ts';
+import { finishedFacts } from '#sample-facts.ts';
+import { readSettings } from '#settings.ts';
+import { describeContainers, IMAGE_NAMES } from './container-appliance.ts';
+import type { ContainerParts } from './container-appliance.ts';
+import { completeSecrets } from './container-facts.ts';
+import { findForeignModels } from './container-settings.ts';
+
+const facts = finishedFacts();
+const WEBHOOK_SECRET = `whsec_${'A'.repeat(32)}`;
+
+function parts(change: Partial<ContainerParts> = {}): ContainerParts {
+  const secrets = completeSecrets(facts);
+  if (!secrets) throw new Error('the sample has no secrets');
+  const environmentText = change.environmentText ?? '';
+  return {
+    home: '/srv/home',
+    repository: '/srv/checkout',
+    architecture: 'x64',
+    settings: readSettings(parseEnvFile(environmentText), '.env'),
+    environmentText,
+    secrets,
+    backupRecipient: 'age1sample',
+    sizing: { maxConcurrentCalls: 50, sharedBuffersBytes: 512 * 1024 * 1024 },
+    profile: 'cpu',
+    gpus: { speech: 'none', language: 'none' },
+    machineAddress: '192.0.2.10',
+    images: Object.fromEntries(IMAGE_NAMES.map((name) => [name, `sha256:${name}`])) as ContainerParts['images'],
+    ...change,
+  };
+}
+
+const fileOf = (given: ContainerParts, folder: string, path: string): string =>
+  describeContainers(given)
+    .folders.find(({ name }) => name === folder)
+    ?.files.find((file) => file.path === path)?.text ?? '';
+const variables = (given: ContainerParts) => parseEnvFile(describeContainers(given).composeText);
+
+describe('the appliance in containers', () => {
+  it('gives the control plane a configuration that it accepts, its secrets in files', () => {
+    const given = parts({ environmentText: `ADMIN_WEBHOOK_URL=https://alerts.example.com/\nADMIN_WEBHOOK_SECRET=${WEBHOOK_SECRET}\n` });
+    const folder = mkdtempSync(join(tmpdir(), 'containers-'));
+    try {
+      for (const { path, text } of describeContainers(given).folders.find(({ name }) => name === 'control-plane')?.files ?? [])
+        writeFileSync(join(folder, path), text);
+      const text = fileOf(given, 'environment', 'control-plane.env').replaceAll('/run/secrets', folder);
+      const config = loadConfig(withSecretFiles(Object.fromEntries(parseEnvFile(text))));
+      expect(config).toMatchObject({
+        databaseUrl: 'postgres://centralita_app:app-password@postgres:5432/centralita',
+        asterisk: { url: 'http://asterisk-media:8088', password: 'ari-password', recordingsFolder: '/instance/recordings' },
+        inference: { speechToTextUrl: 'cpu-server:8001' },
+        alerts: { webhook: { secret: WEBHOOK_SECRET } },
+        http: { host: '0.0.0.0', port: 8080 },
+        maxConcurrentCalls: 50,
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('has no secret in a variable of any container or of the compose file', () => {
+    const given = parts({ environmentText: `ADMIN_WEBHOOK_URL=https://alerts.example.com/\nADMIN_WEBHOOK_SECRET=${WEBHOOK_SECRET}\n` });
+    const { composeText, folders } = describeContainers(given);
+    const text = [composeText, ...(folders.find(({ name }) => name === 'environment')?.files.map((file) => file.text) ?? [])].join('\n');
+    for (const secret of [
+      'app-password',
+      'migrator-password',
+      'ari-password',
+      'caller-password',
+      'phone-password',
+      'metrics-password',
+      'ab'.repeat(32),
+      WEBHOOK_SECRET,
+    ])
+      expect(text).not.toContain(secret);
+  });
+
+  it('lets each group read what is its own: the migrator’s password lies with the migration and the database alone', () => {
+    const { folders } = describeContainers(parts());
+    const holders = folders.filter(({ files }) => files.some(({ text }) => text.includes('migrator-password'))).map(({ name }) => name);
+    expect(holders).toEqual(['postgres', 'migrate']);
+    expect(Object.fromEntries(folders.map(({ name, gid }) => [name, gid]))).toMatchObject({
+      asterisk: 701,
+      postgres: 702,
+      prometheus: 703,
+      'control-plane': 704,
+    });
+  });
+
+  it('publishes as many ports for sound as the calls need, within the range of the settings', () => {
+    expect(variables(parts()).get('RTP_LAST_PORT')).toBe('20199');
+    const narrow = parts({ environmentText: 'RTP_FIRST_PORT=31610\nRTP_LAST_PORT=31649\n' });
+    expect(variables(narrow).get('RTP_LAST_PORT')).toBe('31649');
+    expect(fileOf(narrow, 'asterisk', 'rtp.conf')).toContain('rtpend = 31649');
+  });
+
+  it('tells telephones the machine’s address, and Asterisk which network is its own', () => {
+    const text = fileOf(parts({ environmentText: 'CONTAINER_NETWORK=10.9.8.0/24\n' }), 'asterisk', 'pjsip.conf');
+    expect(text).toContain('external_media_address = 192.0.2.10');
+    expect(text).toContain('local_net = 10.9.8.0/24');
+    expect(fileOf(parts({ environmentText: 'EXTERNAL_ADDRESS=203.0.113.5\n' }), 'asterisk', 'pjsip.conf')).toContain(
+      'external_media_address = 203.0.113.5',
+    );
+  });
+
+  it('opens Asterisk’s interface and the database to networks of containers alone', () => {
+    expect(fileOf(parts(), 'asterisk', 'http.conf')).toContain('bindaddr = asterisk-media');
+    expect(fileOf(parts(), 'postgres', 'pg_hba.conf')).toMatch(/^host centralita \S+ samenet scram-sha-256$/m);
+  });
+
+  it('restarts nothing for another admin key, and the database alone for a setting of its own', () => {
+    const before = variables(parts());
+    const { secrets } = parts();
+    expect(variables(parts({ secrets: { ...secrets, adminKeyHash: 'ff'.repeat(32) } }))).toEqual(before);
+    const after = variables(parts({ sizing: { maxConcurrentCalls: 50, sharedBuffersBytes: 1024 * 1024 * 1024 } }));
+    const changed = [...after].filter(([key, value]) => before.get(key) !== value).map(([key]) => key);
+    expect(changed).toEqual(['POSTGRES_MEMORY', 'POSTGRES_FILES_DIGEST']);
+  });
+
+  it('asks the GPU’s servers where there are some, and brings Grafana where its image is named', () => {
+    const given = parts({ profile: 'gpu', environmentText: `GRAFANA_DIGEST=sha256:${'0'.repeat(64)}\n` });
+    expect(fileOf(given, 'environment', 'control-plane.env')).toMatch(/^LANGUAGE_MODEL_URL=triton-language:8001$/m);
+    expect(fileOf(given, 'prometheus', 'prometheus.yml')).toContain("targets: ['triton-speech:8002', 'triton-language:8002']");
+    expect(describeContainers(given).profiles).toEqual(['gpu', 'grafana']);
+  });
+
+  it('shows the models of the home to the containers, and names those that lie elsewhere', () => {
+    const environmentText = 'EMBEDDING_MODEL_DIR=/srv/home/models/minilm\nLANGUAGE_MODEL_DIR=/opt/qwen\n';
+    expect(fileOf(parts({ environmentText }), 'environment', 'control-plane.env')).toMatch(/^EMBEDDING_MODEL_DIR=\/models\/minilm$/m);
+    expect(findForeignModels({ home: '/srv/home', environmentText })).toEqual(['LANGUAGE_MODEL_DIR']);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { parseServices, renderOverride } from './compose.ts';
+import { takeRuntime } from './containers-verb.ts';
+import { isAtLeast } from './engine.ts';
+
+describe('the engine', () => {
+  it.each([
+    ['28.5.2+dfsg4', [25, 0], true],
+    ['20.10.24+dfsg1', [20, 10], true],
+    ['v2.40.3-3', [2, 24], true],
+    ['2.6.1', [2, 24], false],
+    ['', [20, 10], false],
+  ] as const)('of version %j is %j or newer: %j', (version, floor, expected) => {
+    expect(isAtLeast(version, floor)).toBe(expected);
+  });
+
+  it('that knows no start_interval is given a file without one, a newer one is told nothing', () => {
+    const old = renderOverride({ version: '20.10.24+dfsg1', compose: null });
+    expect(old).toMatch(/^ {2}postgres: \{ healthcheck: \{ interval: 5s, start_interval: !reset null \} \}$/m);
+    expect(parse(renderOverride({ version: '28.5.2', compose: null }))).toEqual({ services: {} });
+  });
+
+  it('says of each container whether it is up: a migration that ended well is, a service that ended is not', () => {
+    const line = (service: string, rest: object): string => JSON.stringify({ Service: service, Name: 'x', ...rest });
+    const text = [
+      line('migrate', { State: 'exited', ExitCode: 0, Health: '' }),
+      line('postgres', { State: 'running', Health: 'healthy', ExitCode: 0 }),
+      line('asterisk', { State: 'running', Health: 'starting', ExitCode: 0 }),
+      line('backup', { State: 'exited', Health: '', ExitCode: 137 }),
+    ].join('\n');
+    expect(parseServices(text)).toEqual([
+      { name: 'migrate', isUp: true, words: 'ended with 0' },
+      { name: 'postgres', isUp: true, words: 'running, healthy' },
+      { name: 'asterisk', isUp: false, words: 'running, starting' },
+      { name: 'backup', isUp: false, words: 'ended with 137' },
+    ]);
+  });
+});
+
+describe('--runtime', () => {
+  it('is taken out of the words, wherever it stands', () => {
+    expect(takeRuntime(['--yes', '--runtime', 'docker', '--json'])).toEqual({ wish: 'docker', rest: ['--yes', '--json'] });
+    expect(takeRuntime(['--runtime=native'])).toEqual({ wish: 'native', rest: [] });
+    expect(takeRuntime(['--yes'])).toEqual({ wish: null, rest: ['--yes'] });
+  });
+
+  it.each([[['--runtime']], [['--runtime', 'podman']]])('is refused as %j', (words) => {
+    expect(() => takeRuntime(words)).toThrow('say native or docker');
+  });
+});
