@@ -34,6 +34,7 @@ export const features = [
 export const packages = [
   '@centralita/bench',
   '@centralita/cli',
+  '@centralita/contract-suite',
   '@centralita/control-plane',
   '@centralita/cpu-server',
   '@centralita/e2e',
@@ -159,6 +160,12 @@ const workspaceRules: readonly FolderRule[] = [
     because: 'the server shares the protocol with the client and nothing else',
     areas: [],
     packages: ['triton-client-grpc-generated'],
+  },
+  {
+    files: 'inference/contract-suite/**',
+    because: 'the suite speaks to servers over the wire, opens the one that it can, and knows nothing of the control plane',
+    areas: [],
+    packages: ['@centralita/cpu-server', 'triton-client-grpc-generated'],
   },
   { files: 'apps/cli/**', because: 'the command line knows the admin API and nothing behind it', areas: [], packages: none },
   {

@@ -72,6 +72,8 @@ def decode_inputs(request: Any, rules: Sequence[TensorRule], max_batch_size: int
 
 
 def _decode(tensor: Any, rule: TensorRule, raw: Optional[bytes]) -> Tensor:
+    if raw is not None and tensor.HasField("contents"):
+        raise WireError(f"contents field must not be specified when using raw_input_contents for '{rule.name}'")
     if tensor.datatype != rule.datatype:
         raise WireError(f"inference input '{rule.name}' data-type is '{tensor.datatype}', but the model expects '{rule.datatype}'")
     shape = list(tensor.shape)

@@ -15,8 +15,8 @@ export async function openGrpcEndpoint(
   address: { readonly host: string; readonly port: number },
 ): Promise<GrpcEndpoint> {
   const server = new Server({
-    // 30 s of 16 kHz PCM16 is 0.96 MB; what is far beyond the contract's limits is not even read.
-    'grpc.max_receive_message_length': 8 * 1024 * 1024,
+    // As the client's: what is beyond a contract is refused by tensor and limit, and only what is far beyond is not even read.
+    'grpc.max_receive_message_length': 64 * 1024 * 1024,
     'grpc.max_send_message_length': 64 * 1024 * 1024,
   });
   server.addService(GRPCInferenceServiceService, service);

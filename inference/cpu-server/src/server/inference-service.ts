@@ -1,5 +1,6 @@
 // KServe v2 over gRPC: questions about the server and its models, and the two ways to infer.
 import { status, type handleUnaryCall, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import type { Tensor } from 'triton-client-grpc-generated';
 import type {
   GRPCInferenceServiceServer,
   ModelInferRequest,
@@ -96,11 +97,11 @@ async function inferOnce(findHost: (name: string) => ModelHost, { call, done }: 
     if (host.loaded.current.contract.call === 'ModelStreamInfer') {
       throw new RequestRefused('unimplemented', `${name} answers in many parts: ask it by ModelStreamInfer`);
     }
-    for await (const outputs of host.answer(call.request, controller.signal)) {
-      done(null, toWireReply({ model: name, version: '1', id, outputs, parameters: {} }));
-      return;
-    }
-    done({ code: status.INTERNAL, details: `${name} gave no answer` });
+    let answer: readonly Tensor[] | null = null;
+    // Read to its end, not left at its first part: whoever leaves is counted as having left.
+    for await (const outputs of host.answer(call.request, controller.signal)) answer ??= outputs;
+    if (answer === null) done({ code: status.INTERNAL, details: `${name} gave no answer` });
+    else done(null, toWireReply({ model: name, version: '1', id, outputs: answer, parameters: {} }));
   } catch (cause) {
     done(failureOf(cause));
   }
