@@ -19,7 +19,7 @@ const plain = await readRecordedMachine('no-gpu');
 const usual = renderSettings(await tryMachine(plain, manifest, signal), plain);
 
 describe.concurrent('recorded machines', () => {
-  it.for(machines)('$name: $what', async (machine, { expect }) => {
+  it.for(machines)('$name: $what', { timeout: 60_000 }, async (machine, { expect }) => {
     const outcome = await tryMachine(machine, manifest, signal);
     const file = (name: string): string => resolve(MACHINES_FOLDER, machine.name, name);
     const settings = renderSettings(outcome, machine);

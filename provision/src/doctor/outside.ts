@@ -1,5 +1,5 @@
 /** Tries what the operator's settings name beyond this machine: only those, because nothing else is ever asked. */
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Settings } from '#settings.ts';
 import type { CertificateSeen } from './appliance-seen.ts';
@@ -59,7 +59,13 @@ export async function readCertificate(publicUrl: string, signal: AbortSignal): P
   signal.throwIfAborted();
   return await new Promise((resolve) => {
     // A certificate that is not believed must still be read, to say what is wrong with it.
-    const socket = connectTls({ host, port: Number(url.port) || 443, servername: host, rejectUnauthorized: false, timeout: LIMIT_MS });
+    const socket = connectTls({
+      host,
+      port: Number(url.port) || 443,
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      rejectUnauthorized: false,
+      timeout: LIMIT_MS,
+    });
     const end = (seen: CertificateSeen): void => {
       socket.destroy();
       resolve(seen);

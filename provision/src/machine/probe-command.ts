@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 
 /** Beyond this nothing that a probe reads has a meaning; `docker info` is the longest with 10 kB. */
 const OUTPUT_LIMIT_BYTES = 256 * 1024;
+const TRIES = 3;
 
 export type CommandAnswer =
   | { readonly kind: 'ended'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
@@ -19,6 +20,18 @@ export type CommandAnswer =
 
 /** Runs `argv` with `env` (whose PATH is searched) until `deadline` aborts. Never throws. */
 export async function askCommand(
+  argv: readonly string[],
+  { env, deadline }: { readonly env: Readonly<Record<string, string | undefined>>; readonly deadline: AbortSignal },
+): Promise<CommandAnswer> {
+  for (let tried = 1; ; tried++) {
+    const answer = await askOnce(argv, { env, deadline });
+    // The package manager is just writing the program: a moment later it can be started.
+    if (answer.kind !== 'failed' || !answer.reason.includes('ETXTBSY') || tried === TRIES) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function askOnce(
   argv: readonly string[],
   { env, deadline }: { readonly env: Readonly<Record<string, string | undefined>>; readonly deadline: AbortSignal },
 ): Promise<CommandAnswer> {
