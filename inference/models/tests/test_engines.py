@@ -188,6 +188,7 @@ def test_f5_speaks_with_the_agents_recording_at_the_steps_that_were_chosen(monke
     engine = f5_tts_engine.F5Engine(None, None, "cpu", parameters(tmp_path, voices_folder=str(tmp_path), nfe_steps="12"))
     speaker = engine.speaker(SpeechWanted("Hola.", "es", "agent_1", 1.25))
     assert speaker.speak("Hola.").size == 2_400 and 200 < speaker.max_characters < 500
+    assert speaker.spelled("A las 10:30.") == "A las diez y media."
     assert calls[0]["nfe_step"] == 12 and calls[0]["speed"] == 1.25 and calls[0]["texts"] == ["Hola."]
     assert calls[0]["transcript"] == f"{SAID} " and calls[0]["reference"][0].shape == (1, 96_000) and calls[0]["reference"][1] == 24_000
     with pytest.raises(RequestRefused, match="there are: agent_1"):

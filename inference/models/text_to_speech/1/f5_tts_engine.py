@@ -10,7 +10,8 @@ from failures import ModelUnusable
 from licences import check_licence
 from parameters import Parameters
 from reference_voices import ReferenceVoice, read_voice, voice_name
-from speech_engine import SpeechWanted, Speaker
+from spanish_numbers import spoken_spanish
+from speech_engine import Speaker, SpeechWanted
 
 _MAX_VOICES = 64
 """Recordings kept ready, 1.2 MB each at most; beyond that the one read first is read again when asked for."""
@@ -64,7 +65,11 @@ class F5Engine:
         """The voice that a request asks for. Raises RequestRefused when its folder is not as it must be."""
         voice = self._voice(voice_name(wanted.voice, wanted.language))
         room = longest_text(frames_of(voice.samples.size), voice.transcript, wanted.speed)
-        return Speaker(max_characters=room, speak=lambda clause: self._speak(clause, voice, wanted.speed))
+        return Speaker(
+            max_characters=room,
+            speak=lambda clause: self._speak(clause, voice, wanted.speed),
+            spelled=spoken_spanish if wanted.language.lower().startswith("es") else str,
+        )
 
     def _voice(self, name: str) -> ReferenceVoice:
         """Kept until its recording is replaced."""

@@ -51,7 +51,7 @@ class TritonPythonModel:
         check_limits(self._limits, inputs)
         wanted = read_wanted(inputs)
         speaker = self._engine.speaker(wanted)
-        clauses = split_clauses(wanted.text, speaker.max_characters)
+        clauses = split_clauses(speaker.spelled(wanted.text), speaker.max_characters)
         if not clauses:
             _end(sender)
         elif not self._queue.add(clauses, (speaker, sender)):

@@ -27,6 +27,8 @@ class Speaker:
     """The longest piece that it can be given."""
     speak: Callable[[str], np.ndarray]
     """One piece as samples between -1 and 1. Blocks for as long as it takes."""
+    spelled: Callable[[str], str] = str
+    """The text as this engine must be given it, before it is cut into pieces: words are longer than figures."""
 
 
 class SpeechEngine(Protocol):
