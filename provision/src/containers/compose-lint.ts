@@ -167,7 +167,11 @@ function readSeconds(text: string): number {
 function checkEnvironment({ service }: Named): string | null {
   for (const [name, value] of Object.entries(service.environment)) {
     if (value === '') continue;
-    const isNamedSecret = /PASSWORD|PASSWD|SECRET|TOKEN|(^|_)KEYS?(_|$)|CREDENTIAL/.test(name) && !/_(FILE|DIR)$|__FILE$/.test(name);
+    // A publishable key is made to be seen.
+    const isNamedSecret =
+      !name.includes('PUBLISHABLE') &&
+      /PASSWORD|PASSWD|SECRET|TOKEN|(^|_)KEYS?(_|$)|CREDENTIAL/.test(name) &&
+      !/_(FILE|DIR)$|__FILE$/.test(name);
     if (isNamedSecret && !/^\d+$/.test(value))
       return `${name} is a secret in a variable, which everybody sees who may inspect the container: name a file`;
     if (/:\/\/[^/:@]+:[^@/]+@/.test(value)) return `${name} has a password in its address: name a file`;

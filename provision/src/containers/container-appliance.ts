@@ -38,6 +38,8 @@ export type ContainerParts = {
   /** Text of the operator's `.env`. */
   readonly environmentText: string;
   readonly secrets: ContainerSecrets;
+  /** What the control plane reads besides its secrets: the machine's description, the registry's token. */
+  readonly controlPlaneFiles: readonly RenderedFile[];
   /** age's recipient of the backups. */
   readonly backupRecipient: string;
   readonly sizing: { readonly maxConcurrentCalls: number; readonly sharedBuffersBytes: number };
@@ -133,7 +135,7 @@ function containerNetwork(environmentText: string): string {
   return parseEnvFile(environmentText).get('CONTAINER_NETWORK') || CONTAINER_NETWORK;
 }
 
-function secretFolders({ settings, secrets, backupRecipient }: ContainerParts): readonly ContainerFolder[] {
+function secretFolders({ settings, secrets, backupRecipient, controlPlaneFiles }: ContainerParts): readonly ContainerFolder[] {
   const { centralita, postgres } = IDENTITIES;
   const url = (role: string, password: string): string => `postgres://${role}:${password}@postgres:5432/${DATABASE}\n`;
   const optional = Object.entries(SECRET_SETTINGS).flatMap(([key, path]) => {
@@ -150,6 +152,7 @@ function secretFolders({ settings, secrets, backupRecipient }: ContainerParts): 
         { path: 'asterisk-password', text: `${secrets.ari}\n` },
         { path: 'demo-phone-password', text: `${secrets.phone}\n` },
         ...optional,
+        ...controlPlaneFiles,
       ],
     },
     {

@@ -8,6 +8,7 @@ import { digestFolders, gatherFacts } from '#facts.ts';
 import type { Facts, FactsPlace } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
 import { readFiles } from '#rendered-files.ts';
+import { renderServerDescription } from '#server-description.ts';
 import { digestOf } from '#services.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
 import type { State } from '#state.ts';
@@ -18,6 +19,7 @@ import { readServices } from './compose.ts';
 import type { ServiceReport } from './compose.ts';
 import { containersFolder, describeContainers, FOREIGN_DIGESTS, IMAGE_NAMES } from './container-appliance.ts';
 import type { ContainerAppliance, ContainerSecrets, ImageName } from './container-appliance.ts';
+import { SERVER_TOKEN_FILE } from './container-settings.ts';
 import type { ContainerProfile } from './container-settings.ts';
 import { findEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
@@ -171,6 +173,7 @@ async function describe(known: Omit<ContainerFacts, 'appliance' | 'files' | 'ser
     ...facts,
     architecture: facts.machine.architecture,
     secrets,
+    controlPlaneFiles: [renderServerDescription(facts.hardware), ...(await readServerToken(facts))],
     backupRecipient: await identityToRecipient(secrets.backupKey),
     sizing: {
       maxConcurrentCalls: admitCalls(facts).calls,
@@ -188,6 +191,12 @@ async function describe(known: Omit<ContainerFacts, 'appliance' | 'files' | 'ser
 function gpusOf(triton: TritonState | null): { readonly speech: string; readonly language: string } {
   const boardOf = (name: string): string => triton?.layout.processes.find((process) => process.name === name)?.gpuUuid ?? 'none';
   return { speech: boardOf('speech'), language: boardOf('language') };
+}
+
+/** The registry's token, from where the operator put it. Throws where the setting names a file that is not there. */
+async function readServerToken({ settings }: Facts): Promise<readonly RenderedFile[]> {
+  const path = settings.SUPABASE_TOKEN_FILE;
+  return path === '' ? [] : [{ path: SERVER_TOKEN_FILE, text: await readFile(path, 'utf8') }];
 }
 
 /** The secrets, or null while one of them is still to be made. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { mergeEnvFile, parseEnvFile } from '#env-file.ts';
 import { ARI_USER } from '#instance.ts';
 import { ADMIN_KEY_HASH_FILE, SECRET_KEYS_FILE } from '#secrets.ts';
+import { SERVER_DESCRIPTION_FILE } from '#server-description.ts';
 import type { Settings } from '#settings.ts';
 
 /** Where the containers see the folder of models. */
@@ -10,6 +11,8 @@ const MODELS = '/models';
 const SECRETS = '/run/secrets';
 /** Settings that are secrets: the file that each goes to, in the control plane's folder. */
 export const SECRET_SETTINGS = { ADMIN_WEBHOOK_SECRET: 'admin-webhook-secret', SMTP_URL: 'smtp-url' } as const;
+/** The server's token of the registry, copied from where the setting says: containers see no other file. */
+export const SERVER_TOKEN_FILE = 'supabase-token';
 /** Settings that name a file or folder of a model. */
 const MODEL_SETTINGS = [
   'LANGUAGE_MODEL_DIR',
@@ -68,6 +71,8 @@ export function renderControlPlaneEnvironment(parts: EnvironmentParts): string {
     LANGUAGE_MODEL_URL: parts.settings.LANGUAGE_MODEL_URL || (language ?? ''),
     ADMIN_KEY_HASH_FILE: `${SECRETS}/${ADMIN_KEY_HASH_FILE}`,
     SECRET_KEYS_FILE: `${SECRETS}/${SECRET_KEYS_FILE}`,
+    SERVER_DESCRIPTION_FILE: `${SECRETS}/${SERVER_DESCRIPTION_FILE}`,
+    ...(parts.settings.SUPABASE_TOKEN_FILE === '' ? {} : { SUPABASE_TOKEN_FILE: `${SECRETS}/${SERVER_TOKEN_FILE}` }),
     EXPORTS_DIR: '/var/lib/centralita/exports',
     STATE_DIR: '/var/lib/centralita/state',
     INFERENCE_METRICS_URL: `http://${metrics[0] ?? ''}/metrics`,
