@@ -1,6 +1,6 @@
 /** Processor, memory and system, from the kernel's own files. */
 import type { Cpu, Hardware } from './hardware.ts';
-import { hasMachineFile, listMachineFolder, readMachineFile } from './machine-source.ts';
+import { hasMachineFile, readMachineFile } from './machine-source.ts';
 import type { MachineSource } from './machine-source.ts';
 
 /** Arm's processors carry numbers instead of names: implementer and part, from Arm's and Ampere's manuals. */
@@ -65,11 +65,4 @@ async function findVirtualization(source: MachineSource): Promise<string | null>
   const isKnownMaker = /QEMU|KVM|VMware|Xen|innotek|Amazon EC2|Google|OpenStack|Bochs/i.test(maker);
   if (!hasHypervisor && !isKnownMaker) return null;
   return maker === '' ? 'virtual machine' : maker;
-}
-
-/** Programs of the names given that are in PATH and may be run. */
-export async function findPrograms(source: MachineSource, names: readonly string[]): Promise<readonly string[]> {
-  const folders = (source.env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
-  const inFolders = await Promise.all(folders.map(async (folder) => await listMachineFolder({ root: '/' }, folder)));
-  return names.filter((name) => inFolders.some((entries) => entries.includes(name)));
 }
