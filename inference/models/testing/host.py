@@ -37,6 +37,9 @@ def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--parameter", action="append", default=[], metavar="ROLE.NAME=VALUE", help="another value of a parameter in config.pbtxt"
     )
+    parser.add_argument(
+        "--repository", type=Path, help="serve what the provisioner laid out there, with the engines that it names, and nothing else"
+    )
     return parser.parse_args(argv)
 
 
@@ -57,10 +60,11 @@ def main(argv: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with tempfile.TemporaryDirectory(prefix="centralita-models-") as folder:
-        models = {}
-        for role in arguments.role or sorted(STAND_INS):
-            lay_out_model(Path(folder), role, parameters_of(role, arguments.parameter))
-            models[role] = HostedModel(Path(folder) / role)
+        repository: Path = arguments.repository or Path(folder)
+        if arguments.repository is None:
+            for role in arguments.role or sorted(STAND_INS):
+                lay_out_model(repository, role, parameters_of(role, arguments.parameter))
+        models = {entry.name: HostedModel(entry) for entry in sorted(repository.iterdir()) if entry.is_dir()}
         # Each stream holds a thread for as long as it is open.
         server = grpc.server(
             futures.ThreadPoolExecutor(max_workers=128),

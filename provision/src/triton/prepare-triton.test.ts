@@ -1,4 +1,6 @@
 /** The folders that Triton loads, on a disk. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,3 +70,26 @@ test.skipIf(!isRoot)(
     expect(await readdir(join(home, 'models'))).toContain('whisper-large-v3-turbo');
   },
 );
+
+const PYTHON = '/usr/bin/python3';
+const hasPython =
+  spawnSync(PYTHON, ['-c', 'import grpc, numpy, google.protobuf']).status === 0 && spawnSync('protoc', ['--version']).status === 0;
+
+test.skipIf(!isRoot || !hasPython)('what was written is what the host of the models can read: only the weights are missing', async () => {
+  await prepare(speech);
+  const folder = join(home, 'models', 'triton', 'speech');
+  const child = spawn(PYTHON, ['-B', join(repository, 'inference/models/testing/host.py'), '--repository', folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    // Every configuration was parsed, every module imported and every parameter before the first folder of weights found good.
+    expect((JSON.parse(line.toString()) as { unusable: unknown }).unusable).toEqual({
+      speech_to_text: expect.stringContaining("parameter model_folder is '/models/whisper-large-v3-turbo'") as string,
+      text_to_speech: expect.stringContaining("parameter model_folder is '/models/kokoro-82m'") as string,
+    });
+  } finally {
+    child.kill();
+    await once(child, 'close');
+  }
+});
