@@ -178,11 +178,12 @@ export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, insta
 }
 
 /** Settings are written once with the value in force, so that the operator sees what can be changed; then they are his. The calls follow a measurement. */
-export function keepSettings(facts: Pick<Facts, 'environmentText' | 'settings' | 'sizing'>): Readonly<Record<string, string>> {
+export function keepSettings(facts: Pick<Facts, 'environmentText' | 'settings' | 'sizing' | 'profile'>): Readonly<Record<string, string>> {
   const current = parseEnvFile(facts.environmentText);
   const admitted = renderAdmitted(admitCalls(facts));
   const missing = Object.entries({ ...facts.settings, ...admitted }).filter(([key]) => !current.has(key));
-  const renewed = Object.entries(admitted).filter(([key, value]) => current.get(key) !== value);
+  const wished = { ...admitted, ...(facts.profile ? { PROFILE: facts.profile } : {}) };
+  const renewed = Object.entries(wished).filter(([key, value]) => current.get(key) !== value);
   return Object.fromEntries([...missing, ...renewed].map(([key, value]) => [key, String(value)]));
 }
 

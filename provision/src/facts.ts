@@ -26,7 +26,7 @@ import { parseSecrets, secretFilesFolder } from './secrets.ts';
 import type { Secrets } from './secrets.ts';
 import type { ServiceName } from './services.ts';
 import { listPorts, readSettings } from './settings.ts';
-import type { Settings } from './settings.ts';
+import type { Profile, Settings } from './settings.ts';
 import { parseState } from './state.ts';
 import type { State } from './state.ts';
 import { readServiceStates, supervisorConfigPath } from './supervisor.ts';
@@ -48,6 +48,8 @@ export type Facts = {
   /** How many calls it carries, with which of the models that are on it. */
   readonly sizing: MachinePlan;
   readonly settings: Settings;
+  /** Asked for in this run: it is in `settings`, and goes into `.env`. */
+  readonly profile?: Profile | null;
   /** Settings whose port another program holds. Empty while our own services run. */
   readonly takenPorts: readonly string[];
   readonly user: SystemUser | null;
@@ -101,14 +103,23 @@ export type FactsPlace = {
   /** Of an earlier look in the same run: detection takes a third of a second, five where a driver hangs. Left out, it is done. */
   readonly hardware?: Hardware;
   readonly signal?: AbortSignal;
+  /** The operator's wish of this run, whatever `.env` says until it is written there. */
+  readonly profile?: Profile | null;
 };
+
+/** The board that the operator wants left alone is not there for whoever plans. */
+function withoutGpu(hardware: Hardware): Hardware {
+  return { ...hardware, gpu: { kind: 'absent', others: [] } };
+}
 
 /** Reads everything. Throws when `.env` or the secrets' file is wrong, naming the file and what to do. */
 export async function gatherFacts({ home, repository, ...known }: FactsPlace): Promise<Facts> {
   const dir = applianceFolder(home);
   const environmentPath = join(home, '.env');
   const environmentText = await readEnvironment(environmentPath);
-  const settings = readSettings(parseEnvFile(environmentText), environmentPath);
+  const written = readSettings(parseEnvFile(environmentText), environmentPath);
+  const profile = known.profile ?? null;
+  const settings = profile === null ? written : { ...written, PROFILE: profile };
   const services = await readServiceStates(home);
   const isOurs = Object.values(services).some((state) => state !== 'ABSENT');
   const secretsPath = join(home, 'secrets.json');
@@ -121,8 +132,9 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
     release: await findReleaseFacts({ home, repository }),
     hardware,
     machine: await describeMachine(hardware),
-    sizing: await planMachine({ home, repository, hardware, settings }),
+    sizing: await planMachine({ home, repository, hardware: settings.PROFILE === 'cpu' ? withoutGpu(hardware) : hardware, settings }),
     settings,
+    profile,
     takenPorts: isOurs ? [] : await findTakenPorts(settings),
     user: await findSystemUser(SERVICE_USER),
     root: await findRoot(home),

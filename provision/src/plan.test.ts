@@ -128,3 +128,15 @@ describe('the plan', () => {
     expect(namesOf(finishedFacts({ digests: { ...done.digests, migrations: 'migrations-2' } }))).toEqual(['migrations', 'test call']);
   });
 });
+
+describe('the profile of a run', () => {
+  const environmentStep = (change: Parameters<typeof finishedFacts>[0]) =>
+    planSteps(finishedFacts(change), steps).find(({ step }) => step.name === 'environment')?.changes;
+
+  it('is written to .env, also over another one, and once', () => {
+    const { settings, environmentText } = finishedFacts();
+    const wished = { settings: { ...settings, PROFILE: 'cpu' }, profile: 'cpu' } as const;
+    expect(environmentStep(wished)).toEqual(['write PROFILE to .env']);
+    expect(environmentStep({ ...wished, environmentText: environmentText.replace('PROFILE=auto', 'PROFILE=cpu') })).toBeUndefined();
+  });
+});

@@ -16,6 +16,7 @@ import { describeInstallation, renderScreen } from './screen.ts';
 import type { Installation } from './screen.ts';
 import { areSecretKeysLost, forgetAdminKey, withNewAdminKey, writeSecrets } from './secrets.ts';
 import { SERVICE_NAMES } from './services.ts';
+import type { Profile } from './settings.ts';
 import { steps } from './steps.ts';
 
 export type ProvisionOptions = {
@@ -25,7 +26,7 @@ export type ProvisionOptions = {
   readonly show?: (installation: Installation) => Promise<void>;
   /** Whether to go on in spite of what is worth a word; asked only where there is something. */
   readonly isAgreed?: (warnings: readonly Finding[]) => Promise<boolean>;
-  readonly profile?: string | null;
+  readonly profile?: Profile | null;
 };
 
 /** Makes the machine an appliance. Every failure throws: the screen at the end is printed only when everything holds. */

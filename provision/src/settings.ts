@@ -118,6 +118,10 @@ const registrySettings = {
     .default(''),
 };
 
+/** What `--profile` takes. */
+export const PROFILES = ['auto', 'cpu'] as const;
+export type Profile = (typeof PROFILES)[number];
+
 const settingsSchema = z.object({
   /** Address that SIP and RTP listen on. */
   BIND_ADDRESS: z.string().min(1).default('0.0.0.0'),
@@ -165,6 +169,8 @@ const settingsSchema = z.object({
   PROMETHEUS_PORT: port.default(9090),
   NODE_EXPORTER_PORT: port.default(9100),
   POSTGRES_EXPORTER_PORT: port.default(9187),
+  /** `cpu`: GPUs are left alone, whether they work or not. */
+  PROFILE: z.enum(PROFILES).default('auto'),
   /** How this server is called where several send to one Prometheus. */
   SERVER_NAME: z
     .string()

@@ -22,8 +22,8 @@ import type { Verb } from './verb.ts';
 export const VERBS: readonly Verb[] = [
   {
     name: '',
-    usage: '[--yes] [--json] [--profile NAME] [--runtime native|docker]',
-    summary: 'install, or put right what is not as it should be',
+    usage: '[--yes] [--json] [--profile auto|cpu] [--runtime native|docker]',
+    summary: 'install, or put right what is not as it should be; --profile cpu leaves GPUs alone',
     needs: 'install',
     run: runApply,
   },

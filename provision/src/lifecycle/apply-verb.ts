@@ -3,14 +3,14 @@ import { describeFinding, EXIT, exitCodeOf, listCauses, ObstacleError } from '#p
 import type { Finding, Place } from '#place.ts';
 import { print, provision } from '#provisioning.ts';
 import type { ProvisionOptions } from '#provisioning.ts';
-import { parseVerbArguments } from './arguments.ts';
+import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { ask, isInteractive } from './confirm.ts';
 
 /** With `--json` standard output is one JSON object and progress goes to standard error. */
 export async function runApply(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
   const { values } = parseVerbArguments(args, { yes: { type: 'boolean' }, json: { type: 'boolean' }, profile: { type: 'string' } });
   const options: ProvisionOptions = {
-    profile: values.profile ?? null,
+    profile: parseProfile(values.profile),
     ...(values.yes === true || !isInteractive() ? {} : { isAgreed: async (warnings) => await isAgreedTo(warnings, signal) }),
   };
   if (values.json !== true) {

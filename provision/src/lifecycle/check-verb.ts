@@ -5,7 +5,7 @@ import { MACHINE_CHECKS } from '#doctor/machine-checks.ts';
 import { describeFinding, EXIT } from '#place.ts';
 import type { Finding, Place } from '#place.ts';
 import { print } from '#provisioning.ts';
-import { parseVerbArguments } from './arguments.ts';
+import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { lookAround } from './look.ts';
 import type { Look } from './look.ts';
 import { describePlan } from './plan-verb.ts';
@@ -21,7 +21,7 @@ export type CheckReport = Omit<PlanReport, 'kind' | 'steps'> & {
 /** Exit code 0; 10 when something is worth a word; 20 when something must be put right first. */
 export async function runCheck(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
   const { values } = parseVerbArguments(args, { json: { type: 'boolean' }, profile: { type: 'string' } });
-  const look = await lookAround(place, { signal, profile: values.profile ?? null });
+  const look = await lookAround(place, { signal, profile: parseProfile(values.profile) });
   const isInstalled = look.facts.secrets !== null && look.facts.root !== null;
   const found = joinFindings(look, await listDoctorsFindings(place, signal));
   const warnings = isInstalled && look.planned.length > 0 ? [...found.warnings, DRIFT] : found.warnings;

@@ -6,6 +6,7 @@ import type { Finding, Place } from '#place.ts';
 import { planSteps } from '#plan.ts';
 import type { PlannedStep } from '#plan.ts';
 import { SUITE } from '#private-root.ts';
+import type { Profile } from '#settings.ts';
 import { steps } from '#steps.ts';
 import { findMirrorFault } from './mirror.ts';
 import { findFindings } from './obstacles.ts';
@@ -22,30 +23,23 @@ export type Look = {
 /** Steps that fetch from the Debian mirror. */
 const FETCHING = ['packages', 'private root'];
 
-/** Profiles that use no GPU. */
-const WITHOUT_GPU = ['cpu', 'espeak'];
-
 /** Looks. Throws `ObstacleError` when `.env` or the secrets' file cannot be read. */
 export async function lookAround(
   place: Place,
-  { signal, profile }: { readonly signal: AbortSignal; readonly profile: string | null },
+  { signal, profile }: { readonly signal: AbortSignal; readonly profile: Profile | null },
 ): Promise<Look> {
-  const facts = await gatherFacts({ ...place, signal });
+  const facts = await gatherFacts({ ...place, signal, profile });
   const mustFetch = planSteps(facts, steps).some(({ step }) => FETCHING.includes(step.name));
-  return judgeFacts(facts, { profile, mirrorFault: mustFetch ? await findMirrorFault(SUITE, signal) : null });
+  return judgeFacts(facts, { mirrorFault: mustFetch ? await findMirrorFault(SUITE, signal) : null });
 }
 
 /** What follows from what was found out. Pure. */
-export function judgeFacts(
-  facts: Facts,
-  { profile, mirrorFault }: { readonly profile: string | null; readonly mirrorFault: string | null },
-): Look {
-  const isWithoutGpu = profile !== null && WITHOUT_GPU.includes(profile);
+export function judgeFacts(facts: Facts, { mirrorFault }: { readonly mirrorFault: string | null }): Look {
   return {
     facts,
     machineLine: describeMachineLine(facts),
     planned: planSteps(facts, steps),
-    ...findFindings({ facts, mirrorFault, isWithoutGpu }),
+    ...findFindings({ facts, mirrorFault }),
   };
 }
 

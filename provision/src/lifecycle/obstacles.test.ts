@@ -4,7 +4,7 @@ import type { Hardware } from '#machine/hardware.ts';
 import { bareFacts, finishedFacts } from '#sample-facts.ts';
 import { findFindings } from './obstacles.ts';
 
-const judge = (change: Parameters<typeof bareFacts>[0] = {}, rest: { mirrorFault?: string; isWithoutGpu?: boolean } = {}) =>
+const judge = (change: Parameters<typeof bareFacts>[0] = {}, rest: { mirrorFault?: string } = {}) =>
   findFindings({ facts: bareFacts(change), mirrorFault: null, ...rest });
 const withHardware = (change: Partial<Hardware>) => ({ hardware: { ...bareFacts().hardware, ...change } });
 const known = (value: number): Hardware['clockOffsetMs'] => ({ kind: 'known', value });
@@ -41,7 +41,7 @@ describe('the obstacles', () => {
   it('are a driver that does not work, unless a profile without a GPU is asked for', () => {
     const broken = withHardware({ gpu: { kind: 'broken', reason: 'driver 470 is too old', fix: 'install driver 570' } });
     expect(judge(broken).obstacles[0]).toMatchObject({ name: 'gpu', fix: expect.stringContaining('install driver 570') });
-    const without = judge(broken, { isWithoutGpu: true });
+    const without = judge({ ...broken, settings: { ...bareFacts().settings, PROFILE: 'cpu' } });
     expect(without.obstacles).toEqual([]);
     expect(without.warnings[0]?.name).toBe('gpu');
   });

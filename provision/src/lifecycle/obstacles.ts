@@ -1,7 +1,6 @@
 /** What must be put right by hand before anything is changed, and what an operator should know: each with its reason and its fix. Pure. */
 import { join } from 'node:path';
 import type { Facts } from '#facts.ts';
-import type { Hardware } from '#machine/hardware.ts';
 import type { Finding } from '#place.ts';
 import { isBroughtUp } from '#releases/release-records.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
@@ -13,8 +12,6 @@ export type Judged = {
   readonly facts: Facts;
   /** What fetching from the Debian mirror would fail with; null when it answers or nothing must be fetched. */
   readonly mirrorFault: string | null;
-  /** The operator asked for a profile that needs no GPU: a broken one is then no obstacle. */
-  readonly isWithoutGpu?: boolean;
 };
 
 /** Idle, all services take 0.6 GiB. */
@@ -39,7 +36,7 @@ export function findFindings(judged: Judged): Findings {
       ...findNetworkObstacles(judged),
       ...findHardwareObstacles(judged),
     ],
-    warnings: [...findHardwareWarnings(facts.hardware, judged.isWithoutGpu === true), ...findFactWarnings(facts)],
+    warnings: [...findHardwareWarnings(facts), ...findFactWarnings(facts)],
   };
 }
 
@@ -89,10 +86,11 @@ function findNetworkObstacles({ mirrorFault }: Judged): readonly Finding[] {
   return [{ name: 'network', reason: `Debian packages must be fetched and the mirror does not answer: ${mirrorFault}`, fix }];
 }
 
-function findHardwareObstacles({ facts, isWithoutGpu = false }: Judged): readonly Finding[] {
+function findHardwareObstacles({ facts }: Judged): readonly Finding[] {
   const found: Finding[] = [];
   const { gpu, clockOffsetMs, disk } = facts.hardware;
-  if (gpu.kind === 'broken' && !isWithoutGpu)
+  // Left alone by the operator's wish, a broken board is in nobody's way.
+  if (gpu.kind === 'broken' && facts.settings.PROFILE !== 'cpu')
     found.push({ name: 'gpu', reason: gpu.reason, fix: `${gpu.fix}; or go without the GPU: --profile cpu` });
   if (clockOffsetMs.kind === 'known' && Math.abs(clockOffsetMs.value) > CLOCK_LIMIT_MS)
     found.push({ name: 'clock', reason: describeClock(clockOffsetMs.value), fix: CLOCK_FIX });
@@ -111,9 +109,9 @@ function describeClock(offsetMs: number): string {
   return `the clock is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${offsetMs > 0 ? 'ahead' : 'behind'}`;
 }
 
-function findHardwareWarnings({ gpu, clockOffsetMs, foreignServers }: Hardware, isWithoutGpu: boolean): readonly Finding[] {
+function findHardwareWarnings({ hardware: { gpu, clockOffsetMs, foreignServers }, settings }: Facts): readonly Finding[] {
   const found: Finding[] = [];
-  if (gpu.kind === 'broken' && isWithoutGpu) found.push({ name: 'gpu', reason: gpu.reason, fix: gpu.fix });
+  if (gpu.kind === 'broken' && settings.PROFILE === 'cpu') found.push({ name: 'gpu', reason: gpu.reason, fix: gpu.fix });
   if (clockOffsetMs.kind === 'known') {
     const offset = Math.abs(clockOffsetMs.value);
     if (offset > CLOCK_WARNING_MS && offset <= CLOCK_LIMIT_MS)

@@ -2,7 +2,7 @@
 import { describeFinding, EXIT } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
-import { parseVerbArguments } from './arguments.ts';
+import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { lookAround } from './look.ts';
 import type { Look } from './look.ts';
 
@@ -20,7 +20,7 @@ export type PlanReport = {
 /** Exit code 0, or 20 when something is in the way of that plan. */
 export async function runPlan(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
   const { values } = parseVerbArguments(args, { json: { type: 'boolean' }, profile: { type: 'string' } });
-  const report = describePlan(await lookAround(place, { signal, profile: values.profile ?? null }));
+  const report = describePlan(await lookAround(place, { signal, profile: parseProfile(values.profile) }));
   await print(values.json === true ? `${JSON.stringify(report)}\n` : renderPlan(report));
   return report.obstacles.length > 0 ? EXIT.obstacle : EXIT.ok;
 }

@@ -29,7 +29,7 @@ export async function gatherParts(facts: Facts, signal: AbortSignal): Promise<re
   const known = listOurKeys(facts);
   const wanted: readonly [string, () => Promise<string>][] = [
     ['facts.json', async () => json(describeFacts(facts))],
-    ['plan.json', async () => json(describePlan(judgeFacts(facts, { profile: null, mirrorFault: null })))],
+    ['plan.json', async () => json(describePlan(judgeFacts(facts, { mirrorFault: null })))],
     ['environment.txt', async () => redactEnvironment(facts.environmentText, known, secrets)],
     ['status.txt', async () => redactText(`${(await readStatus(facts)).lines.join('\n')}\n`, secrets)],
     ['doctor.txt', async () => redactText(await runChecksOnly(facts, signal), secrets)],
