@@ -25,3 +25,6 @@ CREATE OR REPLACE VIEW public.registry_feed WITH (security_invoker = true) AS
 
 REVOKE ALL ON public.registry_feed FROM PUBLIC, anon, authenticated;
 GRANT SELECT ON public.registry_feed TO authenticated, service_role;
+
+-- PostgREST learns of new tables by this; a Supabase project sends it by itself as well.
+NOTIFY pgrst, 'reload schema';

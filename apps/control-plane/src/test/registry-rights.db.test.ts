@@ -53,7 +53,7 @@ describe.each(testDatabases(serverUrl))('the tables of the registry on $kind', (
       [foreign, agentOf('lis-1', 5, { fleet_id: 'south' })],
     ] as const)
       await put(claims, row);
-  });
+  }, 240_000);
   afterAll(() => cloud[Symbol.asyncDispose]());
 
   it('show a server its own fleet and no other, and nobody without a token anything', async () => {

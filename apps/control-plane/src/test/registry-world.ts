@@ -29,6 +29,8 @@ import { openRegistryCloud } from './registry-cloud.ts';
 export const REGISTRY_SERVER_URL = process.env['TEST_DATABASE_URL'];
 /** On a busy machine: what is waited for comes in a second on an idle one. */
 export const WAIT = { timeout: 40_000, interval: 50 };
+/** Two databases in one process, on a machine that does much else. */
+const OPENING_MS = 240_000;
 /** A day of heartbeats, pulls and back-off in half a minute. */
 const times = { heartbeatMs: 100, pullMs: 100, firstRetryMs: 30, firstRefusedMs: 60, longestRetryMs: 200 };
 const scope = mintApplianceScope();
@@ -71,7 +73,7 @@ export function useRegistryWorld(kind: TestDatabaseKind): RegistryWorld {
       mkdtemp(join(tmpdir(), 'registry-')),
     ]);
     world.tokenFile = join(folder, 'token');
-  });
+  }, OPENING_MS);
   afterAll(async () => {
     await world.test[Symbol.asyncDispose]();
     await world.cloud[Symbol.asyncDispose]();

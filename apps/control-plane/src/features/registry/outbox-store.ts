@@ -5,7 +5,7 @@ import { agents } from '#db/schema/agents.ts';
 import { numbers } from '#db/schema/numbers.ts';
 import { organizations } from '#db/schema/organizations.ts';
 import type { outboxKinds } from '#db/schema/server-registry.ts';
-import { registryOutbox } from '#db/schema/server-registry.ts';
+import { registryOutbox, registryState } from '#db/schema/server-registry.ts';
 import { agentSummaryColumns } from '#features/agents/agent-store.ts';
 import type { RegistryRow } from '#ports/server-registry.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
@@ -26,8 +26,11 @@ export type OutboxStore = {
   nextVersion(scope: ApplianceScope): Promise<number>;
   /** Versions count on from at least this one: a restored database catches up with what the registry has. */
   raiseVersions(scope: ApplianceScope, atLeast: number): Promise<void>;
-  /** Puts this server, every organization and every agent in. Returns a version below all of theirs and above all before. */
-  fill(scope: ApplianceScope): Promise<number>;
+  /**
+   * Where a full push is wanted, fulfils the wish once: puts this server, every organization and every agent in, and returns a version below
+   * all of theirs and above all before. Null where none is wanted.
+   */
+  fillIfWanted(scope: ApplianceScope): Promise<number | null>;
   /** Above `limit` rows, takes out those whose thing is no more. True when something was taken out: a full push says the same. */
   compact(scope: ApplianceScope, limit: number): Promise<boolean>;
   /** Takes out everything: there is no registry to tell. */
@@ -66,7 +69,7 @@ export function createOutboxStore(database: Database): OutboxStore {
       run(scope, (queries) =>
         queries.execute(sql`select setval('registry_versions', greatest(${atLeast}::bigint, (select last_value from registry_versions)))`),
       ),
-    fill: (scope) => database.inAppliance(scope, fill),
+    fillIfWanted: (scope) => database.inAppliance(scope, fillIfWanted),
     compact: (scope, limit) => database.inAppliance(scope, (queries) => compact(queries, limit)),
     empty: (scope) => run(scope, (queries) => queries.delete(registryOutbox)),
   };
@@ -78,7 +81,14 @@ async function nextVersion(queries: Queries): Promise<number> {
   return Number(row.version);
 }
 
-async function fill(queries: Queries): Promise<number> {
+/** One transaction: a wish that was taken and not fulfilled would be lost. */
+async function fillIfWanted(queries: Queries): Promise<number | null> {
+  const taken = await queries
+    .update(registryState)
+    .set({ isFullPushWanted: false })
+    .where(eq(registryState.isFullPushWanted, true))
+    .returning({ id: registryState.id });
+  if (taken.length === 0) return null;
   const floor = await nextVersion(queries);
   await queries.execute(sql`select note_registry_change('', 'server', ${OWN_SERVER})`);
   await queries.execute(sql`select note_registry_change(id, 'organization', id) from organizations`);

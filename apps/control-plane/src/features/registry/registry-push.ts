@@ -78,7 +78,8 @@ export async function pushWaiting(parts: PushParts, turn: Turn): Promise<PushTur
   for (const kind of KINDS) {
     for (;;) {
       const rows = await parts.outbox.next(turn.scope, kind, BATCH_ROWS);
-      if (rows.length === 0 || turn.signal.aborted) break;
+      if (rows.length === 0) break;
+      if (turn.signal.aborted) return { kind: 'unavailable', reason: 'the process stops' };
       const done = await pushBatch(parts, turn, rows);
       if (done.kind !== 'done') return done;
     }

@@ -31,8 +31,6 @@ export type RegistryStateStore = {
   release(scope: ApplianceScope, holder: string): Promise<void>;
   /** Everything is to be sent anew. */
   wantFullPush(scope: ApplianceScope): Promise<void>;
-  /** True once for each wish. */
-  takeFullPush(scope: ApplianceScope): Promise<boolean>;
   pushed(scope: ApplianceScope): Promise<void>;
   pulled(scope: ApplianceScope): Promise<void>;
   /** Null takes the last one back. */
@@ -58,7 +56,6 @@ export function createRegistryStateStore(database: Database): RegistryStateStore
       ),
     release: async (scope, holder) => void (await set(scope, { holder: null, leaseUntil: null }, eq(registryState.holder, holder))),
     wantFullPush: async (scope) => void (await set(scope, { isFullPushWanted: true })),
-    takeFullPush: (scope) => set(scope, { isFullPushWanted: false }, eq(registryState.isFullPushWanted, true)),
     pushed: async (scope) => void (await set(scope, { pushedAt: sql`now()` })),
     pulled: async (scope) => void (await set(scope, { pulledAt: sql`now()` })),
     failed: async (scope, reason) =>

@@ -157,7 +157,7 @@ async function exchange(parts: RegistrySyncParts, memory: Memory, signal: AbortS
     const beat = await pushHeartbeat(push, { scope, signal });
     if (beat.kind !== 'done') return await overtaken(parts, memory, beat);
   }
-  if (await state.takeFullPush(scope)) memory.floor = await outbox.fill(scope);
+  memory.floor = (await outbox.fillIfWanted(scope)) ?? memory.floor;
   const waiting = await pushWaiting(push, { scope, signal });
   if (waiting.kind !== 'done') return await overtaken(parts, memory, waiting);
   const ended = await endFullPush(parts, memory, { push, signal });
