@@ -10,7 +10,7 @@ import { containersFolder } from './container-appliance.ts';
 import { gatherContainerFacts } from './container-facts.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import { findForeignModels } from './container-settings.ts';
-import { containerSteps } from './container-steps.ts';
+import { containerSteps, rememberRuntime } from './container-steps.ts';
 
 /** Prints what a run would change, and changes nothing. */
 export async function planContainers(place: Place, signal: AbortSignal): Promise<void> {
@@ -34,6 +34,8 @@ export async function provisionContainers(place: Place, signal: AbortSignal): Pr
   console.log(`${describeMachineLine(now.facts)}; containers with engine ${now.engine.version}`);
   const obstacles = findObstacles(now);
   if (obstacles.length > 0) throw new ObstacleError(obstacles.join('\n'));
+  // Before anything else: a run that is cut short is gone on with in the same runtime, whoever says what.
+  await rememberRuntime(place.home);
   const run = `${process.pid}@${new Date().toISOString()}`;
   let count = 0;
   for (const step of containerSteps) {

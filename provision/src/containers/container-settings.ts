@@ -21,6 +21,7 @@ const MODEL_SETTINGS = [
   'VOICE_ACTIVITY_MODEL',
   'SPEECH_TO_TEXT_MODEL_DIR',
   'TEXT_TO_SPEECH_MODEL_DIR',
+  'CPU_SERVER_ENGINES_FILE',
 ] as const;
 /** What the native runtime writes into the same `.env`, and what means nothing in a container. */
 const NATIVE_KEYS = [
@@ -29,6 +30,8 @@ const NATIVE_KEYS = [
   'ASTERISK_PID_FILE',
   'ESPEAK_COMMAND',
   'ESPEAK_DATA_PATH',
+  'LLAMA_SERVER_COMMAND',
+  'LLAMA_SERVER_DIR',
   'INFERENCE_METRICS_URL',
 ];
 

@@ -1,5 +1,5 @@
 /** The steps that make a machine with an engine an appliance in containers, in order. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keepSettings } from '#appliance.ts';
 import { parseDemo } from '#demo-step.ts';
@@ -9,7 +9,7 @@ import { listDifferences, replaceFile, writeRenderedFiles } from '#rendered-file
 import { makeSecrets, withBackupKey, withMetricsPasswords, withSecretKeys, writeSecrets } from '#secrets.ts';
 import { loadManifest } from '#models/manifest-file.ts';
 import { prepareTriton } from '#triton/prepare-triton.ts';
-import { updateState } from '#state.ts';
+import { parseState, updateState } from '#state.ts';
 import { checkJournal, heardSchema } from '#test-call-step.ts';
 import { makeFolder } from '#asterisk-process.ts';
 import { checkComposeFile, renderOverride, runCompose } from './compose.ts';
@@ -254,6 +254,18 @@ export const containerSteps: readonly ContainerStep[] = [
   demo,
   testCall,
 ];
+
+/** Writes down that this home is one of containers, once. */
+export async function rememberRuntime(home: string): Promise<void> {
+  if ((await readRuntime(home)) !== 'docker') await remember(home, {});
+}
+
+/** What the home is; null for one where nothing was done yet. */
+export async function readRuntime(home: string): Promise<'native' | 'docker' | null> {
+  const text = await readFile(join(home, 'state.json'), 'utf8').catch(() => null);
+  if (text === null) return null;
+  return (parseState(text) as Record<string, unknown>)['runtime'] === 'docker' ? 'docker' : 'native';
+}
 
 /** Changes what `state.json` says of containers; the rest of it stays. */
 async function remember(

@@ -1,19 +1,17 @@
 /** The verbs of an installation in containers: the one function that decides which runtime a verb is for, and does it where that is docker. */
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
 import { replaceFile } from '#rendered-files.ts';
 import { ADMIN_KEY_HASH_FILE, forgetAdminKey, withNewAdminKey, writeSecrets } from '#secrets.ts';
-import { parseState } from '#state.ts';
 import { composeCommand, runCompose } from './compose.ts';
 import { containersFolder } from './container-appliance.ts';
 import { gatherContainerFacts } from './container-facts.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import { planContainers, provisionContainers } from './container-run.ts';
-import { composeOf } from './container-steps.ts';
+import { composeOf, readRuntime } from './container-steps.ts';
 import { IDENTITIES } from './identities.ts';
 
 const RUNTIMES = ['native', 'docker'] as const;
@@ -53,7 +51,7 @@ export async function runInContainers(
   { place, args, signal }: Call,
 ): Promise<{ readonly exitCode: number | null; readonly args: readonly string[] }> {
   const { wish, rest } = takeRuntime(args);
-  const before = await rememberedRuntime(place.home);
+  const before = await readRuntime(place.home);
   if (wish !== null && before !== null && wish !== before)
     throw new ObstacleError(
       `${place.home} is an installation of the ${before} runtime: take another CENTRALITA_HOME, or uninstall this one first`,
@@ -78,13 +76,6 @@ export function takeRuntime(args: readonly string[]): { readonly wish: Runtime |
   const wish = RUNTIMES.find((known) => known === name);
   if (wish === undefined) throw new UsageError(`--runtime ${name ?? ''}: say ${RUNTIMES.join(' or ')}`);
   return { wish, rest: [...args.slice(0, at), ...args.slice(at + (isJoined ? 1 : 2))] };
-}
-
-/** What the home says; null for one where nothing was done yet. */
-async function rememberedRuntime(home: string): Promise<Runtime | null> {
-  const text = await readFile(join(home, 'state.json'), 'utf8').catch(() => null);
-  if (text === null) return null;
-  return (parseState(text) as Record<string, unknown>)['runtime'] === 'docker' ? 'docker' : 'native';
 }
 
 async function lookInstalled(place: Place, signal: AbortSignal): Promise<ContainerFacts> {
