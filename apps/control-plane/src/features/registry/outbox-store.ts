@@ -1,5 +1,5 @@
 // What the registry is to hear: the outbox that triggers write, read together with how the things are now.
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
 import { agents } from '#db/schema/agents.ts';
 import { numbers } from '#db/schema/numbers.ts';
@@ -55,7 +55,7 @@ export function createOutboxStore(database: Database): OutboxStore {
     next: (scope, kind, limit) => database.inAppliance(scope, (queries) => readNext(queries, kind, limit)),
     sent: (scope, rows) =>
       run(scope, async (queries) => {
-        for (const row of rows) await queries.delete(registryOutbox).where(rowOf(row));
+        if (rows.length > 0) await queries.delete(registryOutbox).where(or(...rows.map(rowOf)));
       }),
     refused: (scope, row, reason) =>
       run(scope, (queries) =>
