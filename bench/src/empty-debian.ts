@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findDebianMirror } from '@centralita/provision/apt-source.ts';
 import { confinedCommand, runCommand, tryCommand } from '@centralita/provision/command.ts';
-import type { CommandResult } from '@centralita/provision/command.ts';
+import type { CommandOptions, CommandResult } from '@centralita/provision/command.ts';
 
 const SUITE = 'bookworm';
 const BUILD_LIMIT_MS = 900_000;
@@ -22,7 +22,7 @@ export type EmptyDebian = AsyncDisposable & {
   /** Argv that runs a program in it. */
   readonly enter: (argv: readonly string[], env?: Readonly<Record<string, string>>) => readonly string[];
   /** Runs a program in it to its end. */
-  readonly run: (argv: readonly string[], options?: { readonly timeoutMs?: number; readonly input?: string }) => Promise<CommandResult>;
+  readonly run: (argv: readonly string[], options?: Pick<CommandOptions, 'timeoutMs' | 'input' | 'onOutput'>) => Promise<CommandResult>;
 };
 
 /** The first process: it reaps whoever is left behind by a killed parent, and all of the others end with it. */

@@ -19,7 +19,12 @@ const installationSchema = z.object({
 
 async function install(debian: EmptyDebian, log: (message: string) => void) {
   const startedAtMs = performance.now();
-  const result = await debian.run(['/bin/sh', '-c', `cd ${CHECKOUT} && ./provision.sh --yes --json`]);
+  // What takes how long is seen here; the last line, which is for programs, is not shown.
+  const onOutput = (text: string): void => {
+    for (const line of text.split('\n').filter((one) => one.trim() !== '' && !one.startsWith('{')))
+      log(`${((performance.now() - startedAtMs) / 1_000).toFixed(0).padStart(5)} s  ${line}`);
+  };
+  const result = await debian.run(['/bin/sh', '-c', `cd ${CHECKOUT} && ./provision.sh --yes --json`], { onOutput });
   const seconds = (performance.now() - startedAtMs) / 1_000;
   if (result.exitCode !== 0) throw new Error(`provision.sh: exit code ${result.exitCode}\n${result.stderr}\n${result.stdout}`);
   const told = installationSchema.parse(JSON.parse(result.stdout.trimEnd().split('\n').at(-1) ?? ''));
