@@ -42,6 +42,7 @@ export async function runOffline(place: Place, args: readonly string[], signal: 
   const folder = join(home, 'offline.staging');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  console.log(`  offline: checking ${resolve(file)}`);
   try {
     const settings = parseEnvFile(await readFile(join(home, '.env'), 'utf8').catch(() => ''));
     const publicKey = values['public-key'] ?? settings.get('RELEASE_PUBLIC_KEY') ?? '';
@@ -67,7 +68,6 @@ export async function openBundle(
   await access(path).catch((cause: unknown) => {
     throw new ObstacleError(`${path}: cannot be read`, { cause });
   });
-  console.log(`  offline: checking ${path}`);
   const { exitCode, stderr } = await tryCommand(['tar', '--extract', '--no-same-owner', '-f', path, '-C', folder], {
     signal,
     timeoutMs: TIMEOUT_MS,

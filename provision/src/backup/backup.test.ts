@@ -1,0 +1,116 @@
+// Backups: closed to everybody without the key, refused when one byte is another, compared row by row, and not kept for ever.
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openBackup } from './backup-archive.ts';
+import { BACKUP_KEY_PATTERN, encryptTo, makeBackupKey, openEncrypted } from './backup-cipher.ts';
+import { backupName, backupsFolder, listBackups, makeBackupsFolder, pruneBackups } from './backup-files.ts';
+import { backupScheduleCommand } from './backup-schedule.ts';
+import { renderRecoverySheet } from './recovery-sheet.ts';
+import { compareTables, listLosses, parseTableDigests } from './table-digests.ts';
+
+let home = '';
+const { signal } = new AbortController();
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'centralita-backup-'));
+});
+afterEach(async () => await rm(home, { recursive: true }));
+
+describe('a backup file', () => {
+  /** Beyond two of age's pieces of 64 KiB. */
+  const text = Buffer.alloc(200_000, 'secret of the house ');
+
+  it('opens with its own key and holds what was put in, of which nothing can be read', async () => {
+    const key = await makeBackupKey();
+    expect(key).toMatch(BACKUP_KEY_PATTERN);
+    const path = join(home, 'a.age');
+    await encryptTo({ path, source: Readable.from([text]), key, signal });
+    expect((await readFile(path)).includes('secret of the house')).toBe(false);
+    expect(await buffer(await openEncrypted(path, key))).toEqual(text);
+  });
+
+  it('does not open with another key', async () => {
+    const path = join(home, 'a.age');
+    await encryptTo({ path, source: Readable.from([text]), key: await makeBackupKey(), signal });
+    await expect(openEncrypted(path, await makeBackupKey())).rejects.toThrow('another backup key');
+  });
+
+  it.each([
+    ['in its middle', 0.5],
+    ['at its end', 0.999],
+  ])('is refused as a whole when one byte %s is another, and nothing of it stays', async (_where, share) => {
+    const key = await makeBackupKey();
+    const path = join(home, 'a.age');
+    await encryptTo({ path, source: Readable.from([text]), key, signal });
+    const bytes = await readFile(path);
+    const index = Math.floor(bytes.length * share);
+    bytes[index] = (bytes[index] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    await expect(openBackup(home, { path, key, signal })).rejects.toThrow('damaged');
+    expect(await readdir(home)).toEqual(['a.age']);
+  });
+
+  it('that is cut off is refused', async () => {
+    const key = await makeBackupKey();
+    const path = join(home, 'a.age');
+    await encryptTo({ path, source: Readable.from([text]), key, signal });
+    await writeFile(path, (await readFile(path)).subarray(0, 120_000));
+    await expect(openBackup(home, { path, key, signal })).rejects.toThrow('damaged');
+  });
+});
+
+describe('the tables of a backup', () => {
+  const then = parseTableDigests(['public.calls|2|17', 'public.turns|5|99', 'public.agents|1|4']);
+
+  it('are the same when rows and hashes are', () => {
+    expect(compareTables(then, parseTableDigests(['public.agents|1|4', 'public.calls|2|17', 'public.turns|5|99']))).toEqual([]);
+  });
+
+  it('tell a lost row, a changed row, a lost table and one too many', () => {
+    const found = parseTableDigests(['public.calls|1|16', 'public.turns|5|98', 'public.more|0|0']);
+    expect(compareTables(then, found)).toEqual([
+      'public.agents is missing',
+      'public.calls has 1 rows instead of 2',
+      'public.more is there and should not be',
+      'public.turns has the same number of rows, 5, but not the same ones',
+    ]);
+  });
+
+  it('say what going back loses', () => {
+    const now = parseTableDigests(['public.calls|4|20', 'public.turns|5|98', 'public.agents|1|4', 'public.new|3|1']);
+    expect(listLosses(then, now)).toEqual(['public.calls: 2 rows more', 'public.new: 3 rows more', 'public.turns: changed']);
+  });
+
+  it('are not read out of an error', () => {
+    expect(() => parseTableDigests(['ERROR: permission denied'])).toThrow('not the digest of a table');
+  });
+});
+
+describe('daily backups', () => {
+  it('are kept in the number that the operator set, the newest, and his own files stay', async () => {
+    await makeBackupsFolder(home);
+    const names = ['2026-01-03', '2026-01-01', '2026-01-02'].map((day) => backupName('main', new Date(`${day}T03:30:00Z`)));
+    expect(names[0]).toBe('centralita-main-20260103T033000Z.age');
+    for (const name of [...names, 'mine.age', backupName('other', new Date(0))]) await writeFile(join(backupsFolder(home), name), '');
+    const removed = await pruneBackups(home, { server: 'main', keep: 2 });
+    expect(removed.map((path) => path.slice(-20))).toEqual(['20260101T033000Z.age']);
+    expect(await listBackups(home, 'main')).toHaveLength(2);
+    expect(await readdir(backupsFolder(home))).toHaveLength(4);
+  });
+
+  it('run from the release that is current at their hour', () => {
+    const argv = backupScheduleCommand('/srv/home', '03:30');
+    expect(argv).toContain('/srv/home/current');
+    expect(argv).toContain('CENTRALITA_HOME=/srv/home');
+  });
+
+  it('are worth something without the machine: the sheet has the key and the way back', () => {
+    const sheet = renderRecoverySheet({ key: 'AGE-SECRET-KEY-1X', server: 'main', home: '/srv/home', at: new Date(0) });
+    expect(sheet).toContain('AGE-SECRET-KEY-1X');
+    expect(sheet).toContain('--restore BACKUP.age --key-file');
+  });
+});
