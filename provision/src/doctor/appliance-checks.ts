@@ -3,9 +3,12 @@ import type { ApplianceSeen } from './appliance-seen.ts';
 import { fail, pass, warn } from './check.ts';
 import type { Check, CheckGroup, Finding } from './check.ts';
 
-const DAY_MS = 86_400_000;
-/** A copy that nobody has restored for a quarter is a hope. */
-const REHEARSAL_DAYS = 90;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** A rehearsal is made by itself each week: after two the timer is broken. */
+const REHEARSAL_DAYS = 14;
+/** A backup is made by itself each day; two hours for a slow one. */
+const BACKUP_HOURS = 26;
 /** Time to renew by hand where the renewal by itself broke. */
 const CERTIFICATE_DAYS = 14;
 const INSTALL = './provision.sh';
@@ -32,6 +35,7 @@ const serviceChecks: CheckGroup<ApplianceSeen> = {
       judge: ({ isInstalled, home }) => (isInstalled ? pass(home) : fail(`nothing is installed in ${home}`, INSTALL)),
     },
     { name: 'services', judge: judgeServices },
+    { name: 'as it should be', judge: judgeDrift },
     { name: 'certificate', judge: judgeCertificate },
   ],
 };
@@ -56,7 +60,12 @@ const testCallCheck: Check<ApplianceSeen> = {
 
 const recoveryChecks: CheckGroup<ApplianceSeen> = {
   name: 'calls and recovery',
-  checks: [testCallCheck, { name: 'restore rehearsal', judge: judgeRehearsal }],
+  checks: [
+    testCallCheck,
+    { name: 'measured capacity', judge: judgeCalibration },
+    { name: 'backup', judge: judgeBackup },
+    { name: 'restore rehearsal', judge: judgeRehearsal },
+  ],
 };
 
 export const APPLIANCE_CHECKS: readonly CheckGroup<ApplianceSeen>[] = [fileChecks, serviceChecks, recoveryChecks];
@@ -85,8 +94,28 @@ function judgeServices({ services }: ApplianceSeen): Finding {
   );
 }
 
+function judgeDrift({ changes, isInstalled }: ApplianceSeen): Finding {
+  const [first] = changes;
+  if (!isInstalled || first === undefined) return pass('a run would change nothing');
+  return warn(`a run would change ${changes.length} things, such as: ${first}`, './provision.sh (--plan first says what it would do)');
+}
+
+function judgeCalibration({ calibratedAt }: ApplianceSeen): Finding {
+  return calibratedAt === null
+    ? warn('calls are admitted by planning figures: this machine was never measured', './provision.sh calibrate')
+    : pass(`measured ${calibratedAt}`);
+}
+
+function judgeBackup({ lastBackupAt, now }: ApplianceSeen): Finding {
+  if (lastBackupAt === null) return warn('there is none', './provision.sh --backup');
+  const hours = Math.floor((now.getTime() - Date.parse(lastBackupAt)) / HOUR_MS);
+  return hours > BACKUP_HOURS
+    ? warn(`the last one is ${hours} hours old`, './provision.sh logs backup says why; then ./provision.sh --backup')
+    : pass(lastBackupAt);
+}
+
 function judgeRehearsal({ restoreRehearsal, now }: ApplianceSeen): Finding {
-  const fix = './provision.sh --backup, then ./provision.sh --restore FILE into a spare CENTRALITA_HOME';
+  const fix = './provision.sh --backup --rehearse';
   if (restoreRehearsal === null) return warn('no backup was ever restored to try it', fix);
   if (!restoreRehearsal.ok) return fail(`the rehearsal of ${restoreRehearsal.at} failed`, fix);
   const days = Math.floor((now.getTime() - Date.parse(restoreRehearsal.at)) / DAY_MS);

@@ -34,6 +34,11 @@ export type ApplianceSeen = {
   /** Each service with what is wrong; null: it answers. Empty while nothing is installed. */
   readonly services: readonly { readonly name: string; readonly fault: string | null }[];
   readonly testCall: TestCallSeen;
+  /** What a run would change: somebody changed a setting, or the code is newer than what runs. */
+  readonly changes: readonly string[];
+  /** When this machine last measured how many calls it carries; null: never, or on other hardware. */
+  readonly calibratedAt: string | null;
+  readonly lastBackupAt: string | null;
   readonly restoreRehearsal: { readonly at: string; readonly ok: boolean } | null;
   readonly certificate: CertificateSeen;
 };

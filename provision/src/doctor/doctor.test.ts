@@ -25,7 +25,10 @@ const healthy: ApplianceSeen = {
   files: [{ path: '/srv/home/secrets.json', mode: 0o600, fault: null, widestMode: 0o600 }],
   services: [{ name: 'postgres', fault: null }],
   testCall: { kind: 'passed', heard: ['Hola'], ms: 21_000 },
-  restoreRehearsal: { at: '2026-11-01T03:00:00Z', ok: true },
+  changes: [],
+  calibratedAt: '2026-11-10T03:00:00Z',
+  lastBackupAt: '2026-11-21T03:00:00Z',
+  restoreRehearsal: { at: '2026-11-15T03:00:00Z', ok: true },
   certificate: { kind: 'shown', host: 'centralita.example.com', validUntil: new Date('2027-01-21T00:00:00Z') },
 };
 const judge = (change: Partial<ApplianceSeen>): readonly Checked[] => runChecks(APPLIANCE_CHECKS, { ...healthy, ...change });
@@ -56,9 +59,13 @@ describe('an installation', () => {
     ['nothing installed', { isInstalled: false, services: [] }, ['fail', 'nothing is installed', './provision.sh']],
     ['a call that was not heard', { testCall: { kind: 'failed', reason: 'heard nothing' } }, ['fail', 'heard nothing']],
     ['a call that was never placed', { testCall: { kind: 'not_asked', lastPassedAt: null } }, ['warn', 'never placed']],
-    ['a backup that nobody tried', { restoreRehearsal: null }, ['warn', '--restore']],
+    ['a backup that nobody tried', { restoreRehearsal: null }, ['warn', '--backup --rehearse']],
     ['a rehearsal that failed', { restoreRehearsal: { at: '2026-11-20T03:00:00Z', ok: false } }, ['fail', '2026-11-20']],
     ['a rehearsal of long ago', { restoreRehearsal: { at: '2026-07-01T03:00:00Z', ok: true } }, ['warn', '143 days']],
+    ['no backup', { lastBackupAt: null }, ['warn', 'there is none']],
+    ['a backup of days ago', { lastBackupAt: '2026-11-19T03:00:00Z' }, ['warn', '57 hours']],
+    ['a setting that was changed', { changes: ['restart asterisk'] }, ['warn', 'restart asterisk', './provision.sh']],
+    ['a machine that was never measured', { calibratedAt: null }, ['warn', 'calibrate']],
     [
       'a certificate that ends soon',
       { certificate: { kind: 'shown', host: 'h', validUntil: new Date('2026-11-30T00:00:00Z') } },
@@ -88,7 +95,7 @@ describe('the report', () => {
   it('says the reason, the fix and which probe hung', () => {
     const text = renderReport(report({ restoreRehearsal: null }));
     expect(text).toContain('WARN  restore rehearsal');
-    expect(text).toContain('fix: ./provision.sh --backup');
+    expect(text).toContain('fix: ./provision.sh --backup --rehearse');
     expect(text).toContain('"nvidia-smi" did not come back and was ended after 5.0 s');
   });
 

@@ -10,9 +10,12 @@ import { detectHardware } from '#machine/detect-hardware.ts';
 import type { Hardware } from '#machine/hardware.ts';
 import { inspectHost } from '#machine/inspect-host.ts';
 import type { Place } from '#place.ts';
+import { planSteps } from '#plan.ts';
 import { SERVICE_NAMES } from '#services.ts';
 import { listPorts, readSettings } from '#settings.ts';
 import type { Settings } from '#settings.ts';
+import { digestHardware } from '#sizing/calibration.ts';
+import { steps } from '#steps.ts';
 import { testCallStep } from '#test-call-step.ts';
 import type { ApplianceSeen, TestCallSeen } from './appliance-seen.ts';
 import type { MachineSeen } from './machine-seen.ts';
@@ -46,6 +49,9 @@ export async function examine(place: Place, options: ExaminationOptions): Promis
       files: await readSecretFiles(place.home),
       services,
       testCall: await testCall(facts, services, options),
+      changes: facts && appliance ? planSteps(facts, steps).flatMap(({ changes }) => changes) : [],
+      calibratedAt: calibratedAt(facts),
+      lastBackupAt: facts?.state.backup?.at ?? null,
       restoreRehearsal: facts?.state.restoreRehearsal ?? null,
       certificate: await readCertificate(settings.PUBLIC_URL, options.signal),
     },
@@ -95,6 +101,12 @@ async function readFacts(
     signal.throwIfAborted();
     return { facts: null, fault: messageOf(error) };
   }
+}
+
+/** A measurement of other hardware says nothing. */
+function calibratedAt(facts: Facts | null): string | null {
+  const calibration = facts?.sizing.calibration;
+  return facts && calibration && calibration.hardwareDigest === digestHardware(facts.hardware) ? calibration.at : null;
 }
 
 async function listServices(
