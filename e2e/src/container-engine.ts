@@ -39,7 +39,9 @@ export async function startContainerEngine(): Promise<EngineStart> {
   const dispose = async (): Promise<void> => {
     await stop(child, ended);
     if (rules?.exitCode === 0) await runCommand(['iptables-restore'], { input: rules.stdout });
-    await rm(folder, { recursive: true, force: true });
+    // The engine leaves one mount behind, and a busy one keeps its folder: what could not be removed is no reason to hide why the work broke.
+    await tryCommand(['umount', '--lazy', at('run/netns/default')]).catch(() => null);
+    await rm(folder, { recursive: true, force: true }).catch((error: Error) => console.error(`left behind: ${error.message}`));
   };
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline && child.exitCode === null) {

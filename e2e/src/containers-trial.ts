@@ -144,8 +144,8 @@ async function runProvisioner(words: readonly string[], { env, log, signal }: Pr
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
     output += piece;
-    // The admin key is shown once, to the operator; a test's log is no place for it.
-    for (const line of piece.split('\n')) if (/^ {2,4}\S/.test(line) && !line.includes('Admin key')) log(line.trimEnd());
+    // What is shown to the operator holds the admin key and a password; a test's log is no place for them.
+    for (const line of piece.split('\n')) if (/^ {2,4}\S/.test(line) && !/^ {2}[A-Z]/.test(line)) log(line.trimEnd());
   });
   const code = await new Promise<number | null>((done, broke) => child.once('error', broke).once('close', done));
   if (code !== 0) throw new Error(`provision.sh ${words.join(' ')} ended with ${code}\n${(await failed).trim()}\n${output.slice(-2_000)}`);
