@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runInContainers } from '#containers/containers-verb.ts';
-import { EXIT, exitCodeOf, listCauses, ObstacleError } from './place.ts';
+import { describeFailure, EXIT, exitCodeOf, listCauses, ObstacleError } from './place.ts';
 import type { Place } from './place.ts';
 import type { Verb } from './verb.ts';
 import { findVerb, renderUsage } from './verbs.ts';
@@ -65,5 +65,7 @@ try {
 } catch (error) {
   console.error('');
   for (const [depth, message] of listCauses(error).entries()) console.error(`${depth === 0 ? 'FAILED: ' : '  because: '}${message}`);
+  // The program that asked for JSON gets it whatever happens. Under the lock the child has told it already.
+  if (process.argv.includes('--json')) console.log(JSON.stringify(describeFailure(error)));
   process.exitCode = exitCodeOf(error);
 }

@@ -42,3 +42,10 @@ export function listCauses(error: unknown): readonly string[] {
   for (let cause = error; cause instanceof Error; cause = cause.cause) causes.push(cause.message);
   return causes;
 }
+
+/** A failure as `--json` tells it, for every verb alike. */
+export function describeFailure(error: unknown) {
+  const exitCode = exitCodeOf(error);
+  const obstacles = error instanceof ObstacleError ? error.findings : [];
+  return { kind: exitCode === EXIT.obstacle ? 'obstacle' : 'failed', exitCode, causes: listCauses(error), obstacles };
+}

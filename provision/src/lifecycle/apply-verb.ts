@@ -1,12 +1,12 @@
 /** `provision.sh` without a verb: makes the machine an appliance, or puts right what is not as it should be. */
-import { describeFinding, EXIT, exitCodeOf, listCauses, ObstacleError } from '#place.ts';
+import { describeFinding, EXIT } from '#place.ts';
 import type { Finding, Place } from '#place.ts';
 import { print, provision } from '#provisioning.ts';
 import type { ProvisionOptions } from '#provisioning.ts';
 import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { ask, isInteractive } from './confirm.ts';
 
-/** With `--json` standard output is one JSON object and progress goes to standard error. */
+/** With `--json` standard output is one JSON object, of a failure too (`main.ts`), and progress goes to standard error. */
 export async function runApply(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
   const { values } = parseVerbArguments(args, { yes: { type: 'boolean' }, json: { type: 'boolean' }, profile: { type: 'string' } });
   const options: ProvisionOptions = {
@@ -17,26 +17,10 @@ export async function runApply(place: Place, args: readonly string[], signal: Ab
     await provision(place, signal, options);
     return EXIT.ok;
   }
-  return await asJson(async () => {
-    const say = (line: string): void => console.error(line);
-    const show: ProvisionOptions['show'] = async (installation) => await print(`${JSON.stringify(installation)}\n`);
-    await provision(place, signal, { ...options, say, show });
-  });
-}
-
-/** Does the work and, when it fails, prints the failure as the JSON object that was promised. Returns the exit code. */
-export async function asJson(work: () => Promise<void>): Promise<number> {
-  try {
-    await work();
-    return EXIT.ok;
-  } catch (error) {
-    const exitCode = exitCodeOf(error);
-    const findings = error instanceof ObstacleError ? error.findings : [];
-    await print(
-      `${JSON.stringify({ kind: exitCode === EXIT.obstacle ? 'obstacle' : 'failed', exitCode, causes: listCauses(error), obstacles: findings })}\n`,
-    );
-    return exitCode;
-  }
+  const say = (line: string): void => console.error(line);
+  const show: ProvisionOptions['show'] = async (installation) => await print(`${JSON.stringify(installation)}\n`);
+  await provision(place, signal, { ...options, say, show });
+  return EXIT.ok;
 }
 
 async function isAgreedTo(warnings: readonly Finding[], signal: AbortSignal): Promise<boolean> {
