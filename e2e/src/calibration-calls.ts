@@ -9,7 +9,8 @@ export type RampResult = {
   readonly levels: readonly LevelResult[];
   readonly maxConcurrentCalls: number;
   readonly isLimitFound: boolean;
-  readonly coresPerCall: number;
+  /** Null: what else ran on the machine hid it. */
+  readonly coresPerCall: number | null;
   /** Why it ended before its last level; null: it did not. */
   readonly stopped: string | null;
 };
@@ -67,7 +68,7 @@ export async function rampCalls(parts: RampParts): Promise<RampResult> {
   return {
     ...limitOf(done, targetMs),
     levels: done.map(({ calls: up, gapP95Ms, turns }) => ({ calls: up, gapP95Ms: Math.round(gapP95Ms), turns })),
-    coresPerCall: last ? last.cores / last.calls : 0,
+    coresPerCall: last && last.cores > 0 ? last.cores / last.calls : null,
     stopped,
   };
 }

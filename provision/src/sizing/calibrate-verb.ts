@@ -18,6 +18,7 @@ import { callerEnvironment } from '#test-call-step.ts';
 import { admitCalls } from './admitted-calls.ts';
 import { calibrationPath, digestHardware, measurementSchema, parseCalibration } from './calibration.ts';
 import type { Calibration } from './calibration.ts';
+import { openRoomyPlan } from './roomy-plan.ts';
 
 const PROGRAM = 'e2e/src/calibrate-cli.ts';
 /** The program ends by itself after 88 s; this is for one that hangs. */
@@ -53,6 +54,14 @@ async function checkReady(facts: Facts): Promise<void> {
         fix: 'run ./provision.sh first; with --runtime docker calibrate is not there yet, and the table counts',
       },
     ]);
+  if (!facts.release.isMade)
+    throw new ObstacleError([
+      {
+        name: 'release',
+        reason: 'what is installed is another release than this code',
+        fix: 'run ./provision.sh or --upgrade first, then calibrate',
+      },
+    ]);
   const down = SERVICE_NAMES.filter((name) => facts.services[name] !== 'RUNNING');
   if (down.length > 0)
     throw new ObstacleError([{ name: 'services', reason: `${down.join(', ')} do not run`, fix: 'run ./provision.sh, then calibrate' }]);
@@ -86,13 +95,15 @@ async function measure(
       { name: 'agent', reason: 'the demo has no Spanish agent to call', fix: 'run ./provision.sh, which makes one' },
     ]);
   const targetMs = Math.round(facts.settings.ADMISSION_GAP_P95_MS * TARGET_SHARE);
-  const admitted = admitCalls(facts).calls;
+  // What is in force, which may be older than the last measurement.
+  const admitted = facts.settings.MAX_CONCURRENT_CALLS ?? admitCalls(facts).calls;
   const levels = [...new Set(LEVEL_SHARES.map((share) => Math.max(1, Math.round(admitted * share))))];
   say(
     `Measuring for at most 90 s: the models, then ${levels.join(', ')} calls to ${agent.number}, until 95 % of answers take ${targetMs} ms.`,
   );
   const cache = join(facts.home, 'cache');
   if (facts.user) await makeFolder(cache, { ...facts.user, mode: 0o700 });
+  await using _roomy = await openRoomyPlan(instance, agent.number);
   const output = await runProgram(facts, {
     argv: [PROGRAM, agent.number, levels.join(','), String(targetMs)],
     env: { ...callerEnvironment(facts, instance), TMPDIR: cache },
@@ -115,9 +126,14 @@ async function measure(
 function describe(calibration: Calibration, facts: Facts): readonly string[] {
   const { calls, warning } = admitCalls(facts);
   const { plan } = facts.sizing;
+  const { settings } = facts;
+  // Asterisk refuses with 488 when it finds no port for the sound.
+  const toFindMore = calibration.stopped?.includes('488')
+    ? `more ports for sound than ${settings.RTP_FIRST_PORT} to ${settings.RTP_LAST_PORT} (RTP_FIRST_PORT, RTP_LAST_PORT) are needed`
+    : 'raise MAX_CONCURRENT_CALLS';
   const limit = calibration.isLimitFound
     ? ''
-    : ` at least: ${calibration.stopped ?? 'all loads that are admitted were answered in time'}. To find more, raise MAX_CONCURRENT_CALLS in .env, run ./provision.sh, and calibrate again`;
+    : ` at least: ${calibration.stopped ?? 'all loads that are admitted were answered in time'}. To find more: ${toFindMore} in .env, run ./provision.sh, and calibrate again`;
   return [
     `This machine bears ${calibration.maxConcurrentCalls} calls${limit}.`,
     ...plan.terms.map(({ name, arithmetic }) => `  ${name.padEnd(6)} ${arithmetic}`),
