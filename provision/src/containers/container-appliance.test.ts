@@ -31,6 +31,7 @@ function parts(change: Partial<ContainerParts> = {}): ContainerParts {
     backupRecipient: 'age1sample',
     sizing: { maxConcurrentCalls: 50, sharedBuffersBytes: 512 * 1024 * 1024 },
     profile: 'cpu',
+    modelSettings: {},
     modelsDigest: '',
     gpus: { speech: 'none', language: 'none' },
     machineAddress: '192.0.2.10',
@@ -127,8 +128,12 @@ describe('the appliance in containers', () => {
   });
 
   it('asks the GPU’s servers where there are some, and brings Grafana where its image is named', () => {
-    const given = parts({ profile: 'gpu', environmentText: `GRAFANA_DIGEST=sha256:${'0'.repeat(64)}\n` });
+    const modelSettings = { LANGUAGE_MODEL_DIR: '/models/qwen3-8b-awq', SPEECH_TO_TEXT_SLOTS: '8' };
+    const given = parts({ profile: 'gpu', modelSettings, environmentText: `GRAFANA_DIGEST=sha256:${'0'.repeat(64)}\n` });
     expect(fileOf(given, 'environment', 'control-plane.env')).toMatch(/^LANGUAGE_MODEL_URL=triton-language:8001$/m);
+    expect(fileOf(given, 'environment', 'control-plane.env')).toMatch(/^LANGUAGE_MODEL_DIR=\/models\/qwen3-8b-awq$/m);
+    const own = { ...given, environmentText: `${given.environmentText}SPEECH_TO_TEXT_SLOTS=3\n` };
+    expect(fileOf(own, 'environment', 'control-plane.env')).toMatch(/^SPEECH_TO_TEXT_SLOTS=3$/m);
     expect(fileOf(given, 'prometheus', 'prometheus.yml')).toContain("targets: ['triton-speech:8002', 'triton-language:8002']");
     expect(describeContainers(given).profiles).toEqual(['gpu', 'grafana']);
   });

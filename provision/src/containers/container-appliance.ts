@@ -44,6 +44,8 @@ export type ContainerParts = {
   readonly backupRecipient: string;
   readonly sizing: { readonly maxConcurrentCalls: number; readonly sharedBuffersBytes: number };
   readonly profile: ContainerProfile;
+  /** What the control plane must know of the models on the boards. */
+  readonly modelSettings: Readonly<Record<string, string>>;
   /** Of what the two Tritons load; empty without them. */
   readonly modelsDigest: string;
   /** Boards of the two Tritons. */

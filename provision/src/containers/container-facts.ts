@@ -15,6 +15,7 @@ import type { State } from '#state.ts';
 import { loadManifest } from '#models/manifest-file.ts';
 import { compareTriton } from '#triton/prepare-triton.ts';
 import type { TritonState } from '#triton/prepare-triton.ts';
+import { modelSettings } from '#triton/model-settings.ts';
 import { readServices } from './compose.ts';
 import type { ServiceReport } from './compose.ts';
 import { containersFolder, describeContainers, FOREIGN_DIGESTS, IMAGE_NAMES } from './container-appliance.ts';
@@ -130,7 +131,9 @@ async function readTriton({ home, repository, sizing, settings }: Facts): Promis
       ? `no model that is here runs on a board: ${sizing.plan.why}`
       : names.some((name) => name !== 'speech' && name !== 'language')
         ? `speech is planned on two boards or slices (${names.join(', ')}), and the compose file has one process for it`
-        : null;
+        : !names.includes('language')
+          ? 'no language model that is here fits on a board beside speech, and the compose file starts one'
+          : null;
   if (reason === null) return triton;
   throw new ObstacleError([
     {
@@ -180,6 +183,7 @@ async function describe(known: Omit<ContainerFacts, 'appliance' | 'files' | 'ser
       sharedBuffersBytes: facts.sizing.plan.postgres.sharedBuffersBytes,
     },
     profile,
+    modelSettings: known.triton ? modelSettings(facts.sizing.plan, '/models') : {},
     modelsDigest: known.triton ? digestOf([known.triton.layout.files]).slice(0, 16) : '',
     gpus: gpusOf(known.triton),
     machineAddress: facts.hardware.network.addresses[0] ?? '127.0.0.1',

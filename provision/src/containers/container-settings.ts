@@ -43,6 +43,8 @@ export type EnvironmentParts = {
   readonly settings: Settings;
   readonly profile: ContainerProfile;
   readonly maxConcurrentCalls: number;
+  /** What the plan says of models on boards; the operator's own values go before. */
+  readonly modelSettings: Readonly<Record<string, string>>;
 };
 
 /** Where speech and language are served. */
@@ -60,6 +62,7 @@ export function renderControlPlaneEnvironment(parts: EnvironmentParts): string {
     parts.settings[key as keyof typeof SECRET_SETTINGS] === '' ? [] : [[`${key}_FILE`, `${SECRETS}/${file}`]],
   );
   return mergeEnvFile('', {
+    ...parts.modelSettings,
     ...own,
     ...Object.fromEntries(secretFiles),
     DATABASE_URL_FILE: `${SECRETS}/database-url`,

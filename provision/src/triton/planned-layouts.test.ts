@@ -6,6 +6,7 @@ import type { Gpu } from '#machine/hardware.ts';
 import { sampleHardware } from '#machine/sample-hardware.ts';
 import { readManifest } from '#models/manifest.ts';
 import { DEFAULT_WISHES, planSizing } from '#sizing/plan-sizing.ts';
+import { modelSettings } from './model-settings.ts';
 import { readModelSources } from './model-sources.ts';
 import { layOutTriton } from './triton-layout.ts';
 
@@ -73,6 +74,16 @@ test.each(machines)('a machine with %s: each role is served once, each process b
       expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThan(1);
     }
   }
+});
+
+test('the control plane is told of the language model’s folder and of what each model takes at once, and of none on the processor', () => {
+  const { plan } = layOut([board('GPU-1', 24)], true);
+  const settings = modelSettings(plan, '/models');
+  const text = plan.models.find(({ role }) => role === 'language_model');
+  expect(settings['LANGUAGE_MODEL_DIR']).toBe(`/models/${text?.name}`);
+  expect(settings['LANGUAGE_MODEL_SLOTS']).toBe(String(text?.settings['max_sequences']));
+  expect(Number(settings['SPEECH_TO_TEXT_SLOTS'])).toBeGreaterThan(0);
+  expect(modelSettings({ models: plan.models.map((model) => ({ ...model, gpuUuid: null })) }, '/models')).toEqual({});
 });
 
 test('with weights that forbid business left out, the voice is Kokoro', () => {
