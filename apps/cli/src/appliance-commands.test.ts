@@ -1,5 +1,5 @@
 // What is done to the machine is handed over as it was typed, and its exit code comes back.
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { applianceCommands } from './appliance-commands.ts';
 import { play } from './testing/played-terminal.ts';
@@ -12,6 +12,12 @@ describe('commands about the appliance itself', () => {
     expect(node).toBe(process.execPath);
     expect((await stat(program)).isFile()).toBe(true);
     expect(words).toEqual([verb, 'one', '--json', '--level', 'two', '-x']);
+  });
+
+  it('know words that the installation knows', async () => {
+    const script = await readFile(new URL('../../../provision.sh', import.meta.url), 'utf8');
+    const known = [...script.matchAll(/^  ([^()\n]+)\) needs=/gm)].flatMap(([, words = '']) => words.split('|').map((word) => word.trim()));
+    expect(applianceCommands.map(({ verb }) => verb).filter((verb) => !known.includes(verb))).toEqual([]);
   });
 
   it('starts nothing when only help is asked for', async () => {
