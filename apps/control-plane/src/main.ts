@@ -156,7 +156,7 @@ async function openRegistry({ registry }: Config, log: Log): Promise<ConfiguredR
   if (registry.supabase === null) return null;
   const opened = await openSupabaseRegistry(registry.supabase);
   const hardware = await readServerDescription(registry.descriptionFile, log);
-  log.info({ url: registry.supabase.url, ...opened.identity }, 'registered in a registry of servers');
+  log.info({ url: registry.supabase.url, ...opened.identity }, 'a registry of servers is told of this server');
   return { registry: opened, description: { release: RELEASE, addresses: registry.addresses, hardware } };
 }
 
