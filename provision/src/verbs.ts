@@ -12,6 +12,7 @@ import { runRestore } from '#backup/restore-verb.ts';
 import { runSupportBundle } from '#lifecycle/support-verb.ts';
 import { runUninstall } from '#lifecycle/uninstall-verb.ts';
 import { runTriton } from '#triton/triton-verb.ts';
+import { runEngines } from '#cpu-engines/engines-verb.ts';
 import { runCalibrate } from '#sizing/calibrate-verb.ts';
 import { runBundle } from '#bundle/bundle-verb.ts';
 import { runOffline } from '#bundle/offline-verb.ts';
@@ -77,6 +78,13 @@ export const VERBS: readonly Verb[] = [
     summary: 'write the folders of models that Triton loads on the boards of this machine, and say how it is started on them',
     needs: 'lock',
     run: runTriton,
+  },
+  {
+    name: 'engines',
+    usage: '[--json]',
+    summary: 'give the inference server of a machine without boards the models that lie here, llama.cpp with them',
+    needs: 'lock',
+    run: runEngines,
   },
   { name: 'stop', usage: '', summary: 'stop everything; data stays', needs: 'lock', run: runStop },
   { name: 'start', usage: '', summary: 'start everything again', needs: 'install', run: runStart },

@@ -41,7 +41,8 @@ export async function folderDigest(folder: string, signal: AbortSignal): Promise
 }
 
 async function filesIn(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder, { recursive: true });
+  // What is hidden is not part of a model: a download that is under way lies in `.incoming`.
+  const names = (await readdir(folder, { recursive: true })).filter((name) => !/(^|\/)\./.test(name));
   const kept = await Promise.all(names.map(async (name) => ((await stat(join(folder, name))).isFile() ? name : null)));
   return kept.filter((name) => name !== null).toSorted();
 }

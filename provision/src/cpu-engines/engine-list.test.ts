@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import type { PlacedModel } from '#sizing/sizing-plan.ts';
+import { listEngines } from './engine-list.ts';
+import { llamaServerSettings } from './llama-server.ts';
+
+const placed = (role: PlacedModel['role'], name: string, settings: PlacedModel['settings']) => ({ role, name, settings, gpuUuid: null });
+const models = [
+  placed('speech_to_text', 'parakeet', { engine: 'sherpa-onnx', threads: 3 }),
+  placed('text_to_speech', 'piper-es', { engine: 'sherpa-onnx', threads: 1 }),
+  placed('language_model', 'qwen', { engine: 'llama.cpp', threads: 3, context_tokens: 4_096, max_sequences: 4 }),
+  placed('embedding', 'minilm', { engine: 'onnxruntime' }),
+];
+
+test('planned models whose weights are here are served with their threads, their slots and their context', () => {
+  expect(listEngines({ models, installed: ['parakeet', 'piper-es', 'qwen'] })).toEqual({
+    engines: {
+      speech_to_text: { engine: 'sherpa-onnx', folder: 'parakeet', threads: 3 },
+      text_to_speech: { engine: 'sherpa-onnx', folder: 'piper-es', threads: 1 },
+      language_model: { engine: 'llama.cpp', folder: 'qwen', threads: 3, slots: 4, contextTokens: 4_096 },
+    },
+    absent: [],
+  });
+});
+
+test('without weights there are a voice and phrases, no language model, and the names of what is missing', () => {
+  expect(listEngines({ models, installed: ['minilm'] })).toEqual({
+    engines: { speech_to_text: { engine: 'phrases' }, text_to_speech: { engine: 'espeak-ng' } },
+    absent: ['parakeet', 'piper-es', 'qwen'],
+  });
+});
+
+test('llama-server runs through the loader of the root, from the folder of its backends', () => {
+  expect(llamaServerSettings({ dir: '/home/root', multiarch: 'x86_64-linux-gnu' })).toEqual({
+    LLAMA_SERVER_COMMAND: JSON.stringify([
+      '/home/root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2',
+      '--library-path',
+      '/home/root/usr/lib/x86_64-linux-gnu:/home/root/usr/lib/x86_64-linux-gnu/llama',
+      '/home/root/usr/bin/llama-server',
+    ]),
+    LLAMA_SERVER_DIR: '/home/root/usr/lib/x86_64-linux-gnu/ggml/backends0',
+  });
+});
