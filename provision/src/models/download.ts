@@ -38,6 +38,7 @@ export type DownloadTools = {
 
 /** A silence of `stallMs` counts as a break; after `waitsMs.length` breaks in a row without a byte more it gives up. */
 export type Patience = { readonly stallMs: number; readonly waitsMs: readonly number[] };
+const TRIES_WITHOUT_A_BYTE = 3;
 export const DEFAULT_PATIENCE: Patience = { stallMs: 30_000, waitsMs: [1_000, 2_000, 4_000, 8_000, 16_000] };
 
 /** Connects through HTTPS_PROXY, HTTP_PROXY and NO_PROXY where they are set. Close it after use. */
@@ -57,7 +58,9 @@ export async function downloadFile(download: Download, tools: DownloadTools): Pr
     const hasGrown = ((await sizeOf(download.partPath)) ?? 0) > before;
     breaks = hasGrown ? 0 : breaks + 1;
     const waitMs = waitsMs[Math.min(breaks, waitsMs.length - 1)] ?? 0;
-    if (breaks >= waitsMs.length) throw result.error;
+    // Where nothing ever came there is more likely no way than a bad one.
+    const tries = (await sizeOf(download.partPath)) === null ? TRIES_WITHOUT_A_BYTE : waitsMs.length;
+    if (breaks >= Math.min(tries, waitsMs.length)) throw result.error;
     await sleep(waitMs, undefined, { signal: tools.signal });
   }
 }

@@ -269,7 +269,7 @@ describe('what does not come right', () => {
     const proxy = createServer((request, response) => {
       tunnels.push(request.url ?? '');
       if (answer.includes('407')) response.writeHead(407).end();
-      else both({ ...request, headers: request.headers, url: request.url } as IncomingMessage, response, 1);
+      else both(request, response, 1);
     });
     proxy.on('connect', (request, socket) => {
       tunnels.push(request.url ?? '');

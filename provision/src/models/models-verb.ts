@@ -1,5 +1,7 @@
 /** `provision.sh models …`: which models there are, and bringing, checking and taking in their files. */
-import { resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseEnvFile } from '#env-file.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { EXIT, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
@@ -104,6 +106,7 @@ async function fetchModels({ home }: Place, manifest: Manifest, { args, signal }
   if (positionals.length === 0) throw new UsageError('models fetch: say which, "models list" names them');
   const models = findModels(manifest, positionals);
   const { bar, log } = openTerminal();
+  const settings = parseEnvFile(await readFile(join(home, '.env'), 'utf8').catch(() => ''));
   const dispatcher = openDispatcher();
   try {
     for (const model of models) {
@@ -116,7 +119,7 @@ async function fetchModels({ home }: Place, manifest: Manifest, { args, signal }
         dispatcher,
         log,
         pin: values.pin === true,
-        mirror: process.env[model.mirrorVariable],
+        mirror: process.env[model.mirrorVariable] ?? settings.get(model.mirrorVariable),
         token: process.env['HF_TOKEN'] ?? null,
         onProgress: (path, present, total) => bar.show(path, present, total),
       });
