@@ -74,6 +74,7 @@ export async function runContainersTrial({ engine, log, signal }: TrialTools): P
     const state = stateSchema.parse(JSON.parse(await readFile(join(home, 'state.json'), 'utf8')));
     log('a telephone outside of the containers');
     const outsideAudioMs = await callFromOutside(secrets.phone, signal);
+    log('what the containers are, a backup, Prometheus');
     const containers = await lookAtContainers(docker, Object.values(secrets));
     await run(['--backup']);
     const backupHead = await openNewestBackup(docker, { folder: engine.folder, key: secrets.backupKey });
@@ -167,28 +168,26 @@ async function callFromOutside(password: string, signal: AbortSignal): Promise<n
 
 type Docker = (words: readonly string[]) => Promise<string>;
 
-const inspectSchema = z.array(
-  z.object({
-    Config: z.object({ User: z.string(), Env: z.array(z.string()), Labels: z.record(z.string(), z.string()) }),
-    HostConfig: z.object({ ReadonlyRootfs: z.boolean() }),
-    State: z.object({ Running: z.boolean() }),
-    Id: z.string(),
-  }),
-);
+/** What is asked of each container: the whole account of one with many ports is longer than what is kept of an output. */
+const INSPECT_FORMAT =
+  '{"id":{{json .Id}},"service":{{json (index .Config.Labels "com.docker.compose.service")}},"user":{{json .Config.User}},' +
+  '"env":{{json .Config.Env}},"isReadOnly":{{json .HostConfig.ReadonlyRootfs}}}';
+const inspectSchema = z.object({
+  id: z.string(),
+  service: z.string(),
+  user: z.string(),
+  env: z.array(z.string()),
+  isReadOnly: z.boolean(),
+});
 
 async function lookAtContainers(docker: Docker, secrets: readonly string[]): Promise<readonly ContainerSeen[]> {
   const ids = (await docker(['ps', '--quiet'])).trim().split('\n');
-  const found = inspectSchema.parse(JSON.parse(await docker(['inspect', ...ids])));
+  const lines = (await docker(['inspect', '--format', INSPECT_FORMAT, ...ids])).trim().split('\n');
   const seen: ContainerSeen[] = [];
-  for (const { Id, Config, HostConfig } of found) {
-    const status = await docker(['exec', Id, 'grep', 'CapEff', '/proc/1/status']);
-    seen.push({
-      service: Config.Labels['com.docker.compose.service'] ?? '',
-      user: Config.User,
-      isReadOnly: HostConfig.ReadonlyRootfs,
-      capabilities: status.replace(/^CapEff:\s*/, '').trim(),
-      leaks: Config.Env.filter((line) => secrets.some((secret) => line.includes(secret))).map((line) => line.split('=')[0] ?? ''),
-    });
+  for (const { id, service, user, env, isReadOnly } of lines.map((line) => inspectSchema.parse(JSON.parse(line)))) {
+    const status = await docker(['exec', id, 'grep', 'CapEff', '/proc/1/status']);
+    const leaks = env.filter((line) => secrets.some((secret) => line.includes(secret))).map((line) => line.split('=')[0] ?? '');
+    seen.push({ service, user, isReadOnly, capabilities: status.replace(/^CapEff:\s*/, '').trim(), leaks });
   }
   return seen.toSorted((a, b) => a.service.localeCompare(b.service));
 }
