@@ -1,9 +1,9 @@
 /** `provision.sh --restore`: makes this machine the one that a backup was made of, or rehearses it. */
-import { access, copyFile, readFile } from 'node:fs/promises';
+import { access, copyFile, readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { requireAppliance } from '#appliance.ts';
 import { runCommand } from '#command.ts';
-import { exportsFolder, gatherFacts, SERVICE_USER } from '#facts.ts';
+import { exportsFolder, gatherFacts, SERVICE_USER, stateFolder } from '#facts.ts';
 import type { Facts } from '#facts.ts';
 import { instancePaths } from '#instance.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
@@ -121,6 +121,8 @@ async function restore(place: Place, backup: OpenBackup, signal: AbortSignal): P
       if (differences.length > 0) throw new Error(`the restored database is not the one that was saved: ${differences.join('; ')}`);
     },
   });
+  // Events of calls that the restored database does not know.
+  await rm(join(stateFolder(home), 'journal'), { recursive: true, force: true });
   await restoreFolders(facts, backup);
   await provision(place, signal);
 }

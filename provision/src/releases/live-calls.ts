@@ -4,9 +4,13 @@ import { asteriskControlCommand } from '#asterisk-process.ts';
 import { tryCommand } from '#command.ts';
 import type { Facts } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
-import { restartService, stopService, stopServiceWithin } from '#supervisor.ts';
+import { restartService, stopServiceWithin } from '#supervisor.ts';
 
 const ASK_TIMEOUT_MS = 15_000;
+/** What an orderly end without calls may take. */
+const ORDERLY_END_MS = 10_000;
+/** Between the end of our wait and that of the control plane's. */
+const CUT_MARGIN_MS = 2_000;
 
 /** Channels that are up in the telephone system, whatever the control plane knows of them; 0 while it does not run. */
 export async function countLiveChannels(facts: Facts): Promise<number> {
@@ -41,8 +45,9 @@ export async function refuseWhileCallsAreUp(facts: Facts, maxDrainMs: number | n
  * started again, takes them back (Asterisk kept them), and this throws: nothing was changed, no call was lost.
  */
 export async function stopForChange(facts: Facts, maxDrainMs: number | null): Promise<void> {
-  if (maxDrainMs === null) await stopService(facts.home, 'control-plane');
-  else await stopServiceWithin(facts.home, 'control-plane', maxDrainMs);
+  // At the end of its own wait the control plane ends the calls that are left: it must not come to that.
+  const ownLimitMs = Math.max(ORDERLY_END_MS, facts.settings.DRAIN_SECONDS * 1_000 - CUT_MARGIN_MS);
+  await stopServiceWithin(facts.home, 'control-plane', Math.min(maxDrainMs ?? ownLimitMs, ownLimitMs));
   const channels = await countLiveChannels(facts);
   if (channels === 0) return;
   await restartService(facts.home, 'control-plane');

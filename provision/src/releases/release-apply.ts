@@ -1,6 +1,6 @@
 /** Makes the installation run one of its releases: the release's own provisioner does it, so that each brings the configuration that it knows. */
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireAppliance } from '#appliance.ts';
 import { openBackup } from '#backup/backup-archive.ts';
@@ -8,6 +8,7 @@ import type { OpenBackup } from '#backup/backup-archive.ts';
 import { DUMP_FILE } from '#backup/backup-manifest.ts';
 import { replaceDatabase } from '#backup/database-copy.ts';
 import { compareTables } from '#backup/table-digests.ts';
+import { stateFolder } from '#facts.ts';
 import type { Facts } from '#facts.ts';
 import { replaceFile } from '#rendered-files.ts';
 import { startService } from '#services-step.ts';
@@ -80,6 +81,8 @@ async function restoreDatabase(
         throw new Error(`${path}: the restored database is not the one that was saved: ${differences.join('; ')}`);
     },
   });
+  // Events of calls that the restored database does not know.
+  await rm(join(stateFolder(facts.home), 'journal'), { recursive: true, force: true });
   const { migrations } = way;
   await updateState(facts.home, () => (migrations === null ? {} : { migrations }));
 }
