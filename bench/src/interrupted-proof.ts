@@ -1,5 +1,5 @@
-/** Killed in every step, the installation goes on where it was: nothing is made twice, no secret is made anew, no row is lost. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+/** Killed in every step of an installation and of an upgrade, it goes on where it was: nothing is made twice, no secret is made anew, no row is lost. */
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runCommand } from '@centralita/provision/command.ts';
@@ -11,6 +11,8 @@ import { renderPorts, writeSettings } from './install-settings.ts';
 import { readEntries, runUntil } from './interrupted-run.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..');
+/** Phases of an upgrade that comes up. */
+const UPGRADE_PHASES = ['stopping', 'starting'];
 /** Steps that a machine without systemd does not have. */
 const NOT_HERE = ['start at boot'];
 /** Killed this long after it began, the building of the root is well under way. */
@@ -54,44 +56,47 @@ async function shareRoot({ dir }: EmptyDebian): Promise<void> {
   await runCommand(['/bin/sh', '-ec', 'rm -rf "$2"/root.building-*; cp -al "$1/root" "$2/root"', 'share', rig, join(dir, HOME)]);
 }
 
-/** Kills once in every step, in the order in which they come; the run that follows a kill does that step. Returns the last run's exit code. */
-async function killEverywhere(debian: EmptyDebian, watch: Watch, options: { readonly part: number; readonly log: (line: string) => void }) {
-  const { part, log } = options;
+/** Kills once in every step, in the order in which they come; the run that follows a kill goes on there. Throws when a run fails that was not killed. */
+async function killEverywhere(
+  debian: EmptyDebian,
+  watch: Watch,
+  { words, log }: { readonly words: readonly string[]; readonly log: (line: string) => void },
+) {
+  const isUpgrade = words.includes('--upgrade');
+  const seen = new Set<string>();
   let interrupted: string | null = null;
   for (;;) {
-    const delayMs = async (step: string): Promise<number> => (part === 0 ? 0 : (await usualMs(debian, step)) * part);
-    const delays = new Map<string, number>();
-    for (const { name } of steps) delays.set(name, name === 'private root' ? ROOT_DELAY_MS : await delayMs(name));
-    const end = await runUntil(debian, { isWanted: (step) => !watch.killed.has(step), delayMs: (step) => delays.get(step) ?? 0 });
+    const end = await runUntil(debian, {
+      words,
+      isWanted: (moment) => !seen.has(moment),
+      delayMs: (moment) => (moment === 'private root' ? ROOT_DELAY_MS : 0),
+    });
     await compareSecrets(debian, watch);
-    if (interrupted !== null && !end.output.includes(`was cut short in step "${interrupted}"`) && /^ {2}\S/m.test(end.output))
-      watch.untold++;
+    if (interrupted !== null && !isUpgrade && !end.output.includes(`was cut short in step "${interrupted}"`)) watch.untold++;
     if (end.killedIn === null) {
-      if (end.exitCode !== 0) throw new Error(`a run failed after the kill in "${interrupted ?? 'nothing'}":\n${end.output.slice(-3_000)}`);
-      return;
+      if (end.exitCode === 0) return;
+      throw new Error(`a run failed after the kill in "${interrupted ?? 'nothing'}":\n${end.output.slice(-3_000)}`);
     }
     interrupted = end.killedIn;
-    watch.killed.add(end.killedIn);
-    log(`killed in "${end.killedIn}"`);
+    seen.add(end.killedIn);
+    watch.killed.add(isUpgrade ? `${end.killedIn} (upgrade)` : end.killedIn);
+    log(`killed in "${end.killedIn}"${isUpgrade ? ' of the upgrade' : ''}`);
     if (end.killedIn === 'private root') await shareRoot(debian);
-    const row = `after the kill in ${end.killedIn}`;
+    const row = `after the kill in ${end.killedIn}, number ${watch.killed.size}`;
     if ((await askRows(debian, row)) !== null) watch.written.push(row);
   }
 }
 
-/** How long the step took the last time it was done. */
-async function usualMs(debian: EmptyDebian, step: string): Promise<number> {
-  const entries = (await readEntries(debian)).filter((entry) => entry.step === step);
-  const done = entries.findLastIndex(({ state }) => state === 'done');
-  const begun = entries.slice(0, Math.max(0, done)).findLast(({ state }) => state === 'started');
-  return begun && entries[done] ? Date.parse(entries[done].at) - Date.parse(begun.at) : 0;
+/** The next release: the same code with one more line in a file that the control plane is started from. */
+async function makeNextRelease({ dir }: EmptyDebian): Promise<void> {
+  await appendFile(join(dir, CHECKOUT, 'apps/control-plane/src/boot.ts'), '// The next release.\n');
 }
 
 /** Steps whose last line in the journal does not say that they were done, and one more where a run still finds something to change. */
 async function countNotConverged(debian: EmptyDebian, watch: Watch): Promise<number> {
   const entries = await readEntries(debian);
-  const open = [...watch.killed].filter((step) => entries.findLast((entry) => entry.step === step)?.state !== 'done');
-  const again = await runUntil(debian, { isWanted: () => false, delayMs: () => 0 });
+  const open = steps.filter(({ name }) => watch.killed.has(name) && entries.findLast((entry) => entry.step === name)?.state !== 'done');
+  const again = await runUntil(debian, { words: ['--yes'], isWanted: () => false, delayMs: () => 0 });
   const isQuiet = again.exitCode === 0 && again.output.includes('0 changes.');
   return open.length + (isQuiet ? 0 : 1);
 }
@@ -99,7 +104,13 @@ async function countNotConverged(debian: EmptyDebian, watch: Watch): Promise<num
 await runBench({
   name: 'interrupted',
   defaults: { 'first-port': 31_300 },
-  reaches: { steps: `>= ${steps.length - NOT_HERE.length}`, not_converged: '= 0', secrets_changed: '= 0', rows_lost: '= 0', untold: '= 0' },
+  reaches: {
+    steps: `>= ${steps.length - NOT_HERE.length + UPGRADE_PHASES.length}`,
+    not_converged: '= 0',
+    secrets_changed: '= 0',
+    rows_lost: '= 0',
+    untold: '= 0',
+  },
   standIns: [
     `not killed in: ${NOT_HERE.join(', ')} (needs systemd)`,
     'the private root is killed while it is built, and then taken from this machine’s rig by links instead of being built to its end',
@@ -113,7 +124,9 @@ await runBench({
       await copyCommittedTree(repository, join(debian.dir, CHECKOUT));
       await runCommand(['cp', '-al', join(repository, 'node_modules'), join(debian.dir, CHECKOUT, 'node_modules')]);
       await writeSettings(join(debian.dir, HOME, '.env'), renderPorts(options['first-port']));
-      await killEverywhere(debian, watch, { part: 0, log });
+      await killEverywhere(debian, watch, { words: ['--yes'], log });
+      await makeNextRelease(debian);
+      await killEverywhere(debian, watch, { words: ['--upgrade', '--yes'], log });
       const rows = (await askRows(debian, '')) ?? [];
       const notConverged = await countNotConverged(debian, watch);
       const lost = watch.written.filter((row) => !rows.includes(row)).length;

@@ -25,16 +25,31 @@ export async function readEntries(debian: EmptyDebian): Promise<readonly Journal
   return parseJournal(await readFile(join(debian.dir, HOME, 'journal.jsonl'), 'utf8').catch(() => ''));
 }
 
-/** Runs; kills it `delayMs(step)` after it began the first step that `isWanted`. */
+/** Where a run is: the step that its journal says it began, and the phase that a change of release is in. */
+async function listMoments(debian: EmptyDebian, known: number): Promise<readonly string[]> {
+  const state = await readFile(join(debian.dir, HOME, 'state.json'), 'utf8').catch(() => '{}');
+  const phase = /"phase": "(\w+)"/.exec(state)?.[1];
+  const begun = (await readEntries(debian)).slice(known).flatMap(({ state: at, step }) => (at === 'started' ? [step] : []));
+  return [...begun, ...(phase === undefined ? [] : [`upgrade: ${phase}`])];
+}
+
+/** Runs `words` after provision.sh; kills it `delayMs(moment)` after it came to the first moment that `isWanted`. */
 export async function runUntil(
   debian: EmptyDebian,
-  { isWanted, delayMs }: { readonly isWanted: (step: string) => boolean; readonly delayMs: (step: string) => number },
+  {
+    words,
+    isWanted,
+    delayMs,
+  }: {
+    readonly words: readonly string[];
+    readonly isWanted: (moment: string) => boolean;
+    readonly delayMs: (moment: string) => number;
+  },
 ): Promise<RunEnd> {
   const known = (await readEntries(debian)).length;
   // The lock is this proof's own: with it in between there would be a process that outlives the killed one.
-  const argv = debian.enter([`${CHECKOUT}/node_modules/.bin/node`, `${CHECKOUT}/provision/src/main.ts`, '--yes'], {
-    CENTRALITA_LOCKED: 'proof',
-  });
+  const program = [`${CHECKOUT}/node_modules/.bin/node`, `${CHECKOUT}/provision/src/main.ts`, ...words];
+  const argv = debian.enter(program, { CENTRALITA_LOCKED: 'proof' });
   const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -44,13 +59,13 @@ export async function runUntil(
     const ended = await Promise.race([closed, sleep(LOOK_MS).then(() => null)]);
     if (ended) return { killedIn: null, exitCode: ended.code, output };
     if (Date.now() > deadlineMs) throw new Error(`a run took longer than ${RUN_LIMIT_MS} ms:\n${output}`);
-    const begun = (await readEntries(debian)).slice(known).find(({ state, step }) => state === 'started' && isWanted(step));
-    if (!begun) continue;
-    const before = await Promise.race([closed, sleep(delayMs(begun.step)).then(() => null)]);
+    const moment = (await listMoments(debian, known)).find(isWanted);
+    if (moment === undefined) continue;
+    const before = await Promise.race([closed, sleep(delayMs(moment)).then(() => null)]);
     if (before) return { killedIn: null, exitCode: before.code, output };
     await killInside(child.pid ?? 0);
     await closed;
-    return { killedIn: begun.step, exitCode: null, output };
+    return { killedIn: moment, exitCode: null, output };
   }
 }
 

@@ -55,6 +55,9 @@ type StepTalk = { readonly say: (line: string) => void; readonly signal: AbortSi
 async function runSteps(before: Facts, { say, signal }: StepTalk): Promise<{ readonly facts: Facts; readonly count: number }> {
   const run = `${process.pid}@${new Date().toISOString()}`;
   const interrupted = findInterrupted(await readJournal(before.home));
+  // It had done its work and was killed before it could say so.
+  const isDone = interrupted && (steps.find(({ name }) => name === interrupted.step)?.changes(before) ?? []).length === 0;
+  if (isDone) await appendEntry(before.home, { ...entryOf(run, interrupted), state: 'done' });
   let facts = before;
   let count = 0;
   for (const step of steps) {
@@ -66,8 +69,6 @@ async function runSteps(before: Facts, { say, signal }: StepTalk): Promise<{ rea
     count += changes.length;
     facts = await takeStep(step, { facts, changes, run, say, signal });
   }
-  // The step had done its work and was killed before it could say so.
-  if (count === 0 && interrupted) await appendEntry(facts.home, { ...entryOf(run, interrupted), state: 'done' });
   return { facts, count };
 }
 
