@@ -12,6 +12,7 @@ const BACKUP_HOURS = 26;
 /** Time to renew by hand where the renewal by itself broke. */
 const CERTIFICATE_DAYS = 14;
 const INSTALL = './provision.sh';
+const READ_FIRST = 'put right what "settings and secrets" names, then run the doctor again';
 
 const fileChecks: CheckGroup<ApplianceSeen> = {
   name: 'files',
@@ -32,7 +33,10 @@ const serviceChecks: CheckGroup<ApplianceSeen> = {
   checks: [
     {
       name: 'installation',
-      judge: ({ isInstalled, home }) => (isInstalled ? pass(home) : fail(`nothing is installed in ${home}`, INSTALL)),
+      judge: ({ isInstalled, readingFault, home }) => {
+        if (readingFault !== null) return fail('not judged: settings or secrets cannot be read', READ_FIRST);
+        return isInstalled ? pass(home) : fail(`nothing is installed in ${home}`, INSTALL);
+      },
     },
     { name: 'services', judge: judgeServices },
     { name: 'as it should be', judge: judgeDrift },
@@ -83,7 +87,8 @@ function judgeModes({ files }: ApplianceSeen): Finding {
   return pass(present.length === 0 ? 'there are none yet' : `${present.length} files, each closed to others`);
 }
 
-function judgeServices({ services }: ApplianceSeen): Finding {
+function judgeServices({ services, readingFault }: ApplianceSeen): Finding {
+  if (readingFault !== null) return fail('not judged: settings or secrets cannot be read', READ_FIRST);
   if (services.length === 0) return fail('none', INSTALL);
   const silent = services.filter(({ fault }) => fault !== null);
   const first = silent[0];

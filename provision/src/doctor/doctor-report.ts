@@ -37,7 +37,11 @@ export function renderReport(report: DoctorReport): string {
     if (check.group !== group) lines.push('', (group = check.group));
     const label = check.name.padEnd(width);
     if (check.level === 'pass') lines.push(`  ok    ${label}  ${check.said}`);
-    else lines.push(`  ${check.level.toUpperCase()}  ${label}  ${check.reason}`, `  ${''.padEnd(width + 6)}  fix: ${check.fix}`);
+    else
+      lines.push(
+        `  ${check.level.toUpperCase()}  ${label}  ${check.reason.replaceAll(/\s*\n\s*/g, ' ')}`,
+        `  ${''.padEnd(width + 6)}  fix: ${check.fix}`,
+      );
   }
   for (const { name, ms } of report.probes.filter(({ isTimedOut }) => isTimedOut))
     lines.push('', `The probe "${name}" did not come back and was ended after ${(ms / 1000).toFixed(1)} s.`);

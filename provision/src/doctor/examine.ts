@@ -127,7 +127,7 @@ async function testCall(
   { isCalling, signal }: ExaminationOptions,
 ): Promise<TestCallSeen> {
   if (!facts || services.length === 0)
-    return { kind: 'not_possible', reason: 'nothing is installed that could be called', fix: './provision.sh' };
+    return { kind: 'not_possible', reason: 'there is nothing that could be called', fix: 'put right the services first' };
   const silent = services.filter(({ fault }) => fault !== null).map(({ name }) => name);
   if (silent.length > 0)
     return { kind: 'not_possible', reason: `not placed: ${silent.join(', ')} must answer first`, fix: './provision.sh start' };
