@@ -9,7 +9,7 @@ export const UTILISATION = 0.6;
 /** Taken by each Triton process on each board that it uses: its CUDA context. */
 export const PROCESS_VRAM_BYTES = 0.5 * GIBIBYTE;
 /** Left free on every board: the driver's own, and what fragments. */
-export const RESERVED_VRAM_BYTES = GIBIBYTE;
+export const RESERVED_VRAM_BYTES = 1_024 * MEBIBYTE;
 
 /** Recognitions a second and call: one for each turn of 9 s (0.11) and as many again for half the pauses that turn out to be none. */
 export const RECOGNITIONS_PER_SECOND = 0.2;
