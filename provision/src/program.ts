@@ -1,4 +1,5 @@
 /** Runs one of the release's programs to its end, as the service user, with the appliance's environment. */
+import { releaseFolder } from '#releases/release-store.ts';
 import { confinedCommand, runCommand } from './command.ts';
 import { SERVICE_USER } from './facts.ts';
 import type { Facts } from './facts.ts';
@@ -16,7 +17,10 @@ export type ProgramRun = {
 export async function runProgram(facts: Facts, run: ProgramRun): Promise<string> {
   if (!facts.user) throw new Error(`no system user ${SERVICE_USER}: an earlier step did not do its work`);
   // Confined: a migration must not go on beside the one of the run that follows a killed one.
-  const argv = confinedCommand(nodeCommand({ home: facts.home, repository: facts.release.dir, user: facts.user }, run.argv));
+  const { dir, isMade, current } = facts.release;
+  // A checkout that has moved on since is not what is installed.
+  const repository = isMade || current === null ? dir : releaseFolder(facts.home, current);
+  const argv = confinedCommand(nodeCommand({ home: facts.home, repository, user: facts.user }, run.argv));
   return await runCommand(argv, { env: run.env ?? {}, signal: run.signal, timeoutMs: run.timeoutMs, label: run.argv.join(' ') });
 }
 

@@ -6,6 +6,7 @@ import { gatherFacts } from '#facts.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { renewAdminKey } from '#provisioning.ts';
+import { atCurrentRelease } from '#releases/release-facts.ts';
 import { startService } from '#services-step.ts';
 import { SERVICE_NAMES } from '#services.ts';
 import { readStatus } from '#status.ts';
@@ -14,7 +15,7 @@ import { parseVerbArguments } from './arguments.ts';
 
 export async function runStart(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
   parseVerbArguments(args, {});
-  const facts = await gatherFacts(place);
+  const facts = await gatherFacts(await atCurrentRelease(place));
   const appliance = describeAppliance(facts);
   if (!appliance) throw new ObstacleError('nothing is installed yet: run provision.sh without a verb');
   await ensureSupervisor(place.home);
@@ -26,7 +27,7 @@ export async function runStart(place: Place, args: readonly string[], signal: Ab
 /** Exit code 0 when every service answers. */
 export async function runStatus(place: Place, args: readonly string[]): Promise<number> {
   parseVerbArguments(args, {});
-  const { isReady, lines } = await readStatus(await gatherFacts(place));
+  const { isReady, lines } = await readStatus(await gatherFacts(await atCurrentRelease(place)));
   for (const line of lines) console.log(line);
   return isReady ? EXIT.ok : EXIT.failed;
 }
@@ -39,7 +40,7 @@ export async function runStop(place: Place, args: readonly string[]): Promise<nu
 
 export async function runNewAdminKey(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
   parseVerbArguments(args, {});
-  await renewAdminKey(place, signal);
+  await renewAdminKey(await atCurrentRelease(place), signal);
   return EXIT.ok;
 }
 

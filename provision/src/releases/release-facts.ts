@@ -32,3 +32,12 @@ export async function findReleaseFacts({
   const id = releaseId(manifest);
   return { id, version: manifest.version, dir: releaseFolder(home, id), isMade: (await listReleases(home)).includes(id), current };
 }
+
+/**
+ * The same installation seen by the release that it runs: a checkout that has moved on since is none of the business of whoever starts a service or asks how it is.
+ * The place as it was where no release runs yet.
+ */
+export async function atCurrentRelease<Place extends { readonly home: string; readonly repository: string }>(place: Place): Promise<Place> {
+  const current = await findCurrent(place.home);
+  return current === null ? place : { ...place, repository: releaseFolder(place.home, current) };
+}

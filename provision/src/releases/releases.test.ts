@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseChannels } from './live-calls.ts';
 import { findReleaseFaults, findVersionFaults } from './release-check.ts';
-import { findReleaseFacts } from './release-facts.ts';
+import { atCurrentRelease, findReleaseFacts } from './release-facts.ts';
 import { compareVersions, describeRelease, publicKeyText, releaseId, renderManifest, signText } from './release-manifest.ts';
 import { isBroughtUp } from './release-records.ts';
 import type { ReleaseChange } from './release-records.ts';
@@ -75,6 +75,7 @@ describe('a release', () => {
     expect(await findReleaseFacts({ home, repository: own })).toEqual({ id, version: '1.2.0', dir: own, isMade: true, current: id });
     await writeFile(join(tree, 'apps/main.ts'), 'newer');
     expect(await findReleaseFacts({ home, repository: tree })).toMatchObject({ isMade: false, current: id });
+    expect(await atCurrentRelease({ home, repository: tree })).toEqual({ home, repository: own });
   });
 
   it('stays while it is named or the link points to it, and the others go', async () => {
