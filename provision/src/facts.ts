@@ -1,7 +1,7 @@
 /** Everything the plan is made from, read at one moment. Reading changes nothing. */
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { access, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findReleaseFacts } from '#releases/release-facts.ts';
 import type { ReleaseFacts } from '#releases/release-facts.ts';
@@ -16,6 +16,7 @@ import { parseEnvFile } from './env-file.ts';
 import { instancePaths } from './instance.ts';
 import { describeMachine, isPortFree } from './machine-facts.ts';
 import type { MachineFacts } from './machine-facts.ts';
+import { isThere } from './path-presence.ts';
 import { ObstacleError } from './place.ts';
 import { hasPostgresCluster } from './postgres-process.ts';
 import { findRoot } from './private-root.ts';
@@ -176,13 +177,6 @@ async function readEnvironment(path: string): Promise<string> {
   if (!isUtf8(bytes) || bytes.includes(0))
     throw new ObstacleError(`${path} is no text: put ${path}.bak, the one before the last change, in its place, and run again`);
   return bytes.toString('utf8');
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function findTakenPorts(settings: Settings): Promise<readonly string[]> {

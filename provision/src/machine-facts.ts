@@ -1,9 +1,9 @@
 /** What the steps of the installation must know of the machine: a summary of the hardware, the programs it lacks, its ports. Nothing here changes anything. */
 import { createSocket } from 'node:dgram';
-import { access } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Hardware } from '#machine/hardware.ts';
+import { isThere } from './path-presence.ts';
 
 export type MachineFacts = {
   /** Debian's name for the system, such as `debian` and `12`. */
@@ -37,7 +37,7 @@ export async function describeMachine(hardware: Hardware): Promise<MachineFacts>
   return {
     ...summarizeHardware(hardware),
     missingPrograms: await findMissingPrograms(Object.keys(REQUIRED_PROGRAMS) as RequiredProgram[]),
-    hasSystemd: await exists('/run/systemd/system'),
+    hasSystemd: await isThere('/run/systemd/system'),
   };
 }
 
@@ -76,13 +76,6 @@ export async function isPortFree(port: number, kind: 'udp' | 'tcp'): Promise<boo
 
 async function findProgram(name: string): Promise<boolean> {
   const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-  for (const folder of folders) if (await exists(join(folder, name))) return true;
+  for (const folder of folders) if (await isThere(join(folder, name))) return true;
   return false;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { findDebianMirror } from './apt-source.ts';
 import { confinedCommand, runCommand } from './command.ts';
+import { parseJson } from './json-text.ts';
 import { ensureSystemUser } from './system-user.ts';
 
 /** Debian release that carries Asterisk 22 and PostgreSQL 18. */
@@ -66,17 +67,9 @@ export async function findRoot(home: string): Promise<PrivateRoot | null> {
   const dir = join(home, 'root');
   const text = await readFile(stampPath(dir), 'utf8').catch(() => null);
   if (text === null) return null;
+  // One that is no JSON was cut off while it was written: as good as none.
   const stamp = stampSchema.safeParse(parseJson(text));
   return stamp.success && isCurrent(stamp.data) ? asRoot(dir, stamp.data) : null;
-}
-
-/** A stamp that is no JSON was cut off while it was written: as good as none. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** Whether a stamp describes the root that this code would build. */

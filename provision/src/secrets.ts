@@ -6,6 +6,7 @@ import { makeBackupKey } from '#backup/backup-cipher.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
 import { ObstacleError } from './place.ts';
 import { parseEnvFile } from './env-file.ts';
+import { parseJson } from './json-text.ts';
 import { replaceFile } from './rendered-files.ts';
 
 /** What the control plane asks of its secret keys: version -> 64 hexadecimal digits, the highest version is current. */
@@ -44,15 +45,6 @@ export function parseSecrets(text: string | null, path: string): Secrets | null 
   throw new ObstacleError(
     `${path}: damaged (${z.prettifyError(parsed.error)}). Restore it from a copy; new secrets would not open the existing database`,
   );
-}
-
-/** Undefined for what is no JSON: the schema then says so with the rest. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** New secrets but for the secret keys: 192 random bits each, in characters that need no quoting anywhere. */

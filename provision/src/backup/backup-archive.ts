@@ -1,15 +1,18 @@
 /** Makes a backup: everything that an empty machine needs to be this one again, in one encrypted file. */
 import { spawn } from 'node:child_process';
-import { access, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { requireAppliance } from '#appliance.ts';
 import { exportsFolder } from '#facts.ts';
 import type { Facts } from '#facts.ts';
+import { digestFile } from '#file-digest.ts';
+import type { FileDigest } from '#file-digest.ts';
 import { instancePaths } from '#instance.ts';
+import { isThere } from '#path-presence.ts';
 import { readManifest, releaseFolder } from '#releases/release-store.ts';
 import { encryptTo, openEncrypted } from './backup-cipher.ts';
-import { BACKUP_MANIFEST, describeFile, DUMP_FILE, listDamagedFiles, parseBackupManifest } from './backup-manifest.ts';
+import { BACKUP_MANIFEST, DUMP_FILE, listDamagedFiles, parseBackupManifest } from './backup-manifest.ts';
 import type { BackupFolder, BackupManifest } from './backup-manifest.ts';
 import { dumpDatabase } from './database-copy.ts';
 
@@ -36,8 +39,12 @@ export async function writeBackup(facts: Facts, options: BackupOptions): Promise
   try {
     const tables = await dumpDatabase(instance, join(staging, DUMP_FILE), options.signal);
     for (const name of FILES) if (await isThere(join(facts.home, name))) await copyFile(join(facts.home, name), join(staging, name));
-    const files: Record<string, Awaited<ReturnType<typeof describeFile>>> = {};
-    for (const name of (await readdir(staging)).toSorted()) files[name] = await describeFile(join(staging, name));
+    const files: Record<string, FileDigest> = {};
+    for (const name of (await readdir(staging)).toSorted()) files[name] = await digestFile(join(staging, name));
+    const places = { recordings: dirname(instancePaths(instance).recordings), exports: dirname(exportsFolder(facts.home)) };
+    // The manifest names what is in it: a restore takes each of these folders out again.
+    const folders: BackupFolder[] = [];
+    for (const name of options.folders) if (await isThere(join(places[name], name))) folders.push(name);
     const running = facts.release.current === null ? null : await readManifest(releaseFolder(facts.home, facts.release.current));
     const manifest: BackupManifest = {
       format: 1,
@@ -49,12 +56,10 @@ export async function writeBackup(facts: Facts, options: BackupOptions): Promise
       server: facts.settings.SERVER_NAME,
       tables,
       files,
-      folders: [...options.folders],
+      folders,
     };
     await writeFile(join(staging, BACKUP_MANIFEST), JSON.stringify(manifest, null, 2));
-    const places = { recordings: dirname(instancePaths(instance).recordings), exports: dirname(exportsFolder(facts.home)) };
-    const trees: string[] = [];
-    for (const name of options.folders) if (await isThere(join(places[name], name))) trees.push('-C', places[name], name);
+    const trees = folders.flatMap((name) => ['-C', places[name], name]);
     const tar = runTar(['--create', '-C', staging, BACKUP_MANIFEST, ...Object.keys(files), ...trees], options.signal);
     await Promise.all([encryptTo({ path: unfinished, source: tar.stdout, key: options.key, signal: options.signal }), tar.ended]);
     await rename(unfinished, options.path);
@@ -123,11 +128,4 @@ function runTar(words: readonly string[], signal: AbortSignal) {
   });
   ended.catch(() => undefined);
   return { stdin: child.stdin, stdout: child.stdout, ended };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

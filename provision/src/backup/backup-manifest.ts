@@ -1,9 +1,7 @@
 /** What a backup says of itself: when and from which release it was made, what was in the database, and the files beside it. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { digestFile } from '#file-digest.ts';
 import { tableDigestsSchema } from './table-digests.ts';
 
 export const BACKUP_MANIFEST = 'manifest.json';
@@ -37,18 +35,11 @@ export function parseBackupManifest(text: string): BackupManifest {
   }
 }
 
-/** Size and SHA-256 of a file. */
-export async function describeFile(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
-  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') };
-}
-
 /** The files of an unpacked backup that are not as its manifest says, in words. */
 export async function listDamagedFiles(folder: string, files: BackupManifest['files']): Promise<readonly string[]> {
   const damaged: string[] = [];
   for (const [name, wanted] of Object.entries(files)) {
-    const found = await describeFile(join(folder, name)).catch(() => null);
+    const found = await digestFile(join(folder, name)).catch(() => null);
     if (found?.sha256 !== wanted.sha256)
       damaged.push(`${name} ${found === null ? 'is missing' : 'has another content than its manifest says'}`);
   }

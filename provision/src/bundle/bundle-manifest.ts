@@ -1,9 +1,7 @@
 /** What a bundle says of itself: for which machines it is, and every part of it with its digest. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { digestFile } from '#file-digest.ts';
 
 export const BUNDLE_MANIFEST = 'manifest.json';
 /** Ed25519 over the bytes of the manifest, in base64. */
@@ -46,17 +44,11 @@ export function parseBundleManifest(text: string): BundleManifest {
   }
 }
 
-export async function describePart(path: string): Promise<z.infer<typeof partSchema>> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
-  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') };
-}
-
 /** The parts of an unpacked bundle that are not as its manifest says, each named with what is wrong. */
 export async function listDamagedParts(folder: string, { parts }: Pick<BundleManifest, 'parts'>): Promise<readonly string[]> {
   const damaged: string[] = [];
   for (const [name, wanted] of Object.entries(parts)) {
-    const found = await describePart(join(folder, name)).catch(() => null);
+    const found = await digestFile(join(folder, name)).catch(() => null);
     if (found === null) damaged.push(`${name} is missing`);
     else if (found.bytes !== wanted.bytes) damaged.push(`${name} has ${found.bytes} bytes instead of ${wanted.bytes}`);
     else if (found.sha256 !== wanted.sha256) damaged.push(`${name} has another content than its SHA-256 says`);

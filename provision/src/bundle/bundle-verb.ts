@@ -1,19 +1,22 @@
 /** `provision.sh --bundle`: everything that a machine without a network needs to be an appliance, in one file. */
 import { createPrivateKey } from 'node:crypto';
-import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runCommand } from '#command.ts';
 import { gatherFacts } from '#facts.ts';
+import { digestFile } from '#file-digest.ts';
 import type { Facts } from '#facts.ts';
+import { toGib } from '#gibibytes.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { modelsFolder } from '#models/models-folder.ts';
+import { isThere } from '#path-presence.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { SUITE } from '#private-root.ts';
 import type { PrivateRoot } from '#private-root.ts';
 import { MANIFEST_FILE, publicKeyText, SIGNATURE_FILE, signText } from '#releases/release-manifest.ts';
 import { releaseFolder, releasesFolder } from '#releases/release-store.ts';
-import { BUNDLE_MANIFEST, BUNDLE_SIGNATURE, BUNDLE_SUMS, describePart, INSTALLER, PARTS, renderSums } from './bundle-manifest.ts';
+import { BUNDLE_MANIFEST, BUNDLE_SIGNATURE, BUNDLE_SUMS, INSTALLER, PARTS, renderSums } from './bundle-manifest.ts';
 import type { BundleManifest } from './bundle-manifest.ts';
 import { fetchHostPackages } from './host-packages.ts';
 import { INSTALLER_SCRIPT } from './installer.ts';
@@ -42,7 +45,7 @@ export async function runBundle(place: Place, args: readonly string[], signal: A
   if (current === null || !facts.root)
     throw new ObstacleError('nothing is installed here: a bundle is made of an installation, run ./provision.sh first');
   if (facts.machine.diskFreeBytes < FLOOR_BYTES)
-    throw new ObstacleError(`${(facts.machine.diskFreeBytes / 1024 ** 3).toFixed(1)} GiB free below ${place.home}: a bundle needs 4`);
+    throw new ObstacleError(`${toGib(facts.machine.diskFreeBytes)} GiB free below ${place.home}: a bundle needs 4`);
   const sign = await readSigner(values['sign-key']);
   const folder = join(place.home, 'bundle.staging');
   await rm(folder, { recursive: true, force: true });
@@ -114,9 +117,18 @@ async function makeParts(making: Making, repository: string, sign: Signer | null
 async function packRelease({ folder, facts, id, signal }: Making, sign: Signer | null): Promise<void> {
   const signature = join(releaseFolder(facts.home, id), SIGNATURE_FILE);
   if (sign) await writeFile(signature, `${sign.sign(await readFile(join(releaseFolder(facts.home, id), MANIFEST_FILE), 'utf8'))}\n`);
-  const script = 'tar --create -C "$1" "$2" | gzip -1 >"$3"';
-  const words = [releasesFolder(facts.home), id, join(folder, PARTS.release)];
-  await runCommand(['/bin/sh', '-ec', script, 'pack', ...words], { signal, timeoutMs: TIMEOUT_MS });
+  // Not piped: a shell would hear of gzip's end alone, and a cut-off release would go into the bundle.
+  const argv = [
+    'tar',
+    '--create',
+    '--use-compress-program=gzip -1',
+    '-f',
+    join(folder, PARTS.release),
+    '-C',
+    releasesFolder(facts.home),
+    id,
+  ];
+  await runCommand(argv, { signal, timeoutMs: TIMEOUT_MS });
 }
 
 async function writeManifest(
@@ -124,7 +136,7 @@ async function writeManifest(
   { facts, release, names }: { readonly facts: Facts; readonly release: string; readonly names: readonly string[] },
 ): Promise<BundleManifest> {
   const parts: Record<string, BundleManifest['parts'][string]> = {};
-  for (const name of names) parts[name] = await describePart(join(folder, name));
+  for (const name of names) parts[name] = await digestFile(join(folder, name));
   const { architecture, system } = facts.machine;
   const { version } = facts.release;
   const manifest: BundleManifest = {
@@ -139,11 +151,4 @@ async function writeManifest(
   await writeFile(join(folder, BUNDLE_MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
   await writeFile(join(folder, BUNDLE_SUMS), renderSums(manifest));
   return manifest;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -5,8 +5,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { digestFile } from '#file-digest.ts';
 import { publicKeyText, signText } from '#releases/release-manifest.ts';
-import { describePart, parseBundleManifest, renderSums } from './bundle-manifest.ts';
+import { parseBundleManifest, renderSums } from './bundle-manifest.ts';
 import type { BundleManifest } from './bundle-manifest.ts';
 import { INSTALLER_SCRIPT } from './installer.ts';
 import { openBundle } from './offline-verb.ts';
@@ -36,8 +37,8 @@ async function pack(change: (parts: string) => Promise<void> = async () => {}): 
     system: { id: 'debian', version: '12' },
     madeAt: '2026-01-01T00:00:00.000Z',
     parts: {
-      'release.tar.gz': await describePart(join(parts, 'release.tar.gz')),
-      'root.tar.gz': await describePart(join(parts, 'root.tar.gz')),
+      'release.tar.gz': await digestFile(join(parts, 'release.tar.gz')),
+      'root.tar.gz': await digestFile(join(parts, 'root.tar.gz')),
     },
   };
   const text = JSON.stringify(manifest);

@@ -17,11 +17,9 @@ const LEFT_OUT = ['./proc/*', './sys/*', './dev/*', './tmp/*', './run/*', './ins
 /** Packs the root of this machine. */
 export async function packRoot(root: string, target: string, signal: AbortSignal): Promise<void> {
   const without = LEFT_OUT.map((path) => `--exclude=${path}`);
-  const argv = ['tar', '--create', '--one-file-system', '--numeric-owner', '--xattrs', ...without, '-C', root, '.'];
-  await runCommand(['/bin/sh', '-ec', 'target=$1; shift; "$@" | gzip -1 >"$target"', 'pack', target, ...argv], {
-    signal,
-    timeoutMs: TIMEOUT_MS,
-  });
+  // Not piped: a shell would hear of gzip's end alone, and a cut-off root would go into the bundle.
+  const how = ['--use-compress-program=gzip -1', '--one-file-system', '--numeric-owner', '--xattrs', ...without];
+  await runCommand(['tar', '--create', ...how, '-f', target, '-C', root, '.'], { signal, timeoutMs: TIMEOUT_MS });
 }
 
 /** Unpacks a root beside its place, gives its files to this machine's users, and puts it there. Killed at any moment, there is a root or none. */

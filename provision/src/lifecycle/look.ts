@@ -1,6 +1,7 @@
 /** One look at everything before a run: the machine, what is installed, what would change, what is in the way. Changes nothing. */
 import { gatherFacts } from '#facts.ts';
 import type { Facts } from '#facts.ts';
+import { toGib } from '#gibibytes.ts';
 import type { Hardware } from '#machine/hardware.ts';
 import type { Finding, Place } from '#place.ts';
 import { planSteps } from '#plan.ts';
@@ -51,8 +52,8 @@ export function describeMachineLine({ machine, hardware }: Pick<Facts, 'machine'
     `${id} ${version}`,
     machine.architecture,
     `${machine.cores} cores`,
-    `${toGib(machine.memoryBytes)} GiB memory`,
-    `${toGib(machine.diskFreeBytes)} GiB free`,
+    `${toGib(machine.memoryBytes, 0)} GiB memory`,
+    `${toGib(machine.diskFreeBytes, 0)} GiB free`,
     describeGpu(hardware.gpu),
     engine,
   ].join(', ');
@@ -65,10 +66,6 @@ function describeGpu(gpu: Hardware['gpu']): string {
     case 'broken':
       return 'a GPU that does not answer';
     case 'found':
-      return gpu.gpus.map((board) => `${board.name} ${toGib(board.memoryTotalBytes)} GiB`).join(' + ');
+      return gpu.gpus.map((board) => `${board.name} ${toGib(board.memoryTotalBytes, 0)} GiB`).join(' + ');
   }
-}
-
-function toGib(bytes: number): string {
-  return (bytes / 1024 ** 3).toFixed(0);
 }

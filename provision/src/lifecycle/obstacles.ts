@@ -1,6 +1,7 @@
 /** What must be put right by hand before anything is changed, and what an operator should know: each with its reason and its fix. Pure. */
 import { join } from 'node:path';
 import type { Facts } from '#facts.ts';
+import { toGib } from '#gibibytes.ts';
 import type { Finding } from '#place.ts';
 import { isBroughtUp } from '#releases/release-records.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
@@ -143,8 +144,4 @@ function findFactWarnings(facts: Facts): readonly Finding[] {
       fix: 'put a proxy with TLS in front, set HTTP_HOST=127.0.0.1, PUBLIC_URL and TRUSTED_PROXIES, and run again',
     },
   ];
-}
-
-function toGib(bytes: number): string {
-  return (bytes / 1024 ** 3).toFixed(1);
 }

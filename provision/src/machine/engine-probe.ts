@@ -1,5 +1,6 @@
 /** The container engine, if there is one that answers, and whether a container really sees a board. */
 import { z } from 'zod';
+import { parseJson } from '#json-text.ts';
 import type { Engine, Known } from './hardware.ts';
 import type { MachineSource } from './machine-source.ts';
 import { askCommand } from './probe-command.ts';
@@ -93,12 +94,4 @@ function known(value: EngineFound): Known<EngineFound> {
 
 function unknown(reason: string, fix: string): Known<never> {
   return { kind: 'unknown', reason, fix };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

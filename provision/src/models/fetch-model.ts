@@ -1,13 +1,14 @@
 /** Brings a model whole: every file is fetched and checked beside the old ones, and only then do they take their place. */
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { digestFile } from '#file-digest.ts';
 import { statDisk } from '#machine/disk-space.ts';
 import { downloadFile } from './download.ts';
 import type { DownloadTools } from './download.ts';
 import type { ManifestModel } from './manifest.ts';
 import { ModelError } from './model-failure.ts';
 import { fileUrl, listRemoteFiles, sourceUrl } from './model-source.ts';
-import { hashFile, incomingFolder, modelFolder, partPath, quarantine, readPins, sizeOf, wantedFiles, writePins } from './models-folder.ts';
+import { incomingFolder, modelFolder, partPath, quarantine, readPins, sizeOf, wantedFiles, writePins } from './models-folder.ts';
 import type { Pin, WantedFile } from './models-folder.ts';
 
 export type FetchTools = Omit<DownloadTools, 'onProgress'> & {
@@ -44,7 +45,7 @@ export async function fetchModel(model: ManifestModel, tools: FetchTools): Promi
 /** One file, beside the old ones; an earlier run may have brought it. */
 async function bring(model: ManifestModel, { file, url }: { file: WantedFile; url: string }, tools: FetchTools): Promise<Pin> {
   const path = join(incomingFolder(tools.home, model.name), file.path);
-  const waiting = file.sha256 !== null && (await sizeOf(path)) !== null ? await hashFile(path, tools) : null;
+  const waiting = file.sha256 !== null && (await sizeOf(path)) !== null ? await digestFile(path, tools) : null;
   if (waiting?.sha256 === file.sha256 && waiting) return waiting;
   return await downloadFile(
     {
@@ -84,7 +85,7 @@ async function isRight(model: ManifestModel, file: WantedFile, { home, signal }:
   const path = join(modelFolder(home, model.name), file.path);
   const size = await sizeOf(path);
   if (size === null || (file.bytes !== null && file.bytes !== size) || file.sha256 === null) return false;
-  return (await hashFile(path, { signal })).sha256 === file.sha256;
+  return (await digestFile(path, { signal })).sha256 === file.sha256;
 }
 
 async function checkRoom(model: ManifestModel, missing: readonly WantedFile[], home: string): Promise<void> {
@@ -144,7 +145,7 @@ export async function verifyModel(
       outcome.missing.push(file.path);
       continue;
     }
-    const found = await hashFile(path, { signal });
+    const found = await digestFile(path, { signal });
     if (file.sha256 === null && pin) pins[file.path] = found;
     else if (file.sha256 === null) outcome.unpinned.push(file.path);
     else if (file.sha256 === found.sha256) outcome.right.push(file.path);

@@ -1,6 +1,4 @@
 /** Where the weights lie on this machine, and what their operator pinned: `<home>/models/<name>/…` and `<home>/models/pins.json`. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -112,18 +110,6 @@ export async function sizeOf(path: string): Promise<number | null> {
     (found) => (found.isFile() ? found.size : null),
     () => null,
   );
-}
-
-/** SHA-256 of a file, read in pieces. Aborts between two pieces. */
-export async function hashFile(path: string, options: { signal: AbortSignal; onBytes?: (bytes: number) => void }): Promise<Pin> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024, signal: options.signal })) {
-    hash.update(piece as Buffer);
-    bytes += (piece as Buffer).byteLength;
-    options.onBytes?.((piece as Buffer).byteLength);
-  }
-  return { bytes, sha256: hash.digest('hex') };
 }
 
 /** Sets a file aside under the name of what it is: `<path>.corrupt-<first 8 digits of its checksum>`. Returns the new path. */

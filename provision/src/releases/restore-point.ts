@@ -3,6 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { estimateBackupBytes, writeBackup } from '#backup/backup-archive.ts';
 import type { Facts } from '#facts.ts';
+import { toGib } from '#gibibytes.ts';
 import { ObstacleError } from '#place.ts';
 import { withBackupKey, writeSecrets } from '#secrets.ts';
 
@@ -18,7 +19,6 @@ export async function requireSpaceForBackup(facts: Facts): Promise<void> {
   const neededBytes = (await estimateBackupBytes(facts)) + RESERVE_BYTES;
   const { diskFreeBytes } = facts.machine;
   if (diskFreeBytes >= neededBytes) return;
-  const toGib = (bytes: number): string => (bytes / 1024 ** 3).toFixed(1);
   throw new ObstacleError([
     {
       name: 'disk space',

@@ -1,6 +1,7 @@
 /** The boards that models can be placed on: whole GPUs and the slices of cut ones, by UUID, with what is free of each. Pure. */
+import { toGib } from '#gibibytes.ts';
 import type { GpuReport } from '#machine/hardware.ts';
-import { BOARD_TOKENS_PER_SECOND, GIBIBYTE, PROFILES, SLOWEST_BOARD } from './sizing-figures.ts';
+import { BOARD_TOKENS_PER_SECOND, PROFILES, SLOWEST_BOARD } from './sizing-figures.ts';
 import type { ProfileRow } from './sizing-figures.ts';
 
 export type Board = {
@@ -76,9 +77,4 @@ export function listBoards(report: GpuReport): { readonly boards: readonly Board
 /** What boards of this much free memory are called; null: too small for the three models of a call. */
 export function profileOf(freeBytes: number): ProfileRow | null {
   return PROFILES.findLast(({ fromBytes }) => freeBytes >= fromBytes) ?? null;
-}
-
-/** Bytes as gibibytes with one digit. */
-export function toGib(bytes: number): string {
-  return (bytes / GIBIBYTE).toFixed(1);
 }

@@ -1,7 +1,8 @@
 /** How much this machine is asked to carry, and with what: the best plan that fits its boards, cores, memory and disk. Pure: the same machine, the same plan. */
+import { toGib } from '#gibibytes.ts';
 import type { Hardware } from '#machine/hardware.ts';
 import type { Manifest, ManifestModel } from '#models/manifest.ts';
-import { listBoards, profileOf, toGib } from './boards.ts';
+import { listBoards, profileOf } from './boards.ts';
 import type { Board } from './boards.ts';
 import { digestHardware } from './calibration.ts';
 import type { Calibration } from './calibration.ts';

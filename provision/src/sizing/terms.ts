@@ -1,8 +1,8 @@
 /** The terms of `N = min(…)`: how many calls each part of a machine carries, with the sum in words. Pure. */
+import { toGib } from '#gibibytes.ts';
 import type { Calibration } from './calibration.ts';
 import * as figures from './sizing-figures.ts';
 import type { SizingTerm, TermName } from './sizing-plan.ts';
-import { toGib } from './boards.ts';
 
 const RHO = figures.UTILISATION;
 

@@ -9,6 +9,7 @@ import { MACHINE_CHECKS } from '#doctor/machine-checks.ts';
 import { parseEnvFile } from '#env-file.ts';
 import type { Facts } from '#facts.ts';
 import { findFindings } from '#lifecycle/obstacles.ts';
+import { toGib } from '#gibibytes.ts';
 import { summarizeHardware } from '#machine-facts.ts';
 import { detectHardware } from '#machine/detect-hardware.ts';
 import type { Hardware } from '#machine/hardware.ts';
@@ -140,8 +141,4 @@ export function differingLines(text: string, usual: string): string {
   const known = new Set(usual.split('\n'));
   const lines = text.split('\n').filter((line) => !known.has(line));
   return lines.length === 0 ? '# as no-gpu/settings.env\n' : `# no-gpu/settings.env but for:\n${lines.join('\n')}\n`;
-}
-
-function toGib(bytes: number): string {
-  return (bytes / 1024 ** 3).toFixed(1);
 }
