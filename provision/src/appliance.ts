@@ -8,7 +8,7 @@ import { espeakCommand } from './espeak.ts';
 import { applianceFolder, exportsFolder, stateFolder } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { ARI_USER, ariUrl, databaseUrl, describeInstance, instancePaths } from './instance.ts';
-import type { Instance } from './instance.ts';
+import type { Instance, InstanceInput } from './instance.ts';
 import { renderMonitoring } from './monitoring.ts';
 import type { Monitoring } from './monitoring.ts';
 import { renderDatabaseSetup, renderPostgres } from './postgres-configuration.ts';
@@ -67,9 +67,7 @@ export function describeAppliance(facts: Facts): Appliance | null {
     behindBalancer: settings.BEHIND_BALANCER === '1',
     fallbackDestination: settings.FALLBACK_DESTINATION,
     serviceGid: user.gid,
-    ...(settings.EXTERNAL_ADDRESS === ''
-      ? {}
-      : { nat: { externalAddress: settings.EXTERNAL_ADDRESS, localNetworks: splitList(settings.LOCAL_NETWORKS) } }),
+    ...describeNat(settings),
   });
   const environmentText = mergeEnvFile(dropEnvKeys(facts.environmentText, FORMER_KEYS), {
     ...keepSettings(facts),
@@ -185,6 +183,11 @@ export function keepSettings(facts: Pick<Facts, 'environmentText' | 'settings' |
   const wished = { ...admitted, ...(facts.profile ? { PROFILE: facts.profile } : {}) };
   const renewed = Object.entries(wished).filter(([key, value]) => current.get(key) !== value);
   return Object.fromEntries([...missing, ...renewed].map(([key, value]) => [key, String(value)]));
+}
+
+/** What Asterisk is told of the network in front of the machine; nothing where it has the public address itself. */
+function describeNat({ EXTERNAL_ADDRESS, LOCAL_NETWORKS }: Settings): Pick<InstanceInput, 'nat'> {
+  return EXTERNAL_ADDRESS === '' ? {} : { nat: { externalAddress: EXTERNAL_ADDRESS, localNetworks: splitList(LOCAL_NETWORKS) } };
 }
 
 function splitList(text: string): string[] {
