@@ -1,6 +1,7 @@
 /** The verbs of an installation in containers: the one function that decides which runtime a verb is for, and does it where that is docker. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
@@ -39,6 +40,12 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
   '--backup': async ({ place, signal }) => await passOn(await lookInstalled(place, signal), ['exec', '-T', 'backup', 'backup-loop', 'now']),
   '--uninstall': uninstall,
 };
+/** What may follow each of them: whatever else the native runtime takes is refused, never passed over without a word. */
+const WORDS: Readonly<Record<string, { readonly options?: readonly string[]; readonly names?: number }>> = {
+  '': { options: ['yes'] },
+  logs: { names: 1 },
+  '--uninstall': { options: ['yes', 'purge'], names: 1 },
+};
 /** Verbs that look at the machine or its files, whatever runs on it. */
 const SAME_IN_BOTH = ['--check', '--support-bundle', 'doctor', 'models', 'triton', 'calibrate'];
 
@@ -63,7 +70,19 @@ export async function runInContainers(
     throw new ObstacleError(
       `'${verb}' is not there for an installation in containers yet: a new checkout and ./provision.sh brings a new version up`,
     );
+  refuseUnknownWords(verb, rest);
   return { exitCode: await run({ place, args: rest, signal }), args: rest };
+}
+
+function refuseUnknownWords(verb: string, args: readonly string[]): void {
+  const { options = [], names = 0 } = WORDS[verb] ?? {};
+  try {
+    parseVerbArguments(args, Object.fromEntries(options.map((name) => [name, { type: 'boolean' }])), names);
+  } catch (cause) {
+    throw new UsageError(`'${['provision.sh', verb, ...args].filter(Boolean).join(' ')}' is not there for an installation in containers`, {
+      cause,
+    });
+  }
 }
 
 /** Takes `--runtime NAME` out of the words. */
