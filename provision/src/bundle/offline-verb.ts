@@ -26,6 +26,8 @@ type Opened = {
   readonly folder: string;
   readonly manifest: BundleManifest;
   readonly publicKey: string;
+  /** With `--json` standard output is the release's own one object: progress goes to standard error. */
+  readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 };
 
@@ -42,11 +44,12 @@ export async function runOffline(place: Place, args: readonly string[], signal: 
   const folder = join(home, 'offline.staging');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  console.log(`  offline: checking ${resolve(file)}`);
+  const say = values.json === true ? (line: string): void => console.error(line) : (line: string): void => console.log(line);
+  say(`  offline: checking ${resolve(file)}`);
   try {
     const settings = parseEnvFile(await readFile(join(home, '.env'), 'utf8').catch(() => ''));
     const publicKey = values['public-key'] ?? settings.get('RELEASE_PUBLIC_KEY') ?? '';
-    const opened = { home, folder, publicKey, signal, manifest: await openBundle(resolve(file), { folder, publicKey, signal }) };
+    const opened = { home, folder, publicKey, say, signal, manifest: await openBundle(resolve(file), { folder, publicKey, signal }) };
     await refuseOtherMachine(opened);
     await bringHostPackages(opened);
     await bringRoot(opened);
@@ -118,17 +121,17 @@ async function refuseOtherMachine({ manifest }: Opened): Promise<void> {
     );
 }
 
-async function bringHostPackages({ folder, signal }: Opened): Promise<void> {
+async function bringHostPackages({ folder, say, signal }: Opened): Promise<void> {
   const missingPrograms = await listMissingPrograms();
   if (missingPrograms.length === 0) return;
   const packages = join(folder, 'host');
   await mkdir(packages);
   await runCommand(['tar', '--extract', '-f', join(folder, PARTS.packages), '-C', packages], { signal, timeoutMs: TIMEOUT_MS });
   const installed = await installHostPackages(packages, signal);
-  console.log(`  offline: installed ${installed.length} packages for ${missingPrograms.join(', ')}`);
+  say(`  offline: installed ${installed.length} packages for ${missingPrograms.join(', ')}`);
 }
 
-async function bringRoot({ home, folder, signal }: Opened): Promise<void> {
+async function bringRoot({ home, folder, say, signal }: Opened): Promise<void> {
   if (await findRoot(home)) return;
   await access(join(home, 'root')).then(
     () => {
@@ -138,23 +141,23 @@ async function bringRoot({ home, folder, signal }: Opened): Promise<void> {
     },
     () => undefined,
   );
-  console.log('  offline: unpacking the private root');
+  say('  offline: unpacking the private root');
   await unpackRoot(home, join(folder, PARTS.root), signal);
 }
 
 /** Models that are there stay: a file of the same name is the operator's choice. */
-async function bringModels({ home, folder, manifest, signal }: Opened): Promise<void> {
+async function bringModels({ home, folder, manifest, say, signal }: Opened): Promise<void> {
   if (!manifest.parts[PARTS.models]) return;
-  console.log('  offline: unpacking the models');
+  say('  offline: unpacking the models');
   await runCommand(['tar', '--extract', '--skip-old-files', '-f', join(folder, PARTS.models), '-C', home], {
     signal,
     timeoutMs: TIMEOUT_MS,
   });
 }
 
-async function bringRelease({ home, folder, manifest, publicKey, signal }: Opened): Promise<void> {
+async function bringRelease({ home, folder, manifest, publicKey, say, signal }: Opened): Promise<void> {
   if ((await listReleases(home)).includes(manifest.release)) return;
-  console.log(`  offline: unpacking the release ${manifest.release}`);
+  say(`  offline: unpacking the release ${manifest.release}`);
   const unpacked = join(folder, 'unpacked');
   await mkdir(unpacked);
   await runCommand(['tar', '--extract', '-z', '--no-same-owner', '-f', join(folder, PARTS.release), '-C', unpacked], {
