@@ -93,11 +93,10 @@ export async function runContainersTrial({ engine, log, signal }: TrialTools): P
       leftContainers: left === '' ? 0 : left.split('\n').length,
     };
   } finally {
-    // Whatever broke: the engine must find nothing to wait for when it is stopped.
-    await docker(['ps', '--all', '--quiet']).then(
-      async (ids) => (ids.trim() === '' ? '' : await docker(['rm', '--force', ...ids.trim().split('\n')])),
-      () => '',
-    );
+    // Whatever broke: an engine that is stopped with containers or networks leaves their processes, and bridges that take the way of the next one's.
+    const ids = (await docker(['ps', '--all', '--quiet']).catch(() => '')).trim();
+    if (ids !== '') await docker(['rm', '--force', ...ids.split('\n')]).catch(() => '');
+    await docker(['network', 'prune', '--force']).catch(() => '');
     await rm(home, { recursive: true, force: true });
   }
 }
