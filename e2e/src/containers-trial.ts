@@ -44,7 +44,7 @@ export type Trial = {
   readonly secondRunOutput: string;
   /** What the caller beside Asterisk heard, by the installation's own account. */
   readonly heard: readonly string[];
-  /** Sound that a telephone outside of the containers heard, over the published ports. */
+  /** Sound that a telephone outside of the containers heard, over their network. */
   readonly outsideAudioMs: number;
   readonly containers: readonly ContainerSeen[];
   /** First bytes of the backup, opened with the installation's key: `PGDMP` for a dump. */
@@ -73,7 +73,7 @@ export async function runContainersTrial({ engine, log, signal }: TrialTools): P
     const secrets = secretsSchema.parse(JSON.parse(await readFile(join(home, 'secrets.json'), 'utf8')));
     const state = stateSchema.parse(JSON.parse(await readFile(join(home, 'state.json'), 'utf8')));
     log('a telephone outside of the containers');
-    const outsideAudioMs = await callFromOutside(secrets.phone, signal);
+    const outsideAudioMs = await callFromOutside(docker, { password: secrets.phone, signal });
     log('what the containers are, a backup, Prometheus');
     const containers = await lookAtContainers(docker, Object.values(secrets));
     await run(['--backup']);
@@ -152,10 +152,20 @@ async function runProvisioner(words: readonly string[], { env, log, signal }: Pr
   return output;
 }
 
-/** Calls the Spanish agent as the demo's phone, over the ports that are published, and says how long it spoke. */
-async function callFromOutside(password: string, signal: AbortSignal): Promise<number> {
+/**
+ * Calls the Spanish agent as the demo's phone, from the machine over the containers' network, and says how long it spoke. A published port would show the
+ * machine's own callers to Asterisk with the network's first address, which it takes for a neighbour and tells no outside address.
+ */
+async function callFromOutside(
+  docker: Docker,
+  { password, signal }: { readonly password: string; readonly signal: AbortSignal },
+): Promise<number> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
-  await using telephone = await openSipCaller({ server: { host: '127.0.0.1', port: PORTS.sip }, username: '2001-clinica-demo', password });
+  const container = (await docker(['ps', '--quiet', '--filter', 'label=com.docker.compose.service=asterisk'])).trim();
+  const format =
+    '{{(index .NetworkSettings.Networks "centralita_edge").IPAddress}} {{(index .NetworkSettings.Networks "centralita_edge").Gateway}}';
+  const [host = '', localHost = ''] = (await docker(['inspect', '--format', format, container])).trim().split(' ');
+  await using telephone = await openSipCaller({ server: { host, port: PORTS.sip }, localHost, username: '2001-clinica-demo', password });
   await using call = await telephone.call('1001', { signal: limit });
   const outcome = await call.outcome;
   if (outcome.kind !== 'answered') throw new Error(`the call from outside was not answered: ${JSON.stringify(outcome)}`);
