@@ -101,6 +101,14 @@ describe('docker-compose.yml', () => {
     expect(rules).not.toContain('mounts');
   });
 
+  it('gives Grafana every variable that its data sources ask for', () => {
+    const source = readFileSync(new URL('../../../grafana/provisioning/datasources/prometheus.yml', import.meta.url), 'utf8');
+    const asked = [...source.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
+    const given = Object.keys(parsed().services['grafana']?.['environment'] ?? {});
+    expect(asked).toContain('PROMETHEUS_URL');
+    expect(given).toEqual(expect.arrayContaining(asked));
+  });
+
   it('says which variable it lacks, and what sets it', () => {
     expect(() => fillComposeVariables(text, {})).toThrow('docker-compose.yml asks for POSTGRES_IMAGE, which is not set: provision.sh');
   });

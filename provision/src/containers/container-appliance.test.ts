@@ -136,6 +136,7 @@ describe('the appliance in containers', () => {
     expect(fileOf(own, 'environment', 'control-plane.env')).toMatch(/^SPEECH_TO_TEXT_SLOTS=3$/m);
     expect(fileOf(given, 'prometheus', 'prometheus.yml')).toContain("targets: ['triton-speech:8002', 'triton-language:8002']");
     expect(describeContainers(given).profiles).toEqual(['gpu', 'grafana']);
+    expect(variables(parts({ environmentText: 'GRAFANA_PORT=3100\n' })).get('GRAFANA_PORT')).toBe('3100');
   });
 
   it('shows the models of the home to the containers, and names those that lie elsewhere', () => {

@@ -251,7 +251,7 @@ export const FOREIGN_DIGESTS = ['TRITON_SPEECH_IMAGE', 'TRITON_LANGUAGE_DIGEST',
 function operatorsImages({ environmentText }: Pick<ContainerParts, 'environmentText'>): Readonly<Record<string, string>> {
   const values = parseEnvFile(environmentText);
   return Object.fromEntries(
-    [...FOREIGN_DIGESTS, 'TRITON_REGISTRY', 'GRAFANA_REPOSITORY'].flatMap((key) => {
+    [...FOREIGN_DIGESTS, 'TRITON_REGISTRY', 'GRAFANA_REPOSITORY', 'GRAFANA_PORT'].flatMap((key) => {
       const value = values.get(key);
       return value === undefined || value === '' ? [] : [[key, value]];
     }),

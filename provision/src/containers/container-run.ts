@@ -2,6 +2,7 @@
 import { appendEntry } from '#lifecycle/journal.ts';
 import { describeMachineLine } from '#lifecycle/look.ts';
 import { parseDemo } from '#demo-step.ts';
+import { parseEnvFile } from '#env-file.ts';
 import { ObstacleError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
@@ -105,7 +106,7 @@ async function tell(
     [
       'Grafana',
       appliance.profiles.includes('grafana')
-        ? 'http://127.0.0.1:3000'
+        ? `http://127.0.0.1:${parseEnvFile(appliance.composeText).get('GRAFANA_PORT') ?? 3000}, user admin, password in ${containersFolder(home)}/files/grafana/grafana-admin`
         : 'left out: Debian has none, and GRAFANA_DIGEST in .env names no image',
     ],
     ['Test call', `passed ${state.testCall.at}; heard:`],
