@@ -4,8 +4,8 @@ import type { FaultNotHere } from './fault.ts';
 const missing = 'the product does not have it yet';
 
 export const faultsNotHere: readonly FaultNotHere[] = [
-  { row: 11, fault: 'a model file is corrupt', notHere: 'models are loaded by the inference server; the stand-in has no files' },
-  { row: 12, fault: 'a model’s download is cut', notHere: 'nothing here downloads models' },
+  { row: 11, fault: 'a model file is corrupt', notHere: 'the tests of models: put aside, and the one before it stays' },
+  { row: 12, fault: 'a model’s download is cut', notHere: 'the tests of models: goes on where it stopped' },
   {
     row: 26,
     fault: 'loss, jitter and reordering on the line',
@@ -26,12 +26,12 @@ export const faultsNotHere: readonly FaultNotHere[] = [
   },
   { row: 46, fault: 'webhooks of others, twice and out of order', notHere: `${missing}: messages` },
   { row: 47, fault: 'a forged webhook', notHere: `${missing}: messages` },
-  { row: 49, fault: 'the registry is away for days', notHere: `${missing}: fleet` },
-  { row: 50, fault: 'the registry sends poison', notHere: `${missing}: fleet` },
+  { row: 49, fault: 'the registry is away for days', notHere: 'the database tests of the registry' },
+  { row: 50, fault: 'the registry sends poison', notHere: 'the database tests of the registry' },
   { row: 51, fault: 'a token rotated under load', notHere: 'proof:revocation' },
   { row: 53, fault: 'the admin key is lost', notHere: 'the tests of the command line' },
-  { row: 55, fault: 'an upgrade that is not healthy', notHere: `${missing}: upgrades` },
-  { row: 56, fault: 'a release older than its database', notHere: `${missing}: upgrades` },
+  { row: 55, fault: 'an upgrade that is not healthy', notHere: 'proof:upgrade' },
+  { row: 56, fault: 'a release older than its database', notHere: 'proof:upgrade: a rollback restores the database of its release' },
   { row: 61, fault: 'requests to private addresses through a tool', notHere: 'proof:injection' },
   { row: 62, fault: 'orders in documents and in callers’ words', notHere: 'proof:injection' },
   { row: 63, fault: 'documents of another organization', notHere: 'proof:isolation' },
