@@ -3,14 +3,14 @@ import { appendEntry } from '#lifecycle/journal.ts';
 import { describeMachineLine } from '#lifecycle/look.ts';
 import { parseDemo } from '#demo-step.ts';
 import { parseEnvFile } from '#env-file.ts';
-import { ObstacleError } from '#place.ts';
+import { describeFinding, ObstacleError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
 import { forgetAdminKey, writeSecrets } from '#secrets.ts';
 import { containersFolder } from './container-appliance.ts';
 import { gatherContainerFacts } from './container-facts.ts';
 import type { ContainerFacts } from './container-facts.ts';
-import { findForeignModels } from './container-settings.ts';
+import { findContainerObstacles } from './container-obstacles.ts';
 import { containerSteps, rememberRuntime } from './container-steps.ts';
 
 /** Prints what a run would change, and changes nothing. */
@@ -25,7 +25,7 @@ export async function planContainers(place: Place, signal: AbortSignal): Promise
     }
   }
   console.log(count === 0 ? 'Nothing would change.' : `${count} changes.`);
-  for (const obstacle of findObstacles(now)) console.log(`In the way: ${obstacle}`);
+  for (const obstacle of findContainerObstacles(now)) console.log(`In the way: ${describeFinding(obstacle)}`);
 }
 
 /** Makes the machine an appliance in containers. Every failure throws: the screen is printed only when everything holds. */
@@ -33,8 +33,8 @@ export async function provisionContainers(place: Place, signal: AbortSignal): Pr
   const startedAtMs = Date.now();
   let now = await gatherContainerFacts({ ...place, signal });
   console.log(`${describeMachineLine(now.facts)}; containers with engine ${now.engine.version}`);
-  const obstacles = findObstacles(now);
-  if (obstacles.length > 0) throw new ObstacleError(obstacles.join('\n'));
+  const obstacles = findContainerObstacles(now);
+  if (obstacles.length > 0) throw new ObstacleError(obstacles);
   // Before anything else: a run that is cut short is gone on with in the same runtime, whoever says what.
   await rememberRuntime(place.home);
   const run = `${process.pid}@${new Date().toISOString()}`;
@@ -67,17 +67,6 @@ export async function provisionContainers(place: Place, signal: AbortSignal): Pr
   }
   if (count === 0) console.log('0 changes.');
   await tell(now, { count, seconds: (Date.now() - startedAtMs) / 1000 });
-}
-
-/** What must be put right by hand first. */
-function findObstacles({ facts }: ContainerFacts): readonly string[] {
-  const running = Object.entries(facts.services).filter(([, state]) => state !== 'ABSENT');
-  return [
-    ...(running.length > 0 ? ['this home runs without containers: ./provision.sh stop first (its data is not moved over)'] : []),
-    ...findForeignModels(facts).map(
-      (key) => `${key} lies outside ${facts.home}/models, which is all that the containers see: move it there`,
-    ),
-  ];
 }
 
 async function tell(

@@ -1,0 +1,33 @@
+/** What must be put right by hand before anything is built or started in containers: a port that is taken would be found after minutes of building. Pure. */
+import { findFindings } from '#lifecycle/obstacles.ts';
+import type { Finding } from '#place.ts';
+import type { ContainerFacts } from './container-facts.ts';
+import { findForeignModels } from './container-settings.ts';
+
+/** Ports that are opened on the machine itself; the others are the containers' own. */
+const PUBLISHED = ['SIP_PORT', 'HTTP_PORT', 'PROMETHEUS_PORT'];
+/** Findings of the native runtime that are none here: whether a board serves the models is decided, and told, by `CONTAINER_INFERENCE`. */
+const NATIVE_ONLY = ['gpu'];
+
+export function findContainerObstacles({
+  facts,
+  containers,
+  services,
+}: Pick<ContainerFacts, 'facts' | 'containers' | 'services'>): readonly Finding[] {
+  const running = Object.entries(facts.services).filter(([, state]) => state !== 'ABSENT');
+  // Once the containers were up, the ports are theirs and the room is taken.
+  const isFirst = containers.up === undefined && services.length === 0;
+  const takenPorts = facts.takenPorts.filter((taken) => PUBLISHED.includes(taken.split('=')[0] ?? ''));
+  const machine = isFirst ? findFindings({ facts: { ...facts, takenPorts }, mirrorFault: null }).obstacles : [];
+  return [
+    ...(running.length > 0
+      ? [{ name: 'runtime', reason: 'this home runs without containers', fix: './provision.sh stop first (its data is not moved over)' }]
+      : []),
+    ...machine.filter(({ name }) => !NATIVE_ONLY.includes(name)),
+    ...findForeignModels(facts).map((key) => ({
+      name: 'models',
+      reason: `${key} lies outside ${facts.home}/models, which is all that the containers see`,
+      fix: 'move it there',
+    })),
+  ];
+}
