@@ -14,7 +14,8 @@ const CERTIFICATE_DAYS = 14;
 const INSTALL = './provision.sh';
 const READ_FIRST = 'put right what "settings and secrets" names, then run the doctor again';
 
-const fileChecks: CheckGroup<ApplianceSeen> = {
+/** Of files that both runtimes have. */
+export const FILE_CHECKS: CheckGroup<ApplianceSeen> = {
   name: 'files',
   checks: [
     {
@@ -72,7 +73,7 @@ const recoveryChecks: CheckGroup<ApplianceSeen> = {
   ],
 };
 
-export const APPLIANCE_CHECKS: readonly CheckGroup<ApplianceSeen>[] = [fileChecks, serviceChecks, recoveryChecks];
+export const APPLIANCE_CHECKS: readonly CheckGroup<ApplianceSeen>[] = [FILE_CHECKS, serviceChecks, recoveryChecks];
 
 function judgeModes({ files }: ApplianceSeen): Finding {
   const unreadable = files.find(({ fault }) => fault !== null);
@@ -99,9 +100,11 @@ function judgeServices({ services, readingFault }: ApplianceSeen): Finding {
   );
 }
 
-function judgeDrift({ changes, isInstalled }: ApplianceSeen): Finding {
+function judgeDrift({ changes, isInstalled, readingFault }: ApplianceSeen): Finding {
+  if (readingFault !== null) return fail('not judged: settings or secrets cannot be read', READ_FIRST);
+  if (!isInstalled) return fail('nothing is installed that could be compared', INSTALL);
   const [first] = changes;
-  if (!isInstalled || first === undefined) return pass('a run would change nothing');
+  if (first === undefined) return pass('a run would change nothing');
   return warn(`a run would change ${changes.length} things, such as: ${first}`, './provision.sh (--plan first says what it would do)');
 }
 

@@ -1,0 +1,56 @@
+/** The doctor's checks of an installation in containers: what the native ones ask of services and files, asked of containers. */
+import { pass, fail, warn } from '#doctor/check.ts';
+import type { CheckGroup } from '#doctor/check.ts';
+import type { ServiceReport } from './compose.ts';
+
+export type ContainersSeen = {
+  /** None where nothing was brought up. */
+  readonly services: readonly ServiceReport[];
+  /** What a run would change. */
+  readonly changes: readonly string[];
+  /** When a call was last heard; null: never. */
+  readonly calledAt: string | null;
+};
+
+const RUN = './provision.sh';
+
+export const CONTAINER_CHECKS: readonly CheckGroup<ContainersSeen>[] = [
+  {
+    name: 'containers',
+    checks: [
+      {
+        name: 'containers',
+        judge: ({ services }) => {
+          if (services.length === 0) return fail('none is up', RUN);
+          const down = services.filter(({ isUp }) => !isUp);
+          const [first] = down;
+          if (first === undefined) return pass(services.map(({ name }) => name).join(', '));
+          return fail(
+            down.map(({ name, words }) => `${name}: ${words}`).join('; '),
+            `./provision.sh start; ./provision.sh logs ${first.name} says why it ended`,
+          );
+        },
+      },
+      {
+        name: 'as it should be',
+        judge: ({ changes }) => {
+          const [first] = changes;
+          if (first === undefined) return pass('a run would change nothing');
+          return warn(`a run would change ${changes.length} things, such as: ${first}`, `${RUN} (--plan first says what it would do)`);
+        },
+      },
+      {
+        name: 'test call',
+        judge: ({ calledAt }) => (calledAt === null ? warn('never placed', RUN) : pass(`not placed now; passed ${calledAt}`)),
+      },
+      {
+        name: 'restore rehearsal',
+        judge: () =>
+          warn(
+            'in containers nothing rehearses a restore',
+            'age -d -i KEYFILE FILE | pg_restore --list reads a backup of the volume centralita_backups',
+          ),
+      },
+    ],
+  },
+];
