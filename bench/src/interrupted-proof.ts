@@ -127,6 +127,8 @@ await runBench({
       await killEverywhere(debian, watch, { words: ['--yes'], log });
       await makeNextRelease(debian);
       await killEverywhere(debian, watch, { words: ['--upgrade', '--yes'], log });
+      if (watch.written.length === 0 || watch.secrets === null)
+        throw new Error('no row was written and no secret made between the kills: nothing was there to be lost');
       const rows = (await askRows(debian, '')) ?? [];
       const notConverged = await countNotConverged(debian, watch);
       const lost = watch.written.filter((row) => !rows.includes(row)).length;
