@@ -1,11 +1,12 @@
 /** From the present release to the next and back on a real appliance of its own, and to a next one that never gets ready, which must go back by itself. */
 import { spawn } from 'node:child_process';
-import { access, chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { COMMAND_LINK_PATH, findCommand } from '@centralita/provision/command-link.ts';
 import { runCommand } from '@centralita/provision/command.ts';
+import { isThere } from '@centralita/provision/path-presence.ts';
 import { findCurrent } from '@centralita/provision/releases/release-store.ts';
 import { stopService, stopSupervisor } from '@centralita/provision/supervisor.ts';
 import { runBench } from './harness.ts';
@@ -138,11 +139,7 @@ async function makeTrees(folder: string, httpPort: number): Promise<Trees> {
 /** The rig's private root saves a minute where there is one; it is linked, not shared. */
 async function linkRoot(home: string): Promise<void> {
   const root = join(process.env['CENTRALITA_RIG'] ?? join(repository, '.rig'), 'root');
-  const isThere = await access(join(root, 'centralita-root.json')).then(
-    () => true,
-    () => false,
-  );
-  if (isThere)
+  if (await isThere(join(root, 'centralita-root.json')))
     await runCommand(['cp', '--archive', '--link', root, join(home, 'root')]).catch(() => runCommand(['cp', '--archive', root, home]));
 }
 

@@ -1,7 +1,7 @@
 /** llama.cpp's server in the private root: brought only where a language model runs on the processor (8 MB to fetch, 39 MB installed). */
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { confinedCommand, runCommand } from '#command.ts';
+import { isThere } from '#path-presence.ts';
 import type { PrivateRoot } from '#private-root.ts';
 import { rootProgram } from '#root-program.ts';
 
@@ -19,11 +19,7 @@ chroot "$1" apt-get clean
 
 /** Installs it where it is missing. Returns whether it was. */
 export async function ensureLlamaServer(root: Pick<PrivateRoot, 'dir'>, signal: AbortSignal): Promise<boolean> {
-  const isThere = await access(join(root.dir, PROGRAM)).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return false;
+  if (await isThere(join(root.dir, PROGRAM))) return false;
   const argv = ['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-ec', SCRIPT, 'install', root.dir, PACKAGE];
   const label = `installing ${PACKAGE} into ${root.dir}`;
   const env = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
