@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { backupsFolder } from '#backup/backup-files.ts';
 import type { Look } from '#lifecycle/look.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
+import { toGib } from './gibibytes.ts';
 import { commandPath } from './command-link.ts';
 import { parseDemo } from './demo-step.ts';
 import type { Demo } from './demo-step.ts';
@@ -145,7 +146,7 @@ function describeMachineRows({ server, hardware, profile, models, possible, engi
 }
 
 function describeModel({ role, name, precision, gpu, vramBytes }: Installation['models'][number]): string {
-  const place = gpu === null ? 'on the processor' : `${(vramBytes / 1024 ** 3).toFixed(1)} GiB of ${gpu}`;
+  const place = gpu === null ? 'on the processor' : `${toGib(vramBytes)} GiB of ${gpu}`;
   return `${role}: ${name}, ${precision}, ${place}`;
 }
 

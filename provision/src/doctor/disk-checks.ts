@@ -1,4 +1,5 @@
 /** The disk that the installation lives on. */
+import { toGib } from '#gibibytes.ts';
 import { fail, pass, warn } from './check.ts';
 import type { CheckGroup } from './check.ts';
 import type { MachineSeen } from './machine-seen.ts';
@@ -19,7 +20,7 @@ const NETWORKED = ['nfs', 'nfs4', 'cifs', 'smb3', 'fuse.sshfs', '9p', 'ceph'];
 const IN_MEMORY = ['tmpfs', 'ramfs'];
 const GOOD = ['ext4', 'xfs', 'btrfs', 'zfs', 'f2fs'];
 
-const gib = (bytes: number): string => `${(bytes / GIBIBYTE).toFixed(1)} GiB`;
+const gib = (bytes: number): string => `${toGib(bytes)} GiB`;
 
 export const diskChecks: CheckGroup<MachineSeen> = {
   name: 'disk',

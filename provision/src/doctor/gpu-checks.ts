@@ -1,4 +1,5 @@
 /** The boards that models run on, from the driver to a container. */
+import { toGib } from '#gibibytes.ts';
 import type { Gpu } from '#machine/hardware.ts';
 import { fail, pass, warn } from './check.ts';
 import type { CheckGroup, Finding } from './check.ts';
@@ -20,7 +21,7 @@ function forBoards(judge: (gpus: readonly Gpu[], seen: MachineSeen) => Finding):
   return (seen) => (seen.hardware.gpu.kind === 'found' ? judge(seen.hardware.gpu.gpus, seen) : pass(NO_BOARD));
 }
 
-const gib = (bytes: number): string => `${(bytes / 1024 ** 3).toFixed(0)} GiB`;
+const gib = (bytes: number): string => `${toGib(bytes, 0)} GiB`;
 
 const driverChecks: CheckGroup<MachineSeen>['checks'] = [
   {

@@ -1,4 +1,5 @@
 /** System, processor and memory. */
+import { toGib } from '#gibibytes.ts';
 import { fail, pass, warn } from './check.ts';
 import type { CheckGroup } from './check.ts';
 import type { MachineSeen } from './machine-seen.ts';
@@ -17,7 +18,7 @@ const KNOWN_SYSTEMS: Readonly<Record<string, readonly string[]>> = {
 };
 const RED_HAT_LIKE = ['rhel', 'rocky', 'almalinux', 'centos', 'fedora'];
 
-const gib = (bytes: number): string => `${(bytes / GIBIBYTE).toFixed(1)} GiB`;
+const gib = (bytes: number): string => `${toGib(bytes)} GiB`;
 
 export const systemChecks: CheckGroup<MachineSeen> = {
   name: 'system',
