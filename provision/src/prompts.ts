@@ -35,7 +35,10 @@ export function promptsDigest(): string {
 }
 
 /** Makes the prompts that are missing or, with `force`, all of them. Returns the files made. */
-export async function makePrompts(instance: Pick<Instance, 'dir' | 'root'>, options: { readonly force?: boolean } = {}): Promise<readonly string[]> {
+export async function makePrompts(
+  instance: Pick<Instance, 'dir' | 'root'>,
+  options: { readonly force?: boolean } = {},
+): Promise<readonly string[]> {
   const made: string[] = [];
   for (const prompt of listPrompts()) {
     const files = listFiles(instance, prompt);

@@ -21,7 +21,15 @@ import { ensureRoot, ROOT_USERS } from './private-root.ts';
 import { runProgram } from './program.ts';
 import { makePrompts } from './prompts.ts';
 import { listDifferences, replaceFile } from './rendered-files.ts';
-import { areSecretKeysLost, LOST_KEYS_WARNING, makeSecrets, withBackupKey, withMetricsPasswords, withSecretKeys, writeSecrets } from './secrets.ts';
+import {
+  areSecretKeysLost,
+  LOST_KEYS_WARNING,
+  makeSecrets,
+  withBackupKey,
+  withMetricsPasswords,
+  withSecretKeys,
+  writeSecrets,
+} from './secrets.ts';
 import { listServiceChanges, servicesStep, startService } from './services-step.ts';
 import { updateState } from './state.ts';
 import { ensureSupervisor, stopService, stopSupervisor, supervisorConfigPath } from './supervisor.ts';
