@@ -62,6 +62,8 @@ export const machineFaults: readonly Fault[] = [
       await converse(world, call, 1);
       await call.hangUp();
       await endedAs(trial, 'caller_hung_up');
+      // The recording is looked for five times within half a minute, before it counts as lost.
+      await trial.until('the loss is counted', async () => LOST.test((await world.ask('/metrics')).text), 60_000);
     },
     async repair(world) {
       await runCommand(['umount', '--lazy', world.rig.recordingsDir], { timeoutMs: 10_000 });
@@ -177,6 +179,8 @@ export const machineFaults: readonly Fault[] = [
 ];
 
 const balloonIn = (folder: string): string => join(folder, 'balloon');
+
+const LOST = /^centralita_recordings_lost_total\{.*\} [1-9]/m;
 
 /** Until not a byte more fits. */
 async function fill(folder: string): Promise<void> {
