@@ -129,5 +129,10 @@ function defaultSettings(): Facts['settings'] {
 function sampleSizing(hardware: Facts['hardware']): MachinePlan {
   const manifest = readManifest(readFileSync(new URL('../models.json', import.meta.url), 'utf8'));
   const plan = planSizing({ hardware, manifest, wishes: { ...DEFAULT_WISHES, installedModels: [] }, measured: null });
-  return { plan, possible: planSizing({ hardware, manifest, wishes: DEFAULT_WISHES, measured: null }), calibration: null };
+  return {
+    plan,
+    possible: planSizing({ hardware, manifest, wishes: DEFAULT_WISHES, measured: null }),
+    calibration: null,
+    modelsDigest: '',
+  };
 }

@@ -12,7 +12,7 @@ import type { Place } from '#place.ts';
 import { parseLastLine, runProgram } from '#program.ts';
 import { provision } from '#provisioning.ts';
 import { replaceFile } from '#rendered-files.ts';
-import { SERVICE_NAMES, digestOf } from '#services.ts';
+import { SERVICE_NAMES } from '#services.ts';
 import { readGauge } from '#status.ts';
 import { callerEnvironment } from '#test-call-step.ts';
 import { admitCalls } from './admitted-calls.ts';
@@ -116,7 +116,7 @@ async function measure(
     version: 1,
     at: new Date().toISOString(),
     hardwareDigest: digestHardware(facts.hardware),
-    modelsDigest: digestOf(facts.sizing.plan.models.map(({ name, precision }) => [name, precision])),
+    modelsDigest: facts.sizing.modelsDigest,
     targetMs,
     ...measured,
   };

@@ -34,7 +34,7 @@ const calibrationSchema = z.strictObject({
   at: z.iso.datetime(),
   /** Of the machine that was measured: on another one the figures mean nothing. */
   hardwareDigest: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Digest of what answered: servers, engines, models. */
+  /** Of the models that were installed. */
   modelsDigest: z.string(),
   /** Silence before an answer that 95 % of turns had to keep to. */
   targetMs: z.number().positive(),

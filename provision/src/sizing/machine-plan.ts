@@ -2,6 +2,7 @@
 import type { Hardware } from '#machine/hardware.ts';
 import { listInstalledModels } from '#models/models-folder.ts';
 import { loadManifest } from '#models/manifest-file.ts';
+import { digestOf } from '#services.ts';
 import { readCalibration } from './calibration.ts';
 import type { Calibration } from './calibration.ts';
 import { planSizing } from './plan-sizing.ts';
@@ -20,6 +21,8 @@ export type MachinePlan = {
   /** As if every model could be fetched: what the machine could be. */
   readonly possible: SizingPlan;
   readonly calibration: Calibration | null;
+  /** Of the models that are here: a measurement with others says nothing of these. */
+  readonly modelsDigest: string;
 };
 
 /** Reads and plans. Throws when the manifest, the pins or the calibration are damaged, naming the file. */
@@ -32,15 +35,24 @@ export async function planMachine(parts: {
   const { home, repository, hardware, settings } = parts;
   const manifest = await loadManifest(repository);
   const calibration = await readCalibration(home);
+  const installedModels = await listInstalledModels(home, manifest.models);
+  const modelsDigest = digestOf(installedModels.toSorted());
   const wishes = {
     commercialOnly: settings.MODELS_COMMERCIAL_ONLY === '1',
     contextTokens: settings.LANGUAGE_MODEL_CONTEXT_TOKENS,
     rtpFirst: settings.RTP_FIRST_PORT,
-    installedModels: await listInstalledModels(home, manifest.models),
+    installedModels,
   };
+  const measured = calibration?.modelsDigest === modelsDigest ? calibration : null;
+  const plan = planSizing({ hardware, manifest, wishes, measured });
   return {
-    plan: planSizing({ hardware, manifest, wishes, measured: calibration }),
+    plan: calibration && !measured ? { ...plan, warnings: [...plan.warnings, measuredWithOthers(calibration)] } : plan,
     possible: planSizing({ hardware, manifest, wishes: { ...wishes, installedModels: null }, measured: null }),
     calibration,
+    modelsDigest,
   };
+}
+
+function measuredWithOthers({ at }: Calibration): string {
+  return `the measurement of ${at} was made with other models and is not used. Fix: provision.sh calibrate`;
 }

@@ -17,9 +17,9 @@ export const RECOGNITIONS_PER_SECOND = 0.2;
 export const GPU_RECOGNITION_SECONDS = 0.1;
 /** Share of a call in which the agent speaks. */
 export const SPEAKING_SHARE = 0.45;
-/** Synthesis over sound for F5-TTS in TensorRT at 16 steps (published for one L20); twice that at 32. */
-export const F5_RTF_AT_16_STEPS = 0.04;
-/** No figure was published: that of F5-TTS at 16 steps, a network four times the size that runs sixteen times. */
+/** Synthesis over sound for F5-TTS in PyTorch, as it is served here, at 16 steps (0.1467 was published for one L20; 0.04 in TensorRT); twice that at 32. */
+export const F5_RTF_AT_16_STEPS = 0.147;
+/** No figure was published: that of F5-TTS in TensorRT at 16 steps, a network four times the size that runs sixteen times. */
 export const KOKORO_RTF = 0.04;
 /** A turn's text of 60 tokens every 9 s. */
 export const TOKENS_PER_SECOND_AND_CALL = 60 / 9;
