@@ -66,7 +66,8 @@ export function renderMonitoring(monitoring: Monitoring): readonly RenderedFile[
     scrapeSeconds,
     timeoutSeconds: Math.min(scrapeSeconds, MAX_TIMEOUT_S),
     ...targets,
-    inference: inference.map((target) => `'${target}'`).join(', '),
+    // The place itself stands in quotes, so that the template is YAML.
+    inference: inference.join(`', '`),
     asteriskUser: METRICS_USER,
     asteriskPasswordFile: `${FOLDER}/etc/${ASTERISK_PASSWORD}`,
   });
