@@ -27,14 +27,14 @@ const board = (uuid: string, gib: number, instances: Gpu['instances'] = []): Gpu
   eccErrors: null,
 });
 
-function layOut(gpus: readonly Gpu[], commercialOnly: boolean) {
+function layOut(gpus: readonly Gpu[], commercialOnly: boolean, installedModels: readonly string[] | null = null) {
   const hardware = sampleHardware({
     cpu: { ...sampleHardware().cpu, cores: 16 },
     memory: { totalBytes: 64 * GIBIBYTE, availableBytes: 60 * GIBIBYTE, swapBytes: 0 },
     disk: { ...sampleHardware().disk, freeBytes: 400 * GIBIBYTE },
     gpu: { kind: 'found', gpus },
   });
-  const plan = planSizing({ hardware, manifest, wishes: { ...DEFAULT_WISHES, commercialOnly }, measured: null });
+  const plan = planSizing({ hardware, manifest, wishes: { ...DEFAULT_WISHES, commercialOnly, installedModels }, measured: null });
   const layout = layOutTriton({
     plan,
     manifest,
@@ -86,12 +86,13 @@ test('the control plane is told of the language model’s folder and of what eac
   expect(modelSettings({ models: plan.models.map((model) => ({ ...model, gpuUuid: null })) }, '/models')).toEqual({});
 });
 
-test('with weights that forbid business left out, the voice is Kokoro', () => {
-  const engineOf = (commercialOnly: boolean) => {
-    const text = layOut([board('GPU-1', 24)], commercialOnly).layout.files.find(({ path }) =>
+test('the voice is Kokoro, and F5-TTS where it alone is there and its licence will do', () => {
+  const withoutKokoro = manifest.models.map(({ name }) => name).filter((name) => name !== 'kokoro-82m');
+  const engineOf = (commercialOnly: boolean, installedModels: readonly string[] | null) => {
+    const text = layOut([board('GPU-1', 24)], commercialOnly, installedModels).layout.files.find(({ path }) =>
       path.endsWith('text_to_speech/config.pbtxt'),
     )?.text;
     return /key: "engine" value: \{ string_value: "([^"]*)"/.exec(text ?? '')?.[1];
   };
-  expect([engineOf(true), engineOf(false)]).toEqual(['kokoro', 'f5-tts']);
+  expect([engineOf(true, null), engineOf(false, withoutKokoro)]).toEqual(['kokoro', 'f5-tts']);
 });
