@@ -178,7 +178,7 @@ async function handOver(
 ): Promise<number> {
   const tree = releaseFolder(home, release);
   const current = await findCurrent(home);
-  const verb = current === null || current === release ? words : ['--upgrade'];
+  const verb = current === null || current === release ? words : ['--upgrade', ...words.filter((word) => word === '--yes')];
   const argv = ['--pdeathsig', 'KILL', join(tree, 'node_modules/.bin/node'), join(tree, 'provision/src/main.ts'), ...verb];
   const env = { ...process.env, CENTRALITA_HOME: home, CENTRALITA_REPOSITORY: tree, CENTRALITA_LOCKED: '1' };
   const child = spawn('setpriv', argv, { stdio: 'inherit', env, signal });

@@ -2,11 +2,11 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeAppliance, renderEnvironment } from '#appliance.ts';
+import { readContainerLogs } from '#containers/container-logs.ts';
+import { readRuntime } from '#containers/container-steps.ts';
 import { examine } from '#doctor/examine.ts';
-import { APPLIANCE_CHECKS } from '#doctor/appliance-checks.ts';
-import { runChecks } from '#doctor/check.ts';
-import { renderReport, summarize } from '#doctor/doctor-report.ts';
-import { MACHINE_CHECKS } from '#doctor/machine-checks.ts';
+import { renderReport } from '#doctor/doctor-report.ts';
+import { judge } from '#doctor/judgement.ts';
 import type { Facts } from '#facts.ts';
 import type { Secrets } from '#secrets.ts';
 import { SERVICE_NAMES } from '#services.ts';
@@ -27,7 +27,7 @@ export async function gatherParts(facts: Facts, signal: AbortSignal): Promise<re
   const secrets = listSecrets(facts.secrets);
   const json = (value: unknown): string => `${JSON.stringify(redactValue(value, secrets), null, 2)}\n`;
   const known = listOurKeys(facts);
-  const wanted: readonly [string, () => Promise<string>][] = [
+  const wanted: [string, () => Promise<string>][] = [
     ['facts.json', async () => json(describeFacts(facts))],
     ['plan.json', async () => json(describePlan(judgeFacts(facts, { mirrorFault: null })))],
     ['environment.txt', async () => redactEnvironment(facts.environmentText, known, secrets)],
@@ -40,6 +40,8 @@ export async function gatherParts(facts: Facts, signal: AbortSignal): Promise<re
       async () => redactLog(await readTail(join(facts.home, 'log', `${name}.log`)), secrets),
     ]),
   ];
+  if ((await readRuntime(facts.home)) === 'docker')
+    wanted.push(['logs/containers.log', async () => redactLog(await readContainerLogs(facts, signal), secrets)]);
   const parts: Part[] = [];
   for (const [name, gather] of wanted) {
     signal.throwIfAborted();
@@ -87,9 +89,7 @@ function listOurKeys(facts: Facts): readonly string[] {
 
 /** The doctor without a call: nobody is rung up because somebody asked for help. */
 async function runChecksOnly(facts: Facts, signal: AbortSignal): Promise<string> {
-  const { machine, appliance } = await examine(facts, { env: process.env, signal, isCalling: false });
-  const checked = [...runChecks(MACHINE_CHECKS, machine), ...runChecks(APPLIANCE_CHECKS, appliance)];
-  return renderReport(summarize(checked, { at: appliance.now, probes: [...machine.hardware.probes, ...machine.host.probes] }));
+  return renderReport(await judge(facts, await examine(facts, { env: process.env, signal, isCalling: false }), signal));
 }
 
 /** The end of a file from the first whole line on. */
