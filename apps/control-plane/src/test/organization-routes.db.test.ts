@@ -161,7 +161,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     expect((await post(`/admin/organizations/${id}/activate`)).body).toMatchObject({ active: true });
   });
 
-  it('are exported whole, then deleted for good after the grace period, with everything but their audit chain', async () => {
+  it('are exported whole, then deleted for good after the grace period, with everything but their audit chain and the ids that the registry is to drop', async () => {
     const { id } = await make('Leaves');
     const other = await make('Stays');
     const callIds = [await addCall(id), await addCall(id)];
@@ -226,7 +226,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     nowMs += DAY_MS;
     await runJob('organization-deletions');
     expect((await api.asAdmin(`/admin/organizations/${id}`)).status).toBe(404);
-    expect(await tablesWithRowsOf(id)).toEqual(['audit_entries', 'audit_heads']);
+    // The outbox holds ids alone: what is gone is told to the registry as gone.
+    expect(await tablesWithRowsOf(id)).toEqual(['audit_entries', 'audit_heads', 'registry_outbox']);
     const left = await readdir(home);
     expect([left.includes(`${callIds[0]}.wav`), left.includes(`${kept}.wav`)]).toEqual([false, true]);
     expect(await actionsOf('appliance')).toContain('organization.deleted');

@@ -83,7 +83,7 @@ export async function openLoadedModel(source: ModelSource): Promise<LoadedModel>
       await loads.idle();
       loadFault = null;
       replace(unavailableModel(source, 'unloaded on request; load it again by RepositoryModelLoad'));
-      log.info('model is unloaded');
+      log.info({}, 'model is unloaded');
     },
     [Symbol.asyncDispose]: async () => {
       isClosed = true;
