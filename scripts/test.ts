@@ -1,12 +1,12 @@
 /**
- * Every test of the product, in the order in which a fault is cheapest to find: checks, the models' Python, unit, the sandbox, then real calls
- * and beside them, at the lowest priority, the database in process and on PostgreSQL. Arguments choose steps by name; without any, all run. The last line is the sum.
+ * Every test of the product, in the order in which a fault is cheapest to find: checks, the models' Python, unit, database in process and on
+ * PostgreSQL, the sandbox, then real calls. Arguments choose steps by name; without any, all run. The last line is the sum.
  */
 import { resolve } from 'node:path';
 import { openTestDatabase } from '@centralita/e2e/test-database.ts';
 import { runPythonTests } from './python-tests.ts';
 import { hasOwnEspeak, prepareRig } from './test-rig.ts';
-import { BACKGROUND_NICENESS, runCheck, runTests, runTestsBeside } from './test-step.ts';
+import { runCheck, runTests } from './test-step.ts';
 import { summaryLine, sumTallies } from './test-tally.ts';
 import type { Tally } from './test-tally.ts';
 
@@ -17,9 +17,7 @@ type Step = {
   readonly needs?: 'voice' | 'rig';
   /** A later step runs the same tests and more: left out where all steps run. */
   readonly isCoveredBy?: string;
-  /** A step that mostly waits: this one runs while that one does, at the lowest priority. */
-  readonly runsBeside?: string;
-  readonly run: (env: Environment, isBeside: boolean) => Promise<Tally>;
+  readonly run: (env: Environment) => Promise<Tally>;
 };
 
 /** Where the rig lives between runs: building its private root takes a minute and 800 MB. */
@@ -33,19 +31,15 @@ const steps: readonly Step[] = [
   { name: 'python', run: runPythonTests },
   { name: 'unit', needs: 'voice', run: (env) => runTests('unit', env) },
   { name: 'db', isCoveredBy: 'db-server', run: (env) => runTests('db', env) },
-  { name: 'db-server', needs: 'rig', runsBeside: 'e2e', run: runDatabaseTests },
+  { name: 'db-server', needs: 'rig', run: runDatabaseTests },
   { name: 'walk', run: (env) => runTests('walk', env) },
   { name: 'e2e', needs: 'rig', run: (env) => runTests('e2e', { ...env, CENTRALITA_RIG: rigHome }) },
 ];
 
 /** Every database test on PGlite and on the server: the kinds are in the tests. */
-async function runDatabaseTests(env: Environment, isBeside: boolean): Promise<Tally> {
-  await using database = await openTestDatabase(rigHome, { niceness: isBeside ? BACKGROUND_NICENESS : 0 });
-  const given = { ...env, TEST_DATABASE_URL: database.superuserUrl };
-  if (!isBeside) return await runTests('db', given);
-  const { tally, text } = await runTestsBeside('db', given);
-  console.log(text);
-  return tally;
+async function runDatabaseTests(env: Environment): Promise<Tally> {
+  await using database = await openTestDatabase(rigHome);
+  return await runTests('db', { ...env, TEST_DATABASE_URL: database.superuserUrl });
 }
 
 async function runStep(name: string, run: () => Promise<Tally>): Promise<Tally> {
@@ -69,15 +63,11 @@ async function runAll(chosen: readonly Step[]): Promise<readonly Tally[]> {
     });
     tallies.push(prepared);
   }
-  const runOne = async (step: Step, isBeside: boolean): Promise<Tally> => {
-    if (step.needs !== 'rig' || rig.env !== undefined) return await runStep(step.name, () => step.run(rig.env ?? {}, isBeside));
-    console.log(`\n== ${step.name}: FAILED, it needs the rig`);
-    return { passed: 0, failed: 1 };
-  };
   for (const step of chosen) {
-    if (chosen.some(({ name }) => name === step.runsBeside)) continue;
-    const beside = chosen.filter(({ runsBeside }) => runsBeside === step.name);
-    tallies.push(...(await Promise.all([step, ...beside].map((one) => runOne(one, one !== step)))));
+    if (step.needs === 'rig' && rig.env === undefined) {
+      console.log(`\n== ${step.name}: FAILED, it needs the rig`);
+      tallies.push({ passed: 0, failed: 1 });
+    } else tallies.push(await runStep(step.name, () => step.run(rig.env ?? {})));
   }
   return tallies;
 }

@@ -25,8 +25,8 @@ export interface TestDatabase extends AsyncDisposable {
   readonly instance: Instance;
 }
 
-/** Builds what is missing under `home`, makes an empty cluster and starts it, at a lower priority where one is given. Needs root privileges. */
-export async function openTestDatabase(home: string, { niceness = 0 }: { readonly niceness?: number } = {}): Promise<TestDatabase> {
+/** Builds what is missing under `home`, makes an empty cluster and starts it. Needs root privileges. */
+export async function openTestDatabase(home: string): Promise<TestDatabase> {
   const root = await ensureRoot({ home, log: (message) => console.log(message) });
   const dir = join(home, `database-tests-${process.pid}`);
   const secret = (): string => randomBytes(18).toString('base64url');
@@ -49,10 +49,12 @@ export async function openTestDatabase(home: string, { niceness = 0 }: { readonl
   await initPostgres(instance);
   // An appliance lets no superuser in over TCP; this server exists for the tests alone, which also make roles of their own.
   await appendFile(join(dir, 'postgres', 'etc', 'pg_hba.conf'), 'host all all 127.0.0.1/32 scram-sha-256\n');
+  const [program, ...args] = postgresCommand(instance);
+  if (program === undefined) throw new Error('the provisioner gave no command for PostgreSQL');
   // To a file: the isolation tests provoke hundreds of refusals, which the server logs.
   const logFile = join(dir, 'server.log');
   const log = await open(logFile, 'a');
-  const server = spawn('nice', ['-n', String(niceness), ...postgresCommand(instance)], { stdio: ['ignore', log.fd, log.fd] });
+  const server = spawn(program, args, { stdio: ['ignore', log.fd, log.fd] });
   await log.close();
   const ended = once(server, 'exit');
   const stop = async (): Promise<void> => {
