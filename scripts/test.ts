@@ -38,7 +38,7 @@ const steps: readonly Step[] = [
 
 /** Every database test on PGlite and on the server: the kinds are in the tests. */
 async function runDatabaseTests(env: Environment): Promise<Tally> {
-  await using database = await openTestDatabase(rigHome);
+  await using database = await openTestDatabase(rigHome, { isLosable: true });
   return await runTests('db', { ...env, TEST_DATABASE_URL: database.superuserUrl });
 }
 

@@ -25,8 +25,11 @@ export interface TestDatabase extends AsyncDisposable {
   readonly instance: Instance;
 }
 
-/** Builds what is missing under `home`, makes an empty cluster and starts it. Needs root privileges. */
-export async function openTestDatabase(home: string): Promise<TestDatabase> {
+/**
+ * Builds what is missing under `home`, makes an empty cluster and starts it. Needs root privileges. `isLosable`: nothing waits for the disk, for tests
+ * that make a database each and measure nothing; a proof or a bench has the disk's real time.
+ */
+export async function openTestDatabase(home: string, { isLosable = false }: { readonly isLosable?: boolean } = {}): Promise<TestDatabase> {
   const root = await ensureRoot({ home, log: (message) => console.log(message) });
   const dir = join(home, `database-tests-${process.pid}`);
   const secret = (): string => randomBytes(18).toString('base64url');
@@ -49,6 +52,7 @@ export async function openTestDatabase(home: string): Promise<TestDatabase> {
   await initPostgres(instance);
   // An appliance lets no superuser in over TCP; this server exists for the tests alone, which also make roles of their own.
   await appendFile(join(dir, 'postgres', 'etc', 'pg_hba.conf'), 'host all all 127.0.0.1/32 scram-sha-256\n');
+  if (isLosable) await appendFile(join(dir, 'postgres', 'etc', 'postgresql.conf'), 'fsync = off\nfull_page_writes = off\n');
   const [program, ...args] = postgresCommand(instance);
   if (program === undefined) throw new Error('the provisioner gave no command for PostgreSQL');
   // To a file: the isolation tests provoke hundreds of refusals, which the server logs.
