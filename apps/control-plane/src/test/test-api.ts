@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createHashedNgramEmbedding } from '#adapters/embedding/hashed-ngram.ts';
 import { Registry } from 'prom-client';
 import { createApi } from '#app/api.ts';
+import type { ScheduledJob } from '#features/appliance/scheduled-jobs.ts';
 import { DEFAULT_ADMISSION, openServerCapacity } from '#app/capacity.ts';
 import type { Office, OfficeConfig } from '#app/office.ts';
 import { openOffice } from '#app/office.ts';
@@ -71,6 +72,8 @@ export type TestApi = AsyncDisposable & {
   readonly office: Office;
   readonly board: LiveCallBoard;
   readonly directory: MemoryTelephonyDirectory;
+  /** What the schedule runs, of the office and of the registry. */
+  readonly jobs: readonly ScheduledJob[];
   readonly api: ReturnType<typeof createApi>;
   /** Sends a request with just these headers; a form goes as it is, any other body as JSON. */
   ask(path: string, request?: Ask): Promise<Answer>;
@@ -157,6 +160,7 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     office,
     board,
     directory,
+    jobs: [...office.jobs, ...servers.jobs],
     api,
     ask,
     asAdmin: (path, request = {}) => ask(path, { ...request, headers: { 'X-Admin-Key': TEST_ADMIN_KEY, ...request.headers } }),
