@@ -22,20 +22,21 @@ const wholeNumber = (from: number, to: number) => {
     .transform(Number)
     .pipe(z.number().min(from, expected).max(to, expected));
 };
-/** Addresses as a balancer dials them: `sip:192.0.2.7:5060`, `https://centralita.example.com`. */
-const addressList = z
+/** Parts with commas between them; none when left out. */
+const commaList = z
   .string()
   .default('')
   .transform((text) =>
     text
       .split(',')
-      .map((address) => address.trim())
-      .filter((address) => address !== ''),
-  )
-  .refine(
-    (addresses) => addresses.length <= 16 && addresses.every((address) => /^(sips?:|https?:\/\/)[^\s,"]{1,190}$/.test(address)),
-    'must be up to 16 addresses with commas between them, such as sip:192.0.2.7:5060,https://centralita.example.com',
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
   );
+/** Addresses as a balancer dials them: `sip:192.0.2.7:5060`, `https://centralita.example.com`. */
+const addressList = commaList.refine(
+  (addresses) => addresses.length <= 16 && addresses.every((address) => /^(sips?:|https?:\/\/)[^\s,"]{1,190}$/.test(address)),
+  'must be up to 16 addresses with commas between them, such as sip:192.0.2.7:5060,https://centralita.example.com',
+);
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const templates = ['chatml', 'llama3'] as const;
 
@@ -117,29 +118,14 @@ const serveVariables = z.object({
     .string()
     .regex(/^https?:\/\/[^/]+$/, 'must be where the API is reached from outside, without a path, such as https://centralita.example.com')
     .optional(),
-  TRUSTED_PROXIES: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((address) => address.trim())
-        .filter((address) => address !== ''),
-    )
-    .refine(
-      (addresses) => addresses.every((address) => isIP(address) !== 0),
-      'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2',
-    ),
-  HTTP_TOOL_ALLOWED_NETWORKS: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((network) => network.trim())
-        .filter((network) => network !== ''),
-    )
-    .refine((networks) => networks.every(isNetwork), 'must be networks with commas between them, such as 192.168.7.0/24'),
+  TRUSTED_PROXIES: commaList.refine(
+    (addresses) => addresses.every((address) => isIP(address) !== 0),
+    'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2',
+  ),
+  HTTP_TOOL_ALLOWED_NETWORKS: commaList.refine(
+    (networks) => networks.every(isNetwork),
+    'must be networks with commas between them, such as 192.168.7.0/24',
+  ),
   MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
   MAX_CALL_SECONDS: wholeNumber(10, 86_400).default(3_600),
   DRAIN_SECONDS: wholeNumber(0, 86_400).default(600),
