@@ -2,7 +2,7 @@
 import type { TransferStep } from '#dialog/next-step.ts';
 import type { LegEvent } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
-import type { VoiceActivityStream } from '#ports/voice-activity.ts';
+import type { VoiceActivityStream, VoiceProbability } from '#ports/voice-activity.ts';
 import { canReopen, isHearing, isSettled, keyTurn, nextStepOf, noteHeard, waitOf } from './call-phase.ts';
 import { setUpEnd } from './call-parts.ts';
 import type { LiveCallParts } from './call-parts.ts';
@@ -17,6 +17,7 @@ import { KeyPad } from './key-pad.ts';
 import { endOfLeg, endOfTransfer, TAKEN_OVER } from './leg-end.ts';
 import type { CallEnd } from './leg-end.ts';
 import { GOODBYE_TAIL_MS, QUIET_KEPT_MS, SETUP_TIMEOUT_MS } from './limits.ts';
+import { LineLoudness } from './line-loudness.ts';
 import { canInterrupt, goneOnWith, isTalking } from './phase-sound.ts';
 import { fixedSound } from './playable.ts';
 import type { Playout, PlayoutEvent } from './playout.ts';
@@ -36,6 +37,7 @@ export class LiveCall {
   readonly #aborter = new AbortController();
   readonly #over = Promise.withResolvers<{ outcome: CallOutcome; reason: string }>();
   readonly #utterances = new UtteranceBuffer();
+  readonly #loudness = new LineLoudness();
   readonly #keyPad = new KeyPad();
   readonly #ledger: TurnLedger;
   readonly #failures: ReturnType<typeof openFailureHandling>;
@@ -64,7 +66,7 @@ export class LiveCall {
     const onTryFailed = (error: unknown): void => this.#failures.tryFailed(error);
     this.#making = openTurnMaking(parts, { ledger: this.#ledger, signal: this.#aborter.signal, onTryFailed });
     this.#sound = new CallSound(parts, {
-      frame: (pcm, atMs) => (this.#utterances.push(pcm, atMs), this.#voice?.push(pcm, atMs)),
+      frame: (pcm, atMs) => (this.#utterances.push(pcm, atMs), this.#loudness.push(pcm, atMs), this.#voice?.push(pcm, atMs)),
       playout: (event) => this.#onPlayout(event),
       mayRepair: () => isTalking(this.#phase),
       repaired: (heardSamples) => this.#phase.kind === 'replying' && this.#playout?.play(...goneOnWith(this.#phase.turn, heardSamples)),
@@ -123,7 +125,9 @@ export class LiveCall {
     const signal = AbortSignal.any([this.#aborter.signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
     // The greeting is made while the telephone system builds the sound: its first frame waits for nothing.
     const greeting = resumed?.state ? null : this.#making.reply({ kind: 'call_opened' });
-    this.#voice = voiceActivity.openStream(guarded((heard) => this.#detect({ kind: 'voice', ...heard }), this.#onBug));
+    const onVoice = (heard: VoiceProbability): void =>
+      this.#detect({ kind: 'voice', ...heard, standsOut: this.#loudness.stoodOut(heard.atMs) });
+    this.#voice = voiceActivity.openStream(guarded(onVoice, this.#onBug));
     await this.#sound.open(signal);
     if (resumed?.isAnswered !== true) {
       await leg.answer({ signal });

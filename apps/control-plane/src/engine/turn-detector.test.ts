@@ -16,9 +16,9 @@ function detect(inputs: readonly DetectorInput[], options: Partial<DetectorSetti
 }
 
 /** Windows of one probability from `fromMs` to `toMs`, one each 32 ms. */
-function windows(fromMs: number, toMs: number, probability: number): DetectorInput[] {
+function windows(fromMs: number, toMs: number, probability: number, standsOut = false): DetectorInput[] {
   const count = Math.floor((toMs - fromMs) / 32);
-  return Array.from({ length: count }, (_, i) => ({ kind: 'voice', probability, atMs: fromMs + 32 * (i + 1) }));
+  return Array.from({ length: count }, (_, i) => ({ kind: 'voice', probability, standsOut, atMs: fromMs + 32 * (i + 1) }));
 }
 const kinds = (events: readonly DetectorEvent[]) => events.map((event) => event.kind);
 const agentStarts: DetectorInput = { kind: 'agent_started', atMs: 0 };
@@ -54,6 +54,17 @@ it('one window is no speech, and speech goes on at a probability that would not 
   expect(detect(windows(0, 960, 0.4))).toEqual([]);
 });
 
+it('a short word of which the model is in doubt is speech where it stands out of its line', () => {
+  const word = (standsOut: boolean) => [...windows(0, 96, 0.25, standsOut), ...windows(96, 960, 0.02)];
+  expect(kinds(detect(word(true)))).toEqual(['speech_started', 'candidate', 'turn_ended']);
+  expect(detect(word(false))).toEqual([]);
+  expect(detect(windows(0, 960, 0.15, true))).toEqual([]);
+});
+
+it('no sound interrupts the agent because it stands out', () => {
+  expect(detect([agentStarts, ...windows(afterGuard, afterGuard + 960, 0.45, true)])).toEqual([]);
+});
+
 it('interrupts the agent only after enough voice', () => {
   const events = detect([agentStarts, ...windows(afterGuard, afterGuard + 960, 0.9)]);
   expect(kinds(events)).toEqual(['barge_in']);
@@ -74,7 +85,7 @@ it('hears nothing in the first moments of the agent, nor what is too faint, nor 
 });
 
 it('windows that arrive together after a stall make an utterance that does not end before it began', () => {
-  const together: DetectorInput[] = Array.from({ length: 2 }, () => ({ kind: 'voice', probability: 0.9, atMs: 1_000 }));
+  const together: DetectorInput[] = Array.from({ length: 2 }, () => ({ kind: 'voice', probability: 0.9, standsOut: true, atMs: 1_000 }));
   const [, candidate] = detect([...together, { kind: 'time', atMs: 3_000 }]);
   expect(candidate).toEqual({ kind: 'candidate', startedAtMs: 968, endedAtMs: 968 });
 });
@@ -97,16 +108,17 @@ const inputs = fc
         { weight: 2, arbitrary: fc.constantFrom('time' as const, 'agent_started' as const, 'agent_stopped' as const, 'reset' as const) },
       ),
       probability: fc.constantFrom(0.05, 0.4, 0.55, 0.95),
+      standsOut: fc.boolean(),
       repeat: fc.integer({ min: 1, max: 25 }),
     }),
     { maxLength: 40 },
   )
   .map((steps) => {
     let atMs = 0;
-    return steps.flatMap(({ gapMs, kind, probability, repeat }): DetectorInput[] =>
+    return steps.flatMap(({ gapMs, kind, probability, standsOut, repeat }): DetectorInput[] =>
       Array.from({ length: kind === 'voice' ? repeat : 1 }, () => {
         atMs += gapMs;
-        return kind === 'voice' ? { kind, probability, atMs } : { kind, atMs };
+        return kind === 'voice' ? { kind, probability, standsOut, atMs } : { kind, atMs };
       }),
     );
   });

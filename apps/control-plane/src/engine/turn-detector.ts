@@ -7,6 +7,12 @@ const WINDOW_MS = 32;
 const SPEECH_THRESHOLD = 0.5;
 /** Speech goes on down to this probability (Silero: threshold - 0.15). */
 const CONTINUE_THRESHOLD = 0.35;
+/**
+ * Speech from this probability on where the sound stands out of its line. Of a "sí" of 0.3 s over G.711 the model at 8 kHz finds two windows
+ * at 0.5 in 21 of 64 places where its windows may fall, at 0.2 in 63. Of 440 noises of speech's loudness in silence (bursts, clicks, knocks,
+ * breath, coughs, tones of eleven kinds) 44 have two at 0.2, all chords, hum and rising tones; 16 have them at 0.5.
+ */
+const STANDING_OUT_THRESHOLD = 0.2;
 /** While the agent talks, its echo must not count: a higher bar. */
 const AGENT_SPEAKING_THRESHOLD = 0.65;
 /**
@@ -40,9 +46,12 @@ export type DetectorState = {
   readonly agentSinceMs: number | null;
 };
 
+type VoiceInput = { readonly kind: 'voice'; readonly probability: number; readonly standsOut: boolean; readonly atMs: number };
+
 /** What the detector is told. Times never go back. */
 export type DetectorInput =
-  | { readonly kind: 'voice'; readonly probability: number; readonly atMs: number }
+  /** `standsOut`: the sound of this window is far above the noise of its line. */
+  | VoiceInput
   | { readonly kind: 'time'; readonly atMs: number }
   | { readonly kind: 'agent_started'; readonly atMs: number }
   | { readonly kind: 'agent_stopped'; readonly atMs: number }
@@ -80,7 +89,7 @@ export function stepDetector(state: DetectorState, input: DetectorInput, setting
   }
 }
 
-function stepVoice(state: DetectorState, input: { probability: number; atMs: number }, settings: DetectorSettings): DetectorStep {
+function stepVoice(state: DetectorState, input: VoiceInput, settings: DetectorSettings): DetectorStep {
   if (!isVoiced(state, input, settings)) return stepTime(state, input.atMs, settings);
   const { voice } = state;
   switch (voice.kind) {
@@ -100,11 +109,12 @@ function stepVoice(state: DetectorState, input: { probability: number; atMs: num
   }
 }
 
-function isVoiced(state: DetectorState, input: { probability: number; atMs: number }, settings: DetectorSettings): boolean {
+function isVoiced(state: DetectorState, input: VoiceInput, settings: DetectorSettings): boolean {
   if (state.agentSinceMs !== null) {
     if (!settings.bargeIn || input.atMs - state.agentSinceMs < ECHO_GUARD_MS) return false;
     return input.probability >= (state.voice.kind === 'quiet' ? AGENT_SPEAKING_THRESHOLD : SPEECH_THRESHOLD);
   }
+  if (input.standsOut) return input.probability >= STANDING_OUT_THRESHOLD;
   return input.probability >= (state.voice.kind === 'speaking' ? CONTINUE_THRESHOLD : SPEECH_THRESHOLD);
 }
 
