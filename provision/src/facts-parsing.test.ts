@@ -83,7 +83,7 @@ describe('settings and secrets', () => {
   });
 
   it('does not make new secrets over a damaged file', () => {
-    for (const text of ['{"ari":"x"}', '{"ari":', '[]'])
+    for (const text of ['{"ari":"x"}', '{"ari":', '[]', ''])
       expect(() => parseSecrets(text, '/srv/secrets.json')).toThrow(/\/srv\/secrets\.json.*damaged/);
     expect(parseSecrets(null, 'secrets.json')).toBeNull();
   });

@@ -34,6 +34,7 @@ import { readServiceStates, supervisorConfigPath } from './supervisor.ts';
 import type { ServiceState } from './supervisor.ts';
 import { findSystemUser } from './system-user.ts';
 import type { SystemUser } from './system-user.ts';
+import { readTextIfThere } from './text-file.ts';
 
 /** System user of the control plane and the inference server. */
 export const SERVICE_USER = 'centralita';
@@ -139,18 +140,18 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
     takenPorts: isOurs ? [] : await findTakenPorts(settings),
     user: await findSystemUser(SERVICE_USER),
     root: await findRoot(home),
-    secrets: parseSecrets((await readText(secretsPath)) || null, secretsPath),
+    secrets: parseSecrets(await readTextIfThere(secretsPath), secretsPath),
     secretFiles: await readFiles(secretFilesFolder(home)),
     hasExportsFolder: await isThere(exportsFolder(home)),
     hasStateFolder: await isThere(stateFolder(home)),
     environmentText,
-    state: parseState((await readText(join(home, 'state.json'))) || null),
+    state: parseState(await readTextIfThere(join(home, 'state.json'))),
     asteriskFiles: await readFiles(paths.asteriskEtc),
     postgresFiles: await readFiles(paths.postgresEtc),
     monitoringFiles: await readFiles(paths.prometheusEtc),
     supervisorFiles: await readSupervisorFiles(home),
     sounds: await readdir(paths.sounds).catch(() => []),
-    bootUnitText: await readText(BOOT_UNIT_PATH),
+    bootUnitText: (await readTextIfThere(BOOT_UNIT_PATH)) ?? '',
     command: await findCommand(home),
     hasCluster: await hasPostgresCluster({ dir }),
     services,
@@ -188,7 +189,7 @@ async function findTakenPorts(settings: Settings): Promise<readonly string[]> {
 async function readSupervisorFiles(home: string): Promise<readonly RenderedFile[]> {
   const folder = join(supervisorConfigPath(home), '..');
   const names = (await readdir(folder).catch(() => [])).filter(isSupervisorFile).sort();
-  return await Promise.all(names.map(async (path) => ({ path, text: await readText(join(folder, path)) })));
+  return await Promise.all(names.map(async (path) => ({ path, text: (await readTextIfThere(join(folder, path))) ?? '' })));
 }
 
 /** Hash of names and contents below some paths of the checkout; tests are left out, they run nowhere. */
@@ -197,7 +198,7 @@ export async function digestFolders(repository: string, paths: readonly string[]
   for (const path of paths) {
     const entries = await readdir(join(repository, path), { recursive: true, withFileTypes: true }).catch(() => null);
     if (entries === null) {
-      hash.update(path).update(await readText(join(repository, path)));
+      hash.update(path).update((await readTextIfThere(join(repository, path))) ?? '');
       continue;
     }
     const files = entries
@@ -207,11 +208,4 @@ export async function digestFolders(repository: string, paths: readonly string[]
       hash.update(file.slice(repository.length)).update(await readFile(file));
   }
   return hash.digest('hex');
-}
-
-async function readText(path: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
-    throw error;
-  });
 }

@@ -12,6 +12,7 @@ import { renderServerDescription } from '#server-description.ts';
 import { digestOf } from '#services.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
 import type { State } from '#state.ts';
+import { readTextIfThere } from '#text-file.ts';
 import { loadManifest } from '#models/manifest-file.ts';
 import { compareTriton } from '#triton/prepare-triton.ts';
 import type { TritonState } from '#triton/prepare-triton.ts';
@@ -75,8 +76,8 @@ export async function gatherContainerFacts(place: FactsPlace & { readonly signal
     containers,
     recipes,
     missingImages: await listMissingImages(ids, signal),
-    composeText: await readText(join(containersFolder(home), '.env')),
-    overrideText: await readText(join(containersFolder(home), 'compose.override.yml')),
+    composeText: (await readTextIfThere(join(containersFolder(home), '.env'))) ?? '',
+    overrideText: (await readTextIfThere(join(containersFolder(home), 'compose.override.yml'))) ?? '',
     triton: profile === 'gpu' ? await readTriton(facts) : null,
   };
   const appliance = await describe(known);
@@ -209,11 +210,4 @@ export function completeSecrets({ secrets }: Pick<Facts, 'secrets'>): ContainerS
   const { databaseMonitor, asteriskMetrics, secretKeys, backupKey } = secrets;
   if (databaseMonitor === undefined || asteriskMetrics === undefined || !secretKeys || backupKey === undefined) return null;
   return { ...secrets, databaseMonitor, asteriskMetrics, secretKeys, backupKey };
-}
-
-async function readText(path: string): Promise<string> {
-  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
 }

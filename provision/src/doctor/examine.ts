@@ -1,5 +1,4 @@
 /** Looks at a machine and at what is installed on it, for the checks to judge. Places a call only when asked to. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeAppliance } from '#appliance.ts';
 import { parseEnvFile } from '#env-file.ts';
@@ -17,6 +16,7 @@ import type { Settings } from '#settings.ts';
 import { digestHardware } from '#sizing/calibration.ts';
 import { steps } from '#steps.ts';
 import { testCallStep } from '#test-call-step.ts';
+import { readTextIfThere } from '#text-file.ts';
 import type { ApplianceSeen, TestCallSeen } from './appliance-seen.ts';
 import type { MachineSeen } from './machine-seen.ts';
 import { readCertificate, tryOutside } from './outside.ts';
@@ -80,10 +80,7 @@ async function examineMachine(home: string, settings: Settings, { env, signal }:
 async function readSettingsOf(home: string): Promise<{ readonly settings: Settings; readonly fault: string | null }> {
   const path = join(home, '.env');
   try {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
-      throw error;
-    });
+    const text = (await readTextIfThere(path)) ?? '';
     return { settings: readSettings(parseEnvFile(text), path), fault: null };
   } catch (error) {
     return { settings: readSettings(new Map(), path), fault: messageOf(error) };

@@ -1,7 +1,8 @@
 /** Where the weights lie on this machine, and what their operator pinned: `<home>/models/<name>/…` and `<home>/models/pins.json`. */
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { readTextIfThere } from '#text-file.ts';
 import { modelPathSchema } from './manifest.ts';
 import type { ManifestModel } from './manifest.ts';
 
@@ -36,10 +37,7 @@ export function incomingFolder(home: string, name: string): string {
 /** Reads what was pinned here. Throws naming the file when it is damaged: without it nothing unpinned can be told from a forgery. */
 export async function readPins(home: string): Promise<Pins> {
   const path = join(modelsFolder(home), 'pins.json');
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
+  const text = await readTextIfThere(path);
   if (text === null) return {};
   try {
     return pinsSchema.parse(JSON.parse(text));

@@ -1,9 +1,9 @@
 /** What a machine measured of itself: `<home>/calibration.json`, and whether it still speaks of this machine. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Hardware } from '#machine/hardware.ts';
+import { readTextIfThere } from '#text-file.ts';
 
 const seconds = z.number().positive();
 
@@ -50,10 +50,7 @@ export function calibrationPath(home: string): string {
 /** What was measured; null when nothing was. Throws naming the file when it is damaged. */
 export async function readCalibration(home: string): Promise<Calibration | null> {
   const path = calibrationPath(home);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
-    throw error;
-  });
+  const text = await readTextIfThere(path);
   return text === null ? null : parseCalibration(text, path);
 }
 

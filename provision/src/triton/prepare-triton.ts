@@ -1,12 +1,13 @@
 /** Writes the model repositories of this machine's Tritons: `<home>/models/triton/<process>/<role>/…`. Runs any number of times. */
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RenderedFile } from '#asterisk-configuration.ts';
 import type { Manifest } from '#models/manifest.ts';
 import { modelsFolder } from '#models/models-folder.ts';
 import { replaceFile, readFiles, listDifferences, writeRenderedFiles } from '#rendered-files.ts';
 import type { SizingPlan } from '#sizing/sizing-plan.ts';
+import { readTextIfThere } from '#text-file.ts';
 import { readModelSources } from './model-sources.ts';
 import { layOutTriton } from './triton-layout.ts';
 import type { TritonLayout, TritonParts } from './triton-layout.ts';
@@ -68,7 +69,7 @@ async function planLayout(
 
 /** Whoever may read the home's secrets may ask Triton for more than the control plane does. Null before it was made. */
 async function readAdminKey(home: string): Promise<string | null> {
-  const text = await readText(join(home, ADMIN_KEY_FILE));
+  const text = await readTextIfThere(join(home, ADMIN_KEY_FILE));
   return text !== null && /^[a-f0-9]{48}\n$/.test(text) ? text.trim() : null;
 }
 
@@ -76,13 +77,6 @@ async function makeAdminKey(home: string): Promise<string> {
   const key = randomBytes(24).toString('hex');
   await replaceFile(join(home, ADMIN_KEY_FILE), `${key}\n`, { uid: 0, gid: 0, mode: 0o600 });
   return key;
-}
-
-async function readText(path: string): Promise<string | null> {
-  return await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
 }
 
 /** Folders of models below the folder of all repositories, such as `speech/speech_to_text`. */
@@ -126,7 +120,7 @@ async function listModelChanges(place: ModelPlace): Promise<readonly string[]> {
   const { folder, path } = place;
   const { own, version } = filesOf(place);
   const changes = listDifferences(await readFiles(join(folder, path, '1')), version).map((name) => `${path}/1/${name}`);
-  for (const file of own) if ((await readText(join(folder, path, file.path))) !== file.text) changes.push(`${path}/${file.path}`);
+  for (const file of own) if ((await readTextIfThere(join(folder, path, file.path))) !== file.text) changes.push(`${path}/${file.path}`);
   return changes;
 }
 
@@ -137,6 +131,6 @@ async function writeModel(place: ModelPlace): Promise<void> {
   await writeRenderedFiles(join(folder, path, '1'), version, READABLE);
   for (const file of own) {
     const target = join(folder, path, file.path);
-    if ((await readText(target)) !== file.text) await replaceFile(target, file.text, READABLE);
+    if ((await readTextIfThere(target)) !== file.text) await replaceFile(target, file.text, READABLE);
   }
 }
