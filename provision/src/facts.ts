@@ -1,8 +1,8 @@
 /** Everything the plan is made from, read at one moment. Reading changes nothing. */
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { digestPaths } from '#releases/release-files.ts';
 import { findReleaseFacts } from '#releases/release-facts.ts';
 import type { ReleaseFacts } from '#releases/release-facts.ts';
 import { detectHardware } from '#machine/detect-hardware.ts';
@@ -156,10 +156,10 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
     hasCluster: await hasPostgresCluster({ dir }),
     services,
     digests: {
-      code: await digestFolders(repository, ['apps/control-plane/src', 'inference', 'asterisk/ari-client', 'package-lock.json']),
-      migrations: await digestFolders(repository, ['apps/control-plane/src/db/migrations']),
+      code: await digestPaths(repository, ['apps/control-plane/src', 'inference', 'asterisk/ari-client', 'package-lock.json']),
+      migrations: await digestPaths(repository, ['apps/control-plane/src/db/migrations']),
       prompts: promptsDigest(),
-      demo: await digestFolders(repository, ['apps/control-plane/src/features/appliance']),
+      demo: await digestPaths(repository, ['apps/control-plane/src/features/appliance']),
     },
   };
 }
@@ -190,22 +190,4 @@ async function readSupervisorFiles(home: string): Promise<readonly RenderedFile[
   const folder = join(supervisorConfigPath(home), '..');
   const names = (await readdir(folder).catch(() => [])).filter(isSupervisorFile).sort();
   return await Promise.all(names.map(async (path) => ({ path, text: (await readTextIfThere(join(folder, path))) ?? '' })));
-}
-
-/** Hash of names and contents below some paths of the checkout; tests are left out, they run nowhere. */
-export async function digestFolders(repository: string, paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const path of paths) {
-    const entries = await readdir(join(repository, path), { recursive: true, withFileTypes: true }).catch(() => null);
-    if (entries === null) {
-      hash.update(path).update((await readTextIfThere(join(repository, path))) ?? '');
-      continue;
-    }
-    const files = entries
-      .filter((entry) => entry.isFile() && !entry.name.includes('.test.'))
-      .map((entry) => join(entry.parentPath, entry.name));
-    for (const file of files.filter((name) => !name.includes('node_modules')).sort())
-      hash.update(file.slice(repository.length)).update(await readFile(file));
-  }
-  return hash.digest('hex');
 }

@@ -4,13 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RenderedFile } from '#asterisk-configuration.ts';
-import { digestFolders, gatherFacts } from '#facts.ts';
+import { gatherFacts } from '#facts.ts';
 import type { Facts, FactsPlace } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
+import { digestPaths } from '#releases/release-files.ts';
 import { readFiles } from '#rendered-files.ts';
 import { renderServerDescription } from '#server-description.ts';
 import { digestOf } from '#services.ts';
-import { admitCalls } from '#sizing/admitted-calls.ts';
+import { limitServers } from '#sizing/server-limits.ts';
 import type { State } from '#state.ts';
 import { readTextIfThere } from '#text-file.ts';
 import { loadManifest } from '#models/manifest-file.ts';
@@ -146,7 +147,7 @@ async function readTriton({ home, repository, sizing, settings }: Facts): Promis
 }
 
 async function readRecipes(repository: string): Promise<Readonly<Record<ImageName | 'base', string>>> {
-  const folder = (paths: readonly string[]): Promise<string> => digestFolders(repository, [...paths]);
+  const folder = (paths: readonly string[]): Promise<string> => digestPaths(repository, paths);
   const base = digestOf([await folder(['provision/base-image']), BASE_SUITE, IDENTITIES]);
   const code = await folder([
     'apps',
@@ -179,10 +180,7 @@ async function describe(known: Omit<ContainerFacts, 'appliance' | 'files' | 'ser
     secrets,
     controlPlaneFiles: [renderServerDescription(facts.hardware), ...(await readServerToken(facts))],
     backupRecipient: await identityToRecipient(secrets.backupKey),
-    sizing: {
-      maxConcurrentCalls: admitCalls(facts).calls,
-      sharedBuffersBytes: facts.sizing.plan.postgres.sharedBuffersBytes,
-    },
+    limits: limitServers(facts),
     profile,
     modelSettings: known.triton ? modelSettings(facts.sizing.plan, '/models') : {},
     modelsDigest: known.triton ? digestOf([known.triton.layout.files]).slice(0, 16) : '',

@@ -47,6 +47,17 @@ export function digestFiles(files: FileDigests): string {
   return hash.digest('hex');
 }
 
+/**
+ * One digest over names and contents below some paths of a tree. Installations keep it of the migrations that their database has: in another
+ * form an upgrade would take these for changed, and its way back would restore the database.
+ */
+export async function digestPaths(tree: string, paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths)
+    for (const file of (await listFiles(tree, path)).toSorted()) hash.update(`/${file}`).update(await readFile(join(tree, file)));
+  return hash.digest('hex');
+}
+
 /** Tests run nowhere on an appliance; hidden files are editors' and tools' own. */
 function isLeftOut(path: string): boolean {
   return (

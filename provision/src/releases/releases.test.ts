@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseChannels } from './live-calls.ts';
 import { findReleaseFaults, findVersionFaults } from './release-check.ts';
 import { atCurrentRelease, findReleaseFacts } from './release-facts.ts';
+import { digestPaths } from './release-files.ts';
 import { compareVersions, describeRelease, publicKeyText, releaseId, renderManifest, signText } from './release-manifest.ts';
 import { isBroughtUp } from './release-records.ts';
 import type { ReleaseChange } from './release-records.ts';
@@ -47,6 +48,17 @@ describe('a release', () => {
     expect(await describeRelease(tree)).toEqual(before);
     await writeFile(join(tree, 'apps/main.ts'), 'export const changed = 1;\n');
     expect((await describeRelease(tree)).digest).not.toBe(before.digest);
+  });
+
+  it('has a digest of some of its paths that tests and what tools leave behind do not change', async () => {
+    const paths = ['apps', 'package.json', 'not-there'];
+    const before = await digestPaths(tree, paths);
+    await mkdir(join(tree, 'apps/__pycache__'));
+    await writeFile(join(tree, 'apps/__pycache__/model.pyc'), 'compiled');
+    await writeFile(join(tree, 'apps/main.test.ts'), 'another test');
+    expect(await digestPaths(tree, paths)).toBe(before);
+    await writeFile(join(tree, 'package.json'), '{}');
+    expect(await digestPaths(tree, paths)).not.toBe(before);
   });
 
   it('is copied, so that an edit of the checkout does not change what runs, and its packages are shared', async () => {
