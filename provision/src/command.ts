@@ -52,6 +52,31 @@ export async function tryCommand(argv: readonly string[], options: CommandOption
   });
 }
 
+export type TerminalOptions = {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether it may ask the operator. */
+  readonly isAskable?: boolean;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Runs `argv` on the operator's terminal, with no limit of time: he sees it and ends it. Resolves with its exit code, null when a signal
+ * ended it; throws when it cannot start.
+ */
+export async function runOnTerminal(argv: readonly string[], options: TerminalOptions = {}): Promise<number | null> {
+  const [file, ...args] = argv;
+  if (file === undefined) throw new Error('no command given');
+  const child = spawn(file, args, {
+    stdio: [(options.isAskable ?? true) ? 'inherit' : 'ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...options.env },
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  return await new Promise<number | null>((resolve, reject) => {
+    child.once('error', (cause) => reject(new Error(`${file}: could not run`, { cause })));
+    child.once('close', resolve);
+  });
+}
+
 /** Runs `argv`; throws with its last output when the exit code is not 0. Returns standard output. */
 export async function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
   const result = await tryCommand(argv, options);

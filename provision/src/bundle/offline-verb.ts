@@ -1,5 +1,4 @@
 /** `provision.sh --offline`: installs or upgrades from a bundle, asking no network for anything. */
-import { spawn } from 'node:child_process';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runCommand, tryCommand } from '#command.ts';
@@ -8,9 +7,10 @@ import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { findMissingPrograms, REQUIRED_PROGRAMS } from '#machine-facts.ts';
 import type { RequiredProgram } from '#machine-facts.ts';
 import { parseOsRelease } from '#machine/system-probe.ts';
-import { ObstacleError, UsageError } from '#place.ts';
+import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { findRoot } from '#private-root.ts';
+import { runReleaseProvisioner } from '#releases/release-apply.ts';
 import { findReleaseFaults } from '#releases/release-check.ts';
 import { isSignedBy } from '#releases/release-manifest.ts';
 import { findCurrent, listReleases, releaseFolder, releasesFolder } from '#releases/release-store.ts';
@@ -176,14 +176,7 @@ async function handOver(
   release: string,
   { words, signal }: { readonly words: readonly string[]; readonly signal: AbortSignal },
 ): Promise<number> {
-  const tree = releaseFolder(home, release);
   const current = await findCurrent(home);
   const verb = current === null || current === release ? words : ['--upgrade', ...words.filter((word) => word === '--yes')];
-  const argv = ['--pdeathsig', 'KILL', join(tree, 'node_modules/.bin/node'), join(tree, 'provision/src/main.ts'), ...verb];
-  const env = { ...process.env, CENTRALITA_HOME: home, CENTRALITA_REPOSITORY: tree, CENTRALITA_LOCKED: '1' };
-  const child = spawn('setpriv', argv, { stdio: 'inherit', env, signal });
-  return await new Promise<number>((done, failed) => {
-    child.once('error', failed);
-    child.once('close', (code) => done(code ?? 1));
-  });
+  return (await runReleaseProvisioner(home, release, { words: verb, isAskable: true, signal })) ?? EXIT.failed;
 }

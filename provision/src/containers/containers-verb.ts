@@ -1,6 +1,6 @@
 /** The verbs of an installation in containers: the one function that decides which runtime a verb is for, and does it where that is docker. */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { runOnTerminal } from '#command.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
@@ -112,9 +112,7 @@ async function runStatus({ place, signal }: Call): Promise<number> {
 
 /** Compose's own words on the operator's terminal. */
 async function passOn(now: ContainerFacts, words: readonly string[]): Promise<number> {
-  const [file = '', ...argv] = composeCommand(composeOf(now), words);
-  const child = spawn(file, argv, { stdio: 'inherit' });
-  return await new Promise((done, failed) => child.once('error', failed).once('close', (code) => done(code === 0 ? EXIT.ok : EXIT.failed)));
+  return (await runOnTerminal(composeCommand(composeOf(now), words))) === 0 ? EXIT.ok : EXIT.failed;
 }
 
 /** Takes the containers and their networks away; what they wrote stays in volumes and in the home. */

@@ -1,7 +1,7 @@
 /** The verbs of an appliance that is installed: its services, their logs, the admin key. */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describeAppliance } from '#appliance.ts';
+import { runOnTerminal } from '#command.ts';
 import { gatherFacts } from '#facts.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
@@ -49,6 +49,5 @@ export async function runLogs(place: Place, args: readonly string[]): Promise<nu
   const names = SERVICE_NAMES.filter((known) => name === undefined || known === name);
   if (names.length === 0) throw new UsageError(`no service ${name}: say one of ${SERVICE_NAMES.join(', ')}`);
   const files = names.map((known) => join(place.home, 'log', `${known}.log`));
-  const child = spawn('tail', ['-n', name === undefined ? '20' : '200', ...files], { stdio: 'inherit' });
-  return await new Promise((done) => child.on('close', (code) => done(code ?? EXIT.failed)));
+  return (await runOnTerminal(['tail', '-n', name === undefined ? '20' : '200', ...files])) ?? EXIT.failed;
 }

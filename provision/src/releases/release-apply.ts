@@ -1,8 +1,8 @@
 /** Makes the installation run one of its releases: the release's own provisioner does it, so that each brings the configuration that it knows. */
-import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireAppliance } from '#appliance.ts';
+import { runOnTerminal } from '#command.ts';
 import { openBackup } from '#backup/backup-archive.ts';
 import type { OpenBackup } from '#backup/backup-archive.ts';
 import { DUMP_FILE } from '#backup/backup-manifest.ts';
@@ -19,19 +19,21 @@ import { releaseFolder, switchCurrent } from './release-store.ts';
 /** Switches the link and lets the release put everything right. Throws when it cannot, with the exit code; what it said is on the terminal. */
 export async function applyRelease(home: string, id: string, signal: AbortSignal): Promise<void> {
   await switchCurrent(home, id);
-  const folder = releaseFolder(home, id);
-  // It dies with this process: two that provision at once would undo each other.
-  const argv = ['--pdeathsig', 'KILL', join(folder, 'node_modules/.bin/node'), join(folder, 'provision/src/main.ts'), '--yes'];
-  const child = spawn('setpriv', argv, {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, CENTRALITA_HOME: home, CENTRALITA_REPOSITORY: folder, CENTRALITA_LOCKED: '1' },
-    signal,
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  const code = await runReleaseProvisioner(home, id, { words: ['--yes'], isAskable: false, signal });
   if (code !== 0) throw new Error(`release ${id} did not come up: its provisioner ended with exit code ${code}`);
+}
+
+/** Runs the release's own provisioner on the operator's terminal. Resolves with its exit code, null when a signal ended it. */
+export async function runReleaseProvisioner(
+  home: string,
+  id: string,
+  { words, ...options }: { readonly words: readonly string[]; readonly isAskable: boolean; readonly signal: AbortSignal },
+): Promise<number | null> {
+  const tree = releaseFolder(home, id);
+  const program = [join(tree, 'node_modules/.bin/node'), join(tree, 'provision/src/main.ts'), ...words];
+  // It dies with this process: two that provision at once would undo each other.
+  const argv = ['setpriv', '--pdeathsig', 'KILL', ...program];
+  return await runOnTerminal(argv, { ...options, env: { CENTRALITA_HOME: home, CENTRALITA_REPOSITORY: tree, CENTRALITA_LOCKED: '1' } });
 }
 
 /** What a release is brought back with. */
