@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { databaseOf } from '@centralita/provision/backup/database-access.ts';
 import {
   dumpDatabase,
   dropDatabase,
@@ -49,25 +50,25 @@ afterAll(async () => {
 });
 
 it('comes back in a rehearsal as it was, and the database in use is not touched', async () => {
-  const saved = await dumpDatabase(database.instance, dump, signal);
+  const saved = await dumpDatabase(databaseOf(database.instance), dump, signal);
   expect(saved['public.notes']?.rows).toBe(5_000);
   expect(saved['other."odd Name"']?.rows).toBe(2);
   // Written after the moment of the backup: not in it, and not lost.
   await ask(`insert into notes values (9001, 'org1', 'later')`);
-  await restoreInto(database.instance, { dump, database: REHEARSAL_DATABASE, signal });
-  expect(compareTables(saved, await readTables(database.instance, REHEARSAL_DATABASE))).toEqual([]);
+  await restoreInto(databaseOf(database.instance), { dump, database: REHEARSAL_DATABASE, signal });
+  expect(compareTables(saved, await readTables(databaseOf(database.instance), REHEARSAL_DATABASE))).toEqual([]);
   expect(await ask('select count(*) from notes')).toBe('5001');
   await ask(`update notes set body = 'changed' where id = 7`, REHEARSAL_DATABASE);
-  const differences = compareTables(saved, await readTables(database.instance, REHEARSAL_DATABASE));
+  const differences = compareTables(saved, await readTables(databaseOf(database.instance), REHEARSAL_DATABASE));
   expect(differences).toEqual(['public.notes has the same number of rows, 5000, but not the same ones']);
-  await dropDatabase(database.instance, REHEARSAL_DATABASE);
+  await dropDatabase(databaseOf(database.instance), REHEARSAL_DATABASE);
 });
 
 it('takes the place of the database with its rights and policies, and leaves nothing beside', async () => {
-  const saved = await dumpDatabase(database.instance, dump, signal);
+  const saved = await dumpDatabase(databaseOf(database.instance), dump, signal);
   await ask(`delete from notes; drop table other."odd Name"`);
-  await replaceDatabase(database.instance, { dump, signal, check: (found) => expect(compareTables(saved, found)).toEqual([]) });
-  expect(compareTables(saved, await readTables(database.instance))).toEqual([]);
+  await replaceDatabase(databaseOf(database.instance), { dump, signal, check: (found) => expect(compareTables(saved, found)).toEqual([]) });
+  expect(compareTables(saved, await readTables(databaseOf(database.instance)))).toEqual([]);
   const seen = await ask(
     `set role ${DATABASE_ROLES.app}; set app.org = 'org1'; select count(*) from notes where org <> 'org1' or id = 9001`,
   );
@@ -78,9 +79,9 @@ it('takes the place of the database with its rights and policies, and leaves not
 });
 
 it('that is damaged does not take the place of anything', async () => {
-  const saved = await dumpDatabase(database.instance, dump, signal);
+  const saved = await dumpDatabase(databaseOf(database.instance), dump, signal);
   const bytes = await readFile(dump);
   await writeFile(dump, bytes.subarray(0, Math.floor(bytes.length / 2)));
-  await expect(replaceDatabase(database.instance, { dump, signal, check: () => {} })).rejects.toThrow('pg_restore');
-  expect(compareTables(saved, await readTables(database.instance))).toEqual([]);
+  await expect(replaceDatabase(databaseOf(database.instance), { dump, signal, check: () => {} })).rejects.toThrow('pg_restore');
+  expect(compareTables(saved, await readTables(databaseOf(database.instance)))).toEqual([]);
 });

@@ -4,6 +4,8 @@ import { runApply } from '#lifecycle/apply-verb.ts';
 import { runCheck } from '#lifecycle/check-verb.ts';
 import { runPlan } from '#lifecycle/plan-verb.ts';
 import { runLogs, runNewAdminKey, runStart, runStatus, runStop } from '#lifecycle/service-verbs.ts';
+import { nativeRuntime } from '#runtime/native-runtime.ts';
+import type { RuntimeCall } from '#runtime/runtime.ts';
 import { runRollback } from '#releases/rollback-verb.ts';
 import { runUpgrade } from '#releases/upgrade-verb.ts';
 import { MODELS_USAGE, runModels } from '#models/models-verb.ts';
@@ -18,6 +20,11 @@ import { runBundle } from '#bundle/bundle-verb.ts';
 import { runOffline } from '#bundle/offline-verb.ts';
 import { SERVICE_NAMES } from './services.ts';
 import type { Verb } from './verb.ts';
+
+/** A verb that is the same in every runtime, in the native one. */
+function native(run: (call: RuntimeCall) => Promise<number>): Verb['run'] {
+  return async (place, args, signal) => await run({ runtime: nativeRuntime, place, args, signal });
+}
 
 /** In the order in which `--help` lists them. */
 export const VERBS: readonly Verb[] = [
@@ -100,28 +107,28 @@ export const VERBS: readonly Verb[] = [
     usage: '[--max-drain SECONDS]',
     summary: 'let this code take over from the release that runs: with a restore point, and back by itself when it does not come up',
     needs: 'install',
-    run: runUpgrade,
+    run: native(runUpgrade),
   },
   {
     name: '--rollback',
     usage: '[--max-drain SECONDS] [--yes]',
     summary: 'go back to the release before the present one; says what is lost and asks',
     needs: 'lock',
-    run: runRollback,
+    run: native(runRollback),
   },
   {
     name: '--backup',
     usage: '[FILE] [--recordings] [--exports] [--rehearse] [--recovery-sheet]',
     summary: 'save database, settings and secrets in one encrypted file, calls or not; its key is on the recovery sheet',
     needs: 'lock',
-    run: runBackup,
+    run: native(runBackup),
   },
   {
     name: '--restore',
     usage: 'FILE [--key-file KEY] [--rehearse] [--yes]',
     summary: 'make this machine the one that the backup was made of; --rehearse: only try it, beside the database in use',
     needs: 'install',
-    run: runRestore,
+    run: native(runRestore),
   },
   {
     name: '--bundle',
@@ -142,7 +149,7 @@ export const VERBS: readonly Verb[] = [
     usage: '[--purge [SERVER_NAME]] [--force] [--yes] [--json]',
     summary: 'remove the installation; its data stays, unless --purge, which asks for the name of the server',
     needs: 'lock',
-    run: runUninstall,
+    run: native(runUninstall),
   },
   {
     name: '--support-bundle',

@@ -3,14 +3,11 @@ import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { requireAppliance } from '#appliance.ts';
-import { exportsFolder } from '#facts.ts';
-import type { Facts } from '#facts.ts';
 import { digestFile } from '#file-digest.ts';
 import type { FileDigest } from '#file-digest.ts';
-import { instancePaths } from '#instance.ts';
 import { isThere } from '#path-presence.ts';
 import { readManifest, releaseFolder } from '#releases/release-store.ts';
+import type { Site } from '#runtime/runtime.ts';
 import { encryptTo, openEncrypted } from './backup-cipher.ts';
 import { BACKUP_MANIFEST, DUMP_FILE, listDamagedFiles, parseBackupManifest } from './backup-manifest.ts';
 import type { BackupFolder, BackupManifest } from './backup-manifest.ts';
@@ -28,8 +25,8 @@ export type BackupOptions = {
 };
 
 /** Makes the backup, complete or not at all: it gets its name when its last byte is on the disk. The database must be up; calls may go on. */
-export async function writeBackup(facts: Facts, options: BackupOptions): Promise<BackupManifest> {
-  const { instance } = requireAppliance(facts);
+export async function writeBackup(site: Site, options: BackupOptions): Promise<BackupManifest> {
+  const { facts } = site;
   const staging = join(facts.home, STAGING);
   const unfinished = `${options.path}.part`;
   await rm(staging, { recursive: true, force: true });
@@ -37,14 +34,16 @@ export async function writeBackup(facts: Facts, options: BackupOptions): Promise
   await mkdir(dirname(options.path), { recursive: true, mode: 0o700 });
   await rm(unfinished, { force: true });
   try {
-    const tables = await dumpDatabase(instance, join(staging, DUMP_FILE), options.signal);
+    const tables = await dumpDatabase(site.database(), join(staging, DUMP_FILE), options.signal);
     for (const name of FILES) if (await isThere(join(facts.home, name))) await copyFile(join(facts.home, name), join(staging, name));
     const files: Record<string, FileDigest> = {};
     for (const name of (await readdir(staging)).toSorted()) files[name] = await digestFile(join(staging, name));
-    const places = { recordings: dirname(instancePaths(instance).recordings), exports: dirname(exportsFolder(facts.home)) };
     // The manifest names what is in it: a restore takes each of these folders out again.
-    const folders: BackupFolder[] = [];
-    for (const name of options.folders) if (await isThere(join(places[name], name))) folders.push(name);
+    const trees: { readonly name: BackupFolder; readonly path: string }[] = [];
+    for (const name of options.folders) {
+      const { path } = await site.findFolder(name);
+      if (await isThere(path)) trees.push({ name, path });
+    }
     const running = facts.release.current === null ? null : await readManifest(releaseFolder(facts.home, facts.release.current));
     const manifest: BackupManifest = {
       format: 1,
@@ -52,15 +51,15 @@ export async function writeBackup(facts: Facts, options: BackupOptions): Promise
       release: facts.release.current ?? facts.release.id,
       version: running?.version ?? facts.release.version,
       migrations: facts.state.migrations ?? null,
-      postgres: instance.root.versions['postgresql-18'] ?? 'unknown',
+      postgres: await site.describePostgres(),
       server: facts.settings.SERVER_NAME,
       tables,
       files,
-      folders,
+      folders: trees.map(({ name }) => name),
     };
     await writeFile(join(staging, BACKUP_MANIFEST), JSON.stringify(manifest, null, 2));
-    const trees = folders.flatMap((name) => ['-C', places[name], name]);
-    const tar = runTar(['--create', '-C', staging, BACKUP_MANIFEST, ...Object.keys(files), ...trees], options.signal);
+    const words = ['--create', ...trees.map(renameTree), '--absolute-names', '-C', staging];
+    const tar = runTar([...words, BACKUP_MANIFEST, ...Object.keys(files), ...trees.map(({ path }) => path)], options.signal);
     await Promise.all([encryptTo({ path: unfinished, source: tar.stdout, key: options.key, signal: options.signal }), tar.ended]);
     await rename(unfinished, options.path);
     return manifest;
@@ -101,8 +100,13 @@ export async function openBackup(
 }
 
 /** Bytes that a backup of the database and the settings may take at most: the database's own size, twice while it is made. */
-export async function estimateBackupBytes(facts: Facts): Promise<number> {
-  return 2 * (await sizeOf(instancePaths(requireAppliance(facts).instance).postgresData));
+export async function estimateBackupBytes(site: Site): Promise<number> {
+  return 2 * (await sizeOf(await site.databaseFolder()));
+}
+
+/** `tar`'s word for a folder that is in the archive under a name of its own, wherever it lies; what links in it point to stays. */
+export function renameTree({ name, path }: { readonly name: BackupFolder; readonly path: string }): string {
+  return `--transform=flags=rSh;s,^${path.replaceAll(/[\\.[\]*^$,]/g, String.raw`\$&`)},${name},`;
 }
 
 async function sizeOf(folder: string): Promise<number> {

@@ -1,12 +1,11 @@
 /** `provision.sh --backup`: everything that an empty machine needs to be this one again, in one encrypted file. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { gatherFacts } from '#facts.ts';
 import type { Facts } from '#facts.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { EXIT, ObstacleError } from '#place.ts';
-import type { Place } from '#place.ts';
 import { requireSpaceForBackup } from '#releases/restore-point.ts';
+import type { RuntimeCall, Site } from '#runtime/runtime.ts';
 import { withBackupKey, writeSecrets } from '#secrets.ts';
 import { updateState } from '#state.ts';
 import { writeBackup } from './backup-archive.ts';
@@ -20,7 +19,7 @@ import { countRows } from './table-digests.ts';
 const REHEARSAL_INTERVAL_MS = 6.5 * 24 * 3_600_000;
 
 /** Exit codes: 0 the backup is whole, 20 it could not be begun, 1 it failed. */
-export async function runBackup(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
+export async function runBackup({ runtime, place, args, signal }: RuntimeCall): Promise<number> {
   const { values, positionals } = parseVerbArguments(
     args,
     {
@@ -32,10 +31,11 @@ export async function runBackup(place: Place, args: readonly string[], signal: A
     },
     1,
   );
-  const facts = await gatherFacts(place);
+  const site = await runtime.open(place, signal);
+  const { facts } = site;
   const key = await requireBackupKey(facts);
   if (values['recovery-sheet'] === true) return await showRecoverySheet(facts, key);
-  await requireBackupPossible(facts);
+  await requireBackupPossible(site);
   await makeBackupsFolder(place.home);
   const own = positionals[0];
   const path = own === undefined ? join(backupsFolder(place.home), backupName(facts.settings.SERVER_NAME, new Date())) : resolve(own);
@@ -45,7 +45,7 @@ export async function runBackup(place: Place, args: readonly string[], signal: A
     ...(values.recordings === true || withRecordings ? (['recordings'] as const) : []),
     ...(values.exports === true || withRecordings ? (['exports'] as const) : []),
   ];
-  const manifest = await writeBackup(facts, { path, key, folders, signal });
+  const manifest = await writeBackup(site, { path, key, folders, signal });
   const { size } = await stat(path);
   await updateState(place.home, () => ({ backup: { at: manifest.madeAt, path, bytes: size } }));
   const contents = ['the database', 'settings and secrets', ...folders].join(', ');
@@ -57,16 +57,16 @@ export async function runBackup(place: Place, args: readonly string[], signal: A
     : [])
     console.log(`${old}: removed, ${facts.settings.BACKUP_KEEP} are kept (BACKUP_KEEP)`);
   if (!isDaily && facts.state.recoverySheetAt === undefined) await showRecoverySheet(facts, key);
-  if (values.rehearse === true || (isDaily && isRehearsalDue(facts))) return await rehearse(facts, { path, key, signal });
+  if (values.rehearse === true || (isDaily && isRehearsalDue(facts))) return await rehearse(site, { path, key, signal });
   return EXIT.ok;
 }
 
 /** Restores the backup beside the database in use, and says whether it gave back what was saved. */
 export async function rehearse(
-  facts: Facts,
+  site: Site,
   backup: { readonly path: string; readonly key: string; readonly signal: AbortSignal },
 ): Promise<number> {
-  const { differences, tables, rows } = await rehearseRestore(facts, backup);
+  const { differences, tables, rows } = await rehearseRestore(site, backup);
   for (const difference of differences) console.error(`  ${difference}`);
   if (differences.length > 0) throw new Error(`${backup.path} does not give back what was saved (${differences.length} tables)`);
   console.log(`Restore rehearsed: ${tables} tables and ${rows} rows came back as they were.`);
@@ -81,10 +81,10 @@ async function requireBackupKey({ home, secrets }: Facts): Promise<string> {
   return complete.backupKey;
 }
 
-async function requireBackupPossible(facts: Facts): Promise<void> {
-  if (facts.services.postgres !== 'RUNNING')
+async function requireBackupPossible(site: Site): Promise<void> {
+  if (!site.isDatabaseUp)
     throw new ObstacleError('PostgreSQL does not run, so the database cannot be read: ./provision.sh start, then again');
-  await requireSpaceForBackup(facts);
+  await requireSpaceForBackup(site);
 }
 
 function isRehearsalDue({ state }: Facts): boolean {

@@ -1,11 +1,12 @@
 // Backups: closed to everybody without the key, refused when one byte is another, compared row by row, and not kept for ever.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openBackup } from './backup-archive.ts';
+import { runCommand } from '#command.ts';
+import { openBackup, renameTree } from './backup-archive.ts';
 import { BACKUP_KEY_PATTERN, encryptTo, makeBackupKey, openEncrypted } from './backup-cipher.ts';
 import { backupName, backupsFolder, listBackups, makeBackupsFolder, pruneBackups } from './backup-files.ts';
 import { backupScheduleCommand } from './backup-schedule.ts';
@@ -60,6 +61,22 @@ describe('a backup file', () => {
     await encryptTo({ path, source: Readable.from([text]), key, signal });
     await writeFile(path, (await readFile(path)).subarray(0, 120_000));
     await expect(openBackup(home, { path, key, signal })).rejects.toThrow('damaged');
+  });
+});
+
+describe('a folder in a backup', () => {
+  it('has the same name there wherever it lies, whatever its path is made of', async () => {
+    const places = { recordings: join(home, 'volumes/c.c_rec[1]/_data'), exports: join(home, 'volumes/c.c_exports/_data') };
+    for (const path of Object.values(places)) {
+      await mkdir(join(path, '2026'), { recursive: true });
+      await writeFile(join(path, '2026/one.wav'), path);
+    }
+    const tree = (name: 'recordings' | 'exports') => ({ name, path: places[name] });
+    const words = ['--create', renameTree(tree('recordings')), renameTree(tree('exports')), '--absolute-names', `--file=${home}/a.tar`];
+    await runCommand(['tar', ...words, places.recordings, places.exports]);
+    const names = (await runCommand(['tar', '--list', `--file=${home}/a.tar`])).split('\n');
+    expect(names).toEqual(expect.arrayContaining(['recordings/2026/one.wav', 'exports/2026/one.wav']));
+    expect(names.join()).not.toContain('volumes');
   });
 });
 

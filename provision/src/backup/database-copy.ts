@@ -1,13 +1,12 @@
-/** Copies the database out and in with PostgreSQL's own programs of the private root, as the superuser: roles, grants and policies travel along. */
+/** Copies the database out and in with PostgreSQL's own programs, as the superuser: roles, grants and policies travel along. */
 import { spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { pipeline } from 'node:stream/promises';
 import { runCommand } from '#command.ts';
 import { DATABASE, DATABASE_ROLES } from '#instance.ts';
-import type { Instance } from '#instance.ts';
-import { renderDatabaseSetup } from '#postgres-configuration.ts';
-import { postgresProgram, psqlCommand } from '#postgres-process.ts';
+import { psqlOf } from './database-access.ts';
+import type { DatabaseAccess } from './database-access.ts';
 import { parseTableDigests, TABLE_DIGESTS_SQL } from './table-digests.ts';
 import type { TableDigests } from './table-digests.ts';
 
@@ -21,30 +20,30 @@ const OUTGOING = `${DATABASE}_outgoing`;
 export const REHEARSAL_DATABASE = `${DATABASE}_rehearsal`;
 
 /** Writes the database into a file of pg_dump's custom format, and says what was in it at that same moment. */
-export async function dumpDatabase(instance: Instance, path: string, signal: AbortSignal): Promise<TableDigests> {
-  await using snapshot = await openSnapshot(instance, signal);
+export async function dumpDatabase(access: DatabaseAccess, path: string, signal: AbortSignal): Promise<TableDigests> {
+  await using snapshot = await openSnapshot(access, signal);
   const argv = ['--format=custom', '--compress=zstd:3', `--snapshot=${snapshot.id}`, `--dbname=${DATABASE}`];
-  const child = spawnProgram(postgresProgram(instance, 'pg_dump', argv), signal);
+  const child = spawnProgram(access.program('pg_dump', argv), signal);
   child.stdin.end();
   await Promise.all([pipeline(child.stdout, createWriteStream(path, { mode: 0o600 })), child.ended]);
   return snapshot.tables;
 }
 
 /** What is in a database now. */
-export async function readTables(instance: Instance, database: string = DATABASE): Promise<TableDigests> {
+export async function readTables(access: DatabaseAccess, database: string = DATABASE): Promise<TableDigests> {
   const input = `set idle_in_transaction_session_timeout = 0;\n${TABLE_DIGESTS_SQL}`;
-  const answer = await runCommand(psqlCommand(instance, database), { input, label: 'reading the tables', timeoutMs: QUERY_TIMEOUT_MS });
+  const answer = await runCommand(psqlOf(access, database), { input, label: 'reading the tables', timeoutMs: QUERY_TIMEOUT_MS });
   return parseTableDigests(answer.split('\n').filter((line) => line !== ''));
 }
 
 /** Makes a database out of a dump. One of that name is replaced. Throws with pg_restore's own words when the dump is not whole. */
 export async function restoreInto(
-  instance: Instance,
+  access: DatabaseAccess,
   copy: { readonly dump: string; readonly database: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  await dropDatabase(instance, copy.database);
-  await runSql(instance, `create database ${copy.database} owner ${DATABASE_ROLES.migrator} template template0;`);
-  const child = spawnProgram(postgresProgram(instance, 'pg_restore', ['--exit-on-error', `--dbname=${copy.database}`]), copy.signal);
+  await dropDatabase(access, copy.database);
+  await runSql(access, `create database ${copy.database} owner ${DATABASE_ROLES.migrator} template template0;`);
+  const child = spawnProgram(access.program('pg_restore', ['--exit-on-error', `--dbname=${copy.database}`]), copy.signal);
   await Promise.all([
     pipeline(createReadStream(copy.dump), child.stdin).catch((error: NodeJS.ErrnoException) => {
       // pg_restore ends early when it does not like what it reads; its exit code says why.
@@ -55,8 +54,8 @@ export async function restoreInto(
   child.stdout.resume();
 }
 
-export async function dropDatabase(instance: Instance, database: string): Promise<void> {
-  await runSql(instance, `drop database if exists ${database} with (force);`);
+export async function dropDatabase(access: DatabaseAccess, database: string): Promise<void> {
+  await runSql(access, `drop database if exists ${database} with (force);`);
 }
 
 /**
@@ -64,14 +63,14 @@ export async function dropDatabase(instance: Instance, database: string): Promis
  * moment, either the old or the new one is whole under its name. Whoever is connected is cut off: their programs must be stopped before.
  */
 export async function replaceDatabase(
-  instance: Instance,
+  access: DatabaseAccess,
   copy: { readonly dump: string; readonly check: (found: TableDigests) => void; readonly signal: AbortSignal },
 ): Promise<void> {
-  await restoreInto(instance, { dump: copy.dump, database: INCOMING, signal: copy.signal });
-  copy.check(await readTables(instance, INCOMING));
-  await dropDatabase(instance, OUTGOING);
+  await restoreInto(access, { dump: copy.dump, database: INCOMING, signal: copy.signal });
+  copy.check(await readTables(access, INCOMING));
+  await dropDatabase(access, OUTGOING);
   await runSql(
-    instance,
+    access,
     `alter database ${DATABASE} allow_connections false;
 select pg_terminate_backend(pid) from pg_stat_activity where datname in ('${DATABASE}', '${INCOMING}') and pid <> pg_backend_pid();
 begin;
@@ -79,27 +78,27 @@ alter database ${DATABASE} rename to ${OUTGOING};
 alter database ${INCOMING} rename to ${DATABASE};
 commit;`,
   );
-  await finishReplacement(instance);
+  await finishReplacement(access);
 }
 
 /** What an exchange that was cut short leaves: the database closed to connections, or the old one beside the new. Runs any number of times. */
-export async function finishReplacement(instance: Instance): Promise<void> {
-  await runSql(instance, `alter database ${DATABASE} allow_connections true;`);
+export async function finishReplacement(access: DatabaseAccess): Promise<void> {
+  await runSql(access, `alter database ${DATABASE} allow_connections true;`);
   // Rights on the database itself are not in the dump.
-  await runSql(instance, renderDatabaseSetup(instance));
-  for (const database of [INCOMING, OUTGOING]) await dropDatabase(instance, database);
+  await runSql(access, access.setupSql);
+  for (const database of [INCOMING, OUTGOING]) await dropDatabase(access, database);
 }
 
-async function runSql(instance: Instance, input: string): Promise<void> {
-  await runCommand(psqlCommand(instance, 'postgres'), { input, label: 'psql', timeoutMs: QUERY_TIMEOUT_MS });
+async function runSql(access: DatabaseAccess, input: string): Promise<void> {
+  await runCommand(psqlOf(access, 'postgres'), { input, label: 'psql', timeoutMs: QUERY_TIMEOUT_MS });
 }
 
 /** A moment of the database that stays readable while it is copied, and what was in it. */
 async function openSnapshot(
-  instance: Instance,
+  access: DatabaseAccess,
   signal: AbortSignal,
 ): Promise<AsyncDisposable & { readonly id: string; readonly tables: TableDigests }> {
-  const child = spawnProgram(psqlCommand(instance, DATABASE), signal);
+  const child = spawnProgram(psqlOf(access, DATABASE), signal);
   // Told by whoever waits for the answer.
   child.ended.catch(() => undefined);
   const lines = createInterface({ input: child.stdout });

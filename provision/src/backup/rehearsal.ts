@@ -1,7 +1,6 @@
 /** Restores a backup into a database of its own, compares it with what was saved, and throws it away: only then is a backup one. */
 import { join } from 'node:path';
-import { requireAppliance } from '#appliance.ts';
-import type { Facts } from '#facts.ts';
+import type { Site } from '#runtime/runtime.ts';
 import { updateState } from '#state.ts';
 import { openBackup } from './backup-archive.ts';
 import { DUMP_FILE } from './backup-manifest.ts';
@@ -18,33 +17,33 @@ export type Rehearsal = {
 
 /** Rehearses on the running server, beside the database that is in use, and records how it went. Throws when the file cannot be opened. */
 export async function rehearseRestore(
-  facts: Facts,
+  site: Site,
   backup: { readonly path: string; readonly key: string; readonly signal: AbortSignal },
 ): Promise<Rehearsal> {
   try {
-    const rehearsal = await compareRestored(facts, backup);
-    await record(facts.home, rehearsal.differences.length === 0);
+    const rehearsal = await compareRestored(site, backup);
+    await record(site.facts.home, rehearsal.differences.length === 0);
     return rehearsal;
   } catch (error) {
-    if (!backup.signal.aborted) await record(facts.home, false);
+    if (!backup.signal.aborted) await record(site.facts.home, false);
     throw error;
   }
 }
 
 async function compareRestored(
-  facts: Facts,
+  site: Site,
   backup: { readonly path: string; readonly key: string; readonly signal: AbortSignal },
 ): Promise<Rehearsal> {
-  const { instance } = requireAppliance(facts);
-  await using opened = await openBackup(facts.home, backup);
+  const database = site.database();
+  await using opened = await openBackup(site.facts.home, backup);
   const { manifest, folder } = opened;
   try {
-    await restoreInto(instance, { dump: join(folder, DUMP_FILE), database: REHEARSAL_DATABASE, signal: backup.signal });
-    const found = await readTables(instance, REHEARSAL_DATABASE);
+    await restoreInto(database, { dump: join(folder, DUMP_FILE), database: REHEARSAL_DATABASE, signal: backup.signal });
+    const found = await readTables(database, REHEARSAL_DATABASE);
     const differences = compareTables(manifest.tables, found);
     return { differences, tables: Object.keys(found).length, rows: countRows(found), madeAt: manifest.madeAt };
   } finally {
-    await dropDatabase(instance, REHEARSAL_DATABASE);
+    await dropDatabase(database, REHEARSAL_DATABASE);
   }
 }
 

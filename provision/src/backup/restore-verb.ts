@@ -1,23 +1,17 @@
 /** `provision.sh --restore`: makes this machine the one that a backup was made of, or rehearses it. */
-import { access, copyFile, readFile, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { requireAppliance } from '#appliance.ts';
+import { access, copyFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { runCommand } from '#command.ts';
-import { exportsFolder, gatherFacts, SERVICE_USER, stateFolder } from '#facts.ts';
 import type { Facts } from '#facts.ts';
-import { instancePaths } from '#instance.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { ask, isInteractive } from '#lifecycle/confirm.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
-import type { Place } from '#place.ts';
-import { provision } from '#provisioning.ts';
 import { refuseWhileCallsAreUp, stopForChange } from '#releases/live-calls.ts';
 import { compareVersions } from '#releases/release-manifest.ts';
 import { replaceFile } from '#rendered-files.ts';
 import { parseSecrets, writeSecrets } from '#secrets.ts';
-import { startService } from '#services-step.ts';
+import type { RuntimeCall, Site } from '#runtime/runtime.ts';
 import { updateState } from '#state.ts';
-import { ensureSystemUser } from '#system-user.ts';
 import { openBackup } from './backup-archive.ts';
 import type { OpenBackup } from './backup-archive.ts';
 import { BACKUP_KEY_PATTERN } from './backup-cipher.ts';
@@ -29,7 +23,7 @@ import { compareTables, countRows, listLosses } from './table-digests.ts';
 const COPY_TIMEOUT_MS = 3_600_000;
 
 /** Exit codes: 0 restored (or rehearsed), 20 refused and nothing changed, 1 failed; then the same command goes on. */
-export async function runRestore(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
+export async function runRestore({ runtime, place, args, signal }: RuntimeCall): Promise<number> {
   const { values, positionals } = parseVerbArguments(
     args,
     { 'key-file': { type: 'string' }, rehearse: { type: 'boolean' }, yes: { type: 'boolean' } },
@@ -38,18 +32,18 @@ export async function runRestore(place: Place, args: readonly string[], signal: 
   const file = positionals[0];
   if (file === undefined) throw new UsageError('--restore needs the file of the backup');
   const path = resolve(file);
-  const facts = await gatherFacts(place);
-  const key = await findKey(facts, values['key-file']);
+  const site = await runtime.open(place, signal);
+  const key = await findKey(site.facts, values['key-file']);
   await access(path).catch((cause: unknown) => {
     throw new ObstacleError(`${path}: cannot be read`, { cause });
   });
-  if (values.rehearse === true) return await rehearse(facts, { path, key, signal });
+  if (values.rehearse === true) return await rehearse(site, { path, key, signal });
   await using backup = await openBackup(place.home, { path, key, signal }).catch((cause: unknown) => {
     throw new ObstacleError(`${path} cannot be restored; nothing was changed`, { cause });
   });
-  refuseNewerBackup(facts, backup);
-  if (facts.hasCluster) await agree(facts, { backup, isAgreed: values.yes === true, signal });
-  await restore(place, backup, signal);
+  refuseNewerBackup(site.facts, backup);
+  if (site.hasDatabase) await agree(site, { backup, isAgreed: values.yes === true, signal });
+  await restore({ runtime, place, signal }, site, backup);
   const { manifest } = backup;
   console.log(`Restored: ${countRows(manifest.tables)} rows of ${manifest.madeAt}, by release ${manifest.release}.`);
   return EXIT.ok;
@@ -79,12 +73,12 @@ function refuseNewerBackup({ release }: Facts, { manifest }: OpenBackup): void {
 
 /** Says what is lost; throws while calls are up or when nobody agrees. */
 async function agree(
-  facts: Facts,
+  site: Site,
   { backup, isAgreed, signal }: { readonly backup: OpenBackup; readonly isAgreed: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
-  await refuseWhileCallsAreUp(facts, null);
-  if (facts.services.postgres === 'RUNNING') {
-    const losses = listLosses(backup.manifest.tables, await readTables(requireAppliance(facts).instance));
+  await refuseWhileCallsAreUp(site, null);
+  if (site.isDatabaseUp) {
+    const losses = listLosses(backup.manifest.tables, await readTables(site.database()));
     console.log(`The database of this machine is replaced by that of ${backup.manifest.madeAt}. What differs now and is lost:`);
     for (const loss of losses) console.log(`  ${loss}`);
     if (losses.length === 0) console.log('  nothing');
@@ -98,22 +92,20 @@ async function agree(
  * Secrets first: the database's roles, tokens and passwords only work with those that they were made with. Then an installation to restore into,
  * the database, the files, and once more everything that a run puts right.
  */
-async function restore(place: Place, backup: OpenBackup, signal: AbortSignal): Promise<void> {
+async function restore({ runtime, place, signal }: Omit<RuntimeCall, 'args'>, before: Site, backup: OpenBackup): Promise<void> {
   const { home } = place;
-  await restoreSettings(place, backup);
-  if (!(await gatherFacts(place)).hasCluster) await provision(place, signal);
-  let facts = await gatherFacts(place);
-  await stopForChange(facts, null);
-  facts = await gatherFacts(place);
-  const appliance = requireAppliance(facts);
-  if (facts.services.postgres !== 'RUNNING') await startService(facts, appliance, { name: 'postgres', signal });
+  await restoreSettings(before, backup);
+  if (!(await runtime.open(place, signal)).isMade) await runtime.provision(place, signal);
+  await stopForChange(await runtime.open(place, signal), null);
+  const site = await runtime.open(place, signal);
+  if (!site.isDatabaseUp) await site.startDatabase(signal);
   // Before the exchange: cut short after it, the next run brings the restored schema to this release's.
   await updateState(home, (state) => ({
     migrations: '',
     demo: { digest: '', answer: null },
     ...(state.testCall ? { testCall: { ...state.testCall, digest: '' } } : {}),
   }));
-  await replaceDatabase(appliance.instance, {
+  await replaceDatabase(site.database(), {
     dump: join(backup.folder, DUMP_FILE),
     signal,
     check: (found) => {
@@ -122,40 +114,35 @@ async function restore(place: Place, backup: OpenBackup, signal: AbortSignal): P
     },
   });
   // Events of calls that the restored database does not know.
-  await rm(join(stateFolder(home), 'journal'), { recursive: true, force: true });
-  await restoreFolders(facts, backup);
-  await provision(place, signal);
+  await rm(await site.journalFolder(), { recursive: true, force: true });
+  await restoreFolders(site, backup);
+  await runtime.provision(place, signal);
 }
 
-async function restoreSettings({ home }: Place, { folder, manifest }: OpenBackup): Promise<void> {
+async function restoreSettings(site: Site, { folder, manifest }: OpenBackup): Promise<void> {
+  const { home } = site.facts;
   const path = join(folder, 'secrets.json');
   const secrets = parseSecrets(await readFile(path, 'utf8'), path);
   if (!secrets) throw new Error('the backup has no secrets');
   await writeSecrets(home, secrets);
-  const user = await ensureSystemUser(SERVICE_USER);
+  const owner = await site.settingsOwner();
   const isThere = await access(join(home, '.env')).then(
     () => true,
     () => false,
   );
   // The settings of a machine that has its own stay: ports and addresses are the machine's.
   const target = isThere ? join(home, '.env.from-backup') : join(home, '.env');
-  await replaceFile(target, await readFile(join(folder, '.env'), 'utf8'), { ...user, mode: 0o600 });
+  await replaceFile(target, await readFile(join(folder, '.env'), 'utf8'), { ...owner, mode: 0o600 });
   if (isThere) console.log(`${join(home, '.env')} stays; the settings of the backup are in ${target}.`);
   if (manifest.files['calibration.json']) await copyFile(join(folder, 'calibration.json'), join(home, 'calibration.json'));
 }
 
 /** What is there already stays. The owners are this machine's: the numbers of users differ from machine to machine. */
-async function restoreFolders(facts: Facts, { folder, manifest }: OpenBackup): Promise<void> {
-  const { instance } = requireAppliance(facts);
-  const { uid, gid } = instance.root.users.asterisk;
-  const user = facts.user ?? { uid, gid };
-  const places = {
-    recordings: { path: instancePaths(instance).recordings, owner: `${uid}:${user.gid}` },
-    exports: { path: exportsFolder(facts.home), owner: `${user.uid}:${user.gid}` },
-  };
+async function restoreFolders(site: Site, { folder, manifest }: OpenBackup): Promise<void> {
   for (const name of manifest.folders) {
-    const { path, owner } = places[name];
+    const { path, owner } = await site.findFolder(name);
+    await mkdir(path, { recursive: true });
     await runCommand(['chown', '-R', owner, join(folder, name)], { timeoutMs: COPY_TIMEOUT_MS });
-    await runCommand(['cp', '--archive', '--no-clobber', join(folder, name), dirname(path)], { timeoutMs: COPY_TIMEOUT_MS });
+    await runCommand(['cp', '--archive', '--no-clobber', `${join(folder, name)}/.`, path], { timeoutMs: COPY_TIMEOUT_MS });
   }
 }

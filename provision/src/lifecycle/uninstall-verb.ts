@@ -1,17 +1,16 @@
 /** `provision.sh --uninstall [--purge]`: asks what must be asked, then takes the installation away. */
-import { gatherFacts } from '#facts.ts';
 import type { Facts } from '#facts.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
-import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
 import { countLiveChannels } from '#releases/live-calls.ts';
+import type { RuntimeCall, Site } from '#runtime/runtime.ts';
 import { parseVerbArguments } from './arguments.ts';
 import { ask, isInteractive } from './confirm.ts';
 import { readJournal } from './journal.ts';
 import { uninstall } from './uninstall.ts';
 import type { Uninstalled } from './uninstall.ts';
 
-export async function runUninstall(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
+export async function runUninstall({ runtime, place, args, signal }: RuntimeCall): Promise<number> {
   const { values, positionals } = parseVerbArguments(
     args,
     { purge: { type: 'boolean' }, force: { type: 'boolean' }, yes: { type: 'boolean' }, json: { type: 'boolean' } },
@@ -20,15 +19,16 @@ export async function runUninstall(place: Place, args: readonly string[], signal
   const isPurging = values.purge === true;
   const typed = positionals[0] ?? null;
   if (typed !== null && !isPurging) throw new UsageError(`--uninstall takes no word without --purge: ${typed}`);
-  const facts = await gatherFacts({ ...place, signal });
+  const site = await runtime.open(place, signal);
+  const { facts } = site;
   if (!(await isSomethingHere(facts))) {
     await print(values.json === true ? `${JSON.stringify(NOTHING)}\n` : `Nothing is installed in ${place.home}.\n`);
     return EXIT.ok;
   }
-  if (values.force !== true) await refuseLiveCalls(facts);
+  if (values.force !== true) await refuseLiveCalls(site);
   if (isPurging) await confirmPurge(facts, typed, signal);
   else if (values.yes !== true) await confirm(facts, signal);
-  const told = await uninstall(facts, { isPurging });
+  const told = await uninstall(facts, { isPurging, takeDown: async () => await runtime.takeDown(site, { isPurging, signal }) });
   await print(values.json === true ? `${JSON.stringify(told)}\n` : renderUninstalled(told));
   return EXIT.ok;
 }
@@ -39,9 +39,9 @@ async function isSomethingHere({ root, secrets, release, hasCluster, home }: Fac
   return root !== null || secrets !== null || release.current !== null || hasCluster || (await readJournal(home)).length > 0;
 }
 
-async function refuseLiveCalls(facts: Facts): Promise<void> {
+async function refuseLiveCalls(site: Site): Promise<void> {
   const fix = 'run again when there are none, or with --force, which cuts them';
-  const channels = await countLiveChannels(facts).catch((error: Error) => error);
+  const channels = await countLiveChannels(site).catch((error: Error) => error);
   if (channels === 0) return;
   const reason =
     channels instanceof Error ? `whether calls are up cannot be told: ${channels.message}` : `calls are up (${channels} channels)`;

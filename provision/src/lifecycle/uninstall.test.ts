@@ -28,6 +28,9 @@ const FILES = [
   'instances/appliance/recordings/call.wav',
 ];
 
+/** Of an installation of which nothing runs. */
+const takeDown = async () => ({ removed: [], kept: [] });
+
 describe('an uninstall', () => {
   let home = '';
   beforeEach(async () => {
@@ -45,7 +48,7 @@ describe('an uninstall', () => {
       .map((entry) => join(entry.parentPath, entry.name).slice(home.length + 1));
 
   it('removes what can be made again and keeps settings, secrets, database, recordings and backups', async () => {
-    const told = await uninstall(bareFacts({ home }), { isPurging: false });
+    const told = await uninstall(bareFacts({ home }), { isPurging: false, takeDown });
     const left = await list();
     for (const kept of [
       '.env',
@@ -63,22 +66,22 @@ describe('an uninstall', () => {
   });
 
   it('remembers what is still so and forgets what is gone, so that the next run makes that again', async () => {
-    await uninstall(bareFacts({ home }), { isPurging: false });
+    await uninstall(bareFacts({ home }), { isPurging: false, takeDown });
     expect(JSON.parse(await readFile(join(home, 'state.json'), 'utf8'))).toMatchObject({ started: {}, databaseSetup: 'kept' });
     expect(await readFile(join(home, 'state.json'), 'utf8')).not.toContain('prompts');
   });
 
   it('leaves nothing behind when it purges, and can be run again', async () => {
-    const told = await uninstall(bareFacts({ home }), { isPurging: true });
+    const told = await uninstall(bareFacts({ home }), { isPurging: true, takeDown });
     expect(told.removed).toContain(home);
     await expect(readdir(home)).rejects.toThrow('ENOENT');
     await mkdir(home);
-    expect((await uninstall(bareFacts({ home }), { isPurging: true })).removed).toContain(home);
+    expect((await uninstall(bareFacts({ home }), { isPurging: true, takeDown })).removed).toContain(home);
   });
 
   it('keeps what it did not make, and says so', async () => {
     await writeFile(join(home, 'notes-of-mine.txt'), 'x');
-    const told = await uninstall(bareFacts({ home }), { isPurging: true });
+    const told = await uninstall(bareFacts({ home }), { isPurging: true, takeDown });
     expect(await readdir(home)).toEqual(['notes-of-mine.txt']);
     expect(told.kept.join()).toContain('notes-of-mine.txt');
   });
@@ -89,7 +92,7 @@ describe('an uninstall', () => {
     await writeFile(join(outside, 'precious'), 'x');
     await rm(join(home, 'backups'), { recursive: true });
     await symlink(outside, join(home, 'backups'));
-    await uninstall(bareFacts({ home }), { isPurging: true });
+    await uninstall(bareFacts({ home }), { isPurging: true, takeDown });
     expect(await readdir(outside)).toEqual(['precious']);
   });
 });

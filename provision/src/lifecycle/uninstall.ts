@@ -7,7 +7,7 @@ import { applianceFolder, BOOT_UNIT_PATH } from '#facts.ts';
 import type { Facts } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
 import { updateState } from '#state.ts';
-import { stopSupervisor } from '#supervisor.ts';
+import type { TakenDown } from '#runtime/runtime.ts';
 import { findSystemUser } from '#system-user.ts';
 import { appendEntry, listCreated, readJournal } from './journal.ts';
 
@@ -46,21 +46,28 @@ export type Uninstalled = {
 };
 
 /** Removes. Throws `ObstacleError`, with nothing changed, when something is mounted below the home: it would be emptied with it. */
-export async function uninstall(facts: Facts, { isPurging }: { readonly isPurging: boolean }): Promise<Uninstalled> {
+export async function uninstall(
+  facts: Facts,
+  { isPurging, takeDown }: { readonly isPurging: boolean; readonly takeDown: () => Promise<TakenDown> },
+): Promise<Uninstalled> {
   const { home } = facts;
   await refuseMounts(home);
   const removed: string[] = [];
   const created = listCreated(await readJournal(home));
   const about = { run: String(process.pid), step: 'uninstall', changes: [isPurging ? 'remove everything' : 'remove all but the data'] };
   await appendEntry(home, { ...about, at: new Date().toISOString(), state: 'started' });
-  if (await stopSupervisor(home)) removed.push('services');
+  const running = await takeDown();
+  removed.push(...running.removed);
   removed.push(...(await removeBootUnit(facts)), ...(await removeLink(facts)));
   const folder = applianceFolder(home);
   const building = (await readdir(home).catch((): string[] => [])).filter((name) => BUILDING.test(name));
   for (const path of [...[...MADE, ...building].map((name) => join(home, name)), ...MADE_OF_INSTANCE.map((name) => join(folder, name))])
     removed.push(...(await removePath(path)));
   const packages = created.flatMap((thing) => (thing.kind === 'package' ? [thing.name] : []));
-  const kept = packages.length === 0 ? [] : [`Debian packages ${packages.join(', ')}: apt-get remove them if nothing else needs them`];
+  const kept = [
+    ...running.kept,
+    ...(packages.length === 0 ? [] : [`Debian packages ${packages.join(', ')}: apt-get remove them if nothing else needs them`]),
+  ];
   if (!isPurging) {
     await forgetWhatIsGone(home);
     await appendEntry(home, { ...about, at: new Date().toISOString(), state: 'done' });

@@ -1,23 +1,16 @@
 /** Ends the control plane for a change of release without cutting a call: refused while calls are up, or after they ended. */
-import { requireAppliance } from '#appliance.ts';
-import { asteriskControlCommand } from '#asterisk-process.ts';
-import { tryCommand } from '#command.ts';
-import type { Facts } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
-import { restartService, stopServiceWithin } from '#supervisor.ts';
+import type { Site } from '#runtime/runtime.ts';
 
-const ASK_TIMEOUT_MS = 15_000;
 /** What an orderly end without calls may take. */
 const ORDERLY_END_MS = 10_000;
 /** Between the end of our wait and that of the control plane's. */
 const CUT_MARGIN_MS = 2_000;
 
 /** Channels that are up in the telephone system, whatever the control plane knows of them; 0 while it does not run. */
-export async function countLiveChannels(facts: Facts): Promise<number> {
-  if (facts.services.asterisk !== 'RUNNING') return 0;
-  const { instance } = requireAppliance(facts);
-  const { stdout } = await tryCommand(asteriskControlCommand(instance, 'core show channels count'), { timeoutMs: ASK_TIMEOUT_MS });
-  return parseChannels(stdout);
+export async function countLiveChannels({ askChannels }: Pick<Site, 'askChannels'>): Promise<number> {
+  const answer = await askChannels();
+  return answer === null ? 0 : parseChannels(answer);
 }
 
 /** Reads Asterisk's answer. Throws when it is none: calls may be up. */
@@ -28,8 +21,8 @@ export function parseChannels(answer: string): number {
 }
 
 /** Throws while calls are up and nobody said how long to wait for their end. */
-export async function refuseWhileCallsAreUp(facts: Facts, maxDrainMs: number | null): Promise<void> {
-  const channels = await countLiveChannels(facts);
+export async function refuseWhileCallsAreUp(site: Pick<Site, 'askChannels'>, maxDrainMs: number | null): Promise<void> {
+  const channels = await countLiveChannels(site);
   if (channels === 0 || maxDrainMs !== null) return;
   throw new ObstacleError([
     {
@@ -44,13 +37,13 @@ export async function refuseWhileCallsAreUp(facts: Facts, maxDrainMs: number | n
  * Stops the control plane; it lets live calls go on for `DRAIN_SECONDS` or `maxDrainMs`, whichever is less. Where calls are still up then, it is
  * started again, takes them back (Asterisk kept them), and this throws: nothing was changed, no call was lost.
  */
-export async function stopForChange(facts: Facts, maxDrainMs: number | null): Promise<void> {
+export async function stopForChange(site: Site, maxDrainMs: number | null): Promise<void> {
   // At the end of its own wait the control plane ends the calls that are left: it must not come to that.
-  const ownLimitMs = Math.max(ORDERLY_END_MS, facts.settings.DRAIN_SECONDS * 1_000 - CUT_MARGIN_MS);
-  await stopServiceWithin(facts.home, 'control-plane', Math.min(maxDrainMs ?? ownLimitMs, ownLimitMs));
-  const channels = await countLiveChannels(facts);
+  const ownLimitMs = Math.max(ORDERLY_END_MS, site.facts.settings.DRAIN_SECONDS * 1_000 - CUT_MARGIN_MS);
+  await site.stopControlPlane(Math.min(maxDrainMs ?? ownLimitMs, ownLimitMs));
+  const channels = await countLiveChannels(site);
   if (channels === 0) return;
-  await restartService(facts.home, 'control-plane');
+  await site.startControlPlane();
   throw new ObstacleError([
     {
       name: 'live calls',

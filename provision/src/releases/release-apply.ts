@@ -1,19 +1,15 @@
 /** Makes the installation run one of its releases: the release's own provisioner does it, so that each brings the configuration that it knows. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireAppliance } from '#appliance.ts';
 import { runOnTerminal } from '#command.ts';
 import { openBackup } from '#backup/backup-archive.ts';
 import type { OpenBackup } from '#backup/backup-archive.ts';
 import { DUMP_FILE } from '#backup/backup-manifest.ts';
 import { replaceDatabase } from '#backup/database-copy.ts';
 import { compareTables } from '#backup/table-digests.ts';
-import { stateFolder } from '#facts.ts';
-import type { Facts } from '#facts.ts';
 import { replaceFile } from '#rendered-files.ts';
-import { startService } from '#services-step.ts';
+import type { Site } from '#runtime/runtime.ts';
 import { updateState } from '#state.ts';
-import { stopService } from '#supervisor.ts';
 import { releaseFolder, switchCurrent } from './release-store.ts';
 
 /** Switches the link and lets the release put everything right. Throws when it cannot, with the exit code; what it said is on the terminal. */
@@ -22,6 +18,9 @@ export async function applyRelease(home: string, id: string, signal: AbortSignal
   const code = await runReleaseProvisioner(home, id, { words: ['--yes'], isAskable: false, signal });
   if (code !== 0) throw new Error(`release ${id} did not come up: its provisioner ended with exit code ${code}`);
 }
+
+/** Above the longest drain of live calls that the settings allow: it is not this end that cuts them. */
+const STOP_LIMIT_MS = 3_700_000;
 
 /** Runs the release's own provisioner on the operator's terminal. Resolves with its exit code, null when a signal ended it. */
 export async function runReleaseProvisioner(
@@ -48,33 +47,33 @@ export type WayBack = {
 };
 
 /** Puts an earlier release back: its database and its settings from the backup, then the release itself. May be cut short and run again. */
-export async function bringBack(facts: Facts, way: WayBack, signal: AbortSignal): Promise<void> {
-  const { home } = facts;
-  await stopService(home, 'control-plane');
-  if (way.backup !== null) await restoreFrom(facts, { ...way, path: way.backup }, signal);
+export async function bringBack(site: Site, way: WayBack, signal: AbortSignal): Promise<void> {
+  const { home } = site.facts;
+  await site.stopControlPlane(STOP_LIMIT_MS);
+  if (way.backup !== null) await restoreFrom(site, { ...way, path: way.backup }, signal);
   await applyRelease(home, way.id, signal);
 }
 
-async function restoreFrom(facts: Facts, way: WayBack & { readonly path: string }, signal: AbortSignal): Promise<void> {
+async function restoreFrom(site: Site, way: WayBack & { readonly path: string }, signal: AbortSignal): Promise<void> {
   const { path } = way;
-  const appliance = requireAppliance(facts);
+  const { facts } = site;
   const key = facts.secrets?.backupKey;
   if (key === undefined) throw new Error(`${facts.home}/secrets.json has no backupKey: ${path} cannot be opened`);
-  if (facts.services.postgres !== 'RUNNING') await startService(facts, appliance, { name: 'postgres', signal });
+  if (!site.isDatabaseUp) await site.startDatabase(signal);
   await using backup = await openBackup(facts.home, { path, key, signal });
-  if (way.restoresDatabase) await restoreDatabase(facts, { ...way, backup }, signal);
-  if (!facts.user) throw new Error('no service user: nothing is installed here');
-  await replaceFile(join(facts.home, '.env'), await readFile(join(backup.folder, '.env'), 'utf8'), { ...facts.user, mode: 0o600 });
+  if (way.restoresDatabase) await restoreDatabase(site, { ...way, backup }, signal);
+  const owner = await site.settingsOwner();
+  await replaceFile(join(facts.home, '.env'), await readFile(join(backup.folder, '.env'), 'utf8'), { ...owner, mode: 0o600 });
 }
 
 async function restoreDatabase(
-  facts: Facts,
+  site: Site,
   way: { readonly path: string; readonly backup: OpenBackup; readonly migrations: string | null },
   signal: AbortSignal,
 ): Promise<void> {
   const { tables } = way.backup.manifest;
   const { path, backup } = way;
-  await replaceDatabase(requireAppliance(facts).instance, {
+  await replaceDatabase(site.database(), {
     dump: join(backup.folder, DUMP_FILE),
     signal,
     check: (found) => {
@@ -84,7 +83,7 @@ async function restoreDatabase(
     },
   });
   // Events of calls that the restored database does not know.
-  await rm(join(stateFolder(facts.home), 'journal'), { recursive: true, force: true });
+  await rm(await site.journalFolder(), { recursive: true, force: true });
   const { migrations } = way;
-  await updateState(facts.home, () => (migrations === null ? {} : { migrations }));
+  await updateState(site.facts.home, () => (migrations === null ? {} : { migrations }));
 }

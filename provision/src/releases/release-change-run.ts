@@ -1,21 +1,20 @@
 /** A change of release from its first irreversible moment to its end, whichever way it ends: the same for an upgrade and a rollback. */
-import { gatherFacts } from '#facts.ts';
-import type { Facts } from '#facts.ts';
 import { EXIT, listCauses } from '#place.ts';
 import type { Place } from '#place.ts';
+import type { Runtime } from '#runtime/runtime.ts';
 import { updateState } from '#state.ts';
-import { testCallStep } from '#test-call-step.ts';
 import { stopForChange } from './live-calls.ts';
 import { applyRelease, bringBack } from './release-apply.ts';
 import type { WayBack } from './release-apply.ts';
 import type { ReleaseChange } from './release-records.ts';
-import { pruneReleases, releaseFolder } from './release-store.ts';
+import { releaseFolder } from './release-store.ts';
 import { makeRestorePoint, pruneRestorePoints } from './restore-point.ts';
 
 /** From the first answer of the new release on: how long its test call may take. */
 const TEST_CALL_LIMIT_MS = 60_000;
 
 export type ChangeRun = {
+  readonly runtime: Runtime;
   readonly place: Place;
   /** How the other release is brought up when it ran before; null for one that is new here. */
   readonly wayThere: WayBack | null;
@@ -44,13 +43,13 @@ export async function enter(home: string, change: ReleaseChange): Promise<Releas
   return change;
 }
 
-async function stopAndSave(change: ReleaseChange, { place, maxDrainMs, signal }: ChangeRun): Promise<ReleaseChange> {
+async function stopAndSave(change: ReleaseChange, { runtime, place, maxDrainMs, signal }: ChangeRun): Promise<ReleaseChange> {
   const { home } = place;
   console.log(`  ${change.kind}: stopping the control plane of ${change.from}`);
   try {
-    await stopForChange(await gatherFacts(place), maxDrainMs);
+    await stopForChange(await runtime.open(place, signal), maxDrainMs);
     console.log(`  ${change.kind}: saving the database and the settings`);
-    const restorePoint = await makeRestorePoint(await gatherFacts(place), `${change.from}-before-${change.kind}`, signal);
+    const restorePoint = await makeRestorePoint(await runtime.open(place, signal), `${change.from}-before-${change.kind}`, signal);
     return await enter(home, { ...change, phase: 'starting', restorePoint });
   } catch (error) {
     if (signal.aborted) throw error;
@@ -63,11 +62,11 @@ async function stopAndSave(change: ReleaseChange, { place, maxDrainMs, signal }:
 }
 
 async function bringUp(change: ReleaseChange, run: ChangeRun): Promise<number> {
-  const { place, wayThere, signal } = run;
+  const { runtime, place, wayThere, signal } = run;
   const { home } = place;
   console.log(`  ${change.kind}: bringing up ${change.to}`);
   try {
-    if (wayThere) await bringBack(await gatherFacts(place), wayThere, signal);
+    if (wayThere) await bringBack(await runtime.open(place, signal), wayThere, signal);
     else await applyRelease(home, change.to, signal);
     await requireTestCall(change, run);
   } catch (error) {
@@ -79,25 +78,26 @@ async function bringUp(change: ReleaseChange, run: ChangeRun): Promise<number> {
     releaseChange: null,
     releases: { previous: { id: change.from, migrations: change.fromMigrations, restorePoint: change.restorePoint } },
   }));
-  await pruneReleases(home, [change.to, change.from]);
+  await runtime.pruneReleases(home, [change.to, change.from]);
   await pruneRestorePoints(home, [change.restorePoint]);
   console.log(`${change.to} runs; ./provision.sh --rollback goes back to ${change.from}.`);
   return EXIT.ok;
 }
 
 /** The provisioner calls by itself where what a call goes through has changed; here a call is wanted in every case. */
-async function requireTestCall(change: ReleaseChange, { place, signal }: ChangeRun): Promise<void> {
-  const facts: Facts = await gatherFacts({ home: place.home, repository: releaseFolder(place.home, change.to) });
-  if (facts.state.testCall !== undefined && facts.state.testCall.at > change.startedAt) return;
+async function requireTestCall(change: ReleaseChange, { runtime, place, signal }: ChangeRun): Promise<void> {
+  const site = await runtime.open({ home: place.home, repository: releaseFolder(place.home, change.to) }, signal);
+  const { state } = site.facts;
+  if (state.testCall !== undefined && state.testCall.at > change.startedAt) return;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TEST_CALL_LIMIT_MS)]);
-  await testCallStep.apply({ facts, log: (message) => console.log(`    ${message}`), signal: limit });
+  await site.placeTestCall({ log: (message) => console.log(`    ${message}`), signal: limit });
 }
 
-async function putBack(change: ReleaseChange, { place, signal }: ChangeRun): Promise<number> {
+async function putBack(change: ReleaseChange, { runtime, place, signal }: ChangeRun): Promise<number> {
   const { home } = place;
   console.log(`  ${change.kind}: going back to ${change.from}`);
   const way = { id: change.from, backup: change.restorePoint, restoresDatabase: change.changesDatabase, migrations: change.fromMigrations };
-  await bringBack(await gatherFacts(place), way, signal);
+  await bringBack(await runtime.open(place, signal), way, signal);
   await updateState(home, () => ({ releaseChange: null }));
   console.log(`${change.from} runs as before; ${change.to} was taken back.`);
   return EXIT.putBack;

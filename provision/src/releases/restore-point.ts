@@ -2,9 +2,9 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { estimateBackupBytes, writeBackup } from '#backup/backup-archive.ts';
-import type { Facts } from '#facts.ts';
 import { toGib } from '#gibibytes.ts';
 import { ObstacleError } from '#place.ts';
+import type { Site } from '#runtime/runtime.ts';
 import { withBackupKey, writeSecrets } from '#secrets.ts';
 
 /** What must stay free besides: a full disk stops the database. */
@@ -15,8 +15,9 @@ export function restorePointsFolder(home: string): string {
 }
 
 /** Throws when the backup would not fit beside everything else. */
-export async function requireSpaceForBackup(facts: Facts): Promise<void> {
-  const neededBytes = (await estimateBackupBytes(facts)) + RESERVE_BYTES;
+export async function requireSpaceForBackup(site: Site): Promise<void> {
+  const { facts } = site;
+  const neededBytes = (await estimateBackupBytes(site)) + RESERVE_BYTES;
   const { diskFreeBytes } = facts.machine;
   if (diskFreeBytes >= neededBytes) return;
   throw new ObstacleError([
@@ -29,8 +30,8 @@ export async function requireSpaceForBackup(facts: Facts): Promise<void> {
 }
 
 /** Makes the restore point of a release that stands still. Returns its path. */
-export async function makeRestorePoint(facts: Facts, name: string, signal: AbortSignal): Promise<string> {
-  const { home, secrets } = facts;
+export async function makeRestorePoint(site: Site, name: string, signal: AbortSignal): Promise<string> {
+  const { home, secrets } = site.facts;
   if (!secrets) throw new Error(`${home}/secrets.json is missing`);
   // An installation from before there were backups has no key yet.
   const complete = await withBackupKey(secrets);
@@ -39,7 +40,7 @@ export async function makeRestorePoint(facts: Facts, name: string, signal: Abort
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${name}.age`);
   await rm(path, { force: true });
-  await writeBackup(facts, { path, key: complete.backupKey, folders: [], signal });
+  await writeBackup(site, { path, key: complete.backupKey, folders: [], signal });
   return path;
 }
 

@@ -1,15 +1,13 @@
 /** `provision.sh --rollback`: goes back to the release before the present one, with its database where the two differ in it. */
 import { access } from 'node:fs/promises';
-import { requireAppliance } from '#appliance.ts';
 import { openBackup } from '#backup/backup-archive.ts';
 import { readTables } from '#backup/database-copy.ts';
 import { listLosses } from '#backup/table-digests.ts';
-import { gatherFacts } from '#facts.ts';
 import type { Facts } from '#facts.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { ask, isInteractive } from '#lifecycle/confirm.ts';
 import { ObstacleError } from '#place.ts';
-import type { Place } from '#place.ts';
+import type { RuntimeCall, Site } from '#runtime/runtime.ts';
 import { refuseWhileCallsAreUp } from './live-calls.ts';
 import { enter, runChange } from './release-change-run.ts';
 import type { PreviousRelease, ReleaseChange } from './release-records.ts';
@@ -18,10 +16,11 @@ import { requireSpaceForBackup } from './restore-point.ts';
 import { parseMaxDrain } from './upgrade-verb.ts';
 
 /** Exit codes: 0 the release before runs, 20 refused and nothing changed, 30 it did not come up and the present one runs again. */
-export async function runRollback(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
+export async function runRollback({ runtime, place, args, signal }: RuntimeCall): Promise<number> {
   const { values } = parseVerbArguments(args, { 'max-drain': { type: 'string' }, yes: { type: 'boolean' } });
   const maxDrainMs = parseMaxDrain(values['max-drain']);
-  const facts = await gatherFacts(place);
+  const site = await runtime.open(place, signal);
+  const { facts } = site;
   const unfinished = facts.state.releaseChange;
   if (unfinished?.kind === 'upgrade')
     throw new ObstacleError('an upgrade was cut short: ./provision.sh --upgrade goes on with it; then roll back');
@@ -39,14 +38,14 @@ export async function runRollback(place: Place, args: readonly string[], signal:
     restoresDatabase,
     migrations: previous.migrations,
   };
-  const run = { place, wayThere, maxDrainMs, signal };
+  const run = { runtime, place, wayThere, maxDrainMs, signal };
   if (unfinished) {
     console.log(`The rollback of ${unfinished.startedAt} was cut short; this run goes on with it.`);
     return await runChange(unfinished, run);
   }
-  await refuseWhileCallsAreUp(facts, maxDrainMs);
-  await requireSpaceForBackup(facts);
-  await agree(facts, { previous, restoresDatabase, isAgreed: values.yes === true, signal });
+  await refuseWhileCallsAreUp(site, maxDrainMs);
+  await requireSpaceForBackup(site);
+  await agree(site, { previous, restoresDatabase, isAgreed: values.yes === true, signal });
   return await runChange(await enter(place.home, beginRollback(facts, { previous, restoresDatabase })), run);
 }
 
@@ -74,11 +73,11 @@ type Question = {
 };
 
 /** Says what is lost and asks; throws when nobody agrees. */
-async function agree(facts: Facts, { previous, restoresDatabase, isAgreed, signal }: Question): Promise<void> {
-  console.log(`Rollback from ${facts.release.current ?? ''} to ${previous.id}`);
+async function agree(site: Site, { previous, restoresDatabase, isAgreed, signal }: Question): Promise<void> {
+  console.log(`Rollback from ${site.facts.release.current ?? ''} to ${previous.id}`);
   if (!restoresDatabase) console.log('  Both work on the same database: nothing is lost.');
   else if (previous.restorePoint !== null) {
-    const losses = await readLosses(facts, previous.restorePoint, signal);
+    const losses = await readLosses(site, previous.restorePoint, signal);
     console.log(
       `  The database goes back to ${previous.restorePoint}. What came since is lost for the product (a backup of it is kept beside):`,
     );
@@ -90,12 +89,13 @@ async function agree(facts: Facts, { previous, restoresDatabase, isAgreed, signa
   if ((await ask('Go back? (yes/no) ', signal)) !== 'yes') throw new ObstacleError('not agreed to: nothing was changed');
 }
 
-async function readLosses(facts: Facts, path: string, signal: AbortSignal): Promise<readonly string[]> {
+async function readLosses(site: Site, path: string, signal: AbortSignal): Promise<readonly string[]> {
+  const { facts } = site;
   const key = facts.secrets?.backupKey;
   if (key === undefined) throw new ObstacleError(`${facts.home}/secrets.json has no backupKey: ${path} cannot be opened`);
   await access(path).catch((cause: unknown) => {
     throw new ObstacleError(`${path}, the restore point, is missing: --restore a backup of that time`, { cause });
   });
   await using backup = await openBackup(facts.home, { path, key, signal });
-  return listLosses(backup.manifest.tables, await readTables(requireAppliance(facts).instance));
+  return listLosses(backup.manifest.tables, await readTables(site.database()));
 }

@@ -1,9 +1,9 @@
 /** `provision.sh --upgrade`: the code at hand takes over from the release that runs, with a way back that is taken by itself when it must be. */
-import { gatherFacts } from '#facts.ts';
 import type { Facts } from '#facts.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
+import type { RuntimeCall, Site } from '#runtime/runtime.ts';
 import { refuseWhileCallsAreUp } from './live-calls.ts';
 import { findReleaseFaults, findVersionFaults } from './release-check.ts';
 import { enter, runChange } from './release-change-run.ts';
@@ -17,11 +17,12 @@ import { requireSpaceForBackup } from './restore-point.ts';
 const MAX_DRAIN_SECONDS = 3_600;
 
 /** Exit codes: 0 the new release runs (or ran already), 20 refused and nothing changed, 30 it did not come up and the old one runs again. */
-export async function runUpgrade(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
+export async function runUpgrade({ runtime, place, args, signal }: RuntimeCall): Promise<number> {
   const { values } = parseVerbArguments(args, { 'max-drain': { type: 'string' }, yes: { type: 'boolean' } });
   const maxDrainMs = parseMaxDrain(values['max-drain']);
-  const facts = await gatherFacts(place);
-  const run = { place, wayThere: null, maxDrainMs, signal };
+  const site = await runtime.open(place, signal);
+  const { facts } = site;
+  const run = { runtime, place, wayThere: null, maxDrainMs, signal };
   const unfinished = facts.state.releaseChange;
   if (unfinished?.kind === 'rollback')
     throw new ObstacleError('a rollback was cut short: ./provision.sh --rollback goes on with it, then upgrade');
@@ -34,12 +35,13 @@ export async function runUpgrade(place: Place, args: readonly string[], signal: 
     console.log(`0 changes: ${id} runs already.`);
     return EXIT.ok;
   }
-  const { from, next } = await checkUpgrade(place, facts);
-  await refuseWhileCallsAreUp(facts, maxDrainMs);
-  await requireSpaceForBackup(facts);
+  const { from, next } = await checkUpgrade(place, site);
+  await refuseWhileCallsAreUp(site, maxDrainMs);
+  await requireSpaceForBackup(site);
   console.log(`Upgrade from ${from} to ${id}`);
   const { sharing } = await makeRelease({ home: place.home, repository: place.repository, manifest: next });
   console.log(`  upgrade: made the release ${id}, packages ${sharing}`);
+  await runtime.prepareRelease({ home: place.home, repository: releaseFolder(place.home, id) }, signal);
   return await runChange(await enter(place.home, beginUpgrade(facts, from)), run);
 }
 
@@ -58,12 +60,15 @@ function beginUpgrade({ release, state, digests }: Facts, from: string): Release
 }
 
 /** Throws when this code may not take over, before anything is touched. */
-async function checkUpgrade(place: Place, facts: Facts): Promise<{ readonly from: string; readonly next: ReleaseManifest }> {
+async function checkUpgrade(
+  place: Place,
+  { facts, isDatabaseUp }: Site,
+): Promise<{ readonly from: string; readonly next: ReleaseManifest }> {
   const { current } = facts.release;
   const present = current === null ? null : await readManifest(releaseFolder(place.home, current));
   if (current === null || !present)
     throw new ObstacleError(`no release runs in ${place.home}, so there is nothing to upgrade: run ./provision.sh without a verb`);
-  if (facts.services.postgres !== 'RUNNING')
+  if (!isDatabaseUp)
     throw new ObstacleError(
       `PostgreSQL does not run, so no restore point can be made: run ${releaseFolder(place.home, current)}/provision.sh start first`,
     );
