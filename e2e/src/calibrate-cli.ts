@@ -2,7 +2,8 @@
  * Measures what this machine bears: its model servers over gRPC, then real calls through Asterisk to an agent, more and more of them. Prints what it does as
  * it goes and the measurement as one line of JSON at the end.
  *
- *   TEST_CALL_SERVER=host:port TEST_CALL_USER=… TEST_CALL_PASSWORD=… SPEECH_TO_TEXT_URL=… TEXT_TO_SPEECH_URL=… calibrate-cli.ts <number> <levels> <target ms>
+ *   TEST_CALL_SERVER=host:port TEST_CALL_USER=… TEST_CALL_PASSWORD=… (or TEST_CALL_PASSWORD_FILE=PATH) SPEECH_TO_TEXT_URL=… TEXT_TO_SPEECH_URL=…
+ *     calibrate-cli.ts <number> <levels> <target ms>
  */
 import { silenceBefore, soundUntil } from '@centralita/control-plane/audio/audible-sound.ts';
 import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
@@ -10,6 +11,7 @@ import { synthesize } from '@centralita/sip-caller/speech.ts';
 import { z } from 'zod';
 import { rampCalls } from './calibration-calls.ts';
 import { measureModels } from './calibration-models.ts';
+import { readTestCaller, testCallerSchema } from './test-caller.ts';
 
 /** With everything that may take long: what whoever started this was promised, and a little more before he ends it. */
 const LIMIT_MS = 88_000;
@@ -22,9 +24,7 @@ const MOST_LEVEL_MS = 14_000;
 const AROUND_MS = 8_000;
 
 const environmentSchema = z.object({
-  TEST_CALL_SERVER: z.string().regex(/^[^:]+:\d+$/, 'must be host:port'),
-  TEST_CALL_USER: z.string().min(1),
-  TEST_CALL_PASSWORD: z.string().min(1),
+  ...testCallerSchema.shape,
   SPEECH_TO_TEXT_URL: z.string().min(1),
   TEXT_TO_SPEECH_URL: z.string().min(1),
   LANGUAGE_MODEL_URL: z.string().default(''),
@@ -48,14 +48,8 @@ async function main(): Promise<void> {
     signal: AbortSignal.any([signal, AbortSignal.timeout(MODELS_MS)]),
     log,
   });
-  const [host = '', port = ''] = environment.TEST_CALL_SERVER.split(':');
   const said = await synthesize({ text: 'horario de atención', voice: 'es', wordsPerMinute: 150 });
-  await using caller = await openSipCaller({
-    server: { host, port: Number(port) },
-    localHost: host,
-    username: environment.TEST_CALL_USER,
-    password: environment.TEST_CALL_PASSWORD,
-  });
+  await using caller = await openSipCaller(await readTestCaller(environment));
   const leftMs = LIMIT_MS - AROUND_MS - (performance.now() - startedAt);
   const levelMs = Math.min(MOST_LEVEL_MS, Math.max(LEAST_LEVEL_MS, leftMs / levels.length));
   const ramp = await rampCalls({

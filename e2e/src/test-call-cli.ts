@@ -4,7 +4,6 @@
  *
  *   TEST_CALL_SERVER=host:port TEST_CALL_USER=… TEST_CALL_PASSWORD=… (or TEST_CALL_PASSWORD_FILE=PATH) SPEECH_TO_TEXT_URL=host:port test-call-cli.ts <number>
  */
-import { readFile } from 'node:fs/promises';
 import { clinicEs } from '@centralita/control-plane/dialog/demo/clinic-es.ts';
 import { z } from 'zod';
 import { textAt, textsOf } from './flow-texts.ts';
@@ -13,6 +12,7 @@ import type { Ear } from './heard.ts';
 import type { SipCall } from '@centralita/sip-caller/sip-call.ts';
 import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
 import { synthesize } from '@centralita/sip-caller/speech.ts';
+import { readTestCaller, testCallerSchema } from './test-caller.ts';
 
 /** The whole call: 30 s of speech and what a busy machine adds. */
 const CALL_MS = 90_000;
@@ -26,13 +26,7 @@ const SCRIPT = [
   { says: 'horario de atención', hears: 'hours' },
 ] as const;
 
-const environmentSchema = z.object({
-  TEST_CALL_SERVER: z.string().regex(/^[^:]+:\d+$/, 'must be host:port'),
-  TEST_CALL_USER: z.string().min(1),
-  TEST_CALL_PASSWORD: z.string().min(1).optional(),
-  TEST_CALL_PASSWORD_FILE: z.string().min(1).optional(),
-  SPEECH_TO_TEXT_URL: z.string().min(1),
-});
+const environmentSchema = z.object({ ...testCallerSchema.shape, SPEECH_TO_TEXT_URL: z.string().min(1) });
 
 const agent = clinicEs({ organizationName: 'Clínica Demo', destination: '2001' });
 
@@ -67,30 +61,13 @@ async function converse(call: SipCall, ear: Ear, signal: AbortSignal): Promise<r
   return heard;
 }
 
-/** In a container the password is a file: variables can be seen from outside. */
-async function readPassword({
-  TEST_CALL_PASSWORD: given,
-  TEST_CALL_PASSWORD_FILE: path,
-}: z.infer<typeof environmentSchema>): Promise<string> {
-  if (given !== undefined) return given;
-  if (path === undefined) throw new Error('TEST_CALL_PASSWORD or TEST_CALL_PASSWORD_FILE must be set');
-  return (await readFile(path, 'utf8')).trim();
-}
-
 async function main(): Promise<void> {
   const number = process.argv[2];
   if (number === undefined) throw new Error('say the number to dial');
   const environment = environmentSchema.parse(process.env);
-  const [host = '', port = ''] = environment.TEST_CALL_SERVER.split(':');
   const signal = AbortSignal.timeout(CALL_MS);
   await using ear = openEar(environment.SPEECH_TO_TEXT_URL);
-  await using telephone = await openSipCaller({
-    server: { host, port: Number(port) },
-    // Asterisk runs on this machine: its address is ours too.
-    localHost: host,
-    username: environment.TEST_CALL_USER,
-    password: await readPassword(environment),
-  });
+  await using telephone = await openSipCaller(await readTestCaller(environment));
   await using call = await telephone.call(number, { signal });
   const outcome = await call.outcome;
   if (outcome.kind !== 'answered') throw new Error(`${number} was not answered: ${JSON.stringify(outcome)}`);

@@ -28,11 +28,24 @@ export async function planContainers(place: Place, signal: AbortSignal): Promise
   for (const obstacle of findContainerObstacles(now)) console.log(`In the way: ${describeFinding(obstacle)}`);
 }
 
+type RunDone = { readonly count: number; readonly seconds: number };
+
+export type ContainerRunOptions = {
+  /** Gets each line of progress; the terminal's own when left out. */
+  readonly say?: (line: string) => void;
+  /** Tells what is running at the end; the screen when left out, after which the admin key is forgotten. */
+  readonly show?: (now: ContainerFacts, done: RunDone) => Promise<void>;
+};
+
 /** Makes the machine an appliance in containers. Every failure throws: the screen is printed only when everything holds. */
-export async function provisionContainers(place: Place, signal: AbortSignal): Promise<void> {
+export async function provisionContainers(
+  place: Place,
+  signal: AbortSignal,
+  { say = (line) => console.log(line), show = tell }: ContainerRunOptions = {},
+): Promise<void> {
   const startedAtMs = Date.now();
   let now = await gatherContainerFacts({ ...place, signal });
-  console.log(`${describeMachineLine(now.facts)}; containers with engine ${now.engine.version}`);
+  say(`${describeMachineLine(now.facts)}; containers with engine ${now.engine.version}`);
   const obstacles = findContainerObstacles(now);
   if (obstacles.length > 0) throw new ObstacleError(obstacles);
   // Before anything else: a run that is cut short is gone on with in the same runtime, whoever says what.
@@ -42,7 +55,7 @@ export async function provisionContainers(place: Place, signal: AbortSignal): Pr
   for (const step of containerSteps) {
     const changes = step.changes(now);
     if (changes.length === 0) continue;
-    for (const change of changes) console.log(`  ${step.name}: ${change}`);
+    for (const change of changes) say(`  ${step.name}: ${change}`);
     count += changes.length;
     const note = (state: 'started' | 'done' | 'failed', error?: string): Promise<void> =>
       appendEntry(place.home, {
@@ -55,7 +68,7 @@ export async function provisionContainers(place: Place, signal: AbortSignal): Pr
       });
     await note('started');
     try {
-      await step.apply({ now, signal, log: (message) => console.log(`    ${message}`) });
+      await step.apply({ now, signal, log: (message) => say(`    ${message}`) });
       now = await gatherContainerFacts({ ...place, hardware: now.facts.hardware, signal });
       const left = step.changes(now);
       if (left.length > 0) throw new Error(`it ran, but this is still to do: ${left.join('; ')}`);
@@ -65,14 +78,11 @@ export async function provisionContainers(place: Place, signal: AbortSignal): Pr
     }
     await note('done');
   }
-  if (count === 0) console.log('0 changes.');
-  await tell(now, { count, seconds: (Date.now() - startedAtMs) / 1000 });
+  if (count === 0) say('0 changes.');
+  await show(now, { count, seconds: (Date.now() - startedAtMs) / 1000 });
 }
 
-async function tell(
-  { facts, appliance, profile }: ContainerFacts,
-  { count, seconds }: { readonly count: number; readonly seconds: number },
-): Promise<void> {
+async function tell({ facts, appliance, profile }: ContainerFacts, { count, seconds }: RunDone): Promise<void> {
   const { secrets, settings, state, home } = facts;
   if (!secrets || !appliance || !state.testCall)
     throw new Error('secrets, images or the test call are missing after all steps: a bug in the steps');

@@ -206,6 +206,26 @@ const testCall = applianceStep('test call', 'place a real call to the Spanish ag
   },
 });
 
+/** Words of compose that run what is given them as SQL, as the database's administrator. */
+export const DATABASE_WORDS: readonly string[] = [
+  'exec',
+  '-T',
+  'postgres',
+  '/usr/lib/postgresql/18/bin/psql',
+  '-X',
+  '-q',
+  '-A',
+  '-t',
+  '-v',
+  'ON_ERROR_STOP=1',
+  '-h',
+  '/instance/postgres/run',
+  '-d',
+  'centralita',
+  '-f',
+  '-',
+];
+
 /** Dials the demo's Spanish agent from beside Asterisk and returns what was heard, once the call is in the journal with its sound. */
 async function placeTestCall(now: ContainerFacts, { log, signal }: Pick<ContainerTools, 'log' | 'signal'>): Promise<string[]> {
   const agent = parseDemo(now.facts.state.demo?.answer).agents.find(({ language }) => language.startsWith('es'));
@@ -216,24 +236,9 @@ async function placeTestCall(now: ContainerFacts, { log, signal }: Pick<Containe
   const words = ['--profile', 'test-call', 'run', '--rm', '-T', '--no-deps', 'test-call', agent.number];
   const output = await runCompose(compose, words, { signal, timeoutMs: CALL_TIMEOUT_MS });
   const { heard } = heardSchema.parse(parseLastLine(output, 'the test call'));
-  const psql = [
-    '/usr/lib/postgresql/18/bin/psql',
-    '-X',
-    '-q',
-    '-A',
-    '-t',
-    '-v',
-    'ON_ERROR_STOP=1',
-    '-h',
-    '/instance/postgres/run',
-    '-d',
-    'centralita',
-    '-f',
-    '-',
-  ];
   await checkJournal(
     {
-      query: async (input) => await runCompose(compose, ['exec', '-T', 'postgres', ...psql], { input, signal, timeoutMs: 30_000 }),
+      query: async (input) => await runCompose(compose, DATABASE_WORDS, { input, signal, timeoutMs: 30_000 }),
       sizeOf: async (path) =>
         Number(await runCompose(compose, ['exec', '-T', 'control-plane', 'stat', '-c', '%s', path], { timeoutMs: 30_000 }).catch(() => 0)),
     },

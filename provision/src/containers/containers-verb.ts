@@ -9,6 +9,7 @@ import { replaceFile } from '#rendered-files.ts';
 import { ADMIN_KEY_HASH_FILE, forgetAdminKey, withNewAdminKey, writeSecrets } from '#secrets.ts';
 import { composeCommand, runCompose } from './compose.ts';
 import { containersFolder } from './container-appliance.ts';
+import { calibrateContainers } from './container-calibration.ts';
 import { gatherContainerFacts } from './container-facts.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import { planContainers, provisionContainers } from './container-run.ts';
@@ -39,15 +40,17 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
   'new-admin-key': renewAdminKey,
   '--backup': async ({ place, signal }) => await passOn(await lookInstalled(place, signal), ['exec', '-T', 'backup', 'backup-loop', 'now']),
   '--uninstall': uninstall,
+  calibrate: calibrateContainers,
 };
 /** What may follow each of them: whatever else the native runtime takes is refused, never passed over without a word. */
 const WORDS: Readonly<Record<string, { readonly options?: readonly string[]; readonly names?: number }>> = {
   '': { options: ['yes'] },
   logs: { names: 1 },
+  calibrate: { options: ['json', 'no-apply'] },
   '--uninstall': { options: ['yes', 'purge'], names: 1 },
 };
 /** Verbs that look at the machine or its files, whatever runs on it. */
-const SAME_IN_BOTH = ['--check', '--support-bundle', 'doctor', 'models', 'triton', 'calibrate'];
+const SAME_IN_BOTH = ['--check', '--support-bundle', 'doctor', 'models', 'triton'];
 
 /**
  * Does the verb where this installation is one of containers. Returns its exit code, or null and the words without `--runtime`: the native runtime's.
