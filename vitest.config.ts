@@ -1,6 +1,6 @@
 /**
  * Four kinds of test. unit: beside the source, no network beyond loopback. db: on PGlite, and on a server when TEST_DATABASE_URL names one.
- * walk: the sandbox over loopback sockets. e2e: real Asterisk and real SIP callers, one at a time.
+ * walk: the sandbox over loopback sockets. e2e: real Asterisk and real SIP callers, two files at a time, which mostly wait for speech.
  */
 import { defineConfig } from 'vitest/config';
 
@@ -30,7 +30,7 @@ export default defineConfig({
           exclude,
           testTimeout: 180_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { concurrent: false },
         },
       },

@@ -18,7 +18,20 @@ export type RigPorts = {
   readonly secondHttp: number;
 };
 
-/** Ports from `base` on: tests use 26,000, benchmarks 17,000. */
+/** Test files that have a rig each at the same time: they wait for speech, and one uses a sixth of two cores (`maxWorkers` of the project `e2e`). */
+const TEST_LANES = 2;
+/** Ports of the test files: each worker of vitest has its own, 2,000 apart, below those that the system gives out by itself. */
+const TEST_BASE_PORT = 26_000;
+const LANE_PORTS = 2_000;
+
+/** First port of a rig in this worker of vitest. */
+export function testBasePort(): number {
+  const lane = Number(process.env['VITEST_POOL_ID'] ?? 1);
+  if (!(lane >= 1 && lane <= TEST_LANES)) throw new RangeError(`vitest's worker ${lane} has no ports: there are ${TEST_LANES} lanes`);
+  return TEST_BASE_PORT - (lane - 1) * LANE_PORTS;
+}
+
+/** Ports from `base` on: tests use 24,000 and 26,000, benchmarks 17,000. */
 export function rigPorts(base: number): RigPorts {
   return {
     sip: base + 60,

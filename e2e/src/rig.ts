@@ -111,6 +111,8 @@ export async function openRig(options: RigOptions): Promise<Rig> {
 
   let postgres = await startPostgres(instance, ports, start);
   let asterisk = await startAsterisk(instance, start);
+  /** What a control plane said of its phones before that is not true any more. */
+  let asteriskLostAt = new Date(0);
   const models = options.models ?? ownModels(ports);
   const startInference = async (): Promise<RigProcess> => {
     const env = { CPU_SERVER_PORT: String(ports.inference), CPU_SERVER_METRICS_PORT: String(ports.inferenceMetrics), LOG_LEVEL: 'info' };
@@ -128,7 +130,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     const process = start(name, argv, all);
     const url = `http://127.0.0.1:${all['HTTP_PORT'] ?? ''}`;
     if (until === 'started') await waitUntilReady(process, () => answers(`${url}/health/startup`), 30_000);
-    else await untilReady(process, Number(all['HTTP_PORT']));
+    else await untilReady(process, { httpPort: Number(all['HTTP_PORT']), since: asteriskLostAt });
     return process;
   };
   let inference = options.models === undefined ? await startInference() : null;
@@ -147,7 +149,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     get inference() {
       return inference;
     },
-    untilReady: () => untilReady(controlPlane, ports.http),
+    untilReady: () => untilReady(controlPlane, { httpPort: ports.http, since: asteriskLostAt }),
     async startControlPlane(until, differing = {}) {
       controlPlane = await startControlPlane({ until, differing });
     },
@@ -166,6 +168,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     },
     async restartAsterisk() {
       await asterisk.stop('SIGKILL', 1_000);
+      asteriskLostAt = new Date();
       asterisk = await startAsterisk(instance, start);
     },
     async startInference() {
@@ -205,19 +208,20 @@ async function writeSecrets(dir: string): Promise<RigSecrets> {
 }
 
 /** Ready for calls, and every phone and trunk is in Asterisk: a control plane says the first before the second. */
-function untilReady(controlPlane: RigProcess, httpPort: number): Promise<void> {
+function untilReady(controlPlane: RigProcess, { httpPort, since }: { httpPort: number; since: Date }): Promise<void> {
   const url = `http://127.0.0.1:${httpPort}`;
-  const isReady = async (): Promise<boolean> => (await answers(`${url}/health/ready`)) && (await hasEveryPhone(url));
+  const isReady = async (): Promise<boolean> => (await answers(`${url}/health/ready`)) && (await hasEveryPhone(url, since));
   return waitUntilReady(controlPlane, isReady, 30_000);
 }
 
-async function hasEveryPhone(url: string): Promise<boolean> {
+/** By a comparison after `since`: one before Asterisk was lost, which the control plane learns a moment later, says nothing about the new one. */
+async function hasEveryPhone(url: string, since: Date): Promise<boolean> {
   const response = await fetch(`${url}/admin/telephony`, { headers: { 'X-Admin-Key': RIG_ADMIN_KEY } });
   const { reconciliation, outOfStep } = (await response.json()) as {
-    reconciliation: { error: string | null } | null;
+    reconciliation: { at: string; error: string | null } | null;
     outOfStep: unknown[];
   };
-  return reconciliation?.error === null && outOfStep.length === 0;
+  return reconciliation?.error === null && new Date(reconciliation.at) > since && outOfStep.length === 0;
 }
 
 function ownModels(ports: RigPorts): NonNullable<RigOptions['models']> {

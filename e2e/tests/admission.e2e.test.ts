@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endedCall } from '#e2e/call-journal.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { RIG_PHONES } from '#e2e/rig-seed.ts';
@@ -10,7 +11,7 @@ import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await openRig({ name: 'admission', basePort: 26_000, maxConcurrentCalls: 1 });
+  rig = await openRig({ name: 'admission', basePort: testBasePort(), maxConcurrentCalls: 1 });
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(() => expectNothingLeft(rig));

@@ -6,6 +6,7 @@ import { endedCall } from '#e2e/call-journal.ts';
 import { textAt } from '#e2e/flow-texts.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { RIG_NUMBERS } from '#e2e/rig-seed.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { mutatedSip } from '#e2e/sip-mutation.ts';
@@ -13,7 +14,7 @@ import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await openRig({ name: 'bad-input', basePort: 26_000 });
+  rig = await openRig({ name: 'bad-input', basePort: testBasePort() });
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(() => expectNothingLeft(rig, { withinMs: TRANSACTION_MS }));

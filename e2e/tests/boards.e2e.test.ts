@@ -6,6 +6,7 @@ import { rootProgram } from '@centralita/provision/root-program.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkBoards } from '#e2e/board-check.ts';
 import { liveALittle } from '#e2e/board-load.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { openRigMonitoring } from '#e2e/rig-monitoring.ts';
@@ -15,7 +16,7 @@ let rig: Rig;
 let monitoring: RigMonitoring;
 
 beforeAll(async () => {
-  rig = await openRig({ name: 'boards', basePort: 26_000 });
+  rig = await openRig({ name: 'boards', basePort: testBasePort() });
   monitoring = await openRigMonitoring(rig);
   await liveALittle(rig);
 });

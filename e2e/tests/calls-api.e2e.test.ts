@@ -9,6 +9,7 @@ import { endedCall } from '#e2e/call-journal.ts';
 import { textAt } from '#e2e/flow-texts.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { readStereoRecording } from '#e2e/recording.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig, RIG_ADMIN_KEY, RIG_SECRET_KEYS } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
@@ -22,7 +23,7 @@ let rig: Rig;
 let origin: string;
 
 beforeAll(async () => {
-  rig = await openRig({ name: 'calls-api', basePort: 26_000 });
+  rig = await openRig({ name: 'calls-api', basePort: testBasePort() });
   origin = `http://127.0.0.1:${rig.ports.http}`;
 });
 afterAll(() => rig[Symbol.asyncDispose]());

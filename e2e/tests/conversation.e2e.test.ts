@@ -3,6 +3,7 @@ import { endedCall } from '#e2e/call-journal.ts';
 import { textAt } from '#e2e/flow-texts.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { medianPitchHz, readStereoRecording } from '#e2e/recording.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { northDraft } from '#e2e/rig-seed.ts';
@@ -10,7 +11,7 @@ import { demoEnglish, demoSpanish, openTestLines, people } from '#e2e/test-lines
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await openRig({ name: 'conversation', basePort: 26_000 });
+  rig = await openRig({ name: 'conversation', basePort: testBasePort() });
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(() => expectNothingLeft(rig));

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { openCarrierRegistrar } from '#e2e/carrier-registrar.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { RIG_NUMBERS, RIG_PHONES } from '#e2e/rig-seed.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import type { SipOutcome } from '@centralita/sip-caller/sip-call.ts';
@@ -23,7 +24,7 @@ let rig: Rig;
 let northId: string;
 
 beforeAll(async () => {
-  rig = await openRig({ name: 'directory', basePort: 26_000 });
+  rig = await openRig({ name: 'directory', basePort: testBasePort() });
   const { organizations } = (await rig.admin('/admin/organizations')) as { organizations: { slug: string; organizationId: string }[] };
   northId = organizations.find(({ slug }) => slug === 'dental-norte')?.organizationId ?? '';
 });

@@ -10,6 +10,7 @@ import { textAt } from '#e2e/flow-texts.ts';
 import { pausesOf } from '#e2e/heard.ts';
 import type { Ear } from '#e2e/heard.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { RIG_NUMBERS, RIG_PHONES } from '#e2e/rig-seed.ts';
@@ -20,7 +21,7 @@ let rig: Rig;
 beforeAll(async () => {
   // A model that hangs on purpose makes one slow turn; among so few it would close the admission of the calls after it.
   const settings = { ADMISSION_GAP_P95_MS: '60000', ADMISSION_QUEUE_P95_MS: '60000' };
-  rig = await openRig({ name: 'failure', basePort: 26_000, settings });
+  rig = await openRig({ name: 'failure', basePort: testBasePort(), settings });
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(async () => {

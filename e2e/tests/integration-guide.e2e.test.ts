@@ -4,6 +4,7 @@ import { endedCall } from '#e2e/call-journal.ts';
 import { examplesOf, runExamples } from '#e2e/guide-examples.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { readStereoRecording } from '#e2e/recording.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig, RIG_ADMIN_KEY } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { openTestLines, people } from '#e2e/test-lines.ts';
@@ -15,7 +16,7 @@ describe('the integration guide', () => {
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    rig = await openRig({ name: 'guide', basePort: 26_000 });
+    rig = await openRig({ name: 'guide', basePort: testBasePort() });
     await using lines = openTestLines(rig);
     const caller = await lines.dial(people.spanish);
     await caller.hear();

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { endedCall } from '#e2e/call-journal.ts';
 import { textAt } from '#e2e/flow-texts.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { RIG_PHONES } from '#e2e/rig-seed.ts';
@@ -10,7 +11,7 @@ import { demoSpanish, openTestLines, people } from '#e2e/test-lines.ts';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await openRig({ name: 'recovery', basePort: 26_000 });
+  rig = await openRig({ name: 'recovery', basePort: testBasePort() });
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(() => expectNothingLeft(rig));

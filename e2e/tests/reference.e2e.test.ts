@@ -1,13 +1,14 @@
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 
 let rig: Rig;
 let browser: Browser;
 beforeAll(async () => {
-  rig = await openRig({ name: 'reference', basePort: 26_000 });
+  rig = await openRig({ name: 'reference', basePort: testBasePort() });
   // Debian's own browser; as root it runs without its sandbox only.
   browser = await chromium.launch({ executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
 });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { RIG_PHONES } from '#e2e/rig-seed.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig, RigOptions } from '#e2e/rig.ts';
 import { openTestLines, people } from '#e2e/test-lines.ts';
@@ -13,7 +14,7 @@ afterEach(async () => {
 
 /** A box whose control plane has died. */
 async function openHeadless(instance: NonNullable<RigOptions['instance']>): Promise<Rig> {
-  rig = await openRig({ name: 'safety-net', basePort: 26_000, instance });
+  rig = await openRig({ name: 'safety-net', basePort: testBasePort(), instance });
   await rig.controlPlane.stop('SIGKILL', 1_000);
   return rig;
 }

@@ -8,6 +8,7 @@ import { endedCall } from '#e2e/call-journal.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
 import { RIG_PASSWORDS } from '#e2e/rig-ports.ts';
 import { RIG_NUMBERS } from '#e2e/rig-seed.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig, speechEnvironment } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 
@@ -42,7 +43,7 @@ let agentId: string;
 let token: string;
 
 beforeAll(async () => {
-  rig = await openRig({ name: 'scenario-call', basePort: 26_000 });
+  rig = await openRig({ name: 'scenario-call', basePort: testBasePort() });
   folder = await mkdtemp(join(tmpdir(), 'scenarios-'));
   await writeFile(join(folder, 'calls.yaml'), SCENARIOS);
   const { numbers } = (await rig.admin('/admin/numbers')) as { numbers: { number: string; agentId: string }[] };

@@ -6,6 +6,7 @@ import { openCaller } from '#e2e/caller.ts';
 import type { Caller } from '#e2e/caller.ts';
 import { textAt } from '#e2e/flow-texts.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
+import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 import { northDraft, RIG_PHONES } from '#e2e/rig-seed.ts';
@@ -16,7 +17,7 @@ import type { TestLines } from '#e2e/test-lines.ts';
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await openRig({ name: 'transfer', basePort: 26_000 });
+  rig = await openRig({ name: 'transfer', basePort: testBasePort() });
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 afterEach(() => expectNothingLeft(rig));
