@@ -1,10 +1,9 @@
 /** Puts the command `centralita` on the machine. */
-import { rename, rm, symlink } from 'node:fs/promises';
 import { COMMAND_LINK_PATH, commandPath, renderCommand } from './command-link.ts';
 import { currentLink } from '#releases/release-store.ts';
 import type { Facts } from './facts.ts';
 import type { Step } from './plan.ts';
-import { replaceFile } from './rendered-files.ts';
+import { replaceFile, replaceLink } from './rendered-files.ts';
 
 /** A second installation keeps its command below its own home: the name in every shell's path stays with the first. */
 export const commandStep: Step = {
@@ -17,10 +16,7 @@ export const commandStep: Step = {
     const path = commandPath(facts.home);
     await replaceFile(path, renderFor(facts), { uid: 0, gid: 0, mode: 0o755 });
     if (facts.command.link === 'taken') log(`${COMMAND_LINK_PATH} belongs to something else and stays as it is: use ${path}`);
-    if (facts.command.link !== 'free') return;
-    await rm(`${COMMAND_LINK_PATH}.new`, { force: true });
-    await symlink(path, `${COMMAND_LINK_PATH}.new`);
-    await rename(`${COMMAND_LINK_PATH}.new`, COMMAND_LINK_PATH);
+    if (facts.command.link === 'free') await replaceLink(COMMAND_LINK_PATH, path);
   },
 };
 

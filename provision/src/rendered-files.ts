@@ -1,9 +1,16 @@
 /** Writes rendered files and tells which of them differ from what is on disk. */
-import { chmod, chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RenderedFile } from './asterisk-configuration.ts';
 
-export type FileOwnership = { readonly uid: number; readonly gid: number; readonly mode: number };
+export type FileOwnership = {
+  /** Left out: whoever writes it. */
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly mode: number;
+};
+/** What chown takes for an owner that stays. */
+const UNCHANGED = -1;
 
 /** The files of a folder with their text; none when there is no folder. */
 export async function readFiles(folder: string): Promise<readonly RenderedFile[]> {
@@ -37,7 +44,15 @@ export async function replaceFile(path: string, text: string | Uint8Array, owner
   await rm(temporary, { force: true });
   // On the disk before its name is: after a power cut the file is the old one or the new one, never an empty one.
   await writeFile(temporary, text, { mode: 0o600, flush: true });
-  await chown(temporary, ownership.uid, ownership.gid);
+  await chown(temporary, ownership.uid ?? UNCHANGED, ownership.gid ?? UNCHANGED);
   await chmod(temporary, ownership.mode);
+  await rename(temporary, path);
+}
+
+/** Points the link `path` at `target`, at once: whoever follows it comes to the old place or to the new one. */
+export async function replaceLink(path: string, target: string): Promise<void> {
+  const temporary = `${path}.new`;
+  await rm(temporary, { force: true });
+  await symlink(target, temporary);
   await rename(temporary, path);
 }

@@ -1,7 +1,8 @@
 /** Where the weights lie on this machine, and what their operator pinned: `<home>/models/<name>/…` and `<home>/models/pins.json`. */
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '#rendered-files.ts';
 import { readTextIfThere } from '#text-file.ts';
 import { modelPathSchema } from './manifest.ts';
 import type { ManifestModel } from './manifest.ts';
@@ -52,9 +53,7 @@ export async function readPins(home: string): Promise<Pins> {
 export async function writePins(home: string, name: string, pins: Readonly<Record<string, Pin>>): Promise<void> {
   const all = await readPins(home);
   const path = join(modelsFolder(home), 'pins.json');
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  await writeFile(`${path}.new`, `${JSON.stringify({ ...all, [name]: { ...all[name], ...pins } }, null, 2)}\n`, { mode: 0o644 });
-  await rename(`${path}.new`, path);
+  await replaceFile(path, `${JSON.stringify({ ...all, [name]: { ...all[name], ...pins } }, null, 2)}\n`, { mode: 0o644 });
 }
 
 /** The files of a model with the manifest's pins, or the operator's where the manifest has none, and those that only he listed. */

@@ -4,9 +4,10 @@
  * seconds and no space. A hard link means: whoever writes INTO a package's file changes it in both places. npm replaces files and does not.
  */
 import { constants } from 'node:fs';
-import { access, chmod, copyFile, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { access, chmod, copyFile, mkdir, readdir, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { runCommand } from '#command.ts';
+import { replaceLink } from '#rendered-files.ts';
 import { digestFiles, hashReleaseFiles } from './release-files.ts';
 import { listDamage, MANIFEST_FILE, parseManifest, releaseId, renderManifest, SIGNATURE_FILE } from './release-manifest.ts';
 import type { ReleaseManifest } from './release-manifest.ts';
@@ -46,13 +47,10 @@ export async function findCurrent(home: string): Promise<string | null> {
   return target === null ? null : basename(target);
 }
 
-/** Points the link at a release, at once: whoever looks sees the old one or the new one. */
+/** Points the link at a release. */
 export async function switchCurrent(home: string, id: string): Promise<void> {
   await access(join(releaseFolder(home, id), MANIFEST_FILE));
-  const temporary = `${currentLink(home)}.new`;
-  await rm(temporary, { force: true });
-  await symlink(join('releases', id), temporary);
-  await rename(temporary, currentLink(home));
+  await replaceLink(currentLink(home), join('releases', id));
 }
 
 /** Reads the manifest of a release, or of any tree. Null when it has none. */
