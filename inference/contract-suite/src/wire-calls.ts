@@ -4,12 +4,12 @@ import type { Contract } from '@centralita/cpu-server/server/contract.ts';
 import type { Tensor } from 'triton-client-grpc-generated';
 import {
   GRPCInferenceServiceClient,
-  type InferTensorContents,
   type ModelInferRequest,
   type ModelInferResponse,
   type ModelStreamInferResponse,
 } from 'triton-client-grpc-generated/generated/kserve-v2.ts';
 import { toWireRequest } from 'triton-client-grpc-generated/infer-message.ts';
+import { typedContents } from 'triton-client-grpc-generated/testing/typed-contents.ts';
 
 export type Stub = InstanceType<typeof GRPCInferenceServiceClient>;
 
@@ -84,32 +84,4 @@ function deadline(): Date {
 
 function failure({ code, details }: ServiceError): Pick<Outcome, 'code' | 'details'> {
   return { code, details };
-}
-
-function typedContents(tensor: Tensor | undefined): InferTensorContents {
-  const none: InferTensorContents = {
-    boolContents: [],
-    intContents: [],
-    int64Contents: [],
-    uintContents: [],
-    uint64Contents: [],
-    fp32Contents: [],
-    fp64Contents: [],
-    bytesContents: [],
-  };
-  switch (tensor?.datatype) {
-    case 'BOOL':
-      return { ...none, boolContents: [...tensor.values] };
-    case 'INT16':
-    case 'INT32':
-      return { ...none, intContents: [...tensor.values] };
-    case 'UINT32':
-      return { ...none, uintContents: [...tensor.values] };
-    case 'FP32':
-      return { ...none, fp32Contents: [...tensor.values] };
-    case 'BYTES':
-      return { ...none, bytesContents: tensor.values.map((value) => Buffer.from(value)) };
-    case undefined:
-      return none;
-  }
 }

@@ -1,20 +1,13 @@
+// Tensors on the wire: every datatype byte for byte, and what is refused with the tensor named.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeTensors, TensorMismatch } from './tensor-decoding.ts';
 import { encodeRaw } from './tensor-encoding.ts';
 import { textsOf, textTensor, type Tensor } from './tensor.ts';
+import { typedContents } from './testing/typed-contents.ts';
 
 const header = (tensor: Tensor) => ({ name: tensor.name, datatype: tensor.datatype as string, shape: tensor.shape, contents: undefined });
-const noContents = {
-  boolContents: [],
-  intContents: [],
-  int64Contents: [],
-  uintContents: [],
-  uint64Contents: [],
-  fp32Contents: [],
-  fp64Contents: [],
-  bytesContents: [],
-};
+const typed = (tensor: Tensor) => ({ ...header(tensor), contents: typedContents(tensor) });
 
 test.each(
   (
@@ -47,10 +40,10 @@ test('a view that starts at an odd byte decodes like an aligned one', () => {
 test('typed contents are read when a server sends them instead of raw ones', () => {
   const decoded = decodeTensors(
     [
-      { name: 'f', datatype: 'FP32', shape: [2], contents: { ...noContents, fp32Contents: [0.5, 2] } },
-      { name: 's', datatype: 'INT16', shape: [1], contents: { ...noContents, intContents: [-7] } },
-      { name: 't', datatype: 'BYTES', shape: [1], contents: { ...noContents, bytesContents: [Buffer.from('hola')] } },
-      { name: 'b', datatype: 'BOOL', shape: [1], contents: { ...noContents, boolContents: [true] } },
+      typed({ name: 'f', datatype: 'FP32', shape: [2], values: Float32Array.of(0.5, 2) }),
+      typed({ name: 's', datatype: 'INT16', shape: [1], values: Int16Array.of(-7) }),
+      typed(textTensor('t', ['hola'])),
+      typed({ name: 'b', datatype: 'BOOL', shape: [1], values: [true] }),
     ],
     [],
   );
@@ -97,7 +90,12 @@ test.each([
     [Buffer.alloc(1)],
     /1 raw contents for 2 tensors/,
   ],
-  ['raw and typed contents at once', [{ name: 'X', datatype: 'BOOL', shape: [1], contents: noContents }], [Buffer.alloc(1)], /X has both/],
+  [
+    'raw and typed contents at once',
+    [typed({ name: 'X', datatype: 'BOOL', shape: [1], values: [true] })],
+    [Buffer.alloc(1)],
+    /X has both/,
+  ],
 ])('%s is refused with the tensor named', (...row) => {
   const [, headers, raw, message] = row;
   expect(() => decodeTensors(headers, raw)).toThrow(TensorMismatch);
