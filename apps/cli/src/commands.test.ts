@@ -38,6 +38,16 @@ const cases: readonly Case[] = [
     line: `PATCH /admin/organizations/${ORG}`,
     body: { overload: { choice: 'queue', maxWaitSeconds: 60, destination: '2001' } },
   },
+  {
+    words: ['org', 'set-overload', ORG, 'queue', '--tell-position', '45'],
+    line: `PATCH /admin/organizations/${ORG}`,
+    body: { overload: { choice: 'queue', positionEverySeconds: 45 } },
+  },
+  {
+    words: ['org', 'set-overload', ORG, 'queue', '--no-tell-position'],
+    line: `PATCH /admin/organizations/${ORG}`,
+    body: { overload: { choice: 'queue', positionEverySeconds: null } },
+  },
   { words: ['capacity', 'show'], line: 'GET /admin/capacity' },
   { words: ['org', 'delete', ORG, '--yes'], line: `DELETE /admin/organizations/${ORG}`, body: {} },
   { words: ['org', 'restore', ORG], line: `POST /admin/organizations/${ORG}/restore` },

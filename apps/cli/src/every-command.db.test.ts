@@ -77,6 +77,8 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the command line
     expect(await done(['org', 'activate', 'acme'])).toMatchObject({ active: true });
     const queued = { overload: { choice: 'queue', destination: '2001', maxWaitSeconds: 60 } };
     expect(await done(['org', 'set-overload', 'acme', 'queue', '--destination', '2001', '--max-wait-seconds', '60'])).toMatchObject(queued);
+    const silent = { overload: { ...queued.overload, positionEverySeconds: null } };
+    expect(await done(['org', 'set-overload', 'acme', 'queue', '--no-tell-position'])).toMatchObject(silent);
     expect(await text(['org', 'list'])).toMatch(/acme +Acme Dental +standard +yes +-/);
     expect(await text(['org', 'show', 'acme'])).toContain('Acme Dental');
     expect(await text(['org', 'usage', 'acme'])).toMatch(/\d/);

@@ -90,12 +90,16 @@ const setOverload: CommandSpec = {
   options: [
     textOption('--destination <extension>', 'its extension that is rung instead, or when the wait was too long'),
     numberOption('--max-wait-seconds <seconds>', 'the longest that a caller is held', { from: 5, to: 3_600 }),
+    numberOption('--tell-position <seconds>', 'how often, at most, a held caller is told his place in the line', { from: 10, to: 600 }),
+    textOption('--no-tell-position', 'a held caller is not told his place: music alone'),
   ],
   summary: 'what becomes of its calls when there is no room: refuse, queue or fallback',
   example: 'org set-overload acme queue --max-wait-seconds 90 --destination 2001',
   run: async (invocation, { args, options }) => {
     const id = await findOrganization(invocation, args['organization'] ?? '');
-    const overload = { choice: args['choice'], ...pick(options, ['destination', 'maxWaitSeconds']) };
+    const told = options['tellPosition'];
+    const position = told === undefined ? {} : { positionEverySeconds: told === false ? null : told };
+    const overload = { choice: args['choice'], ...pick(options, ['destination', 'maxWaitSeconds']), ...position };
     invocation.show(await (await invocation.api()).send('PATCH', pathOf('/admin/organizations', id), { overload }));
   },
 };

@@ -4,6 +4,7 @@ import type { CallOutcome } from '#ports/call-event.ts';
 import type { CallRoute, OverloadWish } from '#ports/call-routing.ts';
 import type { Clock } from '#shared/clock.ts';
 import { openCapacity, openSharedCapacity } from './capacity.ts';
+import type { PositionTeller } from './position-teller.ts';
 import type { WaitOutcome, WaitingRoom } from './waiting-room.ts';
 import { openWaitingRoom } from './waiting-room.ts';
 
@@ -29,8 +30,8 @@ export type Admission = {
   enter(route: CallRoute): Disposable | null;
   /** A place whatever is held: for a call that was up before this process. */
   enterAnyway(route: CallRoute): Disposable;
-  /** What its organization chose for a call without a place; a caller who is held waits in here. */
-  overload(leg: CallLeg, route: CallRoute): Promise<OverloadOutcome>;
+  /** What its organization chose for a call without a place; a caller who is held waits in here, and `teller` (null: nobody) tells him his place. */
+  overload(leg: CallLeg, route: CallRoute, teller: PositionTeller | null): Promise<OverloadOutcome>;
   held(): number;
   readonly waiting: Pick<WaitingRoom, 'count' | 'longestMs'>;
   /** Told now and then, because the view opens by itself. */
@@ -81,7 +82,7 @@ export function openAdmission({ view, clock, onOverload }: AdmissionParts): Admi
       const places = [capacity.acquire(Number.POSITIVE_INFINITY), shares.acquire(scope.organizationId, Number.POSITIVE_INFINITY)];
       return held(places.filter((place) => place !== null));
     },
-    async overload(leg, route) {
+    async overload(leg, route, teller) {
       const wish = route.overload ?? NO_WISH;
       onOverload?.(wish.choice);
       switch (wish.choice) {
@@ -92,7 +93,8 @@ export function openAdmission({ view, clock, onOverload }: AdmissionParts): Admi
             ? { kind: 'refuse', outcome: 'rejected_at_capacity' }
             : { kind: 'hand_over', destination: wish.destination };
         case 'queue': {
-          const waited = await room.wait({ leg, maxWaitMs: wish.maxWaitMs, enter: () => tryEnter(route) });
+          const { organizationId } = route.scope;
+          const waited = await room.wait({ leg, organizationId, maxWaitMs: wish.maxWaitMs, enter: () => tryEnter(route), teller });
           return afterWait(waited, wish);
         }
       }

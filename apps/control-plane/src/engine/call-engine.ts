@@ -29,6 +29,8 @@ import { handOverCall } from './hand-over-call.ts';
 import { ADMIT_EVERY_MS, FIND_TOOLS_TIMEOUT_MS, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { recordQuality } from './leg-measurement.ts';
 import { LiveCall } from './live-call.ts';
+import { openPositionTeller, recordTold } from './position-teller.ts';
+import type { PositionTeller, ToldPosition } from './position-teller.ts';
 import { resumedCall } from './resumed-call.ts';
 import { openSurvivedTalk } from './survived-talk.ts';
 import type { RunningCall } from './survived-talk.ts';
@@ -191,21 +193,33 @@ function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: Cal
   /** No room: what the organization of the number chose. */
   async function overload(leg: CallLeg, route: CallRoute): Promise<void> {
     const { scope } = route;
-    const found = await admission.overload(leg, route);
+    const teller = tellerFor(parts, { leg, route });
+    const found = await admission.overload(leg, route, teller);
+    const told = teller?.told() ?? [];
     switch (found.kind) {
       case 'room': {
         using _held = found.held;
-        return await runCall(parts, calls, { leg, route });
+        return await runCall(parts, calls, { leg, route, told });
       }
       case 'refuse':
-        return await refuse(parts, leg, { reason: 'at_capacity', outcome: found.outcome, scope });
+        return await refuse(parts, leg, { reason: 'at_capacity', outcome: found.outcome, scope, told });
       case 'hand_over':
-        return await handOverCall(parts, { leg, route, destination: found.destination });
+        return await handOverCall(parts, { leg, route, destination: found.destination, told });
       case 'gone':
-        return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'abandoned_waiting', scope });
+        return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'abandoned_waiting', scope, told });
     }
   }
   return accept;
+}
+
+/** Who tells a caller who is held his place, where his organization wants that. */
+function tellerFor(parts: CallEngineParts, { leg, route }: CallToRun): PositionTeller | null {
+  const { choice, tellPositionEveryMs: everyMs = null } = route.overload ?? {};
+  if (choice !== 'queue' || everyMs === null) return null;
+  const { organizationId } = route.scope;
+  const { textToSpeech } = guardedModels(parts, organizationId);
+  const log = parts.log.child({ legId: leg.legId, organizationId });
+  return openPositionTeller({ leg, route, textToSpeech, clock: parts.clock, log, everyMs });
 }
 
 /** `unknown` when the routing cannot say: the caller's network may try another box. */
@@ -237,21 +251,28 @@ function tickCall({ callId, call, organizationId, log }: TickedCall, atMs: numbe
 }
 
 /** Why a call is refused. `scope` is the number's organization, once it is known: the refused call is then one of its own. */
-type Refusal = { readonly reason: RejectReason; readonly outcome: CallOutcome; readonly scope?: OrgScope };
+type Refusal = {
+  readonly reason: RejectReason;
+  readonly outcome: CallOutcome;
+  readonly scope?: OrgScope;
+  readonly told?: readonly ToldPosition[];
+};
 
 async function refuse(parts: CallEngineParts, leg: CallLeg, why: Refusal): Promise<void> {
   const { dialledNumber, callerNumber, legId } = leg;
   parts.log.info({ legId, reason: why.reason, pii: { dialledNumber } }, 'call refused');
   const at = parts.clock.wallAt();
+  const callId = newId('call');
   parts.journal.record({
     kind: 'call_rejected',
-    callId: newId('call'),
+    callId,
     at,
     scope: why.scope ?? null,
     dialledNumber,
     callerNumber,
     outcome: why.outcome,
   });
+  if (why.scope) recordTold(parts.journal, { callId, scope: why.scope }, why.told ?? []);
   await leg.reject(why.reason);
 }
 
@@ -263,10 +284,15 @@ async function turnAway(parts: CallEngineParts, leg: CallLeg, route: CallRoute):
   await handOverCall(parts, { leg, route, destination: overload.destination });
 }
 
-/** A call to run; `from`: it began in another process. */
-type CallToRun = { readonly leg: CallLeg; readonly route: CallRoute; readonly from?: Omit<ResumedLeg, 'route'> };
+/** A call to run; `from`: it began in another process; `told`: what the caller heard of his place while he was held. */
+type CallToRun = {
+  readonly leg: CallLeg;
+  readonly route: CallRoute;
+  readonly from?: Omit<ResumedLeg, 'route'>;
+  readonly told?: readonly ToldPosition[];
+};
 
-async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, from }: CallToRun): Promise<void> {
+async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, from, told = [] }: CallToRun): Promise<void> {
   const { clock } = parts;
   const { scope, agent } = route;
   const { callerNumber } = leg;
@@ -276,6 +302,7 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, f
   leg.nameCall(names);
   leg.keepLanguage(agent.language);
   const record = beginRecord(parts, { callId, leg, route, ...(from && { from }) });
+  recordTold(parts.journal, { callId, scope }, told);
   const over = new AbortController();
   const models = guardedModels(parts, scope.organizationId);
   const context = {

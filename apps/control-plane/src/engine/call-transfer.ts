@@ -1,12 +1,11 @@
 // Puts the caller through to a person, who is told first who calls: the brief is spoken while the telephone rings, so that no silence follows the answer.
 import type { TransferStep } from '#dialog/next-step.ts';
 import { spokenBrief } from '#dialog/transfer-brief.ts';
-import { concatPcm, FRAME_HZ } from '#audio/frame.ts';
+import { concatPcm } from '#audio/frame.ts';
 import type { TransferOutcome, TransferProgress } from '#ports/call-control.ts';
 import type { LiveCallParts } from './call-parts.ts';
 import { MAX_BRIEF_MS } from './limits.ts';
-import { speakPiece } from './piece-voice.ts';
-import { openSentenceSplitter } from './sentence-splitter.ts';
+import { speakWhole } from './whole-speech.ts';
 
 type TransferParts = Pick<LiveCallParts, 'leg' | 'record' | 'route' | 'textToSpeech' | 'log'>;
 
@@ -39,11 +38,13 @@ export async function transferCall(parts: TransferParts, step: TransferStep, sig
 
 /** The brief's sound, whole; null when it could not be made: a person who knows nothing yet is better than none. */
 async function makeBrief(parts: TransferParts, step: TransferStep, signal: AbortSignal): Promise<Int16Array | null> {
-  const { record, route, log } = parts;
-  const { told, keys } = spokenBrief(step.brief, { language: route.agent.language, requiresKey: step.requiresKey });
+  const { record, route, textToSpeech, log } = parts;
+  const { language, voice, speed } = route.agent;
+  const spoken = (text: string) => speakWhole(textToSpeech, { text, language, voice, speed }, { maxMs: MAX_BRIEF_MS, signal });
+  const { told, keys } = spokenBrief(step.brief, { language, requiresKey: step.requiresKey });
   try {
     // Whoever is not told the keys cannot press the one that is required.
-    const chunks = [...(await spoken(parts, told, signal)), ...(await spoken(parts, keys, signal))];
+    const chunks = [...(await spoken(told)), ...(await spoken(keys))];
     return signal.aborted ? null : concatPcm(chunks);
   } catch (error) {
     if (signal.aborted) return null;
@@ -51,22 +52,4 @@ async function makeBrief(parts: TransferParts, step: TransferStep, signal: Abort
     record.note('model_failed', { error: error instanceof Error ? error.message : String(error), of: 'transfer_brief' });
     return null;
   }
-}
-
-/** A text's sound, up to `MAX_BRIEF_MS`. */
-async function spoken({ route, textToSpeech }: TransferParts, text: string, signal: AbortSignal): Promise<readonly Int16Array[]> {
-  const { language, voice, speed } = route.agent;
-  const splitter = openSentenceSplitter();
-  // Nobody waits for it yet: nothing has to be filled.
-  const retries = { signal, onTryFailed: () => {} };
-  const chunks: Int16Array[] = [];
-  let samples = 0;
-  for (const piece of [...splitter.push(text), ...splitter.end()]) {
-    for await (const chunk of speakPiece(textToSpeech, { text: piece, language, voice, speed }, retries)) {
-      chunks.push(chunk);
-      samples += chunk.length;
-      if (samples >= (MAX_BRIEF_MS * FRAME_HZ) / 1_000) return chunks;
-    }
-  }
-  return chunks;
 }

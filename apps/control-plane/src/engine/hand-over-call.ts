@@ -16,18 +16,26 @@ import type { CallRecord } from './call-record.ts';
 import { SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { fixedSound } from './playable.ts';
 import { Playout } from './playout.ts';
+import { recordTold } from './position-teller.ts';
+import type { ToldPosition } from './position-teller.ts';
 
 /** As long as after an apology. */
 const RING_MS = 30_000;
 /** No agent spoke with the caller: there is nothing to tell whoever answers. */
 const UNBRIEFED = { brief: Promise.resolve(null), requiresKey: false, onProgress: () => {} };
 
-type HandOver = { readonly leg: CallLeg; readonly route: CallRoute; readonly destination: string | null };
+type HandOver = {
+  readonly leg: CallLeg;
+  readonly route: CallRoute;
+  readonly destination: string | null;
+  /** Of a caller who was held before. */
+  readonly told?: readonly ToldPosition[];
+};
 type Parts = { readonly journal: CallJournal; readonly clock: Clock; readonly log: Log; readonly announcements: AnnouncementStore };
 type End = { readonly outcome: CallOutcome; readonly reason: string };
 
 /** Settles when the call is over and written down. `destination` null: there is nobody to ring, the caller is only told. */
-export async function handOverCall(parts: Parts, { leg, route, destination }: HandOver): Promise<void> {
+export async function handOverCall(parts: Parts, { leg, route, destination, told = [] }: HandOver): Promise<void> {
   const { journal, clock, announcements } = parts;
   const { scope, agent } = route;
   const { legId, dialledNumber, callerNumber, recordingPath } = leg;
@@ -35,6 +43,7 @@ export async function handOverCall(parts: Parts, { leg, route, destination }: Ha
   const started = { callId, at: clock.wallAt(), scope, agentId: agent.agentId, legId, dialledNumber, callerNumber, recordingPath };
   leg.nameCall({ callId, organizationId: scope.organizationId });
   journal.record({ kind: 'call_started', ...started });
+  recordTold(journal, { callId, scope }, told);
   const record = openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
   const gone = new AbortController();
   let playout: Playout | null = null;

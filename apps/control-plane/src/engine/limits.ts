@@ -74,6 +74,9 @@ export const MAX_REPLY_MS = 60_000;
 /** The longest brief of a transfer, the caller hears ringing meanwhile; the rest is not spoken. 400 characters are 27 s. The keys come after it. */
 export const MAX_BRIEF_MS = 40_000;
 
+/** The longest that a caller on hold is told his place: the words are 6 s, a slow voice takes twice that. */
+export const MAX_POSITION_MS = 15_000;
+
 /** How long the leg stays up after the last word, so that the caller's telephone plays it out. */
 export const GOODBYE_TAIL_MS = 300;
 

@@ -1,6 +1,7 @@
 // Callers for whom there is no room now: held with music, in the order in which they came, until there is.
 import type { CallLeg } from '#ports/call-control.ts';
 import type { Clock } from '#shared/clock.ts';
+import type { PositionTeller } from './position-teller.ts';
 
 /** How a wait ended. `room`: `held` is the caller's place, to be returned when his call is over. */
 export type WaitOutcome = { readonly kind: 'room'; readonly held: Disposable } | { readonly kind: 'gone' | 'too_long' | 'full' | 'closed' };
@@ -8,17 +9,24 @@ export type WaitOutcome = { readonly kind: 'room'; readonly held: Disposable } |
 /** A caller who waits. */
 export type WaitingCaller = {
   readonly leg: CallLeg;
+  /** Whose caller he is: his place is counted among these alone. */
+  readonly organizationId: string;
   /** The longest that he is held. */
   readonly maxWaitMs: number;
   /** A place for his call; `busy`: his organization has none left, `full`: nobody gets one. */
   readonly enter: () => Disposable | 'busy' | 'full';
+  /** Tells him his place; null: nobody does. */
+  readonly teller: Pick<PositionTeller, 'place' | 'stop'> | null;
 };
 
 /** The room of one process. */
 export type WaitingRoom = {
   /** Holds the caller; settles when it is his turn, or when it is over. */
   wait(caller: WaitingCaller): Promise<WaitOutcome>;
-  /** Lets in whoever comes first and has a place now. Called when a place became free, and now and then: the admission opens by itself too. */
+  /**
+   * Lets in whoever comes first and has a place now, and tells the others theirs. Called when a place became free, and now and then: the admission
+   * opens by itself too.
+   */
   admit(): void;
   count(): number;
   /** How long the first in line has waited, ms; 0 when nobody waits. */
@@ -39,15 +47,19 @@ export function openWaitingRoom(clock: Clock): WaitingRoom {
     const place = line.indexOf(waiter);
     if (place !== -1) line.splice(place, 1);
   };
+  const letIn = (): void => {
+    for (const waiter of line.slice()) {
+      const held = waiter.enter();
+      if (held === 'full') return;
+      if (held !== 'busy') waiter.settle({ kind: 'room', held });
+    }
+  };
   const room: WaitingRoom = {
     count: () => line.length,
     longestMs: () => (line[0] ? clock.nowMs() - line[0].sinceMs : 0),
     admit() {
-      for (const waiter of line.slice()) {
-        const held = waiter.enter();
-        if (held === 'full') return;
-        if (held !== 'busy') waiter.settle({ kind: 'room', held });
-      }
+      letIn();
+      tellPlaces(line);
     },
     close() {
       isClosed = true;
@@ -73,13 +85,26 @@ export function openWaitingRoom(clock: Clock): WaitingRoom {
         () => waiter.settle({ kind: 'gone' }),
         () => waiter.settle({ kind: 'gone' }),
       );
+      tellPlaces(line);
       try {
         return await promise;
       } finally {
         clearTimeout(tooLong);
+        const silent = caller.teller?.stop();
         await caller.leg.endHold();
+        await silent;
       }
     },
   };
   return room;
+}
+
+/** An organization's callers are let in in their order, whatever callers of others do: nothing of those is in the number. */
+function tellPlaces(line: readonly Waiter[]): void {
+  const ahead = new Map<string, number>();
+  for (const { organizationId, teller } of line) {
+    const position = (ahead.get(organizationId) ?? 0) + 1;
+    ahead.set(organizationId, position);
+    teller?.place(position);
+  }
 }

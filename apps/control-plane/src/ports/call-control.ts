@@ -101,7 +101,12 @@ export type CallLeg = {
    * `endHold` was called; rejects when it cannot be held.
    */
   hold(): Promise<void>;
-  /** Ends the music; does nothing for a leg that is not held. Never throws. */
+  /**
+   * Plays a sound (mono PCM16 at 16 kHz) to a held leg in place of the music, which goes on behind it. Settles with whether it was played to its
+   * end: not when the hold ended, `signal` aborted, it could not be played, or nobody is held. Never rejects. One at a time.
+   */
+  playOnHold(pcm: Int16Array, options: { readonly signal: AbortSignal }): Promise<boolean>;
+  /** Ends the music, and a sound that is played in its place; does nothing for a leg that is not held. Never throws. */
   endHold(): Promise<void>;
   /** Answers the leg; the caller's telephone stops ringing. Media is open by then. */
   answer(options: { signal: AbortSignal }): Promise<void>;

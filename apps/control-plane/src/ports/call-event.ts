@@ -154,6 +154,8 @@ export type NoteName =
   | 'dtmf'
   | 'node_entered'
   | 'tool_called'
+  /** Of a caller who was held: `position` in his organization's line, `waitedMs` so far, `heard`: to its end. Written when the wait is over. */
+  | 'position_told'
   | 'transfer_started'
   | 'transfer_answered'
   | 'transfer_briefed'

@@ -6,6 +6,8 @@ import { type FarEnd, NORMAL_CLEARING, type Switchboard } from './asterisk-stand
 export type StandInLeg = {
   readonly channelId: string;
   readonly state: 'ringing' | 'answered' | 'ended';
+  /** Whether Asterisk’s own music is on; it comes with no frames. */
+  readonly hasMusic: boolean;
   /** Settles when answered; never, when it ends before. */
   readonly answered: Promise<void>;
   /** Settles with the Q.850 cause. */
@@ -56,6 +58,9 @@ export function openFarEnd(switchboard: Switchboard, channelId: string, endpoint
     endpoint,
     get state() {
       return state;
+    },
+    get hasMusic() {
+      return state !== 'ended' && switchboard.channel(channelId).hasMusic === true;
     },
     answered: answered.promise,
     ended: ended.promise,

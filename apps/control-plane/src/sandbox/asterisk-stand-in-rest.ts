@@ -71,6 +71,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     switchboard.setVariable(need(given, 'channelId'), { name: need(given, 'variable'), value: given['value'] ?? '' }),
   'channels.hangup': ({ switchboard }, given) =>
     switchboard.end(need(given, 'channelId'), { q850: Number(given['reason_code'] ?? 16), soft: EXPLICIT }),
+  'channels.startMoh': ({ switchboard }, given) => switchboard.setMusic(need(given, 'channelId'), true),
+  'channels.stopMoh': ({ switchboard }, given) => switchboard.setMusic(need(given, 'channelId'), false),
   'channels.externalMedia': addMedia,
   'channels.create': addPhone,
   'channels.dial': dial,

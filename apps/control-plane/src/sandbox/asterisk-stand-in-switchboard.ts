@@ -23,6 +23,8 @@ export type StandInChannel = {
   state: 'Ring' | 'Down' | 'Ringing' | 'Up';
   isInStasis: boolean;
   language?: string;
+  /** Whether it hears music of Asterisk’s; what comes over a bridge is heard with it. */
+  hasMusic?: boolean;
   /** Set when the channel is added. */
   createdAt?: string;
 };
@@ -107,6 +109,10 @@ export class Switchboard {
   setVariable(id: string, { name, value }: { readonly name: string; readonly value: string }): void {
     if (name !== 'CHANNEL(language)') throw new StandInRefusal(501, `the stand-in does not know the variable ${name}`);
     this.channel(id).language = value;
+  }
+
+  setMusic(id: string, hasMusic: boolean): void {
+    this.channel(id).hasMusic = hasMusic;
   }
 
   end(id: string, end: ChannelEnd): void {

@@ -10,6 +10,7 @@ function loopedLeg(): { leg: StandInLeg; frames: () => number } {
   const leg: StandInLeg = {
     channelId: 'looped',
     state: 'answered',
+    hasMusic: false,
     answered: Promise.resolve(),
     ended: Promise.withResolvers<number>().promise,
     sendFrame(pcm) {

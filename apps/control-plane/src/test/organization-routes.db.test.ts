@@ -119,6 +119,16 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('organizations ov
     expect(await actionsOf(id)).toEqual(['organization.updated', 'organization.created']);
   });
 
+  it('change how often callers on hold are told their place, within bounds, and switch it off', async () => {
+    const { id } = await make('Waits');
+    const change = (positionEverySeconds: number | null) =>
+      api.asAdmin(`/admin/organizations/${id}`, { method: 'PATCH', body: { overload: { choice: 'queue', positionEverySeconds } } });
+    expect(await api.asAdmin(`/admin/organizations/${id}`)).toMatchObject({ body: { overload: { positionEverySeconds: 30 } } });
+    for (const seconds of [9, 601, 12.5]) expect(await change(seconds)).toMatchObject({ status: 400 });
+    for (const seconds of [10, 600, null])
+      expect(await change(seconds)).toMatchObject({ status: 200, body: { overload: { choice: 'queue', positionEverySeconds: seconds } } });
+  });
+
   it('tell other processes when they are made and switched off and on', async () => {
     const heard: string[] = [];
     await using _listening = await test.database.listen('access_changes', (notification) => {

@@ -61,6 +61,13 @@ export async function destroyMedia(parts: AsteriskParts, names: Pick<LegMediaNam
   ]);
 }
 
+/** The same for a sound that was built for a while: the channel that heard it stays, and is in no bridge afterwards. */
+export async function removeMedia(parts: AsteriskParts, names: LegMediaNames): Promise<void> {
+  const { bridgeId, callerId } = names;
+  await settle(parts, parts.ari.call('bridges.removeChannel', { bridgeId, channel: [callerId] }, { timeoutMs: CLEAN_UP_MS }));
+  await destroyMedia(parts, names);
+}
+
 /** Ends a bridge alone; never throws, as above. */
 export async function destroyBridge(parts: AsteriskParts, bridgeId: string): Promise<void> {
   await settle(parts, parts.ari.call('bridges.destroy', { bridgeId }, { timeoutMs: CLEAN_UP_MS }));

@@ -12,6 +12,7 @@ import {
   type TransferRequest,
   type TransferTarget,
 } from '#ports/call-control.ts';
+import { type Hold, openHold } from './hold.ts';
 import { causeText, type LegEnd, legEnd, NORMAL, rejectCause } from './hangup-cause.ts';
 import type { AsteriskParts, LegMedia, LegMediaNames, LegMediaOptions } from './leg-media.ts';
 import { destroyBridge, destroyMedia, openLegMedia, settle } from './leg-media.ts';
@@ -63,7 +64,7 @@ class Leg implements AsteriskLeg {
   readonly callerOrganizationSlug: string | null;
   readonly recordingPath: string | null;
   #arrivedAtMs: number;
-  #endHold: PromiseWithResolvers<void> | null = null;
+  #hold: Hold | null = null;
   #parts: AsteriskParts;
   readonly #watch: Disposable;
   readonly #gone = new AbortController();
@@ -178,28 +179,23 @@ class Leg implements AsteriskLeg {
   }
 
   async hold(): Promise<void> {
-    const { ari } = this.#parts;
-    const { signal } = this.#gone;
-    const ended = Promise.withResolvers<void>();
-    this.#endHold = ended;
-    await this.answer({ signal });
-    await this.#orGone(ari.call('channels.startMoh', { channelId: this.legId }, { signal }));
-    const leave = (): void => ended.resolve();
-    signal.addEventListener('abort', leave, { once: true });
-    if (signal.aborted) leave();
-    await ended.promise;
-    signal.removeEventListener('abort', leave);
+    const hold = openHold(this.#parts, { callerId: this.legId, nextNames: () => this.#names(), gone: this.#gone.signal });
+    this.#hold = hold;
+    await this.answer({ signal: this.#gone.signal });
+    await this.#orGone(hold.begin());
+    await hold.over;
+  }
+
+  async playOnHold(pcm: Int16Array, { signal }: { signal: AbortSignal }): Promise<boolean> {
+    return this.#hold === null ? false : await this.#run(this.#hold.play(pcm, signal));
   }
 
   async endHold(): Promise<void> {
-    const held = this.#endHold;
-    this.#endHold = null;
+    const held = this.#hold;
+    this.#hold = null;
     if (held === null) return;
     this.#arrivedAtMs = this.#parts.nowMs();
-    // Before the caller comes into a bridge: music would go on under the agent's voice.
-    if (this.#state === 'alive')
-      await settle(this.#parts, this.#parts.ari.call('channels.stopMoh', { channelId: this.legId }, { timeoutMs: CLEAN_UP_MS }));
-    held.resolve();
+    await held.end();
   }
 
   async hangUp(): Promise<void> {

@@ -12,6 +12,12 @@ export const END_WAIT_MS = 500;
 /** What a brief may take longer than its sound: its lead-in of 0.3 s, the way to Asterisk and the mark's way back. */
 export const BRIEF_SLACK_MS = 2_000;
 
+/** The same for what is played to a caller on hold, in place of the music. */
+export const ON_HOLD_SLACK_MS = 2_000;
+
+/** Between the last word and the music that goes on: our choice, as long as the silence in front of the first word. */
+export const ON_HOLD_TAIL_MS = 300;
+
 /** Events of a leg that may wait for a listener. A caller who hammers the keypad before the engine listens loses the keys beyond it. */
 export const MAX_WAITING_LEG_EVENTS = 64;
 

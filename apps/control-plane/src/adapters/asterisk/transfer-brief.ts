@@ -8,8 +8,8 @@ import {
   type TransferRefusal,
   type TransferRequest,
 } from '#ports/call-control.ts';
-import { type AsteriskParts, destroyMedia, type LegMedia, type LegMediaNames, openLegMedia, settle } from './leg-media.ts';
-import { BRIEF_SLACK_MS, CLEAN_UP_MS, END_WAIT_MS } from './limits.ts';
+import { type AsteriskParts, type LegMedia, type LegMediaNames, openLegMedia, removeMedia } from './leg-media.ts';
+import { BRIEF_SLACK_MS, END_WAIT_MS } from './limits.ts';
 import { playSound, SOUND_END } from './sound-player.ts';
 import { attentionTone } from './ringback.ts';
 import { firstWithin, type Party } from './transfer-party.ts';
@@ -70,11 +70,7 @@ async function tell(parts: AsteriskParts, options: Telling): Promise<BriefEnd> {
     return endOf(await firstWithin(signal, [decided], { ms: KEY_WAIT_MS, late: 'no_key' as const }), sound.playedMs());
   } finally {
     media.socket.legEnded();
-    await settle(
-      parts,
-      parts.ari.call('bridges.removeChannel', { bridgeId: names.bridgeId, channel: [names.callerId] }, { timeoutMs: CLEAN_UP_MS }),
-    );
-    await destroyMedia(parts, names);
+    await removeMedia(parts, names);
   }
 }
 

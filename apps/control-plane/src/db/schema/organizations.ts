@@ -25,6 +25,8 @@ export const organizations = pgTable(
     overloadDestination: text('overload_destination'),
     /** The longest that a caller is held. */
     overloadMaxWaitSeconds: integer('overload_max_wait_seconds').notNull().default(120),
+    /** How often, at most, a caller who is held is told his place in the line; null: never. */
+    overloadPositionEverySeconds: integer('overload_position_every_seconds').default(30),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     /** Set while the organization waits to be deleted; it is inactive meanwhile. */
@@ -44,6 +46,7 @@ export const organizations = pgTable(
       'organizations_overload',
       sql`${table.overloadChoice} in ('refuse', 'queue', 'fallback') and ${table.overloadMaxWaitSeconds} between 5 and 3600`,
     ),
+    check('organizations_overload_position', sql`${table.overloadPositionEverySeconds} between 10 and 600`),
     ...organizationPolicies('all', 'id'),
   ],
 );

@@ -103,11 +103,17 @@ function organizationBody(organization: Organization) {
     overloadChoice,
     overloadDestination,
     overloadMaxWaitSeconds,
+    overloadPositionEverySeconds,
     ...columns
   } = organization;
   return {
     ...columns,
-    overload: { choice: overloadChoice, destination: overloadDestination, maxWaitSeconds: overloadMaxWaitSeconds },
+    overload: {
+      choice: overloadChoice,
+      destination: overloadDestination,
+      maxWaitSeconds: overloadMaxWaitSeconds,
+      positionEverySeconds: overloadPositionEverySeconds,
+    },
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
     deletionRequestedAt: deletionRequestedAt?.toISOString() ?? null,

@@ -26,6 +26,7 @@ export type Organization = {
   readonly overloadChoice: (typeof overloadChoices)[number];
   readonly overloadDestination: string | null;
   readonly overloadMaxWaitSeconds: number;
+  readonly overloadPositionEverySeconds: number | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** Set while it waits to be deleted. */
@@ -46,6 +47,8 @@ export type OverloadChanges = {
   readonly choice?: Organization['overloadChoice'] | undefined;
   readonly destination?: string | null | undefined;
   readonly maxWaitSeconds?: number | undefined;
+  /** Null: a caller who is held is not told his place. */
+  readonly positionEverySeconds?: number | null | undefined;
 };
 /** The last organization of a page; the next page starts after it. */
 export type OrganizationPosition = { readonly createdAt: Date; readonly organizationId: string };
@@ -95,6 +98,7 @@ const organizationColumns = {
   overloadChoice: organizations.overloadChoice,
   overloadDestination: organizations.overloadDestination,
   overloadMaxWaitSeconds: organizations.overloadMaxWaitSeconds,
+  overloadPositionEverySeconds: organizations.overloadPositionEverySeconds,
   createdAt: organizations.createdAt,
   updatedAt: organizations.updatedAt,
   deletionRequestedAt: organizations.deletionRequestedAt,
@@ -174,11 +178,12 @@ async function decideUpdate(queries: Queries, current: Organization, { name, pla
   return { set, entry: { action: 'organization.updated', details } };
 }
 
-function overloadColumns({ choice, destination, maxWaitSeconds }: OverloadChanges = {}): Columns {
+function overloadColumns({ choice, destination, maxWaitSeconds, positionEverySeconds }: OverloadChanges = {}): Columns {
   return {
     ...(choice === undefined ? {} : { overloadChoice: choice }),
     ...(destination === undefined ? {} : { overloadDestination: destination }),
     ...(maxWaitSeconds === undefined ? {} : { overloadMaxWaitSeconds: maxWaitSeconds }),
+    ...(positionEverySeconds === undefined ? {} : { overloadPositionEverySeconds: positionEverySeconds }),
   };
 }
 

@@ -86,6 +86,7 @@ async function readRoute(database: Database, number: string, maxCallMs: number):
         choice: sql<OverloadWish['choice']>`overload_choice`,
         destination: sql<string | null>`overload_destination`,
         maxWaitSeconds: sql<number>`overload_max_wait_seconds`,
+        positionEverySeconds: sql<number | null>`overload_position_every_seconds`,
         agentId: sql<string>`agent_id`,
         name: sql<string>`name`,
         language: sql<string>`language`,
@@ -95,8 +96,9 @@ async function readRoute(database: Database, number: string, maxCallMs: number):
       .from(sql`find_route(${number})`),
   );
   if (!row) return null;
-  const { organizationId, slug: organizationSlug, concurrentCalls, choice, destination, maxWaitSeconds } = row;
-  const overload = { choice, destination, maxWaitMs: maxWaitSeconds * 1_000 };
+  const { organizationId, slug: organizationSlug, concurrentCalls, choice, destination, maxWaitSeconds, positionEverySeconds } = row;
+  const tellPositionEveryMs = positionEverySeconds === null ? null : positionEverySeconds * 1_000;
+  const overload = { choice, destination, maxWaitMs: maxWaitSeconds * 1_000, tellPositionEveryMs };
   const agent = toAgentProfile(row);
   const conversation = { ...agent.conversation, maxCallMs: Math.min(agent.conversation.maxCallMs, maxCallMs) };
   return { scope: mintOrgScope(organizationId), organizationSlug, concurrentCalls, overload, agent: { ...agent, conversation } };

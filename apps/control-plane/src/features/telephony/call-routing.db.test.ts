@@ -53,6 +53,16 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('call routing on 
   });
   afterAll(() => test[Symbol.asyncDispose]());
 
+  it('says what the organization wants for calls without a place, its callers’ places included', async () => {
+    const wishNow = async () =>
+      (await createCallRoutingStore({ database, clock: manualClock().clock, log: silentLog }).findRoute('+34910000001', { signal }))
+        ?.overload;
+    expect(await wishNow()).toEqual({ choice: 'refuse', destination: null, maxWaitMs: 120_000, tellPositionEveryMs: 30_000 });
+    await test.asSuperuser(`update organizations set overload_position_every_seconds = null where id = '${orgId}'`);
+    expect(await wishNow()).toMatchObject({ tellPositionEveryMs: null });
+    await test.asSuperuser(`update organizations set overload_position_every_seconds = 30 where id = '${orgId}'`);
+  });
+
   it("finds the number's organization, its plan's limit and its whole agent", async () => {
     const routing = createCallRoutingStore({ database, clock: manualClock().clock, log: silentLog });
     const route = await routing.findRoute('+34910000001', { signal });

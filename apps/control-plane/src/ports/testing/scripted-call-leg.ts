@@ -1,4 +1,5 @@
 // A leg whose other end is the test: it rings, is answered, presses keys, hangs up.
+import { durationMs } from '#audio/frame.ts';
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import { LegGoneError } from '#ports/call-control.ts';
 import type {
@@ -49,6 +50,8 @@ export type ScriptedCallLeg = CallLeg & {
   media(): ScriptedAudioTransport;
   hasOpenMedia(): boolean;
   press(digit: string): void;
+  /** The sounds that were begun in place of the music. */
+  readonly playedOnHold: readonly { readonly pcm: Int16Array; readonly atMs: number }[];
   callerHangsUp(): void;
   /** The leg ends by somebody else than the two on it. */
   ends(by: LegEndedBy, cause: string): void;
@@ -71,6 +74,8 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
   let rejectedFor: RejectReason | null = null;
   let arrivedAtMs = clock.nowMs();
   let endHold = (): void => {};
+  let holdEnded = new AbortController();
+  const playedOnHold: { readonly pcm: Int16Array; readonly atMs: number }[] = [];
   let transport: ScriptedAudioTransport | null = null;
   let keptLanguage: string | null = null;
   let built = 0;
@@ -145,6 +150,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
     quality: () => options.quality ?? null,
     async hold() {
       progress = 'held';
+      holdEnded = new AbortController();
       arrivedAtMs = Number.POSITIVE_INFINITY;
       const { promise, resolve } = Promise.withResolvers<void>();
       gone.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -153,7 +159,17 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
     },
     async endHold() {
       if (progress === 'held') arrivedAtMs = clock.nowMs();
+      holdEnded.abort();
       endHold();
+    },
+    playedOnHold,
+    async playOnHold(pcm, { signal }) {
+      if (progress !== 'held') return false;
+      playedOnHold.push({ pcm, atMs: clock.nowMs() });
+      return await wait(durationMs(pcm), AbortSignal.any([signal, holdEnded.signal])).then(
+        () => true,
+        () => false,
+      );
     },
     async hangUp() {
       finish('us');
