@@ -90,12 +90,7 @@ test.each([
     [Buffer.alloc(1)],
     /1 raw contents for 2 tensors/,
   ],
-  [
-    'raw and typed contents at once',
-    [typed({ name: 'X', datatype: 'BOOL', shape: [1], values: [true] })],
-    [Buffer.alloc(1)],
-    /X has both/,
-  ],
+  ['raw and typed contents at once', [typed({ name: 'X', datatype: 'BOOL', shape: [1], values: [true] })], [Buffer.alloc(1)], /X has both/],
 ])('%s is refused with the tensor named', (...row) => {
   const [, headers, raw, message] = row;
   expect(() => decodeTensors(headers, raw)).toThrow(TensorMismatch);

@@ -1,6 +1,6 @@
 // What other clients send: the numbers and texts of a tensor as fields of the message. Ours sends raw bytes, and must read both.
 import type { InferTensorContents } from '#generated/kserve-v2.ts';
-import type { Tensor } from 'triton-client-grpc-generated/tensor.ts';
+import type { Tensor } from '#tensor.ts';
 
 /** The contents of one tensor; of none, empty ones. */
 export function typedContents(tensor: Tensor | undefined): InferTensorContents {
