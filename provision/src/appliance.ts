@@ -1,6 +1,7 @@
 /** What the appliance should be, computed from the facts alone: its instance, its environment, its services. */
 import { join } from 'node:path';
 import { admitCalls, renderAdmitted } from '#sizing/admitted-calls.ts';
+import { instanceLimits, limitServers } from '#sizing/server-limits.ts';
 import { renderAsterisk } from './asterisk-configuration.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
 import { dropEnvKeys, mergeEnvFile, parseEnvFile } from './env-file.ts';
@@ -46,7 +47,7 @@ export function describeAppliance(facts: Facts): Appliance | null {
   const passwords = secrets && passwordsOf(secrets);
   if (!root || !secrets || !passwords || !user) return null;
   const { settings } = facts;
-  const { plan } = facts.sizing;
+  const limits = limitServers(facts);
   const instance = describeInstance(root, {
     name: 'appliance',
     dir: applianceFolder(facts.home),
@@ -55,15 +56,11 @@ export function describeAppliance(facts: Facts): Appliance | null {
       sip: settings.SIP_PORT,
       ari: settings.ARI_PORT,
       rtpFirst: settings.RTP_FIRST_PORT,
-      rtpLast: settings.RTP_LAST_PORT,
+      rtpLast: limits.rtpLast.value,
       postgres: settings.POSTGRES_PORT,
     },
     passwords,
-    limits: {
-      maxConcurrentCalls: admitCalls(facts).calls,
-      maxCallSeconds: settings.MAX_CALL_SECONDS,
-      sharedBuffersBytes: plan.postgres.sharedBuffersBytes,
-    },
+    limits: instanceLimits(limits, settings),
     behindBalancer: settings.BEHIND_BALANCER === '1',
     fallbackDestination: settings.FALLBACK_DESTINATION,
     serviceGid: user.gid,
@@ -179,7 +176,9 @@ export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, insta
 export function keepSettings(facts: Pick<Facts, 'environmentText' | 'settings' | 'sizing' | 'profile'>): Readonly<Record<string, string>> {
   const current = parseEnvFile(facts.environmentText);
   const admitted = renderAdmitted(admitCalls(facts));
-  const missing = Object.entries({ ...facts.settings, ...admitted }).filter(([key]) => !current.has(key));
+  // Empty, so that the operator sees that he may give one.
+  const shown = { ...facts.settings, ...admitted, RTP_LAST_PORT: facts.settings.RTP_LAST_PORT ?? '' };
+  const missing = Object.entries(shown).filter(([key]) => !current.has(key));
   const wished = { ...admitted, ...(facts.profile ? { PROFILE: facts.profile } : {}) };
   const renewed = Object.entries(wished).filter(([key, value]) => current.get(key) !== value);
   return Object.fromEntries([...missing, ...renewed].map(([key, value]) => [key, String(value)]));

@@ -25,7 +25,11 @@ export function renderAsterisk(instance: Instance): readonly RenderedFile[] {
   return [
     ...fixed,
     // Twice the calls and a few: what the control plane refuses politely must still get in.
-    render('asterisk.conf', { multiarch: instance.root.multiarch, maxCalls: limits.maxConcurrentCalls * 2 + 10 }),
+    render('asterisk.conf', {
+      multiarch: instance.root.multiarch,
+      maxCalls: limits.maxConcurrentCalls * 2 + 10,
+      maxFiles: limits.serverFiles,
+    }),
     render('http.conf', { ariAddress: instance.network.ariAddress, ariPort: ports.ari }),
     render('ari.conf', { ariUser: ARI_USER, ariPassword: instance.passwords.ari }),
     render('prometheus.conf', { metricsUser: METRICS_USER, metricsPassword: instance.passwords.asteriskMetrics }),

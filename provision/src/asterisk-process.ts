@@ -32,7 +32,8 @@ export async function prepareAsterisk(instance: Instance): Promise<void> {
 
 /** Argv that runs Asterisk in the foreground. Its log is its standard output. Stop it with {@link asteriskControlCommand}, then SIGKILL. */
 export function asteriskCommand(instance: Instance): readonly string[] {
-  return rootCommand(instance, instance.root.users.asterisk, ['/usr/sbin/asterisk', '-f', '-C', CONFIG_FILE]);
+  const runner = { ...instance.root.users.asterisk, files: instance.limits.serverFiles };
+  return rootCommand(instance, runner, ['/usr/sbin/asterisk', '-f', '-C', CONFIG_FILE]);
 }
 
 /** Argv that gives a running Asterisk one console command, such as `core stop now` or `core show channels`, and prints the answer. */

@@ -40,6 +40,11 @@ export const instanceSchema = z.object({
       rtpTimeoutHoldSeconds: z.number().int().min(1).max(3600).default(300),
       /** Memory that PostgreSQL may take for its shared buffers. */
       sharedBuffersBytes: z.number().int().min(16_777_216).default(134_217_728),
+      /** Connections that PostgreSQL accepts. */
+      maxConnections: z.number().int().min(20).max(10_000).default(100),
+      /** Files that each process of Asterisk and PostgreSQL may open, sockets included, and each of the Node services. */
+      serverFiles: z.number().int().min(1_024).max(1_000_000).default(20_000),
+      nodeFiles: z.number().int().min(1_024).max(1_000_000).default(20_000),
     })
     .prefault({}),
   /** Where the interfaces of its own listen and whom the database lets in: this machine alone, or containers' networks of their own. */

@@ -15,7 +15,7 @@ export function renderPostgres(instance: Instance): readonly RenderedFile[] {
     `unix_socket_directories = '${MOUNT_POINT}/postgres/run'`,
     `listen_addresses = '${instance.network.postgresListen}'`,
     `port = ${instance.ports.postgres}`,
-    'max_connections = 100',
+    `max_connections = ${instance.limits.maxConnections}`,
     `shared_buffers = ${buffersMb}MB`,
     `effective_cache_size = ${buffersMb * 3}MB`,
     'work_mem = 16MB',

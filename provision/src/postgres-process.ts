@@ -55,7 +55,7 @@ export async function initPostgres(instance: Instance): Promise<void> {
 /** Argv that runs the server in the foreground; its log is its standard output. SIGINT stops it within seconds, clients or not. */
 export function postgresCommand(instance: Instance): readonly string[] {
   const argv = [`${PROGRAMS}/postgres`, '-D', `${FOLDER}/data`, '-c', `config_file=${FOLDER}/etc/postgresql.conf`];
-  return rootCommand(instance, instance.root.users.postgres, argv);
+  return rootCommand(instance, { ...instance.root.users.postgres, files: instance.limits.serverFiles }, argv);
 }
 
 /** Argv that runs one of PostgreSQL's client programs, such as `pg_dump`, as the superuser on a running server. */

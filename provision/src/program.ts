@@ -1,5 +1,6 @@
 /** Runs one of the release's programs to its end, as the service user, with the appliance's environment. */
 import { releaseFolder } from '#releases/release-store.ts';
+import { limitServers } from '#sizing/server-limits.ts';
 import { confinedCommand, runCommand } from './command.ts';
 import { SERVICE_USER } from './facts.ts';
 import type { Facts } from './facts.ts';
@@ -20,7 +21,8 @@ export async function runProgram(facts: Facts, run: ProgramRun): Promise<string>
   const { dir, isMade, current } = facts.release;
   // A checkout that has moved on since is not what is installed.
   const repository = isMade || current === null ? dir : releaseFolder(facts.home, current);
-  const argv = confinedCommand(nodeCommand({ home: facts.home, repository, user: facts.user }, run.argv));
+  const files = limitServers(facts).nodeFiles.value;
+  const argv = confinedCommand(nodeCommand({ home: facts.home, repository, user: facts.user }, run.argv, files));
   return await runCommand(argv, { env: run.env ?? {}, signal: run.signal, timeoutMs: run.timeoutMs, label: run.argv.join(' ') });
 }
 

@@ -9,8 +9,8 @@ import type { SystemUser } from './system-user.ts';
  */
 const SCRIPT = `
 set -eu
-directory=$1 root=$2 uid=$3 gid=$4
-shift 4
+directory=$1 root=$2 uid=$3 gid=$4 files=$5
+shift 5
 mount --bind "$directory" "$root${MOUNT_POINT}"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
@@ -23,8 +23,8 @@ mount --bind "$root/tmp/hosts" "$root/etc/hosts"
 # A trunk's name is asked of the name servers that the machine uses now, not of those it had when the root was built.
 [ ! -e /etc/resolv.conf ] || mount --bind /etc/resolv.conf "$root/etc/resolv.conf"
 umask 0027
-# Every call takes about eight descriptors. A container may forbid the raise: the limit it has then stays.
-ulimit -n 20000 2>/dev/null || true
+# A container may forbid the raise: then as many as it allows.
+ulimit -n "$files" 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"
 cd /
 exec chroot "$root" /usr/bin/setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs "$@"
 `;
@@ -47,8 +47,12 @@ export function hostRootCommand({ root }: Pick<Instance, 'root'>, user: SystemUs
   return [...wrapper, root.dir, String(user.uid), String(user.gid), ...argv];
 }
 
+/** Who a program runs as, and how many files it may open, sockets included: those that the calls ask for, or what is enough for any other. */
+export type Runner = SystemUser & { readonly files?: number };
+const USUAL_FILES = 20_000;
+
 /** Wraps `argv`, whose paths are those inside the root. Needs root privileges; the program itself runs as `user`. */
-export function rootCommand(instance: Instance, user: SystemUser, argv: readonly string[]): readonly string[] {
+export function rootCommand(instance: Instance, { uid, gid, files = USUAL_FILES }: Runner, argv: readonly string[]): readonly string[] {
   const wrapper = ['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', SCRIPT, 'centralita'];
-  return [...wrapper, instance.dir, instance.root.dir, String(user.uid), String(user.gid), ...argv];
+  return [...wrapper, instance.dir, instance.root.dir, String(uid), String(gid), String(files), ...argv];
 }

@@ -66,7 +66,11 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
 /** The same machine after a run, or another one. */
 export function finishedFacts(change: Partial<Facts> = {}): Facts {
   const { hardware, machine } = bareFacts();
-  const bare = bareFacts({ hardware: change.hardware ?? hardware, machine: change.machine ?? machine });
+  const bare = bareFacts({
+    hardware: change.hardware ?? hardware,
+    machine: change.machine ?? machine,
+    ...(change.sizing ? { sizing: change.sizing } : {}),
+  });
   const grounds: Facts = {
     ...bare,
     machine: { ...bare.machine, missingPrograms: [] },

@@ -48,7 +48,7 @@ export function describeServices(parts: ServiceParts): readonly Service[] {
   const { instance } = parts;
   const root = instance.root.versions;
   const node = (name: ServiceName, program: string, run: { readonly seconds: number; readonly reads: readonly string[] }): Service => {
-    const argv = nodeCommand(parts, [program]);
+    const argv = nodeCommand(parts, [program], instance.limits.nodeFiles);
     // Not the folder's name: a release whose code is the same for this service is no reason to restart it.
     const digest = digestOf([argv.filter((word) => word !== parts.repository), parts.environmentText, parts.codeDigest, ...run.reads]);
     return { name, argv, stop: { signal: 'TERM', seconds: run.seconds }, digest };
@@ -90,23 +90,25 @@ function describeMonitoringService(monitoring: Monitoring, name: MonitoringServi
  */
 const NODE_SCRIPT = `
 set -eu
-repository=$1 app=$2 uid=$3 gid=$4 environment=$5
-shift 5
+repository=$1 app=$2 uid=$3 gid=$4 environment=$5 files=$6
+shift 6
 mount --bind "$repository" "$app"
 mount -o remount,bind,ro "$app"
 umask 0027
-ulimit -n 20000 2>/dev/null || true
+# A container may forbid the raise: then as many as it allows.
+ulimit -n "$files" 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"
 cd "$app"
 exec setpriv --reuid="$uid" --regid="$gid" --clear-groups --no-new-privs node_modules/.bin/node --env-file="$environment" "$@"
 `;
 
-/** Argv that runs a program of the release as the service user, with `.env` and whatever environment the caller has. */
+/** Argv that runs a program of the release as the service user, with `.env`, whatever environment the caller has, and so many open files at most. */
 export function nodeCommand(
   { home, repository, user }: Pick<ServiceParts, 'home' | 'repository' | 'user'>,
   program: readonly string[],
+  files: number,
 ): readonly string[] {
   const wrapper = ['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', NODE_SCRIPT, 'centralita'];
-  return [...wrapper, repository, join(home, 'app'), String(user.uid), String(user.gid), join(home, '.env'), ...program];
+  return [...wrapper, repository, join(home, 'app'), String(user.uid), String(user.gid), join(home, '.env'), String(files), ...program];
 }
 
 /** Hash of any value, the same for equal values. */

@@ -127,7 +127,8 @@ const settingsSchema = z.object({
   BIND_ADDRESS: z.string().min(1).default('0.0.0.0'),
   SIP_PORT: port.default(5060),
   RTP_FIRST_PORT: port.default(20_000),
-  RTP_LAST_PORT: port.default(21_998),
+  /** The last port for sound that a firewall lets through; left out or empty, as many as the calls need. */
+  RTP_LAST_PORT: port.optional(),
   ARI_PORT: port.default(8088),
   /** Not 5432: a machine's own PostgreSQL may sit there. */
   POSTGRES_PORT: port.default(5433),

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { parseEnvFile } from '#env-file.ts';
 import { finishedFacts } from '#sample-facts.ts';
 import { readSettings } from '#settings.ts';
+import { sizeServers } from '#sizing/server-limits.ts';
 import { describeContainers, IMAGE_NAMES } from './container-appliance.ts';
 import type { ContainerParts } from './container-appliance.ts';
 import { completeSecrets } from './container-facts.ts';
@@ -16,20 +17,23 @@ import { findForeignModels } from './container-settings.ts';
 const facts = finishedFacts();
 const WEBHOOK_SECRET = `whsec_${'A'.repeat(32)}`;
 
+const machine = { calls: 50, memoryBytes: 4 * 1024 ** 3, rtpFirst: 20_000, rtpCeiling: undefined };
+
 function parts(change: Partial<ContainerParts> = {}): ContainerParts {
   const secrets = completeSecrets(facts);
   if (!secrets) throw new Error('the sample has no secrets');
   const environmentText = change.environmentText ?? '';
+  const settings = readSettings(parseEnvFile(environmentText), '.env');
   return {
     home: '/srv/home',
     repository: '/srv/checkout',
     architecture: 'x64',
-    settings: readSettings(parseEnvFile(environmentText), '.env'),
+    settings,
     environmentText,
     secrets,
     controlPlaneFiles: [{ path: 'server-description.json', text: '{}' }],
     backupRecipient: 'age1sample',
-    sizing: { maxConcurrentCalls: 50, sharedBuffersBytes: 512 * 1024 * 1024 },
+    limits: sizeServers({ ...machine, rtpCeiling: settings.RTP_LAST_PORT, rtpFirst: settings.RTP_FIRST_PORT }),
     profile: 'cpu',
     modelSettings: {},
     modelsDigest: '',
@@ -98,10 +102,22 @@ describe('the appliance in containers', () => {
   });
 
   it('publishes as many ports for sound as the calls need, within the range of the settings', () => {
-    expect(variables(parts()).get('RTP_LAST_PORT')).toBe('20199');
+    expect(variables(parts()).get('RTP_LAST_PORT')).toBe('20399');
     const narrow = parts({ environmentText: 'RTP_FIRST_PORT=31610\nRTP_LAST_PORT=31649\n' });
     expect(variables(narrow).get('RTP_LAST_PORT')).toBe('31649');
     expect(fileOf(narrow, 'asterisk', 'rtp.conf')).toContain('rtpend = 31649');
+  });
+
+  it('gives each server the connections, the files and the places for them that the calls need', () => {
+    const many = parts({ limits: sizeServers({ ...machine, calls: 1_000 }) });
+    expect(fileOf(many, 'postgres', 'postgresql.conf')).toMatch(/^max_connections = 350$/m);
+    expect(fileOf(many, 'asterisk', 'asterisk.conf')).toMatch(/^maxfiles = 65024$/m);
+    expect(Object.fromEntries(variables(many))).toMatchObject({
+      POSTGRES_PIDS: '506',
+      POSTGRES_OPEN_FILES: '65024',
+      ASTERISK_OPEN_FILES: '65024',
+      NODE_OPEN_FILES: '69024',
+    });
   });
 
   it('tells telephones the machine’s address, and Asterisk which network is its own', () => {
@@ -122,7 +138,7 @@ describe('the appliance in containers', () => {
     const before = variables(parts());
     const { secrets } = parts();
     expect(variables(parts({ secrets: { ...secrets, adminKeyHash: 'ff'.repeat(32) } }))).toEqual(before);
-    const after = variables(parts({ sizing: { maxConcurrentCalls: 50, sharedBuffersBytes: 1024 * 1024 * 1024 } }));
+    const after = variables(parts({ limits: sizeServers({ ...machine, memoryBytes: 8 * 1024 ** 3 }) }));
     const changed = [...after].filter(([key, value]) => before.get(key) !== value).map(([key]) => key);
     expect(changed).toEqual(['POSTGRES_MEMORY', 'POSTGRES_FILES_DIGEST']);
   });

@@ -11,6 +11,8 @@ import { renderSecretFiles } from '#secrets.ts';
 import type { Secrets } from '#secrets.ts';
 import { digestOf } from '#services.ts';
 import type { Settings } from '#settings.ts';
+import { instanceLimits } from '#sizing/server-limits.ts';
+import type { ServerLimits } from '#sizing/server-limits.ts';
 import { inferenceAddresses, renderControlPlaneEnvironment, renderCpuServerEnvironment, SECRET_SETTINGS } from './container-settings.ts';
 import type { ContainerProfile } from './container-settings.ts';
 import { GRAFANA_ID, IDENTITIES, imageRoot } from './identities.ts';
@@ -42,7 +44,7 @@ export type ContainerParts = {
   readonly controlPlaneFiles: readonly RenderedFile[];
   /** age's recipient of the backups. */
   readonly backupRecipient: string;
-  readonly sizing: { readonly maxConcurrentCalls: number; readonly sharedBuffersBytes: number };
+  readonly limits: ServerLimits;
   readonly profile: ContainerProfile;
   /** What the control plane must know of the models on the boards. */
   readonly modelSettings: Readonly<Record<string, string>>;
@@ -64,19 +66,22 @@ export type ContainerAppliance = {
   readonly digest: string;
 };
 
+/** What compose calls everything that it makes for us. */
+export const PROJECT = 'centralita';
+
 /** Folder of everything that the container runtime writes. */
 export function containersFolder(home: string): string {
   return join(home, 'containers');
 }
 
-/** Two audio streams of two ports each, the caller's and a transfer's. */
-const PORTS_PER_CALL = 4;
 const MEBIBYTE = 1_048_576;
+/** Its workers, its parallel queries, and whoever looks in with psql; the compose file's 256 with 100 connections. */
+const POSTGRES_OWN_PIDS = 156;
 
 /** Pure: same parts, same answer. */
 export function describeContainers(parts: ContainerParts): ContainerAppliance {
   const instance = containerInstance(parts);
-  const environment = { ...parts, maxConcurrentCalls: parts.sizing.maxConcurrentCalls };
+  const environment = { ...parts, maxConcurrentCalls: parts.limits.calls };
   const folders: readonly ContainerFolder[] = [
     {
       // The engine's client reads these, and root alone.
@@ -106,13 +111,12 @@ export function describeContainers(parts: ContainerParts): ContainerAppliance {
 }
 
 /** The same description that the native runtime renders from, as it looks from inside the containers. */
-function containerInstance({ architecture, settings, environmentText, secrets, sizing, machineAddress }: ContainerParts): Instance {
-  const rtpLast = Math.min(settings.RTP_LAST_PORT, settings.RTP_FIRST_PORT + Math.max(sizing.maxConcurrentCalls * PORTS_PER_CALL, 16) - 1);
+function containerInstance({ architecture, settings, environmentText, secrets, limits, machineAddress }: ContainerParts): Instance {
   return describeInstance(imageRoot(architecture), {
     name: 'appliance',
     dir: '/instance',
     bindAddress: '0.0.0.0',
-    ports: { sip: settings.SIP_PORT, ari: 8088, rtpFirst: settings.RTP_FIRST_PORT, rtpLast, postgres: 5432 },
+    ports: { sip: settings.SIP_PORT, ari: 8088, rtpFirst: limits.rtpFirst, rtpLast: limits.rtpLast.value, postgres: 5432 },
     passwords: {
       ari: secrets.ari,
       databaseMigrator: secrets.databaseMigrator,
@@ -121,7 +125,7 @@ function containerInstance({ architecture, settings, environmentText, secrets, s
       asteriskMetrics: secrets.asteriskMetrics,
       testCaller: secrets.testCaller,
     },
-    limits: { ...sizing, maxCallSeconds: settings.MAX_CALL_SECONDS },
+    limits: instanceLimits(limits, settings),
     network: { ariAddress: 'asterisk-media', postgresListen: '*', databaseClients: 'samenet' },
     behindBalancer: settings.BEHIND_BALANCER === '1',
     fallbackDestination: settings.FALLBACK_DESTINATION,
@@ -200,13 +204,13 @@ function monitoringFolders({ settings, profile }: ContainerParts, instance: Inst
 type Rendered = { readonly instance: Instance; readonly folders: readonly ContainerFolder[] };
 
 function composeVariables(parts: ContainerParts, { instance, folders }: Rendered): Readonly<Record<string, string>> {
-  const { home, settings, sizing, images } = parts;
+  const { home, settings, limits, images } = parts;
   const filesOf = (name: string): string => digestOf(folders.find((folder) => folder.name === name)?.files).slice(0, 16);
   const ofFile = (path: string): string =>
     digestOf(folders.find(({ name }) => name === 'environment')?.files.find((file) => file.path === path)).slice(0, 16);
   const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MEBIBYTE)}m`;
   return {
-    CENTRALITA_PROJECT: 'centralita',
+    CENTRALITA_PROJECT: PROJECT,
     CENTRALITA_FILES: join(containersFolder(home), 'files'),
     CENTRALITA_REPOSITORY: parts.repository,
     MODELS_DIR: join(home, 'models'),
@@ -226,10 +230,15 @@ function composeVariables(parts: ContainerParts, { instance, folders }: Rendered
     LANGUAGE_GPU_UUID: parts.gpus.language,
     ...operatorsImages(parts),
     // Shared buffers, and as much again for connections and the set-up of an index.
-    POSTGRES_MEMORY: mebibytes(2 * sizing.sharedBuffersBytes + 768 * MEBIBYTE),
+    POSTGRES_MEMORY: mebibytes(2 * limits.sharedBuffersBytes.value + 768 * MEBIBYTE),
+    // A process for each connection, and the server's own.
+    POSTGRES_PIDS: String(limits.maxConnections.value + POSTGRES_OWN_PIDS),
+    POSTGRES_OPEN_FILES: String(limits.serverFiles.value),
+    ASTERISK_OPEN_FILES: String(limits.serverFiles.value),
+    NODE_OPEN_FILES: String(limits.nodeFiles.value),
     // Measured idle 45 MB, 186 MB after 200 calls; recordings are joined in the same container.
-    ASTERISK_MEMORY: mebibytes((384 + 4 * sizing.maxConcurrentCalls) * MEBIBYTE),
-    CONTROL_PLANE_MEMORY: mebibytes((1024 + 8 * sizing.maxConcurrentCalls) * MEBIBYTE),
+    ASTERISK_MEMORY: mebibytes((384 + 4 * limits.calls) * MEBIBYTE),
+    CONTROL_PLANE_MEMORY: mebibytes((1024 + 8 * limits.calls) * MEBIBYTE),
     POSTGRES_FILES_DIGEST: filesOf('postgres'),
     ASTERISK_FILES_DIGEST: filesOf('asterisk'),
     CONTROL_PLANE_FILES_DIGEST: digestOf([withoutAdminKey(folders), ofFile('control-plane.env')]).slice(0, 16),

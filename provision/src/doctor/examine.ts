@@ -14,6 +14,7 @@ import { SERVICE_NAMES } from '#services.ts';
 import { listPorts, readSettings } from '#settings.ts';
 import type { Settings } from '#settings.ts';
 import { digestHardware } from '#sizing/calibration.ts';
+import { rtpPortsOf } from '#sizing/server-limits.ts';
 import { steps } from '#steps.ts';
 import { testCallStep } from '#test-call-step.ts';
 import { readTextIfThere } from '#text-file.ts';
@@ -60,7 +61,7 @@ export async function examine(place: Place, options: ExaminationOptions): Promis
 
 async function examineMachine(home: string, settings: Settings, { env, signal }: ExaminationOptions): Promise<MachineSeen> {
   const ports = listPorts(settings);
-  const rtp = { first: settings.RTP_FIRST_PORT, last: settings.RTP_LAST_PORT };
+  const rtp = rtpPortsOf(settings);
   const [hardware, host, outside] = await Promise.all([
     detectHardware({ home, env, signal }),
     inspectHost({

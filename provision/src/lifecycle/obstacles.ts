@@ -5,6 +5,7 @@ import { toGib } from '#gibibytes.ts';
 import type { Finding } from '#place.ts';
 import { isBroughtUp } from '#releases/release-records.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
+import { callsWithPorts, limitServers } from '#sizing/server-limits.ts';
 
 export type Findings = { readonly obstacles: readonly Finding[]; readonly warnings: readonly Finding[] };
 
@@ -133,8 +134,11 @@ function findFactWarnings(facts: Facts): readonly Finding[] {
   const { warning } = admitCalls(facts);
   const admission: readonly Finding[] =
     warning === null
-      ? []
-      : [{ name: 'capacity', reason: warning.split(' Fix: ')[0] ?? warning, fix: warning.split(' Fix: ')[1] ?? 'see .env' }];
+      ? findPortWarnings(facts)
+      : [
+          { name: 'capacity', reason: warning.split(' Fix: ')[0] ?? warning, fix: warning.split(' Fix: ')[1] ?? 'see .env' },
+          ...findPortWarnings(facts),
+        ];
   if (settings.HTTP_HOST === '127.0.0.1' || settings.PUBLIC_URL.startsWith('https:')) return admission;
   return [
     ...admission,
@@ -142,6 +146,21 @@ function findFactWarnings(facts: Facts): readonly Finding[] {
       name: 'http',
       reason: `the API listens on ${settings.HTTP_HOST} without TLS`,
       fix: 'put a proxy with TLS in front, set HTTP_HOST=127.0.0.1, PUBLIC_URL and TRUSTED_PROXIES, and run again',
+    },
+  ];
+}
+
+/** A call that finds no port is refused with 488, whatever was admitted. */
+function findPortWarnings(facts: Facts): readonly Finding[] {
+  const limits = limitServers(facts);
+  const calls = callsWithPorts(limits);
+  if (calls === null) return [];
+  const { rtpFirst, rtpLast } = limits;
+  return [
+    {
+      name: 'media ports',
+      reason: `${rtpFirst} to ${rtpLast.value} are ports for the sound of ${calls} calls, and ${limits.calls} are admitted`,
+      fix: 'raise RTP_LAST_PORT in .env, or take the line out, and run again',
     },
   ];
 }

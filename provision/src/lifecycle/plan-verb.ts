@@ -2,6 +2,8 @@
 import { describeFinding, EXIT } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
+import { describeLimits, limitServers } from '#sizing/server-limits.ts';
+import type { ServerLimits } from '#sizing/server-limits.ts';
 import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { lookAround } from './look.ts';
 import type { Look } from './look.ts';
@@ -13,6 +15,8 @@ export type PlanReport = {
   readonly home: string;
   readonly steps: readonly { readonly step: string; readonly changes: readonly string[] }[];
   readonly changes: number;
+  /** What the servers are given for the calls that are admitted, each with its sum. */
+  readonly limits: ServerLimits;
   readonly obstacles: Look['obstacles'];
   readonly warnings: Look['warnings'];
 };
@@ -32,14 +36,16 @@ export function describePlan({ facts, machineLine, planned, obstacles, warnings 
     home: facts.home,
     steps: planned.map(({ step, changes }) => ({ step: step.name, changes })),
     changes: planned.reduce((sum, { changes }) => sum + changes.length, 0),
+    limits: limitServers(facts),
     obstacles,
     warnings,
   };
 }
 
-export function renderPlan({ hardware, home, steps, changes, obstacles, warnings }: PlanReport): string {
+export function renderPlan({ hardware, home, steps, changes, limits, obstacles, warnings }: PlanReport): string {
   const lines = [
     `${hardware}; installation in ${home}`,
+    ...describeLimits(limits),
     ...steps.flatMap((planned) => planned.changes.map((change) => `  ${planned.step}: ${change}`)),
     changes === 0 ? 'Nothing would change.' : `${changes} ${changes === 1 ? 'change' : 'changes'}.`,
     ...warnings.map((warning) => `Warning: ${describeFinding(warning)}`),

@@ -8,7 +8,7 @@ import { calibrationPath, digestHardware } from './calibration.ts';
 import { planMachine } from './machine-plan.ts';
 
 const hardware = sampleHardware({});
-const settings = { MODELS_COMMERCIAL_ONLY: '1', LANGUAGE_MODEL_CONTEXT_TOKENS: 4_096, RTP_FIRST_PORT: 20_000 } as const;
+const settings = { MODELS_COMMERCIAL_ONLY: '1', LANGUAGE_MODEL_CONTEXT_TOKENS: 4_096 } as const;
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 
 describe('the plan of this machine', () => {

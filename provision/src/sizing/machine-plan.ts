@@ -12,7 +12,6 @@ import type { SizingPlan } from './sizing-plan.ts';
 export type SizingSettings = {
   readonly MODELS_COMMERCIAL_ONLY: '0' | '1';
   readonly LANGUAGE_MODEL_CONTEXT_TOKENS: number;
-  readonly RTP_FIRST_PORT: number;
 };
 
 export type MachinePlan = {
@@ -40,7 +39,6 @@ export async function planMachine(parts: {
   const wishes = {
     commercialOnly: settings.MODELS_COMMERCIAL_ONLY === '1',
     contextTokens: settings.LANGUAGE_MODEL_CONTEXT_TOKENS,
-    rtpFirst: settings.RTP_FIRST_PORT,
     installedModels,
   };
   const measured = calibration?.modelsDigest === modelsDigest ? calibration : null;

@@ -10,7 +10,6 @@ import { bestCandidate } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import { cpuText, listCpuCandidates } from './cpu-candidates.ts';
 import { listGpuCandidates } from './gpu-candidates.ts';
-import { sizePostgres, sizePorts, sizeFiles } from './server-limits.ts';
 import * as figures from './sizing-figures.ts';
 import type { SizingPlan, SizingTerm } from './sizing-plan.ts';
 import { bindingTerm, cpuTerm, diskTerm, espeakCpuTerm, memoryTerm, sttTerm, ttsTerm } from './terms.ts';
@@ -21,12 +20,11 @@ export type SizingWishes = {
   readonly commercialOnly: boolean;
   /** The longest conversation of the language model, in tokens. */
   readonly contextTokens: number;
-  readonly rtpFirst: number;
   /** Models that are on this machine; null: as if all could be fetched, which is what a machine is planned and bought by. */
   readonly installedModels: readonly string[] | null;
 };
 
-export const DEFAULT_WISHES: SizingWishes = { commercialOnly: true, contextTokens: 4_096, rtpFirst: 20_000, installedModels: null };
+export const DEFAULT_WISHES: SizingWishes = { commercialOnly: true, contextTokens: 4_096, installedModels: null };
 
 export type SizingParts = {
   readonly hardware: Pick<Hardware, 'cpu' | 'memory' | 'disk' | 'gpu'>;
@@ -59,9 +57,6 @@ export function planSizing({ hardware, manifest, wishes, measured }: SizingParts
     terms: candidate.terms,
     binding: calibration ? 'measured' : planned < binding.calls ? 'start_cap' : binding.name,
     models: [...candidate.models, ...placeEmbedding(models)],
-    ports: sizePorts(wishes.rtpFirst, maxConcurrentCalls),
-    postgres: sizePostgres(hardware.memory.totalBytes, maxConcurrentCalls),
-    asterisk: sizeFiles(maxConcurrentCalls),
     warnings: [...refusal, ...boardWarnings, ...modelWarnings, ...stale],
   };
 }

@@ -1,29 +1,139 @@
-/** Limits of the servers around a call for so many calls: ports of sound, PostgreSQL's memory and connections, Asterisk's files. Pure. */
+/**
+ * Limits of the servers around a call for so many calls: ports of sound, PostgreSQL's memory and connections, open files. The only place that knows them:
+ * what is rendered for either runtime, what `--plan` tells and what the doctor compares with come from here. Pure.
+ */
+import type { Facts } from '#facts.ts';
+import { toGib } from '#gibibytes.ts';
+import type { InstanceInput } from '#instance.ts';
+import { admitCalls } from './admitted-calls.ts';
 import { GIBIBYTE, MEBIBYTE } from './sizing-figures.ts';
-import type { SizingPlan } from './sizing-plan.ts';
 
-/** RTP and RTCP of both legs of a transferred call, and Asterisk refuses at twice the calls that are admitted. */
-const PORTS_PER_CALL = 2 * 2 * 2;
+/** A figure with the sum that it comes from, in words. */
+export type ServerLimit = { readonly value: number; readonly arithmetic: string };
+
+export type ServerLimits = {
+  /** Calls that all of it is for. */
+  readonly calls: number;
+  readonly rtpFirst: number;
+  readonly rtpLast: ServerLimit;
+  readonly maxConnections: ServerLimit;
+  readonly sharedBuffersBytes: ServerLimit;
+  /** Of each of Asterisk's and PostgreSQL's processes. */
+  readonly serverFiles: ServerLimit;
+  /** Of each of the Node processes. */
+  readonly nodeFiles: ServerLimit;
+};
+
+export type LimitedMachine = {
+  readonly calls: number;
+  readonly memoryBytes: number;
+  readonly rtpFirst: number;
+  /** The operator's last port, where he gave one: more are never taken. */
+  readonly rtpCeiling: number | undefined;
+};
+
+/** RTP and RTCP of both legs of a transferred call. */
+const PORTS_IN_USE = 2 * 2;
+/** Asterisk refuses at twice the calls that are admitted. */
+const PORTS_PER_CALL = 2 * PORTS_IN_USE;
 /** Asterisk skips ports that are still closing: a short range would run out of itself. */
 const MIN_PORTS = 200;
+const LAST_PORT = 65_534;
 
-export function sizePorts(rtpFirst: number, calls: number): SizingPlan['ports'] {
-  return { rtpFirst, rtpLast: Math.min(65_534, rtpFirst + Math.max(MIN_PORTS, calls * PORTS_PER_CALL) - 1) };
-}
-
-/** Of the database: pools of the control plane and its jobs, exporters, and whoever administrates. */
+/** Pools of the control plane (10), of its jobs and listeners, the exporter's 5, a backup's, and whoever administrates. */
 const CONNECTIONS = 100;
+const CALLS_PER_CONNECTION = 4;
 
-export function sizePostgres(memoryBytes: number, calls: number): SizingPlan['postgres'] {
-  // An eighth, not PostgreSQL's usual quarter: the models share this machine.
-  const sharedBuffersBytes = Math.min(4 * GIBIBYTE, Math.max(64 * MEBIBYTE, Math.floor(memoryBytes / 8 / MEBIBYTE) * MEBIBYTE));
-  return { sharedBuffersBytes, maxConnections: CONNECTIONS + Math.floor(calls / 4) };
+/** Eight were counted in a call; the rest is for both legs of a transfer, recordings, and twice the calls. */
+const FILES_PER_CALL = 64;
+const FILES = 1_024;
+const MIN_FILES = 4_096;
+/** What the control plane's HTTP server lets in (`http/server.ts`). */
+const HTTP_CONNECTIONS = 4_000;
+
+export function sizeServers({ calls, memoryBytes, rtpFirst, rtpCeiling }: LimitedMachine): ServerLimits {
+  const files = Math.max(MIN_FILES, FILES + calls * FILES_PER_CALL);
+  const filesSum = `the greater of ${MIN_FILES} and ${FILES} + ${calls} calls x ${FILES_PER_CALL}`;
+  return {
+    calls,
+    rtpFirst,
+    rtpLast: sizePorts({ calls, rtpFirst, rtpCeiling }),
+    maxConnections: {
+      value: CONNECTIONS + Math.floor(calls / CALLS_PER_CONNECTION),
+      arithmetic: `${CONNECTIONS} + ${calls} calls / ${CALLS_PER_CONNECTION}`,
+    },
+    sharedBuffersBytes: sizeSharedBuffers(memoryBytes),
+    serverFiles: { value: files, arithmetic: filesSum },
+    nodeFiles: { value: files + HTTP_CONNECTIONS, arithmetic: `${filesSum}, and ${HTTP_CONNECTIONS} HTTP connections` },
+  };
 }
 
-/** Sockets of sound, WebSocket, timers and recording of both legs; twice the calls. */
-const FILES_PER_CALL = 64;
-const MIN_FILES = 4_096;
+function sizePorts({ calls, rtpFirst, rtpCeiling }: Omit<LimitedMachine, 'memoryBytes'>): ServerLimit {
+  const wanted = Math.max(MIN_PORTS, calls * PORTS_PER_CALL);
+  const last = Math.min(rtpFirst + wanted - 1, rtpCeiling ?? LAST_PORT, LAST_PORT);
+  const sum = `the greater of ${MIN_PORTS} and ${calls} calls x ${PORTS_PER_CALL} (RTP and RTCP of two legs, twice)`;
+  return { value: last, arithmetic: last - rtpFirst + 1 < wanted ? `${sum}, up to ${last} as RTP_LAST_PORT says` : sum };
+}
 
-export function sizeFiles(calls: number): SizingPlan['asterisk'] {
-  return { maxFiles: Math.max(MIN_FILES, 1_024 + calls * FILES_PER_CALL) };
+function sizeSharedBuffers(memoryBytes: number): ServerLimit {
+  // An eighth, not PostgreSQL's usual quarter: the models share this machine.
+  const value = Math.min(4 * GIBIBYTE, Math.max(64 * MEBIBYTE, Math.floor(memoryBytes / 8 / MEBIBYTE) * MEBIBYTE));
+  return { value, arithmetic: `an eighth of ${toGib(memoryBytes)} GiB, 64 MiB at least and 4 GiB at most` };
+}
+
+/** The limits of an appliance: for the calls that are admitted, which a run keeps in `.env`, so that a second one renders the same. */
+export function limitServers(facts: Pick<Facts, 'hardware' | 'settings' | 'sizing'>): ServerLimits {
+  const { hardware, settings } = facts;
+  return sizeServers({
+    calls: admitCalls(facts).calls,
+    memoryBytes: hardware.memory.totalBytes,
+    rtpFirst: settings.RTP_FIRST_PORT,
+    rtpCeiling: settings.RTP_LAST_PORT,
+  });
+}
+
+/** As the configuration files of either runtime are rendered from them. */
+export function instanceLimits(
+  limits: ServerLimits,
+  { MAX_CALL_SECONDS }: Pick<Facts['settings'], 'MAX_CALL_SECONDS'>,
+): NonNullable<InstanceInput['limits']> {
+  return {
+    maxConcurrentCalls: limits.calls,
+    maxCallSeconds: MAX_CALL_SECONDS,
+    sharedBuffersBytes: limits.sharedBuffersBytes.value,
+    maxConnections: limits.maxConnections.value,
+    serverFiles: limits.serverFiles.value,
+    nodeFiles: limits.nodeFiles.value,
+  };
+}
+
+/** Ports for sound as the settings alone tell them: of a machine that was never planned, as many as the least plan has. */
+export function rtpPortsOf({
+  MAX_CONCURRENT_CALLS: calls = 0,
+  RTP_FIRST_PORT: rtpFirst,
+  RTP_LAST_PORT: rtpCeiling,
+}: Pick<Facts['settings'], 'MAX_CONCURRENT_CALLS' | 'RTP_FIRST_PORT' | 'RTP_LAST_PORT'>): {
+  readonly first: number;
+  readonly last: number;
+} {
+  return { first: rtpFirst, last: sizePorts({ calls, rtpFirst, rtpCeiling }).value };
+}
+
+/** Calls that find ports for their sound, when these are fewer than the calls admitted; else null. */
+export function callsWithPorts({ calls, rtpFirst, rtpLast }: ServerLimits): number | null {
+  const enough = Math.floor((rtpLast.value - rtpFirst + 1) / PORTS_IN_USE);
+  return enough < calls ? enough : null;
+}
+
+/** Each limit on a line of its own, with its sum. */
+export function describeLimits({ calls, rtpFirst, ...limits }: ServerLimits): readonly string[] {
+  const { rtpLast, maxConnections, sharedBuffersBytes, serverFiles, nodeFiles } = limits;
+  return [
+    `For ${calls} ${calls === 1 ? 'call' : 'calls'}:`,
+    `  sound: UDP ports ${rtpFirst} to ${rtpLast.value}: ${rtpLast.arithmetic}`,
+    `  database: ${maxConnections.value} connections: ${maxConnections.arithmetic}`,
+    `  database: ${sharedBuffersBytes.value / MEBIBYTE} MiB of shared buffers: ${sharedBuffersBytes.arithmetic}`,
+    `  Asterisk and database: ${serverFiles.value} open files each: ${serverFiles.arithmetic}`,
+    `  control plane and inference: ${nodeFiles.value} open files each: ${nodeFiles.arithmetic}`,
+  ];
 }

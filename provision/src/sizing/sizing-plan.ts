@@ -39,9 +39,6 @@ export type SizingPlan = {
   /** Name of the term that binds. */
   readonly binding: string;
   readonly models: readonly PlacedModel[];
-  readonly ports: { readonly rtpFirst: number; readonly rtpLast: number };
-  readonly postgres: { readonly sharedBuffersBytes: number; readonly maxConnections: number };
-  readonly asterisk: { readonly maxFiles: number };
   /** What was left out and why (a licence, a board that answers with nothing), each with its fix. */
   readonly warnings: readonly string[];
 };

@@ -22,6 +22,7 @@ import { planSteps } from '#plan.ts';
 import { bareFacts, finishedFacts } from '#sample-facts.ts';
 import { listPorts, readSettings } from '#settings.ts';
 import { DEFAULT_WISHES, planSizing } from '#sizing/plan-sizing.ts';
+import { describeLimits, limitServers, rtpPortsOf } from '#sizing/server-limits.ts';
 import type { SizingPlan } from '#sizing/sizing-plan.ts';
 import { steps } from '#steps.ts';
 import { openRecordedMachine } from './recorded-machine.ts';
@@ -46,9 +47,9 @@ export async function tryMachine(machine: RecordedMachine, manifest: Manifest, s
   await using open = await openRecordedMachine(machine);
   const settings = readSettings(parseEnvFile(machine.settings), '.env');
   const ports = listPorts(settings);
+  const rtp = rtpPortsOf(settings);
   const isOurPort = (port: number, kind: string): boolean =>
-    ports.some((wanted) => wanted.port === port && wanted.kind === kind) ||
-    (port >= settings.RTP_FIRST_PORT && port <= settings.RTP_LAST_PORT);
+    ports.some((wanted) => wanted.port === port && wanted.kind === kind) || (port >= rtp.first && port <= rtp.last);
   const place = { home: open.home, env: open.source.env, source: open.source, signal };
   const startedAtMs = performance.now();
   const [hardware, host] = await Promise.all([detectHardware(place), inspectHost({ ...place, isOurPort })]);
@@ -100,7 +101,7 @@ export function renderPlan(outcome: Outcome, machine: RecordedMachine): string {
     host,
     isInstalled: machine.installation === 'finished' || machine.installation === 'older',
     ports: listPorts(facts.settings),
-    rtp: { first: facts.settings.RTP_FIRST_PORT, last: facts.settings.RTP_LAST_PORT },
+    rtp: rtpPortsOf(facts.settings),
     network: { externalAddress: facts.settings.EXTERNAL_ADDRESS, localNetworks: facts.settings.LOCAL_NETWORKS },
     outside: null,
   });
@@ -114,6 +115,7 @@ export function renderPlan(outcome: Outcome, machine: RecordedMachine): string {
       (model) =>
         `model ${model.role}: ${model.name} ${model.precision}, ${toGib(model.vramBytes)} GiB on ${model.gpuUuid ?? 'the processor'}`,
     ),
+    ...describeLimits(limitServers(facts)),
     ...sizing.warnings.map((warning) => `sizing warns: ${warning}`),
     '',
     ...obstacles.map((obstacle) => `in the way, ${obstacle.name}: ${describeFinding(obstacle)}`),

@@ -1,0 +1,85 @@
+// What the servers are given for so many calls, and that a run renders it and nothing else when the calls change.
+import { describe, expect, it } from 'vitest';
+import { parseEnvFile } from '#env-file.ts';
+import { planSteps } from '#plan.ts';
+import { finishedFacts } from '#sample-facts.ts';
+import { readSettings } from '#settings.ts';
+import { steps } from '#steps.ts';
+import { describeAppliance } from '#appliance.ts';
+import { callsWithPorts, describeLimits, limitServers, rtpPortsOf, sizeServers } from './server-limits.ts';
+
+const machine = { calls: 10, memoryBytes: 16 * 1024 ** 3, rtpFirst: 20_000, rtpCeiling: undefined };
+
+describe('the limits of the servers', () => {
+  it('never fall below what a small installation needs', () => {
+    expect(sizeServers(machine)).toMatchObject({
+      rtpLast: { value: 20_199 },
+      maxConnections: { value: 102 },
+      sharedBuffersBytes: { value: 2 * 1024 ** 3 },
+      serverFiles: { value: 4_096 },
+      nodeFiles: { value: 8_096 },
+    });
+  });
+
+  it('grow with the calls, and say the sum', () => {
+    const limits = sizeServers({ ...machine, calls: 400 });
+    expect(limits).toMatchObject({ rtpLast: { value: 23_199 }, maxConnections: { value: 200 }, serverFiles: { value: 26_624 } });
+    const text = describeLimits(limits).join('\n');
+    expect(text).toContain('200 connections: 100 + 400 calls / 4');
+    expect(text).toContain('26624 open files each: the greater of 4096 and 1024 + 400 calls x 64');
+    expect(text).toContain('20000 to 23199: the greater of 200 and 400 calls x 8');
+  });
+
+  it('take no port beyond the operator’s last one, and say for how many calls those are too few', () => {
+    const limits = sizeServers({ ...machine, calls: 100, rtpCeiling: 20_099 });
+    expect(limits.rtpLast.value).toBe(20_099);
+    expect(limits.rtpLast.arithmetic).toContain('up to 20099 as RTP_LAST_PORT says');
+    expect(callsWithPorts(limits)).toBe(25);
+    expect(callsWithPorts(sizeServers({ ...machine, calls: 25, rtpCeiling: 20_099 }))).toBeNull();
+    expect(callsWithPorts(sizeServers({ ...machine, calls: 1_000 }))).toBeNull();
+    expect(sizeServers({ ...machine, calls: 1_000, rtpFirst: 65_000 }).rtpLast.value).toBe(65_534);
+  });
+
+  it('can be told of the ports before anything is planned', () => {
+    expect(rtpPortsOf({ RTP_FIRST_PORT: 20_000 })).toEqual({ first: 20_000, last: 20_199 });
+    expect(rtpPortsOf({ RTP_FIRST_PORT: 20_000, RTP_LAST_PORT: 20_049, MAX_CONCURRENT_CALLS: 50 })).toEqual({
+      first: 20_000,
+      last: 20_049,
+    });
+  });
+});
+
+describe('a run', () => {
+  const before = finishedFacts();
+  /** The same machine after its operator wrote another number of calls into `.env`. */
+  const withCalls = (calls: number) => {
+    const environmentText = before.environmentText.replace(/^MAX_CONCURRENT_CALLS=.*$/m, `MAX_CONCURRENT_CALLS=${calls}`);
+    return { ...before, environmentText, settings: readSettings(parseEnvFile(environmentText), '.env') };
+  };
+  const fileOf = (facts: typeof before, list: 'asteriskFiles' | 'postgresFiles', path: string): string =>
+    describeAppliance(facts)?.[list].find((file) => file.path === path)?.text ?? '';
+
+  it('renders the limits of the calls that are admitted', () => {
+    const facts = withCalls(300);
+    expect(limitServers(facts).calls).toBe(300);
+    expect(fileOf(facts, 'postgresFiles', 'postgresql.conf')).toMatch(/^max_connections = 175$/m);
+    expect(fileOf(facts, 'asteriskFiles', 'asterisk.conf')).toMatch(/^maxfiles = 20224$/m);
+    expect(fileOf(facts, 'asteriskFiles', 'rtp.conf')).toMatch(/^rtpend = 22399$/m);
+    const argv = new Map(describeAppliance(facts)?.services.map((service) => [service.name, service.argv]));
+    const filesOf = (files: string) => [...argv].filter(([, words]) => words.includes(files)).map(([name]) => name);
+    expect(filesOf('20224')).toEqual(['postgres', 'asterisk']);
+    expect(filesOf('24224')).toEqual(['cpu-server', 'control-plane']);
+  });
+
+  it('finds nothing to do on the same machine, and exactly the limits on one that admits more', () => {
+    expect(planSteps(before, steps)).toEqual([]);
+    const changes = planSteps(withCalls(300), steps).flatMap(({ step, changes: found }) =>
+      found.map((change) => `${step.name}: ${change}`),
+    );
+    expect(changes.filter((change) => change.includes('render'))).toEqual([
+      'Asterisk configuration: render asterisk.conf, rtp.conf',
+      'database: render postgresql.conf',
+      'supervisor: render postgres.sh, asterisk.sh, cpu-server.sh, control-plane.sh',
+    ]);
+  });
+});
