@@ -107,6 +107,7 @@ const secretsSchema = z.object({
   databaseApp: z.string(),
   databaseMonitor: z.string(),
   asteriskMetrics: z.string(),
+  grafana: z.string(),
   testCaller: z.string(),
   phone: z.string(),
   adminKeyHash: z.string(),

@@ -68,6 +68,8 @@ describe('settings and secrets', () => {
     expect(kept).not.toHaveProperty('adminKey');
     expect({ ...kept, adminKey: one.adminKey }).toEqual(one);
     expect(parseSecrets(JSON.stringify(kept), 'secrets.json')).toEqual(kept);
+    const later = { ...kept, ofALaterRelease: 'kept' };
+    expect(parseSecrets(JSON.stringify(later), 'secrets.json')).toEqual(later);
   });
 
   it("replaces a lost admin key and nothing else; the hash is the new key's", () => {

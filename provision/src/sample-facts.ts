@@ -83,6 +83,7 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
       databaseMonitor: 'monitor-password',
       asteriskMetrics: 'metrics-password',
       testCaller: 'caller-password',
+      grafana: 'grafana-password',
       phone: 'phone-password',
       adminKeyHash: 'ab'.repeat(32),
       secretKeys: { 1: 'cd'.repeat(32) },

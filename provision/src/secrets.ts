@@ -12,7 +12,8 @@ import { replaceFile } from './rendered-files.ts';
 /** What the control plane asks of its secret keys: version -> 64 hexadecimal digits, the highest version is current. */
 const secretKeysSchema = z.record(z.string().regex(/^[1-9][0-9]{0,4}$/), z.string().regex(/^[0-9a-f]{64}$/));
 
-const secretsSchema = z.object({
+/** Loose: a secret of a newer release outlives the older one that an operator goes back to. */
+const secretsSchema = z.looseObject({
   ari: z.string(),
   databaseMigrator: z.string(),
   databaseApp: z.string(),
@@ -20,6 +21,8 @@ const secretsSchema = z.object({
   /** Of the role that reads the database's statistics, and of who reads Asterisk's. Missing in installations made before Prometheus came. */
   databaseMonitor: z.string().optional(),
   asteriskMetrics: z.string().optional(),
+  /** Of Grafana's user admin; in containers alone. */
+  grafana: z.string().optional(),
   /** Password of the demo phone, extension 2001. */
   phone: z.string(),
   /** Hex SHA-256 of the admin key; the control plane knows no more of it. */
@@ -81,6 +84,11 @@ export function withMetricsPasswords(secrets: Secrets): Secrets {
     databaseMonitor: secrets.databaseMonitor ?? randomSecret(),
     asteriskMetrics: secrets.asteriskMetrics ?? randomSecret(),
   };
+}
+
+/** The same secrets with Grafana's password where there was none. What a Grafana that has started was given is taken back: it asks for no other. */
+export function withGrafanaPassword(secrets: Secrets, given: string | null): Secrets {
+  return { ...secrets, grafana: secrets.grafana ?? given ?? randomSecret() };
 }
 
 /** The same secrets with a backup key where there was none: backups that exist need the one that made them. */

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseEnvFile } from '#env-file.ts';
 import { finishedFacts } from '#sample-facts.ts';
+import { withGrafanaPassword } from '#secrets.ts';
 import { readSettings } from '#settings.ts';
 import { sizeServers } from '#sizing/server-limits.ts';
-import { describeContainers, IMAGE_NAMES } from './container-appliance.ts';
+import { describeContainers, givenGrafanaPassword, IMAGE_NAMES } from './container-appliance.ts';
 import type { ContainerParts } from './container-appliance.ts';
 import { completeSecrets } from './container-facts.ts';
 import { findForeignModels } from './container-settings.ts';
@@ -141,6 +142,20 @@ describe('the appliance in containers', () => {
     const after = variables(parts({ limits: sizeServers({ ...machine, memoryBytes: 8 * 1024 ** 3 }) }));
     const changed = [...after].filter(([key, value]) => before.get(key) !== value).map(([key]) => key);
     expect(changed).toEqual(['POSTGRES_MEMORY', 'POSTGRES_FILES_DIGEST']);
+  });
+
+  it('gives Grafana a password of its own, and leaves one that has started the password that it knows', () => {
+    const given = parts();
+    expect(fileOf(given, 'grafana', 'grafana-admin')).toBe(`${given.secrets.grafana}\n`);
+    const { grafana: _made, ...without } = given.secrets;
+    expect(completeSecrets({ secrets: without })).toBeNull();
+    const files = [{ path: 'grafana-admin', text: 'known-to-grafana\n' }];
+    const started = { environmentText: `GRAFANA_DIGEST=sha256:${'0'.repeat(64)}\n` };
+    expect(withGrafanaPassword(without, givenGrafanaPassword(started, files)).grafana).toBe('known-to-grafana');
+    const [one, other] = [1, 2].map(() => withGrafanaPassword(without, givenGrafanaPassword({ environmentText: '' }, files)).grafana);
+    expect(one).toMatch(/^[0-9a-f]{48}$/);
+    expect(one).not.toBe(other);
+    expect(withGrafanaPassword(given.secrets, 'another').grafana).toBe(given.secrets.grafana);
   });
 
   it('asks the GPU’s servers where there are some, and brings Grafana where its image is named', () => {

@@ -28,6 +28,7 @@ export type ContainerFolder = { readonly name: string; readonly gid: number; rea
 export type ContainerSecrets = Secrets & {
   readonly databaseMonitor: string;
   readonly asteriskMetrics: string;
+  readonly grafana: string;
   readonly backupKey: string;
   readonly secretKeys: NonNullable<Secrets['secretKeys']>;
 };
@@ -168,12 +169,16 @@ function secretFolders({ settings, secrets, backupRecipient, controlPlaneFiles }
     },
     { name: 'test-call', gid: centralita, files: [{ path: 'test-caller', text: `${secrets.testCaller}\n` }] },
     { name: 'backup', gid: postgres, files: [{ path: 'backup-recipients', text: `${backupRecipient}\n` }] },
-    {
-      name: 'grafana',
-      gid: GRAFANA_ID,
-      files: [{ path: 'grafana-admin', text: `${digestOf(['grafana', secrets.testCaller]).slice(0, 24)}\n` }],
-    },
+    { name: 'grafana', gid: GRAFANA_ID, files: [{ path: GRAFANA_PASSWORD_FILE, text: `${secrets.grafana}\n` }] },
   ];
+}
+
+const GRAFANA_PASSWORD_FILE = 'grafana-admin';
+
+/** The password that a Grafana of an earlier run was given; null where none has started. */
+export function givenGrafanaPassword(parts: Pick<ContainerParts, 'environmentText'>, files: readonly RenderedFile[]): string | null {
+  if (grafanaDigest(parts) === '') return null;
+  return files.find(({ path }) => path === GRAFANA_PASSWORD_FILE)?.text.trim() || null;
 }
 
 const SCRAPE_SECONDS = 15;

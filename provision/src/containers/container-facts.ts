@@ -82,7 +82,7 @@ export async function gatherContainerFacts(place: FactsPlace & { readonly signal
     triton: profile === 'gpu' ? await readTriton(facts) : null,
   };
   const appliance = await describe(known);
-  const names = appliance?.folders.map(({ name }) => name) ?? ['control-plane'];
+  const names = appliance?.folders.map(({ name }) => name) ?? ['control-plane', 'grafana'];
   const folders = names.map(async (name) => [name, await readFiles(join(containersFolder(home), 'files', name))] as const);
   const isRendered = known.composeText !== '' && known.overrideText !== '';
   const compose = { home, repository: facts.repository, engine, profiles: appliance?.profiles ?? [profile] };
@@ -205,7 +205,8 @@ async function readServerToken({ settings }: Facts): Promise<readonly RenderedFi
 /** The secrets, or null while one of them is still to be made. */
 export function completeSecrets({ secrets }: Pick<Facts, 'secrets'>): ContainerSecrets | null {
   if (!secrets) return null;
-  const { databaseMonitor, asteriskMetrics, secretKeys, backupKey } = secrets;
-  if (databaseMonitor === undefined || asteriskMetrics === undefined || !secretKeys || backupKey === undefined) return null;
-  return { ...secrets, databaseMonitor, asteriskMetrics, secretKeys, backupKey };
+  const { databaseMonitor, asteriskMetrics, grafana, secretKeys, backupKey } = secrets;
+  if (databaseMonitor === undefined || asteriskMetrics === undefined || grafana === undefined) return null;
+  if (!secretKeys || backupKey === undefined) return null;
+  return { ...secrets, databaseMonitor, asteriskMetrics, grafana, secretKeys, backupKey };
 }

@@ -6,7 +6,7 @@ import { parseDemo } from '#demo-step.ts';
 import { mergeEnvFile } from '#env-file.ts';
 import { parseLastLine } from '#program.ts';
 import { listDifferences, replaceFile, writeRenderedFiles } from '#rendered-files.ts';
-import { makeSecrets, withBackupKey, withMetricsPasswords, withSecretKeys, writeSecrets } from '#secrets.ts';
+import { makeSecrets, withBackupKey, withGrafanaPassword, withMetricsPasswords, withSecretKeys, writeSecrets } from '#secrets.ts';
 import { loadManifest } from '#models/manifest-file.ts';
 import { prepareTriton } from '#triton/prepare-triton.ts';
 import { parseState, updateState } from '#state.ts';
@@ -14,7 +14,7 @@ import { checkJournal, heardSchema } from '#test-call-step.ts';
 import { makeFolder } from '#asterisk-process.ts';
 import { checkComposeFile, renderOverride, runCompose } from './compose.ts';
 import type { Compose } from './compose.ts';
-import { containersFolder, IMAGE_NAMES } from './container-appliance.ts';
+import { containersFolder, givenGrafanaPassword, IMAGE_NAMES } from './container-appliance.ts';
 import type { ContainerAppliance } from './container-appliance.ts';
 import { completeSecrets, readContainersState } from './container-facts.ts';
 import type { ContainerFacts, ContainersState } from './container-facts.ts';
@@ -53,7 +53,8 @@ const secrets: ContainerStep = {
   apply: async ({ now }) => {
     const { facts, files } = now;
     const made = withSecretKeys(facts.secrets ?? makeSecrets(), files.get('control-plane') ?? []);
-    await writeSecrets(facts.home, await withBackupKey(withMetricsPasswords(made)));
+    const withPasswords = withGrafanaPassword(withMetricsPasswords(made), givenGrafanaPassword(facts, files.get('grafana') ?? []));
+    await writeSecrets(facts.home, await withBackupKey(withPasswords));
   },
 };
 
