@@ -88,6 +88,23 @@ export async function readServiceStates(home: string): Promise<Readonly<Record<S
   return states;
 }
 
+/** Process number of every service that runs: the service's own, because each start script becomes its program. */
+export async function readServicePids(home: string): Promise<ReadonlyMap<ServiceName, number>> {
+  if (!(await isSupervisorRunning(home))) return new Map();
+  const { stdout } = await tryCommand(controlCommand(home, ['status']), { timeoutMs: 20_000 });
+  return parseServicePids(stdout);
+}
+
+/** From lines such as `asterisk  RUNNING   pid 4711, uptime 0:01:02`. */
+export function parseServicePids(text: string): ReadonlyMap<ServiceName, number> {
+  return new Map(
+    text.split('\n').flatMap((line) => {
+      const [, name, pid] = /^(\S+)\s+RUNNING\s+pid (\d+),/.exec(line) ?? [];
+      return isServiceName(name) ? [[name, Number(pid)] as const] : [];
+    }),
+  );
+}
+
 /** Starts supervisor when it does not run, and makes it read its configuration. Services whose section changed are stopped. */
 export async function ensureSupervisor(home: string): Promise<void> {
   await mkdir(join(home, 'log'), { recursive: true, mode: 0o700 });

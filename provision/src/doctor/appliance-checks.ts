@@ -1,4 +1,6 @@
 /** Checks of what is installed: its files, its services, a call through them, and whether it could be brought back. */
+import { describeRunningLimit } from '#sizing/running-limits.ts';
+import type { RunningLimit } from '#sizing/running-limits.ts';
 import type { ApplianceSeen } from './appliance-seen.ts';
 import { fail, pass, warn } from './check.ts';
 import type { Check, CheckGroup, Finding } from './check.ts';
@@ -40,6 +42,8 @@ const serviceChecks: CheckGroup<ApplianceSeen> = {
       },
     },
     { name: 'services', judge: judgeServices },
+    { name: 'open files', judge: ({ limits }) => judgeLimits(limits, 'files') },
+    { name: 'database connections', judge: ({ limits }) => judgeLimits(limits, 'connections') },
     { name: 'as it should be', judge: judgeDrift },
     { name: 'certificate', judge: judgeCertificate },
   ],
@@ -97,6 +101,20 @@ function judgeServices({ services, readingFault }: ApplianceSeen): Finding {
   return fail(
     silent.map(({ name, fault }) => `${name}: ${fault}`).join('; '),
     `./provision.sh start; ./provision.sh logs ${first.name} says why it ended`,
+  );
+}
+
+/** Lower than the calls ask for: a call beyond them finds no socket or no connection. */
+function judgeLimits(limits: readonly RunningLimit[], kind: RunningLimit['kind']): Finding {
+  const found = limits.filter((limit) => limit.kind === kind);
+  const low = found.filter(({ running, planned }) => running < planned);
+  if (found.length === 0) return pass('not seen: nothing of it runs');
+  if (low.length === 0) return pass(found.map(describeRunningLimit).join('; '));
+  return warn(
+    low.map(describeRunningLimit).join('; '),
+    kind === 'files'
+      ? 'raise the hard limit of whatever starts it (LimitNOFILE of a unit, --ulimit nofile of a container), then ./provision.sh stop && ./provision.sh start'
+      : './provision.sh renders the configuration and restarts the database',
   );
 }
 

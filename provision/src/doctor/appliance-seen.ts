@@ -1,5 +1,7 @@
 /** What the checks of an installed appliance judge. Types only. */
 
+import type { RunningLimit } from '#sizing/running-limits.ts';
+
 /** A file that must be there and that few may read. */
 export type FileSeen = {
   readonly path: string;
@@ -34,6 +36,8 @@ export type ApplianceSeen = {
   /** Each service with what is wrong; null: it answers. Empty while nothing is installed. */
   readonly services: readonly { readonly name: string; readonly fault: string | null }[];
   readonly testCall: TestCallSeen;
+  /** What the services that run may open and accept, beside what the plan of the admitted calls says. */
+  readonly limits: readonly RunningLimit[];
   /** What a run would change: somebody changed a setting, or the code is newer than what runs. */
   readonly changes: readonly string[];
   /** When this machine last measured how many calls it carries; null: never, or on other hardware. */

@@ -24,6 +24,10 @@ const healthy: ApplianceSeen = {
   isInstalled: true,
   files: [{ path: '/srv/home/secrets.json', mode: 0o600, fault: null, widestMode: 0o600 }],
   services: [{ name: 'postgres', fault: null }],
+  limits: [
+    { name: 'open files of asterisk', kind: 'files', running: 4_096, planned: 4_096 },
+    { name: 'connections of the database', kind: 'connections', running: 120, planned: 102 },
+  ],
   testCall: { kind: 'passed', heard: ['Hola'], ms: 21_000 },
   changes: [],
   calibratedAt: '2026-11-10T03:00:00Z',
@@ -65,6 +69,16 @@ describe('an installation', () => {
     ['no backup', { lastBackupAt: null }, ['warn', 'there is none']],
     ['a backup of days ago', { lastBackupAt: '2026-11-19T03:00:00Z' }, ['warn', '57 hours']],
     ['a setting that was changed', { changes: ['restart asterisk'] }, ['warn', 'restart asterisk', './provision.sh']],
+    [
+      'fewer open files than the calls ask for',
+      { limits: [{ name: 'open files of asterisk', kind: 'files', running: 1_024, planned: 4_096 }] },
+      ['warn', 'open files of asterisk: 1024, planned 4096', 'LimitNOFILE'],
+    ],
+    [
+      'fewer connections than the calls ask for',
+      { limits: [{ name: 'connections of the database', kind: 'connections', running: 100, planned: 175 }] },
+      ['warn', 'connections of the database: 100, planned 175', './provision.sh'],
+    ],
     ['a machine that was never measured', { calibratedAt: null }, ['warn', 'calibrate']],
     [
       'a certificate that ends soon',

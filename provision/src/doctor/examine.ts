@@ -14,6 +14,7 @@ import { SERVICE_NAMES } from '#services.ts';
 import { listPorts, readSettings } from '#settings.ts';
 import type { Settings } from '#settings.ts';
 import { digestHardware } from '#sizing/calibration.ts';
+import { readRunningLimits } from '#sizing/running-limits.ts';
 import { rtpPortsOf } from '#sizing/server-limits.ts';
 import { steps } from '#steps.ts';
 import { testCallStep } from '#test-call-step.ts';
@@ -50,6 +51,7 @@ export async function examine(place: Place, options: ExaminationOptions): Promis
       files: await readSecretFiles(place.home),
       services,
       testCall: await testCall(facts, services, options),
+      limits: facts && appliance ? await readRunningLimits(facts) : [],
       changes: facts && appliance ? planSteps(facts, steps).flatMap(({ changes }) => changes) : [],
       calibratedAt: calibratedAt(facts),
       lastBackupAt: facts?.state.backup?.at ?? null,

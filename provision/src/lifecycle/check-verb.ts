@@ -5,6 +5,7 @@ import { MACHINE_CHECKS } from '#doctor/machine-checks.ts';
 import { describeFinding, EXIT } from '#place.ts';
 import type { Finding, Place } from '#place.ts';
 import { print } from '#provisioning.ts';
+import { readRunningLimits } from '#sizing/running-limits.ts';
 import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { lookAround } from './look.ts';
 import type { Look } from './look.ts';
@@ -25,7 +26,7 @@ export async function runCheck(place: Place, args: readonly string[], signal: Ab
   const isInstalled = look.facts.secrets !== null && look.facts.root !== null;
   const found = joinFindings(look, await listDoctorsFindings(place, signal));
   const warnings = isInstalled && look.planned.length > 0 ? [...found.warnings, DRIFT] : found.warnings;
-  const { steps: _unused, ...plan } = describePlan({ ...look, ...found, warnings });
+  const { steps: _unused, ...plan } = describePlan({ ...look, ...found, warnings }, await readRunningLimits(look.facts));
   const exitCode = judge(plan);
   const report: CheckReport = { ...plan, kind: 'check', isInstalled, hardwareFound: look.facts.hardware, exitCode };
   await print(values.json === true ? `${JSON.stringify(report)}\n` : renderCheck(report));

@@ -2,6 +2,8 @@
 import { describeFinding, EXIT } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
+import { describeRunningLimit, readRunningLimits } from '#sizing/running-limits.ts';
+import type { RunningLimit } from '#sizing/running-limits.ts';
 import { describeLimits, limitServers } from '#sizing/server-limits.ts';
 import type { ServerLimits } from '#sizing/server-limits.ts';
 import { parseProfile, parseVerbArguments } from './arguments.ts';
@@ -17,6 +19,8 @@ export type PlanReport = {
   readonly changes: number;
   /** What the servers are given for the calls that are admitted, each with its sum. */
   readonly limits: ServerLimits;
+  /** Those that the running installation has less of. */
+  readonly lower: readonly RunningLimit[];
   readonly obstacles: Look['obstacles'];
   readonly warnings: Look['warnings'];
 };
@@ -24,12 +28,13 @@ export type PlanReport = {
 /** Exit code 0, or 20 when something is in the way of that plan. */
 export async function runPlan(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
   const { values } = parseVerbArguments(args, { json: { type: 'boolean' }, profile: { type: 'string' } });
-  const report = describePlan(await lookAround(place, { signal, profile: parseProfile(values.profile) }));
+  const look = await lookAround(place, { signal, profile: parseProfile(values.profile) });
+  const report = describePlan(look, await readRunningLimits(look.facts));
   await print(values.json === true ? `${JSON.stringify(report)}\n` : renderPlan(report));
   return report.obstacles.length > 0 ? EXIT.obstacle : EXIT.ok;
 }
 
-export function describePlan({ facts, machineLine, planned, obstacles, warnings }: Look): PlanReport {
+export function describePlan({ facts, machineLine, planned, obstacles, warnings }: Look, running: readonly RunningLimit[]): PlanReport {
   return {
     kind: 'plan',
     hardware: machineLine,
@@ -37,15 +42,17 @@ export function describePlan({ facts, machineLine, planned, obstacles, warnings 
     steps: planned.map(({ step, changes }) => ({ step: step.name, changes })),
     changes: planned.reduce((sum, { changes }) => sum + changes.length, 0),
     limits: limitServers(facts),
+    lower: running.filter((limit) => limit.running < limit.planned),
     obstacles,
     warnings,
   };
 }
 
-export function renderPlan({ hardware, home, steps, changes, limits, obstacles, warnings }: PlanReport): string {
+export function renderPlan({ hardware, home, steps, changes, limits, lower, obstacles, warnings }: PlanReport): string {
   const lines = [
     `${hardware}; installation in ${home}`,
     ...describeLimits(limits),
+    ...lower.map((limit) => `  running with less: ${describeRunningLimit(limit)}`),
     ...steps.flatMap((planned) => planned.changes.map((change) => `  ${planned.step}: ${change}`)),
     changes === 0 ? 'Nothing would change.' : `${changes} ${changes === 1 ? 'change' : 'changes'}.`,
     ...warnings.map((warning) => `Warning: ${describeFinding(warning)}`),

@@ -10,6 +10,7 @@ import { judge } from '#doctor/judgement.ts';
 import type { Facts } from '#facts.ts';
 import type { Secrets } from '#secrets.ts';
 import { SERVICE_NAMES } from '#services.ts';
+import { readRunningLimits } from '#sizing/running-limits.ts';
 import { readStatus } from '#status.ts';
 import { redactEnvironment, redactLog, redactText, redactValue } from './redaction.ts';
 import { journalPath } from './journal.ts';
@@ -29,7 +30,7 @@ export async function gatherParts(facts: Facts, signal: AbortSignal): Promise<re
   const known = listOurKeys(facts);
   const wanted: [string, () => Promise<string>][] = [
     ['facts.json', async () => json(describeFacts(facts))],
-    ['plan.json', async () => json(describePlan(judgeFacts(facts, { mirrorFault: null })))],
+    ['plan.json', async () => json(describePlan(judgeFacts(facts, { mirrorFault: null }), await readRunningLimits(facts)))],
     ['environment.txt', async () => redactEnvironment(facts.environmentText, known, secrets)],
     ['status.txt', async () => redactText(`${(await readStatus(facts)).lines.join('\n')}\n`, secrets)],
     ['doctor.txt', async () => redactText(await runChecksOnly(facts, signal), secrets)],
