@@ -1,6 +1,7 @@
 /** What a bundle says of itself: for which machines it is, and every part of it with its digest. */
 import { join } from 'node:path';
 import { z } from 'zod';
+import { imageSealsSchema } from '#containers/image-archive.ts';
 import { digestFile } from '#file-digest.ts';
 
 export const BUNDLE_MANIFEST = 'manifest.json';
@@ -9,11 +10,16 @@ export const BUNDLE_SIGNATURE = 'manifest.json.sig';
 /** For `sha256sum`, on a machine that has no Node yet. */
 export const BUNDLE_SUMS = 'SHA256SUMS';
 export const INSTALLER = 'install.sh';
-/** The parts, in the order in which they are in the bundle. Models are there where the machine had some. */
+/**
+ * The parts, in the order in which they are in the bundle. Models are there where the machine had some; root and packages are the native runtime's, images and
+ * compose those of containers.
+ */
 export const PARTS = {
   release: 'release.tar.gz',
   root: 'root.tar.gz',
   packages: 'packages.tar',
+  images: 'images.tar.gz',
+  compose: 'docker-compose',
   models: 'models.tar',
   docs: 'docs.tar.gz',
   npmSbom: 'sbom-npm.cdx.json',
@@ -27,6 +33,10 @@ const manifestSchema = z.object({
   release: z.string().regex(/^[0-9A-Za-z.-]+$/),
   version: z.string(),
   architecture: z.string(),
+  /** What the machine that it was made on runs in. A bundle from before there was a choice is a native one. */
+  runtime: z.enum(['native', 'docker']).default('native'),
+  /** Of containers: what each image in the archive is known by. */
+  images: imageSealsSchema.optional(),
   /** The system that the machine's own packages in it are for, such as `debian` and `12`. */
   system: z.object({ id: z.string(), version: z.string() }),
   madeAt: z.string(),

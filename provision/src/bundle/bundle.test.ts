@@ -10,7 +10,7 @@ import { publicKeyText, signText } from '#releases/release-manifest.ts';
 import { parseBundleManifest, renderSums } from './bundle-manifest.ts';
 import type { BundleManifest } from './bundle-manifest.ts';
 import { INSTALLER_SCRIPT } from './installer.ts';
-import { openBundle } from './offline-verb.ts';
+import { openBundle } from './bundle-opening.ts';
 import { renumberGroup, renumberUser } from './root-image.ts';
 import { renderDebianPackages } from './software-list.ts';
 
@@ -34,6 +34,7 @@ async function pack(change: (parts: string) => Promise<void> = async () => {}): 
     release: '1.0.0-0123456789ab',
     version: '1.0.0',
     architecture: 'x64',
+    runtime: 'native',
     system: { id: 'debian', version: '12' },
     madeAt: '2026-01-01T00:00:00.000Z',
     parts: {

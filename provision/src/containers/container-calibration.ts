@@ -4,13 +4,14 @@
  */
 import { ObstacleError } from '#place.ts';
 import type { Place } from '#place.ts';
+import { atCurrentRelease } from '#releases/release-facts.ts';
 import { calibrate, CALIBRATION_PROGRAM, CALIBRATION_TIMEOUT_MS, parseCalibrationWishes } from '#sizing/calibration-run.ts';
 import { runCompose } from './compose.ts';
 import { gatherContainerFacts } from './container-facts.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import { provisionContainers } from './container-run.ts';
 import { inferenceAddresses } from './container-settings.ts';
-import { composeOf, containerSteps, DATABASE_WORDS } from './container-steps.ts';
+import { composeOf, DATABASE_WORDS, listContainerChanges } from './container-steps.ts';
 
 const QUERY_TIMEOUT_MS = 30_000;
 /** The container is made and removed around the program's own time. */
@@ -24,8 +25,9 @@ const UNMEASURED =
 type ContainerCalibration = { readonly place: Place; readonly args: readonly string[]; readonly signal: AbortSignal };
 
 /** Exit codes: 0 measured and in force, 10 more is admitted than was measured, 20 not as it should be, or calls up. */
-export async function calibrateContainers({ place, args, signal }: ContainerCalibration): Promise<number> {
+export async function calibrateContainers({ place: asked, args, signal }: ContainerCalibration): Promise<number> {
   const wishes = parseCalibrationWishes(args);
+  const place = await atCurrentRelease(asked);
   const now = await gatherContainerFacts({ ...place, signal });
   refuseUnready(now);
   const compose = composeOf(now);
@@ -64,7 +66,7 @@ export function calibrationWords(
 
 /** Throws while what runs is not what would be measured. */
 function refuseUnready(now: ContainerFacts): void {
-  const [change] = containerSteps.flatMap((step) => step.changes(now).map((text) => `${step.name}: ${text}`));
+  const [change] = listContainerChanges(now);
   if (change === undefined) return;
   throw new ObstacleError([
     { name: 'calibrate', reason: `what runs is not as it should be (${change})`, fix: 'run ./provision.sh first, then calibrate' },

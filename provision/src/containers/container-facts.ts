@@ -146,7 +146,8 @@ async function readTriton({ home, repository, sizing, settings }: Facts): Promis
   ]);
 }
 
-async function readRecipes(repository: string): Promise<Readonly<Record<ImageName | 'base', string>>> {
+/** Digest of what each image is made from. A release has the same as the checkout that it was made of. */
+export async function readRecipes(repository: string): Promise<Readonly<Record<ImageName | 'base', string>>> {
   const folder = (paths: readonly string[]): Promise<string> => digestPaths(repository, paths);
   const base = digestOf([await folder(['provision/base-image']), BASE_SUITE, IDENTITIES]);
   const code = await folder([

@@ -261,6 +261,11 @@ export const containerSteps: readonly ContainerStep[] = [
   testCall,
 ];
 
+/** Everything that a run would change, in words with the step's name. Pure. */
+export function listContainerChanges(now: ContainerFacts): readonly string[] {
+  return containerSteps.flatMap(({ name, changes }) => changes(now).map((text) => `${name}: ${text}`));
+}
+
 /** Writes down that this home is one of containers, once. */
 export async function rememberRuntime(home: string): Promise<void> {
   if ((await readRuntime(home)) !== 'docker') await remember(home, {});

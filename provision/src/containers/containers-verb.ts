@@ -1,6 +1,7 @@
 /** The verbs of an installation in containers: the one function that decides which runtime a verb is for, and does it where that is docker. */
 import { join } from 'node:path';
 import { runOnTerminal } from '#command.ts';
+import { bundleContainers } from '#bundle/container-bundle.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
@@ -40,15 +41,20 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
   'new-admin-key': renewAdminKey,
   '--backup': async ({ place, signal }) => await passOn(await lookInstalled(place, signal), ['exec', '-T', 'backup', 'backup-loop', 'now']),
   '--uninstall': uninstall,
-  calibrate: calibrateContainers,
 };
 /** What may follow each of them: whatever else the native runtime takes is refused, never passed over without a word. */
 const WORDS: Readonly<Record<string, { readonly options?: readonly string[]; readonly names?: number }>> = {
   '': { options: ['yes'] },
   logs: { names: 1 },
-  calibrate: { options: ['json', 'no-apply'] },
   '--uninstall': { options: ['yes', 'purge'], names: 1 },
 };
+/** What is there in containers and reads its own words. */
+const WITH_OWN_WORDS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
+  '--bundle': bundleContainers,
+  calibrate: calibrateContainers,
+};
+/** The bundle says which runtime it is of, also where nothing is installed yet: it is given every word. */
+const DECIDES_ITSELF = '--offline';
 /** Verbs that look at the machine or its files, whatever runs on it. */
 const SAME_IN_BOTH = ['--check', '--support-bundle', 'doctor', 'models', 'triton'];
 
@@ -60,6 +66,7 @@ export async function runInContainers(
   verb: string,
   { place, args, signal }: Call,
 ): Promise<{ readonly exitCode: number | null; readonly args: readonly string[] }> {
+  if (verb === DECIDES_ITSELF) return { exitCode: null, args };
   const { wish, rest } = takeRuntime(args);
   const before = await readRuntime(place.home);
   if (wish !== null && before !== null && wish !== before)
@@ -67,6 +74,8 @@ export async function runInContainers(
       `${place.home} is an installation of the ${before} runtime: take another CENTRALITA_HOME, or uninstall this one first`,
     );
   if ((wish ?? before ?? 'native') === 'native') return { exitCode: null, args: rest };
+  const own = WITH_OWN_WORDS[verb];
+  if (own) return { exitCode: await own({ place, args: rest, signal }), args: rest };
   const run = VERBS[verb];
   if (!run && SAME_IN_BOTH.includes(verb)) return { exitCode: null, args: rest };
   if (!run)
