@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endedCall } from '#e2e/call-journal.ts';
+import type { Caller } from '#e2e/caller.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
+import { placeTexts, toldOnHold } from '#e2e/on-hold.ts';
 import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
@@ -19,13 +21,19 @@ afterEach(() => expectNothingLeft(rig));
 /** Routing remembers a number for five seconds. */
 const ROUTE_FRESH_MS = 5_500;
 
-async function choose(overload: { choice: string; destination?: string | null; maxWaitSeconds?: number }): Promise<void> {
+type Wish = { choice: string; destination?: string | null; maxWaitSeconds?: number; positionEverySeconds?: number | null };
+
+async function wish(of: string, overload: Wish): Promise<void> {
   const { organizations } = (await rig.admin('/admin/organizations?limit=100')) as {
     organizations: { organizationId: string; slug: string }[];
   };
-  const demo = organizations.find(({ slug }) => slug === 'clinica-demo');
-  const answer = await rig.adminSend('PATCH', `/admin/organizations/${demo?.organizationId ?? ''}`, { overload });
+  const organization = organizations.find(({ slug }) => slug === of);
+  const answer = await rig.adminSend('PATCH', `/admin/organizations/${organization?.organizationId ?? ''}`, { overload });
   expect(answer.status).toBe(200);
+}
+
+async function choose(overload: Wish): Promise<void> {
+  await wish('clinica-demo', overload);
   await sleep(ROUTE_FRESH_MS);
 }
 
@@ -50,6 +58,41 @@ describe('a caller for whom there is no room', () => {
     expect((await second.hearWords()).text.startsWith(greeting())).toBe(true);
     await second.call.hangUp();
     expect(await endedCall(rig, people.spanish.number)).toMatchObject({ outcome: 'caller_hung_up' });
+  });
+
+  test('is told his place among the callers of his organization, and again when he moved up', async () => {
+    const queue = { choice: 'queue', destination: null, maxWaitSeconds: 120, positionEverySeconds: 10 };
+    await wish('dental-norte', queue);
+    await choose(queue);
+    await using lines = openTestLines(rig);
+    const texts = placeTexts(demoSpanish, 3);
+    const told = (caller: Caller) => toldOnHold(caller.call, { ear: lines.ear, language: 'es', texts });
+    const hears = (caller: Caller, text: string) =>
+      vi.waitFor(async () => expect(await told(caller)).toBe(text), { timeout: 25_000, interval: 1_000 });
+    const busy = 'Todas nuestras líneas están ocupadas.';
+    const first = await lines.dial(people.spanish);
+    await first.hear();
+    const second = await lines.dial(people.spanish);
+    const other = await lines.dial(people.north);
+    const third = await lines.dial(people.spanish);
+    await hears(second, `${busy} Es usted el número 1 de la espera.`);
+    await hears(other, `${busy} Es usted el número 1 de la espera.`);
+    await hears(third, `${busy} Es usted el número 2 de la espera.`);
+    await other.call.hangUp();
+    await first.call.hangUp();
+    await hears(third, `${busy} Es usted el número 2 de la espera. Gracias por esperar. Es usted el número 1 de la espera.`);
+    // The music goes on behind the words.
+    await sleep(2_000);
+    expect(third.call.lastAudioAt(performance.now() - 1_000)).not.toBeNull();
+    third.forget();
+    await second.call.hangUp();
+    expect((await third.hearWords()).text.startsWith(greeting())).toBe(true);
+    await third.call.hangUp();
+    const { notes } = await endedCall(rig, people.spanish.number);
+    expect(notes.filter(({ name }) => name === 'position_told').map(({ fields }) => fields)).toMatchObject([
+      { position: 2, heard: true },
+      { position: 1, heard: true },
+    ]);
   });
 
   test('rings the phone that the organization named, and talks to who answers', async () => {
