@@ -1,4 +1,5 @@
 /** Who else is on the machine and what guards it. */
+import { wantsCallPorts } from '#machine/foreign-servers-probe.ts';
 import { pass, warn } from './check.ts';
 import type { CheckGroup } from './check.ts';
 import type { MachineSeen } from './machine-seen.ts';
@@ -38,7 +39,7 @@ export const safetyChecks: CheckGroup<MachineSeen> = {
     {
       name: 'other servers',
       judge: ({ hardware: { foreignServers } }) => {
-        const telephony = foreignServers.filter((text) => !text.startsWith('postgresql') && text.endsWith('(running)'));
+        const telephony = foreignServers.filter(wantsCallPorts);
         if (telephony.length > 0)
           return warn(
             `${telephony.join(', ')}: it will want the ports of calls`,
