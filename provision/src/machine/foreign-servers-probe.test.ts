@@ -20,7 +20,8 @@ async function run(id: number, name: string, ownRoot: string): Promise<void> {
 
 describe('another server', () => {
   it('is one that does not run below the home, whatever the path of its root begins with', async () => {
-    const servers = (): Promise<readonly string[]> => probeForeignServers({ root, env: { PATH: '' } }, '/srv/home', AbortSignal.timeout(5_000));
+    const servers = (): Promise<readonly string[]> =>
+      probeForeignServers({ root, env: { PATH: '' } }, '/srv/home', AbortSignal.timeout(5_000));
     await run(1, 'asterisk', '/srv/home/root');
     await run(2, 'postgres', '/srv/home');
     expect(await servers()).toEqual([]);
@@ -31,6 +32,8 @@ describe('another server', () => {
 
   it('wants the ports of calls while it runs, unless it is the database', () => {
     expect(['asterisk 20.6.0 (running)', 'kamailio (running)', 'postgresql-proxy (running)'].filter(wantsCallPorts)).toHaveLength(3);
-    expect(['asterisk 20.6.0 (installed)', 'postgresql 16 on port 5432 (running)', 'postgresql (running)'].filter(wantsCallPorts)).toEqual([]);
+    expect(['asterisk 20.6.0 (installed)', 'postgresql 16 on port 5432 (running)', 'postgresql (running)'].filter(wantsCallPorts)).toEqual(
+      [],
+    );
   });
 });
