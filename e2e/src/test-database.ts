@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFile, open, readFile, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeInstance } from '@centralita/provision/instance.ts';
@@ -67,7 +67,7 @@ export async function openTestDatabase(home: string, { isLosable = false }: { re
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    await waitForPort(instance.ports.postgres, () => server.exitCode !== null);
+    await waitForAnswer(instance, () => server.exitCode !== null);
     await runCommand(psqlCommand(instance, 'postgres'), {
       input: `create role ${SUPERUSER} superuser login password '${password}';`,
       label: 'making the superuser of the test database',
@@ -93,17 +93,17 @@ async function findFreePort(): Promise<number> {
   return address.port;
 }
 
-async function waitForPort(port: number, ended: () => boolean): Promise<void> {
+/** Its port is open while it still refuses everybody with "the database system is starting up": only an answer is one. */
+async function waitForAnswer(instance: Instance, ended: () => boolean): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline && !ended()) {
-    const socket = connect(port, '127.0.0.1');
-    const open = await once(socket, 'connect').then(
-      () => true,
-      () => false,
+  for (;;) {
+    const refusal = await runCommand(psqlCommand(instance, 'postgres'), { input: 'select 1;', label: 'asking the test database' }).then(
+      () => null,
+      (cause: unknown) => cause,
     );
-    socket.destroy();
-    if (open) return;
+    if (refusal === null) return;
+    if (ended()) throw new Error('the server ended', { cause: refusal });
+    if (Date.now() > deadline) throw new Error(`no answer within ${START_TIMEOUT_MS} ms`, { cause: refusal });
     await delay(POLL_MS);
   }
-  throw new Error(ended() ? 'the server ended' : `no answer on port ${port} within ${START_TIMEOUT_MS} ms`);
 }

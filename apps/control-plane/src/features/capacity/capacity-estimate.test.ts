@@ -51,3 +51,12 @@ it('never estimates less than no call where the box is full without any', () => 
   const full = samples.map(({ liveCalls }) => ({ liveCalls, used: { cpu: 3 + 0.05 * liveCalls } }));
   expect(estimateCapacity(full, limits).calls).toBe(0);
 });
+
+it('believes quiet moments more than busy ones, whose use comes and goes by chance', () => {
+  const exact = Array.from({ length: 20 }, (_, index) => ({ liveCalls: index % 4, used: { model: 0.1 * (index % 4) } }));
+  const chance = { liveCalls: 8, used: { model: 1.2 } };
+  const [cost] = estimateCapacity([...exact, chance], limits).costs;
+  expect(cost?.perCall).toBeGreaterThan(0.1);
+  // Were all believed alike, it would be 0.138.
+  expect(cost?.perCall).toBeLessThan(0.118);
+});

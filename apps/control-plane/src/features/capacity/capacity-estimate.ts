@@ -43,23 +43,28 @@ export function estimateCapacity(samples: readonly UsageSample[], limits: readon
   return { calls: first ? Math.max(0, first.calls) : null, binds: first?.resource ?? null, costs };
 }
 
-/** Least squares of use over live calls; null when the samples do not tell. */
+/**
+ * Least squares of use over live calls; null when the samples do not tell. A sample counts the less the more calls were up: each call's use comes
+ * and goes by itself, so that the spread of their sum grows with their number.
+ */
 function costOf(samples: readonly UsageSample[], { resource, limit }: ResourceLimit): CallCost | null {
   const points = samples.flatMap(({ liveCalls, used }) => {
     const value = used[resource];
-    return value === undefined ? [] : [{ calls: liveCalls, value }];
+    return value === undefined ? [] : [{ calls: liveCalls, value, weight: 1 / Math.max(1, liveCalls) }];
   });
   const count = points.length;
   if (count < MIN_SAMPLES) return null;
   const calls = points.map((point) => point.calls);
   if (Math.max(...calls) - Math.min(...calls) < MIN_SPREAD_CALLS) return null;
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / count;
-  const [meanCalls, meanValue] = [mean(calls), mean(points.map(({ value }) => value))];
-  const spread = points.reduce((sum, point) => sum + (point.calls - meanCalls) ** 2, 0);
-  const perCall = points.reduce((sum, point) => sum + (point.calls - meanCalls) * (point.value - meanValue), 0) / spread;
+  const weighed = (valueOf: (point: (typeof points)[number]) => number) =>
+    points.reduce((sum, point) => sum + point.weight * valueOf(point), 0);
+  const whole = weighed(() => 1);
+  const [meanCalls, meanValue] = [weighed((point) => point.calls) / whole, weighed(({ value }) => value) / whole];
+  const spread = weighed((point) => (point.calls - meanCalls) ** 2);
+  const perCall = weighed((point) => (point.calls - meanCalls) * (point.value - meanValue)) / spread;
   if (perCall <= 0) return null;
   const idle = meanValue - perCall * meanCalls;
-  const residuals = points.reduce((sum, point) => sum + (point.value - idle - perCall * point.calls) ** 2, 0);
+  const residuals = weighed((point) => (point.value - idle - perCall * point.calls) ** 2);
   const perCallError = Math.sqrt(residuals / (count - 2) / spread) / perCall;
   if (perCallError > MAX_COST_ERROR) return null;
   return { resource, limit, idle, perCall, perCallError, calls: (limit - idle) / perCall };
