@@ -11,7 +11,7 @@ import { findCurrent } from '@centralita/provision/releases/release-store.ts';
 import { stopService, stopSupervisor } from '@centralita/provision/supervisor.ts';
 import { runBench } from './harness.ts';
 import { renderPorts, writeSettings } from './install-settings.ts';
-import { countRows, listDiffering, readRows } from './upgrade-rows.ts';
+import { countRows, listDiffering, readRows, withoutMeasurements } from './upgrade-rows.ts';
 import type { Rows } from './upgrade-rows.ts';
 import { breakControlPlane, copyTree, makeNext } from './upgrade-trees.ts';
 
@@ -72,10 +72,14 @@ async function currentRelease({ home }: Machine): Promise<string> {
 /** Rows that are in one of the two and not in the other; a changed one is in both counts. */
 type Differing = { readonly lost: number; readonly added: number };
 
-function countDiffering(machine: Machine, what: string, pair: { readonly before: Rows; readonly after: Rows }): Differing {
-  const differing = listDiffering(pair.before, pair.after);
+type Comparison = { readonly before: Rows; readonly after: Rows; readonly hasRun?: boolean };
+
+/** `hasRun`: the control plane has started in between, and notes how it does. */
+function countDiffering(machine: Machine, what: string, { before, after, hasRun = false }: Comparison): Differing {
+  const all = listDiffering(before, after);
+  const differing = hasRun ? withoutMeasurements(all) : all;
   for (const [table, { lost, added }] of differing) machine.log(`${what}: ${table}: ${lost} rows are gone, ${added} are new`);
-  if (differing.size === 0) machine.log(`${what}: ${countRows(pair.before)} rows in ${pair.before.size} tables, all the same`);
+  if (differing.size === 0) machine.log(`${what}: ${countRows(before)} rows in ${before.size} tables, all the same`);
   const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
   const each = [...differing.values()];
   return { lost: sum(each.map(({ lost }) => lost)), added: sum(each.map(({ added }) => added)) };
@@ -98,9 +102,8 @@ async function proveReturn(machine: Machine, trees: Trees): Promise<{ readonly s
   const endedAtMs = run.lines.at(-1)?.atMs;
   if (startedAtMs === undefined || endedAtMs === undefined) throw new Error('the broken control plane was never started');
   const after = await readStill(machine);
-  // The old control plane has started again, and notes that it did: rows that it added are no loss.
-  const { lost } = countDiffering(machine, 'after the return', { before, after });
-  return { seconds: (endedAtMs - startedAtMs) / 1_000, differing: lost };
+  const { lost, added } = countDiffering(machine, 'after the return', { before, after, hasRun: true });
+  return { seconds: (endedAtMs - startedAtMs) / 1_000, differing: lost + added };
 }
 
 /** There and back. The way back is killed when the old data are there and nothing has started: only then may every row be compared. */
