@@ -8,19 +8,28 @@ import { CHECKOUT, copyCommittedTree, HOME, openEmptyDebian } from './empty-debi
 import type { EmptyDebian } from './empty-debian.ts';
 import { runBench } from './harness.ts';
 import { renderPorts, writeSettings } from './install-settings.ts';
+import { listMissed, listUnfinished } from './interrupted-count.ts';
+import type { Kill } from './interrupted-count.ts';
 import { readEntries, runUntil } from './interrupted-run.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..');
 /** Phases of an upgrade that comes up. */
-const UPGRADE_PHASES = ['stopping', 'starting'];
+const UPGRADE_PHASES = ['upgrade: stopping', 'upgrade: starting'];
 /** Steps that a machine without systemd does not have. */
 const NOT_HERE = ['start at boot'];
+/** What must be cut short in each pass; an upgrade is in some of the steps as well. */
+const WANTED: readonly Kill[] = [
+  ...steps.filter(({ name }) => !NOT_HERE.includes(name)).map(({ name }): Kill => ({ pass: 'installation', moment: name })),
+  ...UPGRADE_PHASES.map((moment): Kill => ({ pass: 'upgrade', moment })),
+];
 /** Killed this long after it began, the building of the root is well under way. */
 const ROOT_DELAY_MS = 4_000;
 
 /** What is watched over all runs. */
 type Watch = {
-  readonly killed: Set<string>;
+  readonly killed: Kill[];
+  /** Steps that were killed and not done by the end of their pass. */
+  readonly unfinished: string[];
   readonly written: string[];
   secrets: Readonly<Record<string, unknown>> | null;
   secretsChanged: number;
@@ -60,9 +69,10 @@ async function shareRoot({ dir }: EmptyDebian): Promise<void> {
 async function killEverywhere(
   debian: EmptyDebian,
   watch: Watch,
-  { words, log }: { readonly words: readonly string[]; readonly log: (line: string) => void },
+  { pass, log }: { readonly pass: Kill['pass']; readonly log: (line: string) => void },
 ) {
-  const isUpgrade = words.includes('--upgrade');
+  const words = pass === 'upgrade' ? ['--upgrade', '--yes'] : ['--yes'];
+  const known = (await readEntries(debian)).length;
   const seen = new Set<string>();
   let interrupted: string | null = null;
   for (;;) {
@@ -72,19 +82,21 @@ async function killEverywhere(
       delayMs: (moment) => (moment === 'private root' ? ROOT_DELAY_MS : 0),
     });
     await compareSecrets(debian, watch);
-    if (interrupted !== null && !isUpgrade && !end.output.includes(`was cut short in step "${interrupted}"`)) watch.untold++;
+    if (interrupted !== null && pass === 'installation' && !end.output.includes(`was cut short in step "${interrupted}"`)) watch.untold++;
     if (end.killedIn === null) {
-      if (end.exitCode === 0) return;
+      if (end.exitCode === 0) break;
       throw new Error(`a run failed after the kill in "${interrupted ?? 'nothing'}":\n${end.output.slice(-3_000)}`);
     }
     interrupted = end.killedIn;
     seen.add(end.killedIn);
-    watch.killed.add(isUpgrade ? `${end.killedIn} (upgrade)` : end.killedIn);
-    log(`killed in "${end.killedIn}"${isUpgrade ? ' of the upgrade' : ''}`);
+    watch.killed.push({ pass, moment: end.killedIn });
+    log(`killed in "${end.killedIn}" of the ${pass}`);
     if (end.killedIn === 'private root') await shareRoot(debian);
-    const row = `after the kill in ${end.killedIn}, number ${watch.killed.size}`;
+    const row = `after the kill in ${end.killedIn}, number ${watch.killed.length}`;
     if ((await askRows(debian, row)) !== null) watch.written.push(row);
   }
+  const killed = [...seen].filter((moment) => steps.some(({ name }) => name === moment));
+  watch.unfinished.push(...listUnfinished(killed, (await readEntries(debian)).slice(known)));
 }
 
 /** The next release: the same code with one more line in a file that the control plane is started from. */
@@ -92,20 +104,19 @@ async function makeNextRelease({ dir }: EmptyDebian): Promise<void> {
   await appendFile(join(dir, CHECKOUT, 'apps/control-plane/src/boot.ts'), '// The next release.\n');
 }
 
-/** Steps whose last line in the journal does not say that they were done, and one more where a run still finds something to change. */
+/** Steps that were not done by the end of their pass, and one more where a run still finds something to change. */
 async function countNotConverged(debian: EmptyDebian, watch: Watch): Promise<number> {
-  const entries = await readEntries(debian);
-  const open = steps.filter(({ name }) => watch.killed.has(name) && entries.findLast((entry) => entry.step === name)?.state !== 'done');
   const again = await runUntil(debian, { words: ['--yes'], isWanted: () => false, delayMs: () => 0 });
   const isQuiet = again.exitCode === 0 && again.output.includes('0 changes.');
-  return open.length + (isQuiet ? 0 : 1);
+  return watch.unfinished.length + (isQuiet ? 0 : 1);
 }
 
 await runBench({
   name: 'interrupted',
   defaults: { 'first-port': 31_300 },
   reaches: {
-    steps: `>= ${steps.length - NOT_HERE.length + UPGRADE_PHASES.length}`,
+    steps: `>= ${WANTED.length}`,
+    steps_missed: '= 0',
     not_converged: '= 0',
     secrets_changed: '= 0',
     rows_lost: '= 0',
@@ -118,25 +129,28 @@ await runBench({
   ],
   run: async ({ options, log, signal }) => {
     const folder = await mkdtemp(join(tmpdir(), 'centralita-interrupted-'));
-    const watch: Watch = { killed: new Set(), written: [], secrets: null, secretsChanged: 0, untold: 0 };
+    const watch: Watch = { killed: [], unfinished: [], written: [], secrets: null, secretsChanged: 0, untold: 0 };
     try {
       await using debian = await openEmptyDebian({ folder, log, signal });
       await copyCommittedTree(repository, join(debian.dir, CHECKOUT));
       await runCommand(['cp', '-al', join(repository, 'node_modules'), join(debian.dir, CHECKOUT, 'node_modules')]);
       await writeSettings(join(debian.dir, HOME, '.env'), renderPorts(options['first-port']));
-      await killEverywhere(debian, watch, { words: ['--yes'], log });
+      await killEverywhere(debian, watch, { pass: 'installation', log });
       await makeNextRelease(debian);
-      await killEverywhere(debian, watch, { words: ['--upgrade', '--yes'], log });
+      await killEverywhere(debian, watch, { pass: 'upgrade', log });
       if (watch.written.length === 0 || watch.secrets === null)
         throw new Error('no row was written and no secret made between the kills: nothing was there to be lost');
       const rows = (await askRows(debian, '')) ?? [];
       const notConverged = await countNotConverged(debian, watch);
       const lost = watch.written.filter((row) => !rows.includes(row)).length;
+      const missed = listMissed(WANTED, watch.killed);
+      for (const { pass, moment } of missed) log(`nothing was killed in "${moment}" of the ${pass}`);
       log(`${watch.written.length} rows written between the runs; journal: ${(await readEntries(debian)).length} lines`);
       return {
-        n: watch.killed.size,
+        n: watch.killed.length,
         figures: {
-          steps: watch.killed.size,
+          steps: watch.killed.length,
+          steps_missed: missed.length,
           not_converged: notConverged,
           secrets_changed: watch.secretsChanged,
           rows_lost: lost,
