@@ -33,6 +33,6 @@ test('the reference shows the operations in a browser and asks nobody but the ap
     .getByRole('button', { name: /Configure an agent/ })
     .first()
     .click();
-  await expect.poll(() => page.getByText('/agents/{agentId}').count()).toBeGreaterThan(0);
+  await page.getByText('/agents/{agentId}').first().waitFor();
   expect({ foreign, complaints }).toEqual({ foreign: [], complaints: [] });
 });
