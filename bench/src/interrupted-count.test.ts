@@ -13,7 +13,12 @@ const line = (step: string, state: JournalEntry['state'], run = '1'): JournalEnt
 
 describe('what was killed', () => {
   it('is done when a later run of the same pass says so', () => {
-    const entries = [line('services', 'started'), line('services', 'started', '2'), line('services', 'done', '2'), line('demo', 'started', '2')];
+    const entries = [
+      line('services', 'started'),
+      line('services', 'started', '2'),
+      line('services', 'done', '2'),
+      line('demo', 'started', '2'),
+    ];
     expect(listUnfinished(['services', 'demo', 'secrets'], entries)).toEqual(['demo', 'secrets']);
     expect(listUnfinished(['demo'], [...entries, line('demo', 'failed', '2')])).toEqual(['demo']);
   });
