@@ -58,6 +58,34 @@ test('a caller of a dead process hears a word in his language before anybody kno
   await before[Symbol.asyncDispose]();
 });
 
+test('a caller who was on hold in a dead process hears no music under what is said, and can be held and told his place again', async () => {
+  await using standIn = await openAsteriskStandIn();
+  const before = await connect(standIn);
+  const legs: CallLeg[] = [];
+  before.onIncomingCall((leg) => legs.push(leg));
+  const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
+  const heard: number[] = [];
+  caller.onFrame((pcm) => heard.push(pcm[0] ?? 0));
+  void (await first(legs)).hold();
+  await vi.waitFor(() => expect(caller.hasMusic).toBe(true));
+  await using after = await connect(standIn, new Date());
+  expect(caller.hasMusic).toBe(false);
+  const leg = after.takeSurvivors()[0]?.leg;
+  if (leg === undefined) throw new Error('nobody survived');
+  const over = leg.hold();
+  expect(await leg.playOnHold(silentFrames(10).fill(3_333), { signal: SIGNAL })).toBe(true);
+  expect([caller.hasMusic, heard.filter((sample) => sample === 3_333).length]).toEqual([true, 10]);
+  await leg.endHold();
+  await over;
+  const transport = await leg.openMedia(() => undefined, { signal: SIGNAL });
+  transport.send(loudFrames(3));
+  await vi.waitFor(() => expect(heard).toContain(8_000));
+  expect(caller.hasMusic).toBe(false);
+  await leg.hangUp();
+  await vi.waitFor(() => expect(standIn.leftovers()).toEqual(NOTHING_LEFT));
+  await before[Symbol.asyncDispose]();
+});
+
 test('a control plane whose application another one takes steps down: it is not ready, lets its callers go, and touches nothing of theirs', async () => {
   await using standIn = await openAsteriskStandIn();
   const { caller, before, events } = await crashedCall(standIn);

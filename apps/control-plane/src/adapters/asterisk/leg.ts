@@ -129,6 +129,9 @@ class Leg implements AsteriskLeg {
   }
 
   async rescue(words: () => Int16Array | null): Promise<void> {
+    // Without a bridge he may have been on hold: the music would go on under all that is said from now on.
+    if (this.#survived?.bridgeId === null)
+      await settle(this.#parts, this.#parts.ari.call('channels.stopMoh', { channelId: this.legId }, { timeoutMs: CLEAN_UP_MS }));
     const waiting = openWaitingSound(this.#parts.nowMs);
     await this.#run(this.#openMedia({ listener: waiting.listener, signal: this.#gone.signal }));
     if (this.#media === null) return;
@@ -181,6 +184,7 @@ class Leg implements AsteriskLeg {
   async hold(): Promise<void> {
     const hold = openHold(this.#parts, { callerId: this.legId, nextNames: () => this.#names(), gone: this.#gone.signal });
     this.#hold = hold;
+    await this.#leaveRescue();
     await this.answer({ signal: this.#gone.signal });
     await this.#orGone(hold.begin());
     await hold.over;
@@ -221,6 +225,13 @@ class Leg implements AsteriskLeg {
     this.#media = media;
     this.#quality ??= watchQuality(this.#parts, this.legId);
     return media.socket;
+  }
+
+  /** A caller of a dead process has sound already, in a bridge that what is played on hold would take him out of. */
+  async #leaveRescue(): Promise<void> {
+    this.#waitingSound?.stop();
+    this.#waitingSound = null;
+    if (this.#media !== null) await this.#dropMedia(this.#media);
   }
 
   /** Ends the sound that was; the bridge, with the caller in it, stays. Null: there is none. */
