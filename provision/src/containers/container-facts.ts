@@ -7,6 +7,7 @@ import type { RenderedFile } from '#asterisk-configuration.ts';
 import { gatherFacts } from '#facts.ts';
 import type { Facts, FactsPlace } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
+import { currentTree } from '#releases/release-facts.ts';
 import { digestPaths } from '#releases/release-files.ts';
 import { readFiles } from '#rendered-files.ts';
 import { renderServerDescription } from '#server-description.ts';
@@ -82,10 +83,10 @@ export async function gatherContainerFacts(place: FactsPlace & { readonly signal
     triton: profile === 'gpu' ? await readTriton(facts) : null,
   };
   const appliance = await describe(known);
-  const names = appliance?.folders.map(({ name }) => name) ?? ['control-plane', 'grafana'];
+  const names = appliance?.folders.map(({ name }) => name) ?? ['control-plane', 'grafana', 'postgres'];
   const folders = names.map(async (name) => [name, await readFiles(join(containersFolder(home), 'files', name))] as const);
   const isRendered = known.composeText !== '' && known.overrideText !== '';
-  const compose = { home, repository: facts.repository, engine, profiles: appliance?.profiles ?? [profile] };
+  const compose = { home, repository: currentTree(facts), engine, profiles: appliance?.profiles ?? [profile] };
   return {
     ...known,
     appliance,
@@ -177,6 +178,7 @@ async function describe(known: Omit<ContainerFacts, 'appliance' | 'files' | 'ser
   if (!secrets || missingImages.length > 0 || IMAGE_NAMES.some((name) => containers.images[name]?.recipe !== recipes[name])) return null;
   return describeContainers({
     ...facts,
+    repository: facts.release.dir,
     architecture: facts.machine.architecture,
     secrets,
     controlPlaneFiles: [renderServerDescription(facts.hardware), ...(await readServerToken(facts))],

@@ -34,4 +34,21 @@ describe('in the way of containers', () => {
     expect(find({ services: { ...services, postgres: 'RUNNING' } })[0]?.fix).toContain('./provision.sh stop');
     expect(find({ environmentText: 'LANGUAGE_MODEL_DIR=/opt/qwen\n' })).toMatchObject([{ name: 'models', fix: 'move it there' }]);
   });
+
+  it('is a change of release that was cut short, also of containers that were up', () => {
+    const { state } = bareFacts();
+    const releaseChange = {
+      kind: 'upgrade',
+      phase: 'stopping',
+      from: 'old',
+      to: 'new',
+      fromMigrations: 'a',
+      changesDatabase: false,
+      restorePoint: null,
+      startedAt: '2026-01-01T00:00:00.000Z',
+    } as const;
+    expect(find({ state: { ...state, releaseChange } }, { up: 'digest' })).toMatchObject([
+      { name: 'release', fix: './provision.sh --upgrade goes on with it' },
+    ]);
+  });
 });

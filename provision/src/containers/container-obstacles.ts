@@ -18,7 +18,9 @@ export function findContainerObstacles({
   // Once the containers were up, the ports are theirs and the room is taken.
   const isFirst = containers.up === undefined && services.length === 0;
   const takenPorts = facts.takenPorts.filter((taken) => PUBLISHED.includes(taken.split('=')[0] ?? ''));
-  const machine = isFirst ? findFindings({ facts: { ...facts, takenPorts }, mirrorFault: null }).obstacles : [];
+  const machine = findFindings({ facts: { ...facts, takenPorts }, mirrorFault: null }).obstacles.filter(
+    ({ name }) => isFirst || name === 'release',
+  );
   return [
     ...(running.length > 0
       ? [{ name: 'runtime', reason: 'this home runs without containers', fix: './provision.sh stop first (its data is not moved over)' }]

@@ -8,6 +8,8 @@ import { parseLastLine } from '#program.ts';
 import { listDifferences, replaceFile, writeRenderedFiles } from '#rendered-files.ts';
 import { makeSecrets, withBackupKey, withGrafanaPassword, withMetricsPasswords, withSecretKeys, writeSecrets } from '#secrets.ts';
 import { loadManifest } from '#models/manifest-file.ts';
+import { currentTree } from '#releases/release-facts.ts';
+import { releaseStep } from '#releases/release-step.ts';
 import { prepareTriton } from '#triton/prepare-triton.ts';
 import { parseState, updateState } from '#state.ts';
 import { checkJournal, heardSchema } from '#test-call-step.ts';
@@ -15,11 +17,11 @@ import { makeFolder } from '#asterisk-process.ts';
 import { checkComposeFile, renderOverride, runCompose } from './compose.ts';
 import type { Compose } from './compose.ts';
 import { containersFolder, givenGrafanaPassword, IMAGE_NAMES } from './container-appliance.ts';
-import type { ContainerAppliance } from './container-appliance.ts';
+import type { ContainerAppliance, ImageName } from './container-appliance.ts';
 import { completeSecrets, readContainersState } from './container-facts.ts';
 import type { ContainerFacts, ContainersState } from './container-facts.ts';
 import { bringCompose } from './engine.ts';
-import { buildBase, buildImage } from './image-build.ts';
+import { keepImage, makeImage, pruneImages } from './image-set.ts';
 
 export type ContainerTools = { readonly now: ContainerFacts; readonly log: (message: string) => void; readonly signal: AbortSignal };
 
@@ -33,13 +35,22 @@ export type ContainerStep = {
 
 /** Waiting for everything to be healthy: weights of a language model are read for minutes. */
 const UP_TIMEOUT_S = 900;
-const UP_TIMEOUT_MS = 1_000_000;
+/** While a change of release is watched: with what comes before and after it, the old one must be back within 120 s. */
+const WATCHED_UP_TIMEOUT_S = 75;
+/** What a container may take to end before another takes its place: the control plane's ten minutes, and a little. */
+const STOP_GRACE_MS = 700_000;
 const CALL_TIMEOUT_MS = 150_000;
 
 /** How compose is called for this appliance. */
 export function composeOf({ facts, engine, appliance, profile }: ContainerFacts): Compose {
-  return { home: facts.home, repository: facts.repository, engine, profiles: appliance?.profiles ?? [profile] };
+  return { home: facts.home, repository: currentTree(facts), engine, profiles: appliance?.profiles ?? [profile] };
 }
+
+const release: ContainerStep = {
+  name: releaseStep.name,
+  changes: ({ facts }) => releaseStep.changes(facts),
+  apply: async ({ now, log, signal }) => await releaseStep.apply({ facts: now.facts, log, signal }),
+};
 
 const composeProgram: ContainerStep = {
   name: 'compose',
@@ -76,18 +87,16 @@ function missingSettings({ facts }: ContainerFacts): Readonly<Record<string, str
 
 const images: ContainerStep = {
   name: 'images',
-  changes: (now) => listStaleImages(now).map((name) => `build the image ${name}`),
+  changes: (now) => listStaleImages(now).map((name) => `make the image ${name}`),
   apply: async ({ now, log, signal }) => {
     const { home, repository } = now.facts;
     const tools = { home, repository, log, signal };
-    await mkdir(containersFolder(home), { recursive: true, mode: 0o755 });
     for (const name of listStaleImages(now)) {
       const recipe = now.recipes[name];
-      if (name === 'base') await remember(home, { base: { recipe, id: await buildBase(tools) } });
-      else {
-        const id = await buildImage(name, tools);
-        await remember(home, (state) => ({ images: { ...state.images, [name]: { recipe, id } } }));
-      }
+      const id = await makeImage(name, recipe, tools);
+      await remember(home, (state) =>
+        name === 'base' ? { base: { recipe, id } } : { images: { ...state.images, [name]: { recipe, id } } },
+      );
     }
   },
 };
@@ -159,32 +168,35 @@ const containers = applianceStep('containers', 'start the containers', {
   changes: (now, { digest }) => {
     if (now.services.length === 0) return ['start the containers'];
     if (now.containers.up !== digest) return ['start again what has changed'];
+    if (now.facts.state.migrations !== now.facts.digests.migrations) return ['bring the database to the schema of this release'];
     return now.services.filter(({ isUp }) => !isUp).map(({ name, words }) => `start ${name} (${words})`);
   },
   apply: async ({ now, log, signal }, { digest }) => {
     const compose = composeOf(now);
+    const { home, state, release: own, digests } = now.facts;
     await checkComposeFile(compose, signal);
+    await keepImages(now, signal);
+    const limitS = state.releaseChange ? WATCHED_UP_TIMEOUT_S : UP_TIMEOUT_S;
     log('containers: up, and waiting until each is healthy');
     try {
-      const words = [
-        'up',
-        '--detach',
-        '--wait',
-        '--wait-timeout',
-        String(UP_TIMEOUT_S),
-        '--remove-orphans',
-        '--no-build',
-        '--pull',
-        'never',
-      ];
-      await runCompose(compose, words, { signal, timeoutMs: UP_TIMEOUT_MS });
+      const words = ['up', '--detach', '--wait', '--wait-timeout', String(limitS), '--remove-orphans', '--no-build', '--pull', 'never'];
+      await runCompose(compose, words, { signal, timeoutMs: limitS * 1_000 + STOP_GRACE_MS });
     } catch (cause) {
       const logs = await runCompose(compose, ['logs', '--no-color', '--tail', '12'], { timeoutMs: 60_000 }).catch(() => '');
       throw new Error(`the containers did not come up. The ends of their logs:\n${logs}`, { cause });
     }
-    await remember(now.facts.home, { up: digest });
+    await remember(home, { up: digest });
+    await updateState(home, () => ({ migrations: digests.migrations }));
+    // While a change of release is under way it is that which knows what is still needed.
+    if (!state.releaseChange) await pruneImages([own.id, state.releases?.previous?.id ?? own.id], signal);
   },
 });
+
+/** The images that are brought up stay as long as this release does. */
+async function keepImages({ containers: { base, images: made }, facts }: ContainerFacts, signal: AbortSignal): Promise<void> {
+  for (const [name, image] of Object.entries({ base, ...made }))
+    if (image) await keepImage(image.id, { name: name as ImageName | 'base', release: facts.release.id, signal });
+}
 
 const demo: ContainerStep = {
   name: 'demo organization',
@@ -201,11 +213,16 @@ const demo: ContainerStep = {
 const testCall = applianceStep('test call', 'place a real call to the Spanish agent and check what it hears', {
   changes: ({ facts }, { digest }) =>
     facts.state.testCall?.digest === digest ? [] : ['place a real call to the Spanish agent and check what it hears'],
-  apply: async ({ now, log, signal }, { digest }) => {
-    const heard = await placeTestCall(now, { log, signal });
-    await updateState(now.facts.home, () => ({ testCall: { digest, at: new Date().toISOString(), heard } }));
-  },
+  apply: async (tools) => await recordTestCall(tools),
 });
+
+/** Places the test call and writes down what was heard. Throws when it was not, or while nothing is made. */
+export async function recordTestCall({ now, log, signal }: ContainerTools): Promise<void> {
+  if (!now.appliance) throw new Error('secrets or images are missing: nothing can be called');
+  const { digest } = now.appliance;
+  const heard = await placeTestCall(now, { log, signal });
+  await updateState(now.facts.home, () => ({ testCall: { digest, at: new Date().toISOString(), heard } }));
+}
 
 /** Words of compose that run what is given them as SQL, as the database's administrator. */
 export const DATABASE_WORDS: readonly string[] = [
@@ -253,6 +270,7 @@ export const containerSteps: readonly ContainerStep[] = [
   composeProgram,
   secrets,
   settings,
+  release,
   images,
   files,
   models,

@@ -1,15 +1,23 @@
 /** The verbs of an installation in containers: the one function that decides which runtime a verb is for, and does it where that is docker. */
 import { join } from 'node:path';
 import { runOnTerminal } from '#command.ts';
+import { runBackup } from '#backup/backup-verb.ts';
+import { runRestore } from '#backup/restore-verb.ts';
 import { bundleContainers } from '#bundle/container-bundle.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
+import { runUninstall } from '#lifecycle/uninstall-verb.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
+import { atCurrentRelease } from '#releases/release-facts.ts';
+import { runRollback } from '#releases/rollback-verb.ts';
+import { runUpgrade } from '#releases/upgrade-verb.ts';
 import { replaceFile } from '#rendered-files.ts';
+import type { RuntimeCall } from '#runtime/runtime.ts';
 import { ADMIN_KEY_HASH_FILE, forgetAdminKey, withNewAdminKey, writeSecrets } from '#secrets.ts';
 import { composeCommand, runCompose } from './compose.ts';
 import { containersFolder } from './container-appliance.ts';
+import { containerRuntime } from './container-runtime.ts';
 import { calibrateContainers } from './container-calibration.ts';
 import { gatherContainerFacts } from './container-facts.ts';
 import type { ContainerFacts } from './container-facts.ts';
@@ -39,14 +47,19 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
   start: async ({ place, signal }) =>
     await passOn(await lookInstalled(place, signal), ['up', '--detach', '--wait', '--no-build', '--pull', 'never']),
   'new-admin-key': renewAdminKey,
-  '--backup': async ({ place, signal }) => await passOn(await lookInstalled(place, signal), ['exec', '-T', 'backup', 'backup-loop', 'now']),
-  '--uninstall': uninstall,
 };
-/** What may follow each of them: whatever else the native runtime takes is refused, never passed over without a word. */
+/** What is done by the same code in both runtimes, with the same words. */
+const SHARED: Readonly<Record<string, (call: RuntimeCall) => Promise<number>>> = {
+  '--backup': runBackup,
+  '--restore': runRestore,
+  '--upgrade': runUpgrade,
+  '--rollback': runRollback,
+  '--uninstall': runUninstall,
+};
+/** What may follow each of those of containers alone: whatever else the native runtime takes is refused, never passed over without a word. */
 const WORDS: Readonly<Record<string, { readonly options?: readonly string[]; readonly names?: number }>> = {
   '': { options: ['yes'] },
   logs: { names: 1 },
-  '--uninstall': { options: ['yes', 'purge'], names: 1 },
 };
 /** What is there in containers and reads its own words. */
 const WITH_OWN_WORDS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
@@ -74,14 +87,13 @@ export async function runInContainers(
       `${place.home} is an installation of the ${before} runtime: take another CENTRALITA_HOME, or uninstall this one first`,
     );
   if ((wish ?? before ?? 'native') === 'native') return { exitCode: null, args: rest };
+  const shared = SHARED[verb];
+  if (shared) return { exitCode: await shared({ runtime: containerRuntime, place, args: rest, signal }), args: rest };
   const own = WITH_OWN_WORDS[verb];
   if (own) return { exitCode: await own({ place, args: rest, signal }), args: rest };
   const run = VERBS[verb];
   if (!run && SAME_IN_BOTH.includes(verb)) return { exitCode: null, args: rest };
-  if (!run)
-    throw new ObstacleError(
-      `'${verb}' is not there for an installation in containers yet: a new checkout and ./provision.sh brings a new version up`,
-    );
+  if (!run) throw new ObstacleError(`'${verb}' is not there for an installation in containers; ./provision.sh --help lists what there is`);
   refuseUnknownWords(verb, rest);
   return { exitCode: await run({ place, args: rest, signal }), args: rest };
 }
@@ -110,7 +122,7 @@ export function takeRuntime(args: readonly string[]): { readonly wish: Runtime |
 }
 
 async function lookInstalled(place: Place, signal: AbortSignal): Promise<ContainerFacts> {
-  const now = await gatherContainerFacts({ ...place, signal });
+  const now = await gatherContainerFacts({ ...(await atCurrentRelease(place)), signal });
   if (now.composeText === '') throw new ObstacleError('nothing is installed yet: run provision.sh --runtime docker');
   return now;
 }
@@ -125,15 +137,6 @@ async function runStatus({ place, signal }: Call): Promise<number> {
 /** Compose's own words on the operator's terminal. */
 async function passOn(now: ContainerFacts, words: readonly string[]): Promise<number> {
   return (await runOnTerminal(composeCommand(composeOf(now), words))) === 0 ? EXIT.ok : EXIT.failed;
-}
-
-/** Takes the containers and their networks away; what they wrote stays in volumes and in the home. */
-async function uninstall({ place, args, signal }: Call): Promise<number> {
-  if (args.includes('--purge'))
-    throw new ObstacleError(
-      `data in containers is removed by hand: ./provision.sh --uninstall, then docker volume rm the volumes centralita_…, then rm -r ${place.home}`,
-    );
-  return await passOn(await lookInstalled(place, signal), ['--profile', '*', 'down', '--remove-orphans']);
 }
 
 /** As natively: the hash's file is read at every request, so nothing restarts and the old key is dead at once. */

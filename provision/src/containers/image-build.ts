@@ -3,6 +3,7 @@ import { chmod, copyFile, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { findDebianMirror } from '#apt-source.ts';
 import { confinedCommand, runCommand, tryCommand } from '#command.ts';
+import { isThere } from '#path-presence.ts';
 import { containersFolder, IMAGE_NAMES } from './container-appliance.ts';
 import type { ImageName } from './container-appliance.ts';
 import { BASE_SUITE, IDENTITIES } from './identities.ts';
@@ -123,11 +124,13 @@ async function stageCheckout({ home, repository, log, signal }: BuildTools): Pro
   const context = join(containersFolder(home), 'context');
   await rm(context, { recursive: true, force: true });
   await mkdir(context, { recursive: true });
+  // A release has nothing that is hidden: of a checkout npm's settings come along.
   for (const source of SOURCES)
-    await cp(join(repository, source), join(context, source), {
-      recursive: true,
-      filter: (path) => isShipped(path.slice(repository.length)),
-    });
+    if (await isThere(join(repository, source)))
+      await cp(join(repository, source), join(context, source), {
+        recursive: true,
+        filter: (path) => isShipped(path.slice(repository.length)),
+      });
   log('image control-plane: npm ci of what runs');
   const words = WORKSPACES.flatMap((workspace) => ['-w', workspace]);
   await runCommand(['npm', 'ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...words], {

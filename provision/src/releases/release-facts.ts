@@ -33,6 +33,19 @@ export async function findReleaseFacts({
   return { id, version: manifest.version, dir: releaseFolder(home, id), isMade: (await listReleases(home)).includes(id), current };
 }
 
+/** The tree that the installation runs from; the code at work where no release runs yet. */
+export function currentTree({
+  home,
+  repository,
+  release,
+}: {
+  readonly home: string;
+  readonly repository: string;
+  readonly release: ReleaseFacts;
+}): string {
+  return release.current === null ? repository : releaseFolder(home, release.current);
+}
+
 /**
  * The same installation seen by the release that it runs: a checkout that has moved on since is none of the business of whoever starts a service or asks how it is.
  * The place as it was where no release runs yet.

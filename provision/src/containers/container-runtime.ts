@@ -1,0 +1,133 @@
+/** The runtime of containers, as a backup, a restore and a change of release see it: compose, the engine's volumes and the images. */
+import { join } from 'node:path';
+import { psqlOf } from '#backup/database-access.ts';
+import type { DatabaseAccess } from '#backup/database-access.ts';
+import type { BackupFolder } from '#backup/backup-manifest.ts';
+import { runCommand, tryCommand } from '#command.ts';
+import { ObstacleError } from '#place.ts';
+import { pruneReleases } from '#releases/release-store.ts';
+import type { DataFolder, Runtime, Site, TakenDown } from '#runtime/runtime.ts';
+import { composeCommand, runCompose } from './compose.ts';
+import { PROJECT } from './container-appliance.ts';
+import { gatherContainerFacts } from './container-facts.ts';
+import type { ContainerFacts } from './container-facts.ts';
+import { provisionContainers } from './container-run.ts';
+import { composeOf, recordTestCall } from './container-steps.ts';
+import { IDENTITIES } from './identities.ts';
+import { makeImages, pruneImages, removeImages } from './image-set.ts';
+
+const ASK_TIMEOUT_MS = 30_000;
+/** Beside what is waited for itself. */
+const COMPOSE_TIMEOUT_MS = 120_000;
+const PROGRAMS = '/usr/lib/postgresql/18/bin';
+
+export const containerRuntime: Runtime = {
+  open: async (place, signal) => await openSite(await gatherContainerFacts({ ...place, signal }), signal),
+  provision: async (place, signal) => await provisionContainers(place, signal),
+  prepareRelease: async (place, signal) => await makeImages({ ...place, log: (message) => console.log(`    ${message}`), signal }),
+  pruneReleases: async (home, keep) => {
+    await pruneReleases(home, keep);
+    await pruneImages(keep);
+  },
+  takeDown: async (site, options) => await takeDown(await gatherContainerFacts({ ...site.facts, signal: options.signal }), options),
+};
+
+async function openSite(now: ContainerFacts, signal: AbortSignal): Promise<Site> {
+  const hasDatabase = (await findVolume('postgres-data', signal)) !== null;
+  const isRendered = now.composeText !== '';
+  const service = (name: string) => now.services.find((known) => known.name === name);
+  const compose = async (words: readonly string[], timeoutMs = COMPOSE_TIMEOUT_MS): Promise<string> =>
+    await runCompose(composeOf(now), words, { timeoutMs });
+  return {
+    facts: now.facts,
+    hasDatabase,
+    isMade: hasDatabase && isRendered && now.appliance !== null,
+    isDatabaseUp: service('postgres')?.isUp === true,
+    database: () => databaseIn(now),
+    describePostgres: async () =>
+      (await runCommand(psqlOf(databaseIn(now), 'postgres'), { input: 'show server_version;', timeoutMs: ASK_TIMEOUT_MS, signal })).trim(),
+    databaseFolder: async () => await requireVolume('postgres-data', signal),
+    findFolder: async (name) => await describeFolder(name, signal),
+    journalFolder: async () => join(await requireVolume('state', signal), 'journal'),
+    settingsOwner: async () => ({ uid: 0, gid: 0 }),
+    askChannels: async () => {
+      if (!service('asterisk')?.words.startsWith('running')) return null;
+      const words = ['exec', '-T', 'asterisk', 'asterisk', '-C', '/instance/asterisk/etc/asterisk.conf', '-rx', 'core show channels count'];
+      return (await tryCommand(composeCommand(composeOf(now), words), { timeoutMs: ASK_TIMEOUT_MS })).stdout;
+    },
+    stopControlPlane: async (limitMs) => {
+      if (isRendered) await compose(stopWords(limitMs), limitMs + COMPOSE_TIMEOUT_MS);
+    },
+    startControlPlane: async () => void (await compose(['start', 'control-plane'])),
+    startDatabase: async () => void (await compose(['up', '--detach', '--wait', '--no-deps', '--no-build', '--pull', 'never', 'postgres'])),
+    placeTestCall: async (talk) => await recordTestCall({ now, ...talk }),
+  };
+}
+
+/** Words of compose that give live calls so long and kill what is left. */
+export function stopWords(limitMs: number): readonly string[] {
+  return ['stop', '--timeout', String(Math.max(1, Math.ceil(limitMs / 1_000))), 'control-plane'];
+}
+
+/** The superuser comes in by the socket, which lies in the server's own container. */
+function databaseIn(now: ContainerFacts): DatabaseAccess {
+  const exec = ['exec', '-T', 'postgres'];
+  // As it should be where that is known; else as the last run wrote it.
+  const files = now.appliance?.folders.find(({ name }) => name === 'postgres')?.files ?? now.files.get('postgres') ?? [];
+  const setup = files.find(({ path }) => path === 'setup.sql');
+  if (!setup) throw new Error('containers/files/postgres/setup.sql is missing: an earlier step did not do its work');
+  return {
+    program: (name, words) => composeCommand(composeOf(now), [...exec, `${PROGRAMS}/${name}`, '-h', '/instance/postgres/run', ...words]),
+    setupSql: setup.text,
+  };
+}
+
+const OWNERS: Readonly<Record<BackupFolder, string>> = {
+  recordings: `${IDENTITIES.asterisk}:${IDENTITIES.centralita}`,
+  exports: `${IDENTITIES.centralita}:${IDENTITIES.centralita}`,
+};
+
+async function describeFolder(name: BackupFolder, signal: AbortSignal): Promise<DataFolder> {
+  return { path: await requireVolume(name, signal), owner: OWNERS[name] };
+}
+
+/** Where the engine keeps a volume on this machine; null when there is none. */
+async function findVolume(name: string, signal: AbortSignal): Promise<string | null> {
+  const argv = ['docker', 'volume', 'inspect', '--format', '{{.Mountpoint}}', `${PROJECT}_${name}`];
+  const answer = await tryCommand(argv, { timeoutMs: ASK_TIMEOUT_MS, signal });
+  return answer.exitCode === 0 ? answer.stdout.trim() : null;
+}
+
+async function requireVolume(name: string, signal: AbortSignal): Promise<string> {
+  const path = await findVolume(name, signal);
+  if (path === null) throw new ObstacleError(`the engine has no volume ${PROJECT}_${name}: run ./provision.sh, which makes it`);
+  return path;
+}
+
+/** Containers and networks; with a purge the volumes, the images and what the engine made of them. */
+async function takeDown(
+  now: ContainerFacts,
+  { isPurging, signal }: { readonly isPurging: boolean; readonly signal: AbortSignal },
+): Promise<TakenDown> {
+  const removed: string[] = [];
+  if (now.composeText !== '' && now.engine.compose !== null) {
+    const volumes = isPurging ? ['--volumes'] : [];
+    await runCompose(composeOf(now), ['--profile', '*', 'down', '--remove-orphans', ...volumes], { signal, timeoutMs: DOWN_TIMEOUT_MS });
+    removed.push('containers and networks');
+  }
+  const volumes = await listVolumes(signal);
+  if (!isPurging)
+    return { removed, kept: volumes.length === 0 ? [] : [`volumes ${volumes.join(', ')}`, 'images centralita/…: the next run takes them'] };
+  for (const name of volumes) await runCommand(['docker', 'volume', 'rm', name], { timeoutMs: ASK_TIMEOUT_MS, signal });
+  const images = await removeImages(signal);
+  return { removed: [...removed, 'volumes', ...(images > 0 ? [`${images} images`] : [])], kept: [] };
+}
+
+/** Live calls are given ten minutes by the compose file. */
+const DOWN_TIMEOUT_MS = 720_000;
+
+/** The volumes of this project that are there, whoever renders the compose file now. */
+async function listVolumes(signal: AbortSignal): Promise<readonly string[]> {
+  const argv = ['docker', 'volume', 'ls', '--quiet', '--filter', `label=com.docker.compose.project=${PROJECT}`];
+  return (await runCommand(argv, { timeoutMs: ASK_TIMEOUT_MS, signal })).split('\n').filter((name) => name !== '');
+}
