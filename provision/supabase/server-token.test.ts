@@ -1,3 +1,4 @@
+// The token with which a server speaks to the registry: made here, read by the control plane.
 import { createHmac } from 'node:crypto';
 import { identityOf } from '@centralita/control-plane/adapters/supabase/registry-token.ts';
 import { describe, expect, it } from 'vitest';

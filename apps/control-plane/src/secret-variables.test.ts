@@ -1,3 +1,4 @@
+// Secrets that a container reads from files instead of variables.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// The whole server over gRPC while its models change under it.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

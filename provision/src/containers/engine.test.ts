@@ -1,3 +1,4 @@
+// What the engine and compose answer, which of their versions will do, and the word that chooses the runtime.
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseServices, renderOverride } from './compose.ts';

@@ -1,3 +1,4 @@
+// Which engines the CPU server gets for the weights that are here.
 import { expect, test } from 'vitest';
 import type { PlacedModel } from '#sizing/sizing-plan.ts';
 import { listEngines } from './engine-list.ts';

@@ -1,3 +1,4 @@
+// The admin's view of the registry through the API, with a registry that hangs and one that lost rows.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openSupabaseRegistry } from '#adapters/supabase/supabase-registry.ts';
 import { testDatabases } from '#db/test-database.ts';

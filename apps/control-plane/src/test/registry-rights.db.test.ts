@@ -1,3 +1,4 @@
+// The tables of the registry as they are installed: what the token of a server may read and write there, and what nobody may.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabases } from '#db/test-database.ts';
 import type { RegistryCloud } from './registry-cloud.ts';

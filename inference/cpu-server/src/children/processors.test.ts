@@ -1,3 +1,4 @@
+// How many processors an engine may take, and which.
 import { expect, test } from 'vitest';
 import { engineThreads, listedProcessors, processorMask } from './processors.ts';
 

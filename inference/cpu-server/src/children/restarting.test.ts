@@ -1,3 +1,4 @@
+// A process that serves a model and dies is started again; one that was ended is not.
 import { expect, onTestFinished, test } from 'vitest';
 import { RequestRefused } from '#server/role-model.ts';
 import { openRestarting, type Mortal } from './restarting.ts';

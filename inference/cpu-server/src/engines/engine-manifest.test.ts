@@ -1,3 +1,4 @@
+// The file that names the engine of each role, and the environment where there is no file.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

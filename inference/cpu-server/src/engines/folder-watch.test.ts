@@ -1,3 +1,4 @@
+// What counts as a change of a model's folder, so that it is loaded anew: other content, not a touch or half a download.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// The language model over llama-server, with a program in its place that speaks its HTTP.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

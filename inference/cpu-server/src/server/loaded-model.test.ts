@@ -1,3 +1,4 @@
+// One role through the loads, reloads and unloads of its model.
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { Contract } from './contract.ts';

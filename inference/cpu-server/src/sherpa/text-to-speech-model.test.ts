@@ -1,3 +1,4 @@
+// The voice over sherpa-onnx: sound by sentence, its speakers, and weights that do not load.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

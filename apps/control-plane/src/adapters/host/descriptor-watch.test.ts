@@ -1,3 +1,4 @@
+// The watch over open files: calls are refused before the process runs out of them.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Log } from '#shared/log.ts';
 import { silentLog } from '#shared/log.ts';

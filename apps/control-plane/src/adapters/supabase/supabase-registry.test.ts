@@ -1,3 +1,4 @@
+// The adapter of the registry against a real HTTP server on loopback: what it sends, what it makes of each answer, whose token it takes.
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';

@@ -1,3 +1,4 @@
+// What the recording of a call that has ended is counted as: whole, lost, or not there yet.
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import type { OpenRecording, RecordingStorage } from '#ports/recording-storage.ts';

@@ -1,3 +1,4 @@
+// The licence that the registry tells: valid, in its days of grace, expired, or none.
 import { expect, it } from 'vitest';
 import { licenceOf } from './licence.ts';
 

@@ -1,3 +1,4 @@
+// When the registry is asked and told, and how long a server waits after a failure.
 import { describe, expect, it } from 'vitest';
 import { afterFailure, afterSuccess, REGISTRY_TIMES, startRhythm } from './registry-rhythm.ts';
 
