@@ -109,9 +109,9 @@ export type FactsPlace = {
   readonly profile?: Profile | null;
 };
 
-/** The board that the operator wants left alone is not there for whoever plans. */
-function withoutGpu(hardware: Hardware): Hardware {
-  return { ...hardware, gpu: { kind: 'absent', others: [] } };
+/** The machine to plan for: a board that the operator wants left alone is not there. */
+export function plannableHardware(hardware: Hardware, { PROFILE }: Pick<Settings, 'PROFILE'>): Hardware {
+  return PROFILE === 'cpu' ? { ...hardware, gpu: { kind: 'absent', others: [] } } : hardware;
 }
 
 /** Reads everything. Throws when `.env` or the secrets' file is wrong, naming the file and what to do. */
@@ -134,7 +134,7 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
     release: await findReleaseFacts({ home, repository }),
     hardware,
     machine: await describeMachine(hardware),
-    sizing: await planMachine({ home, repository, hardware: settings.PROFILE === 'cpu' ? withoutGpu(hardware) : hardware, settings }),
+    sizing: await planMachine({ home, repository, hardware: plannableHardware(hardware, settings), settings }),
     settings,
     profile,
     takenPorts: isOurs ? [] : await findTakenPorts(settings),

@@ -25,6 +25,11 @@ export type FetchOutcome = { readonly fetched: number; readonly kept: number; re
 /** Room that must be left beside what is fetched: a tenth, for the file system's own needs. */
 const SPACE_FACTOR = 1.1;
 
+/** Room that so many bytes ask for. */
+export function roomFor(bytes: number): number {
+  return bytes * SPACE_FACTOR;
+}
+
 /** Fetches what is missing or wrong. Nothing in the model's folder changes before all of it is right. Throws `ModelError`. */
 export async function fetchModel(model: ManifestModel, tools: FetchTools): Promise<FetchOutcome> {
   const source = sourceUrl(model, tools.mirror);
@@ -92,7 +97,7 @@ async function checkRoom(model: ManifestModel, missing: readonly WantedFile[], h
   let needed = 0;
   for (const { path, bytes } of missing) {
     const present = (await sizeOf(partPath(home, model.name, path))) ?? 0;
-    needed += Math.max(0, (bytes ?? 0) - present) * SPACE_FACTOR;
+    needed += roomFor(Math.max(0, (bytes ?? 0) - present));
   }
   const { folder, freeBytes } = await statDisk(modelFolder(home, model.name));
   if (needed > freeBytes)

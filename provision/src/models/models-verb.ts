@@ -2,9 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseEnvFile } from '#env-file.ts';
+import { plannableHardware } from '#facts.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
+import { detectHardware } from '#machine/detect-hardware.ts';
 import { EXIT, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
+import { readSettings } from '#settings.ts';
+import { readTextIfThere } from '#text-file.ts';
 import { openDispatcher } from './download.ts';
 import { fetchModel, verifyModel } from './fetch-model.ts';
 import { findImports, importModel } from './import-model.ts';
@@ -13,9 +17,11 @@ import type { Manifest, ManifestModel } from './manifest.ts';
 import { ModelError } from './model-failure.ts';
 import { findModelState, modelsFolder, readPins, wantedFiles } from './models-folder.ts';
 import type { ModelState } from './models-folder.ts';
+import { announceFetch, listPlannedModels } from './planned-models.ts';
+import type { PlannedModels } from './planned-models.ts';
 import { openProgressBar } from './progress-bar.ts';
 
-export const MODELS_USAGE = 'list [--json] | fetch NAME… [--pin] | verify [NAME…] [--pin] | import DIR [--as NAME]';
+export const MODELS_USAGE = 'list [--json] | fetch [NAME…] [--pin] | verify [NAME…] [--pin] | import DIR [--as NAME]';
 
 /** Verbs with what follows them; exit codes: 0 done, 10 files that nobody pinned, 20 to be put right first, 1 failed, 2 called wrongly. */
 export async function runModels(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
@@ -101,10 +107,17 @@ function openTerminal() {
   return { bar, log };
 }
 
-async function fetchModels({ home }: Place, manifest: Manifest, { args, signal }: Call): Promise<number> {
+async function fetchModels(place: Place, manifest: Manifest, { args, signal }: Call): Promise<number> {
+  const { home } = place;
   const { values, positionals } = parseVerbArguments(args, { pin: { type: 'boolean' } }, manifest.models.length);
-  if (positionals.length === 0) throw new UsageError('models fetch: say which, "models list" names them');
-  const models = findModels(manifest, positionals);
+  const models =
+    positionals.length > 0
+      ? findModels(manifest, positionals)
+      : await announceFetch(await planModels(place, manifest, signal), {
+          home,
+          pin: values.pin === true,
+          say: (line) => console.log(line),
+        });
   const { bar, log } = openTerminal();
   const settings = parseEnvFile(await readFile(join(home, '.env'), 'utf8').catch(() => ''));
   const dispatcher = openDispatcher();
@@ -131,6 +144,14 @@ async function fetchModels({ home }: Place, manifest: Manifest, { args, signal }
     await dispatcher.close();
   }
   return EXIT.ok;
+}
+
+/** What the plan of this machine wants: looked at anew, a machine without an installation can be asked too. */
+async function planModels({ home, repository }: Place, manifest: Manifest, signal: AbortSignal): Promise<PlannedModels> {
+  const path = join(home, '.env');
+  const settings = readSettings(parseEnvFile((await readTextIfThere(path)) ?? ''), path);
+  const hardware = plannableHardware(await detectHardware({ home, env: process.env, signal }), settings);
+  return await listPlannedModels({ home, repository, manifest, hardware, settings });
 }
 
 async function verify({ home }: Place, manifest: Manifest, { args, signal }: Call): Promise<number> {
