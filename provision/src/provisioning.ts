@@ -1,8 +1,8 @@
-/** Runs the plan: each step that has something to change, with a line in the journal before and after it, then a look whether the change took, then the screen. */
+/** Runs the plan: each step that has something to change, then the screen. */
 import { listMissing } from '#lifecycle/created.ts';
 import { appendEntry, findInterrupted, readJournal } from '#lifecycle/journal.ts';
-import type { JournalEntry } from '#lifecycle/journal.ts';
 import { lookAround } from '#lifecycle/look.ts';
+import { nameRun, takeStep } from '#lifecycle/step-run.ts';
 import { describeAppliance, requireAppliance } from './appliance.ts';
 import { writeSecretFiles } from './control-plane-files-step.ts';
 import { gatherFacts } from './facts.ts';
@@ -10,7 +10,6 @@ import type { Facts } from './facts.ts';
 import { waitUntilReady } from './health.ts';
 import { ObstacleError } from './place.ts';
 import type { Finding, Place } from './place.ts';
-import type { Step } from './plan.ts';
 import { runProgram } from './program.ts';
 import { describeInstallation, renderScreen } from './screen.ts';
 import type { Installation } from './screen.ts';
@@ -53,11 +52,14 @@ type StepTalk = { readonly say: (line: string) => void; readonly signal: AbortSi
 
 /** Takes every step that has something to change. Returns what is so afterwards, and how much was changed. */
 async function runSteps(before: Facts, { say, signal }: StepTalk): Promise<{ readonly facts: Facts; readonly count: number }> {
-  const run = `${process.pid}@${new Date().toISOString()}`;
+  const run = nameRun();
   const interrupted = findInterrupted(await readJournal(before.home));
   // It had done its work and was killed before it could say so.
   const isDone = interrupted && (steps.find(({ name }) => name === interrupted.step)?.changes(before) ?? []).length === 0;
-  if (isDone) await appendEntry(before.home, { ...entryOf(run, interrupted), state: 'done' });
+  if (isDone) {
+    const { step, changes } = interrupted;
+    await appendEntry(before.home, { at: new Date().toISOString(), run, step, changes, state: 'done' });
+  }
   let facts = before;
   let count = 0;
   for (const step of steps) {
@@ -67,36 +69,19 @@ async function runSteps(before: Facts, { say, signal }: StepTalk): Promise<{ rea
       say(`The run of ${interrupted.at} was cut short in step "${interrupted.step}"; this one goes on with "${step.name}".`);
     for (const change of changes) say(`  ${step.name}: ${change}`);
     count += changes.length;
-    facts = await takeStep(step, { facts, changes, run, say, signal });
+    const now = facts;
+    const created = await listMissing(step.creates?.(now) ?? []);
+    facts = await takeStep(
+      now.home,
+      { run, step: step.name, changes: [...changes], created: [...created] },
+      {
+        apply: async () => await step.apply({ facts: now, signal, log: (message) => say(`    ${message}`) }),
+        look: async () => await gatherFacts(now),
+        listLeft: (after) => step.changes(after),
+      },
+    );
   }
   return { facts, count };
-}
-
-async function takeStep(
-  step: Step,
-  { facts, changes, run, say, signal }: StepTalk & { readonly facts: Facts; readonly changes: readonly string[]; readonly run: string },
-): Promise<Facts> {
-  const created = await listMissing(step.creates?.(facts) ?? []);
-  const about = { step: step.name, changes: [...changes] };
-  const note = async (rest: Pick<JournalEntry, 'state' | 'created' | 'error'>): Promise<void> =>
-    await appendEntry(facts.home, { ...entryOf(run, about), ...rest });
-  await note({ state: 'started', ...(created.length === 0 ? {} : { created: [...created] }) });
-  try {
-    await step.apply({ facts, signal, log: (message) => say(`    ${message}`) });
-    const after = await gatherFacts(facts);
-    const left = step.changes(after);
-    if (left.length > 0) throw new Error(`it ran, but this is still to do: ${left.join('; ')}`);
-    await note({ state: 'done' });
-    return after;
-  } catch (cause) {
-    // On a full disk the journal cannot be written either; what broke first is what is told.
-    await note({ state: 'failed', error: cause instanceof Error ? cause.message : String(cause) }).catch(() => undefined);
-    throw new Error(`step "${step.name}" failed`, { cause });
-  }
-}
-
-function entryOf(run: string, { step, changes }: Pick<JournalEntry, 'step' | 'changes'>) {
-  return { at: new Date().toISOString(), run, step, changes };
 }
 
 async function showScreen(installation: Installation): Promise<void> {

@@ -1,6 +1,6 @@
 /** Takes the steps of the container runtime, each with a line in the journal before and after it, then tells what is running. */
-import { appendEntry } from '#lifecycle/journal.ts';
 import { describeMachineLine } from '#lifecycle/look.ts';
+import { nameRun, takeStep } from '#lifecycle/step-run.ts';
 import { parseDemo } from '#demo-step.ts';
 import { parseEnvFile } from '#env-file.ts';
 import { describeFinding, ObstacleError } from '#place.ts';
@@ -50,33 +50,23 @@ export async function provisionContainers(
   if (obstacles.length > 0) throw new ObstacleError(obstacles);
   // Before anything else: a run that is cut short is gone on with in the same runtime, whoever says what.
   await rememberRuntime(place.home);
-  const run = `${process.pid}@${new Date().toISOString()}`;
+  const run = nameRun();
   let count = 0;
   for (const step of containerSteps) {
     const changes = step.changes(now);
     if (changes.length === 0) continue;
     for (const change of changes) say(`  ${step.name}: ${change}`);
     count += changes.length;
-    const note = (state: 'started' | 'done' | 'failed', error?: string): Promise<void> =>
-      appendEntry(place.home, {
-        at: new Date().toISOString(),
-        run,
-        step: step.name,
-        state,
-        changes: [...changes],
-        ...(error === undefined ? {} : { error }),
-      });
-    await note('started');
-    try {
-      await step.apply({ now, signal, log: (message) => say(`    ${message}`) });
-      now = await gatherContainerFacts({ ...place, hardware: now.facts.hardware, signal });
-      const left = step.changes(now);
-      if (left.length > 0) throw new Error(`it ran, but this is still to do: ${left.join('; ')}`);
-    } catch (cause) {
-      await note('failed', cause instanceof Error ? cause.message : String(cause)).catch(() => undefined);
-      throw new Error(`step "${step.name}" failed`, { cause });
-    }
-    await note('done');
+    const before = now;
+    now = await takeStep(
+      place.home,
+      { run, step: step.name, changes: [...changes] },
+      {
+        apply: async () => await step.apply({ now: before, signal, log: (message) => say(`    ${message}`) }),
+        look: async () => await gatherContainerFacts({ ...place, hardware: before.facts.hardware, signal }),
+        listLeft: (after) => step.changes(after),
+      },
+    );
   }
   if (count === 0) say('0 changes.');
   await show(now, { count, seconds: (Date.now() - startedAtMs) / 1000 });
