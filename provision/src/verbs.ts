@@ -133,7 +133,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: '--bundle',
     usage: 'OUT [--sign-key FILE]',
-    summary: 'write one file that a machine without a network can be installed and upgraded from',
+    summary: 'write one file that a machine without a network can be installed and upgraded from; of containers with their images',
     needs: 'lock',
     run: runBundle,
   },

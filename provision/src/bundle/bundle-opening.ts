@@ -12,6 +12,8 @@ import type { BundleManifest } from './bundle-manifest.ts';
 const TIMEOUT_MS = 1_800_000;
 /** Packed with gzip, programs are a third of themselves. */
 const SPACE_FACTOR = 3;
+/** Of an Ed25519 key. */
+const PUBLIC_KEY_BYTES = 32;
 
 /** Unpacks the bundle and checks every part of it. Throws naming the part that is damaged. */
 export async function openBundle(
@@ -55,6 +57,10 @@ async function requireSignature(
   path: string,
   { folder, text, publicKey }: { readonly folder: string; readonly text: string; readonly publicKey: string },
 ): Promise<void> {
+  if (Buffer.from(publicKey, 'base64').byteLength !== PUBLIC_KEY_BYTES)
+    throw new ObstacleError(
+      `the public key "${publicKey}" is none: RELEASE_PUBLIC_KEY and --public-key take the ${PUBLIC_KEY_BYTES} bytes in base64 that --bundle --sign-key told`,
+    );
   const signature = await readFile(join(folder, BUNDLE_SIGNATURE), 'utf8').catch(() => null);
   if (signature !== null && isSignedBy(text, signature, publicKey)) return;
   const reason = signature === null ? 'is not signed' : `${BUNDLE_SIGNATURE} is not the signature of RELEASE_PUBLIC_KEY`;

@@ -84,6 +84,10 @@ describe('a bundle', () => {
     await expect(open(bundle, publicKeyText(generateKeyPairSync('ed25519').privateKey))).rejects.toThrow('not the signature');
   });
 
+  it('is not opened with a public key that is none', async () => {
+    await expect(open(await pack(), 'not-a-key')).rejects.toThrow('the public key "not-a-key" is none');
+  });
+
   it('that is not signed is refused where a signature is asked for', async () => {
     const bundle = await pack(async (parts) => await rm(join(parts, 'manifest.json.sig')));
     await expect(open(bundle, publicKeyText(keys.privateKey))).rejects.toThrow('is not signed');
