@@ -19,7 +19,7 @@ const config: KnipConfig = {
     'asterisk/sip-caller': { includeEntryExports: true },
     'apps/cli': { includeEntryExports: true },
     // Debian's util-linux, which the appliance is made with; protoc and dockerd are asked for, and their tests say so where there are none.
-    provision: { includeEntryExports: true, ignoreBinaries: ['setpriv', 'flock', 'protoc'] },
+    provision: { includeEntryExports: true, ignoreBinaries: ['flock', 'protoc'] },
     e2e: { includeEntryExports: true, ignoreBinaries: ['dockerd'] },
     bench: { entry: ['src/*-bench.ts', 'src/*-proof.ts', 'src/*-cli.ts'], includeEntryExports: true, ignoreBinaries: ['setpriv'] },
   },
