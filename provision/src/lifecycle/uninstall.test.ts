@@ -10,6 +10,9 @@ import { uninstall } from './uninstall.ts';
 const FILES = [
   '.env',
   '.env.bak',
+  '.env.from-backup',
+  'triton-admin.secret',
+  'offline.staging/root.tar',
   'secrets.json',
   'secrets/secret-keys.json',
   'root/usr/bin/asterisk',
@@ -61,7 +64,7 @@ describe('an uninstall', () => {
       expect(left).toContain(kept);
     expect(left).toContain('instances/appliance/postgres/data/PG_VERSION');
     expect(left).toContain('instances/appliance/recordings/call.wav');
-    expect(left.filter((name) => /^(root|releases|app|bin|supervisor)\/|asterisk\/etc|postgres\/etc/.test(name))).toEqual([]);
+    expect(left.filter((name) => /^(root|releases|app|bin|supervisor|offline\.staging)\/|asterisk\/etc|postgres\/etc/.test(name))).toEqual([]);
     expect(told.kept.join()).toContain('takes them up again');
   });
 

@@ -9,10 +9,13 @@ import { ObstacleError } from '#place.ts';
 import { updateState } from '#state.ts';
 import type { TakenDown } from '#runtime/runtime.ts';
 import { findSystemUser } from '#system-user.ts';
+import { TRITON_KEY_FILE } from '#triton/prepare-triton.ts';
 import { appendEntry, listCreated, readJournal } from './journal.ts';
 
+/** Unpacked by runs that were killed before they could take it away. */
+const STAGING = ['backup.staging', 'bundle.staging', 'offline.staging', 'restore.staging'];
 /** Below the home: made again by the next run, without anybody missing anything. */
-const MADE = ['app', 'bin', 'cache', 'containers', 'current', 'current.new', 'releases', 'root', 'root.old', 'supervisor'];
+const MADE = [...STAGING, 'app', 'bin', 'cache', 'containers', 'current', 'current.new', 'releases', 'root', 'root.old', 'supervisor'];
 /** Half-built roots of killed runs. */
 const BUILDING = /^root\.building-\d+$/;
 /** Below the instance: the same. Its database, its recordings and what Prometheus kept are data. */
@@ -25,13 +28,14 @@ const DATA = [
   'state',
   'backups',
   'restore-points',
-  'restore.staging',
   'models',
   'log',
   'secrets',
   'secrets.json',
+  TRITON_KEY_FILE,
   'calibration.json',
   '.env',
+  '.env.from-backup',
   '.env.bak',
   'state.json',
   'journal.jsonl',

@@ -28,7 +28,8 @@ const IN_CONTAINER = {
   address: '0.0.0.0',
 } as const satisfies Partial<TritonParts>;
 
-const ADMIN_KEY_FILE = 'triton-admin.secret';
+/** Below the home, for root alone. */
+export const TRITON_KEY_FILE = 'triton-admin.secret';
 const READABLE = { uid: 0, gid: 0, mode: 0o644 } as const;
 
 /** What is planned and how it differs from what lies on the disk. */
@@ -40,7 +41,7 @@ export async function compareTriton(parts: PrepareTritonParts): Promise<TritonSt
   // Where there is no key yet the folder is not written either: any key will do to tell what is missing.
   const layout = await planLayout(parts, adminKey ?? '0'.repeat(48));
   const folder = repositoriesFolder(parts.home);
-  const changes = [...(adminKey === null ? [ADMIN_KEY_FILE] : []), ...(await listOthers(folder, layout))];
+  const changes = [...(adminKey === null ? [TRITON_KEY_FILE] : []), ...(await listOthers(folder, layout))];
   for (const path of listModels(layout)) changes.push(...(await listModelChanges({ folder, path, layout })));
   return { layout, changes };
 }
@@ -68,14 +69,14 @@ async function planLayout(
 }
 
 /** Whoever may read the home's secrets may ask Triton for more than the control plane does. Null before it was made. */
-async function readAdminKey(home: string): Promise<string | null> {
-  const text = await readTextIfThere(join(home, ADMIN_KEY_FILE));
+export async function readAdminKey(home: string): Promise<string | null> {
+  const text = await readTextIfThere(join(home, TRITON_KEY_FILE));
   return text !== null && /^[a-f0-9]{48}\n$/.test(text) ? text.trim() : null;
 }
 
 async function makeAdminKey(home: string): Promise<string> {
   const key = randomBytes(24).toString('hex');
-  await replaceFile(join(home, ADMIN_KEY_FILE), `${key}\n`, { uid: 0, gid: 0, mode: 0o600 });
+  await replaceFile(join(home, TRITON_KEY_FILE), `${key}\n`, { uid: 0, gid: 0, mode: 0o600 });
   return key;
 }
 
