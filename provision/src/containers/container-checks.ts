@@ -43,14 +43,6 @@ export const CONTAINER_CHECKS: readonly CheckGroup<ContainersSeen>[] = [
         name: 'test call',
         judge: ({ calledAt }) => (calledAt === null ? warn('never placed', RUN) : pass(`not placed now; passed ${calledAt}`)),
       },
-      {
-        name: 'restore rehearsal',
-        judge: () =>
-          warn(
-            'in containers nothing rehearses a restore',
-            'age -d -i KEYFILE FILE | pg_restore --list reads a backup of the volume centralita_backups',
-          ),
-      },
     ],
   },
 ];

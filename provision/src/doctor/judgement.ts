@@ -3,7 +3,7 @@ import { CONTAINER_CHECKS } from '#containers/container-checks.ts';
 import { gatherContainerFacts } from '#containers/container-facts.ts';
 import { containerSteps, readRuntime } from '#containers/container-steps.ts';
 import type { Place } from '#place.ts';
-import { APPLIANCE_CHECKS, FILE_CHECKS } from './appliance-checks.ts';
+import { APPLIANCE_CHECKS, BACKUP_CHECKS, FILE_CHECKS } from './appliance-checks.ts';
 import { runChecks } from './check.ts';
 import type { Checked } from './check.ts';
 import { summarize } from './doctor-report.ts';
@@ -32,5 +32,6 @@ async function checkContained(place: Place, { machine, appliance }: Examination,
     ...runChecks(MACHINE_CHECKS, { ...machine, isInstalled: now.services.length > 0 }),
     ...runChecks([FILE_CHECKS], appliance),
     ...runChecks(CONTAINER_CHECKS, contained),
+    ...runChecks([BACKUP_CHECKS], appliance),
   ];
 }
