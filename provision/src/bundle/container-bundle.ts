@@ -35,7 +35,7 @@ export async function bundleContainers({ place, args, signal }: ContainerCall): 
     console.error(`WARNING: ${image} is not in it: others publish it, and what it may be passed on as is theirs to say`);
   return await writeBundle(
     { facts: now.facts, repository: place.repository, wishes, floorBytes: FLOOR_BYTES, signal },
-    async (making) => await makeParts(making, now),
+    async (making) => await makeContainerParts(making, now),
   );
 }
 
@@ -58,7 +58,8 @@ function listForeignImages({ profile, appliance }: ContainerFacts): readonly str
   return [...(profile === 'gpu' ? boards : []), ...(appliance?.profiles.includes('grafana') === true ? ['the image of Grafana'] : [])];
 }
 
-async function makeParts(making: Making, now: ContainerFacts): Promise<MadeParts> {
+/** Puts everything that a machine with an engine needs into the folder. */
+export async function makeContainerParts(making: Making, now: Pick<ContainerFacts, 'facts' | 'containers' | 'engine'>): Promise<MadeParts> {
   const { folder, signal } = making;
   sayBundle('the release with its packages');
   const { id: current, version } = now.facts.release;
@@ -89,7 +90,10 @@ async function packImages(made: readonly MadeImage[], target: string, signal: Ab
 const pluginsSchema = z.array(z.object({ Name: z.string(), Path: z.string().default('') })).nullable();
 
 /** The one program that compose is: ours, or the engine client's own plugin. */
-async function findComposeProgram({ engine, facts: { home } }: ContainerFacts, signal: AbortSignal): Promise<string> {
+async function findComposeProgram(
+  { engine, facts: { home } }: Pick<ContainerFacts, 'facts' | 'engine'>,
+  signal: AbortSignal,
+): Promise<string> {
   if (engine.compose?.[0] === composePath(home)) return composePath(home);
   const text = await runCommand(['docker', 'info', '--format', '{{json .ClientInfo.Plugins}}'], { signal, timeoutMs: 30_000 });
   const path = pluginsSchema.parse(JSON.parse(text))?.find(({ Name }) => Name === 'compose')?.Path ?? '';

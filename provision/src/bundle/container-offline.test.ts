@@ -11,27 +11,15 @@ import { EXIT } from '#place.ts';
 import { BUNDLE_MANIFEST } from './bundle-manifest.ts';
 import type { BundleManifest } from './bundle-manifest.ts';
 import { runOffline } from './offline-verb.ts';
+import { ENGINE_IMAGE, makeImageEngine } from './testing/image-engine.ts';
 
 const RELEASE = '1.0.0-0123456789ab';
-const ID = `sha256:${'1'.repeat(64)}`;
-/** Of an image without layers. */
-const LAYERS = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 let folder = '';
 const place = () => ({ home: join(folder, 'home'), repository: folder });
 const offline = async (...words: readonly string[]): Promise<number> => await runOffline(place(), words, AbortSignal.timeout(30_000));
 const calls = async (): Promise<string> => await readFile(join(folder, 'calls'), 'utf8').catch(() => '');
 
-/** Without compose; what it loads are names, one a line, and each becomes an image. */
-const ENGINE = `#!/bin/sh
-echo "$*" >>"$ENGINE_FOLDER/calls"
-case "$1 $2" in
-  "version --format") echo 28.5.2 ;;
-  "image inspect") shift 4; [ -e "$ENGINE_FOLDER/images/$(basename "$1")" ] || exit 1; echo '{"id":"${ID}","layers":[]}' ;;
-  "load --quiet") gzip -dc "$4" | while read -r name; do touch "$ENGINE_FOLDER/images/$name"; done ;;
-  *) exit 1 ;;
-esac
-`;
 const PROVISIONER = `#!/bin/sh
 shift
 echo "$*" >"$ENGINE_FOLDER/handed-over"
@@ -39,11 +27,8 @@ echo "$*" >"$ENGINE_FOLDER/handed-over"
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'centralita-offline-'));
-  await mkdir(join(folder, 'images'));
-  await mkdir(join(folder, 'bin'));
-  await writeFile(join(folder, 'bin/docker'), ENGINE, { mode: 0o755 });
-  vi.stubEnv('PATH', `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`);
-  vi.stubEnv('ENGINE_FOLDER', folder);
+  const variables = await makeImageEngine(folder);
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.spyOn(console, 'log').mockImplementation(() => undefined);
 });
 afterEach(async () => {
@@ -74,7 +59,7 @@ async function pack(change: (parts: string, manifest: BundleManifest) => Promise
     version: '1.0.0',
     architecture: process.arch,
     runtime: 'docker',
-    images: Object.fromEntries(BUNDLED_IMAGES.map((name) => [name, { id: ID, layers: LAYERS, recipe: recipes[name] }])),
+    images: Object.fromEntries(BUNDLED_IMAGES.map((name) => [name, { ...ENGINE_IMAGE, recipe: recipes[name] }])),
     system: { id: 'debian', version: '12' },
     madeAt: '2026-01-01T00:00:00.000Z',
     parts: counted,
@@ -133,7 +118,7 @@ describe('a bundle of containers', () => {
     const bundle = await pack(async (_, { images }) => {
       if (images?.asterisk) Object.assign(images.asterisk, { id: `sha256:${'2'.repeat(64)}`, layers: `sha256:${'3'.repeat(64)}` });
     });
-    await expect(offline(bundle)).rejects.toThrow(`asterisk is ${ID} instead of sha256:2222`);
+    await expect(offline(bundle)).rejects.toThrow(`asterisk is ${ENGINE_IMAGE.id} instead of sha256:2222`);
     expect(await readdir(folder)).not.toContain('handed-over');
   });
 
