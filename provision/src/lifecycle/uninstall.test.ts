@@ -64,7 +64,9 @@ describe('an uninstall', () => {
       expect(left).toContain(kept);
     expect(left).toContain('instances/appliance/postgres/data/PG_VERSION');
     expect(left).toContain('instances/appliance/recordings/call.wav');
-    expect(left.filter((name) => /^(root|releases|app|bin|supervisor|offline\.staging)\/|asterisk\/etc|postgres\/etc/.test(name))).toEqual([]);
+    expect(left.filter((name) => /^(root|releases|app|bin|supervisor|offline\.staging)\/|asterisk\/etc|postgres\/etc/.test(name))).toEqual(
+      [],
+    );
     expect(told.kept.join()).toContain('takes them up again');
   });
 
