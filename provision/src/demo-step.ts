@@ -2,10 +2,8 @@
 import { z } from 'zod';
 import type { Facts } from './facts.ts';
 import type { Step } from './plan.ts';
-import { parseLastLine, runProgram } from './program.ts';
+import { CONTROL_PLANE, parseLastLine, runProgram } from './program.ts';
 import { updateState } from './state.ts';
-
-const CONTROL_PLANE = 'apps/control-plane/src/main.ts';
 
 const demoSchema = z.object({
   organization: z.object({ name: z.string() }),

@@ -6,6 +6,9 @@ import { SERVICE_USER } from './facts.ts';
 import type { Facts } from './facts.ts';
 import { nodeCommand } from './services.ts';
 
+/** The control plane's own program, below the release; its words are a verb. */
+export const CONTROL_PLANE = 'apps/control-plane/src/main.ts';
+
 export type ProgramRun = {
   /** Path below the release, and arguments. */
   readonly argv: readonly string[];

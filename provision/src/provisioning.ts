@@ -10,7 +10,7 @@ import type { Facts } from './facts.ts';
 import { waitUntilReady } from './health.ts';
 import { ObstacleError } from './place.ts';
 import type { Finding, Place } from './place.ts';
-import { runProgram } from './program.ts';
+import { CONTROL_PLANE, runProgram } from './program.ts';
 import { describeInstallation, renderScreen } from './screen.ts';
 import type { Installation } from './screen.ts';
 import { areSecretKeysLost, forgetAdminKey, withNewAdminKey, writeSecrets } from './secrets.ts';
@@ -103,7 +103,7 @@ export async function renewAdminKey(place: Place, signal: AbortSignal): Promise<
   await print(`Admin key  ${renewed.adminKey}  (header X-Admin-Key; shown this once, the old key is refused from now on)\n`);
   await writeSecrets(home, forgetAdminKey(renewed));
   // A lost key is replaced whatever else is broken: the record comes last, and its failure is said rather than thrown.
-  const argv = ['apps/control-plane/src/main.ts', 'record-admin-key-rotation'];
+  const argv = [CONTROL_PLANE, 'record-admin-key-rotation'];
   await runProgram(facts, { argv, signal, timeoutMs: 60_000 }).catch((error: Error) =>
     console.error(`The audit log does not have this rotation: ${error.message}`),
   );

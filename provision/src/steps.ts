@@ -18,7 +18,7 @@ import { installPackages, packagesFor } from './packages.ts';
 import type { Step } from './plan.ts';
 import { initPostgres, preparePostgres } from './postgres-process.ts';
 import { ensureRoot, ROOT_USERS } from './private-root.ts';
-import { runProgram } from './program.ts';
+import { CONTROL_PLANE, runProgram } from './program.ts';
 import { makePrompts } from './prompts.ts';
 import { listDifferences, replaceFile } from './rendered-files.ts';
 import {
@@ -35,8 +35,6 @@ import { updateState } from './state.ts';
 import { ensureSupervisor, stopService, stopSupervisor, supervisorConfigPath } from './supervisor.ts';
 import { ensureSystemUser } from './system-user.ts';
 import { testCallStep } from './test-call-step.ts';
-
-const CONTROL_PLANE = 'apps/control-plane/src/main.ts';
 
 /** A step that needs the appliance's description; until there is one it only announces itself. */
 function applianceStep(

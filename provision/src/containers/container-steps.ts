@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { keepSettings } from '#appliance.ts';
 import { parseDemo } from '#demo-step.ts';
 import { mergeEnvFile } from '#env-file.ts';
-import { parseLastLine } from '#program.ts';
+import { CONTROL_PLANE, parseLastLine } from '#program.ts';
 import { listDifferences, replaceFile, writeRenderedFiles } from '#rendered-files.ts';
 import { makeSecrets, withBackupKey, withGrafanaPassword, withMetricsPasswords, withSecretKeys, writeSecrets } from '#secrets.ts';
 import { loadManifest } from '#models/manifest-file.ts';
@@ -203,7 +203,7 @@ const demo: ContainerStep = {
   changes: ({ facts }) =>
     facts.state.demo?.digest === facts.digests.demo ? [] : ['create the demo organization with two agents and a phone'],
   apply: async ({ now, signal }) => {
-    const command = ['node', 'apps/control-plane/src/main.ts', 'seed-demo'];
+    const command = ['node', CONTROL_PLANE, 'seed-demo'];
     const words = ['exec', '-T', '-e', 'DEMO_PHONE_PASSWORD_FILE=/run/secrets/demo-phone-password', 'control-plane', ...command];
     const answer = parseDemo(parseLastLine(await runCompose(composeOf(now), words, { signal, timeoutMs: 120_000 }), 'seed-demo'));
     await updateState(now.facts.home, () => ({ demo: { digest: now.facts.digests.demo, answer } }));

@@ -8,6 +8,7 @@ import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { runUninstall } from '#lifecycle/uninstall-verb.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
+import { CONTROL_PLANE } from '#program.ts';
 import { print } from '#provisioning.ts';
 import { atCurrentRelease } from '#releases/release-facts.ts';
 import { runRollback } from '#releases/rollback-verb.ts';
@@ -150,7 +151,7 @@ async function renewAdminKey({ place, signal }: Call): Promise<number> {
   await replaceFile(path, `${renewed.adminKeyHash}\n`, { uid: 0, gid: IDENTITIES.centralita, mode: 0o640 });
   await print(`Admin key  ${renewed.adminKey}  (header X-Admin-Key; shown this once, the old key is refused from now on)\n`);
   await writeSecrets(home, forgetAdminKey(renewed));
-  const record = ['exec', '-T', 'control-plane', 'node', 'apps/control-plane/src/main.ts', 'record-admin-key-rotation'];
+  const record = ['exec', '-T', 'control-plane', 'node', CONTROL_PLANE, 'record-admin-key-rotation'];
   await runCompose(composeOf(now), record, { signal, timeoutMs: 60_000 }).catch((error: Error) =>
     console.error(`The audit log does not have this rotation: ${error.message}`),
   );

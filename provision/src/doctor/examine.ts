@@ -8,6 +8,7 @@ import { probeService } from '#health.ts';
 import { detectHardware } from '#machine/detect-hardware.ts';
 import type { Hardware } from '#machine/hardware.ts';
 import { inspectHost } from '#machine/inspect-host.ts';
+import { listCauses } from '#place.ts';
 import type { Place } from '#place.ts';
 import { planSteps } from '#plan.ts';
 import { SERVICE_NAMES } from '#services.ts';
@@ -145,9 +146,7 @@ async function testCall(
   return { kind: 'passed', heard, ms: Date.now() - startedAtMs };
 }
 
-/** An error with its causes, on one line. */
+/** On one line. */
 function messageOf(error: unknown): string {
-  const messages: string[] = [];
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) messages.push(cause.message.trim());
-  return messages.join(', because: ') || String(error);
+  return listCauses(error).join(', because: ') || String(error);
 }
