@@ -1,5 +1,5 @@
 /** What must be put right by hand before anything is built or started in containers: a port that is taken would be found after minutes of building. Pure. */
-import { findFindings } from '#lifecycle/obstacles.ts';
+import { listFindings } from '#lifecycle/obstacles.ts';
 import type { Finding } from '#place.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import { findForeignModels } from './container-settings.ts';
@@ -18,7 +18,7 @@ export function findContainerObstacles({
   // Once the containers were up, the ports are theirs and the room is taken.
   const isFirst = containers.up === undefined && services.length === 0;
   const takenPorts = facts.takenPorts.filter((taken) => PUBLISHED.includes(taken.split('=')[0] ?? ''));
-  const machine = findFindings({ facts: { ...facts, takenPorts }, mirrorFault: null }).obstacles.filter(
+  const machine = listFindings({ facts: { ...facts, takenPorts }, mirrorFault: null }).obstacles.filter(
     ({ name }) => isFirst || name === 'release',
   );
   return [

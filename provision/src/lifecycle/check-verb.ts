@@ -27,7 +27,7 @@ export async function runCheck(place: Place, args: readonly string[], signal: Ab
   const found = joinFindings(look, await listDoctorsFindings(place, signal));
   const warnings = isInstalled && look.planned.length > 0 ? [...found.warnings, DRIFT] : found.warnings;
   const { steps: _unused, ...plan } = describePlan({ ...look, ...found, warnings }, await readRunningLimits(look.facts));
-  const exitCode = judge(plan);
+  const exitCode = exitCodeFor(plan);
   const report: CheckReport = { ...plan, kind: 'check', isInstalled, hardwareFound: look.facts.hardware, exitCode };
   await print(values.json === true ? `${JSON.stringify(report)}\n` : renderCheck(report));
   return exitCode;
@@ -56,7 +56,7 @@ function joinFindings(look: Pick<Look, 'obstacles' | 'warnings'>, doctors: Pick<
 }
 
 /** The worst that was found decides. */
-export function judge({ obstacles, warnings }: Pick<PlanReport, 'obstacles' | 'warnings'>): number {
+export function exitCodeFor({ obstacles, warnings }: Pick<PlanReport, 'obstacles' | 'warnings'>): number {
   if (obstacles.length > 0) return EXIT.obstacle;
   return warnings.length > 0 ? EXIT.warnings : EXIT.ok;
 }

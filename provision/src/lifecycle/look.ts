@@ -10,7 +10,7 @@ import { SUITE } from '#private-root.ts';
 import type { Profile } from '#settings.ts';
 import { steps } from '#steps.ts';
 import { findMirrorFault } from './mirror.ts';
-import { findFindings } from './obstacles.ts';
+import { listFindings } from './obstacles.ts';
 
 export type Look = {
   readonly facts: Facts;
@@ -40,7 +40,7 @@ export function judgeFacts(facts: Facts, { mirrorFault }: { readonly mirrorFault
     facts,
     machineLine: describeMachineLine(facts),
     planned: planSteps(facts, steps),
-    ...findFindings({ facts, mirrorFault }),
+    ...listFindings({ facts, mirrorFault }),
   };
 }
 

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Hardware } from '#machine/hardware.ts';
 import { bareFacts, finishedFacts } from '#sample-facts.ts';
-import { findFindings } from './obstacles.ts';
+import { listFindings } from './obstacles.ts';
 
 const judge = (change: Parameters<typeof bareFacts>[0] = {}, rest: { mirrorFault?: string } = {}) =>
-  findFindings({ facts: bareFacts(change), mirrorFault: null, ...rest });
+  listFindings({ facts: bareFacts(change), mirrorFault: null, ...rest });
 const withHardware = (change: Partial<Hardware>) => ({ hardware: { ...bareFacts().hardware, ...change } });
 const known = (value: number): Hardware['clockOffsetMs'] => ({ kind: 'known', value });
 
@@ -25,7 +25,7 @@ describe('the obstacles', () => {
     const { machine } = bareFacts();
     const full = { ...machine, diskFreeBytes: 1024 ** 3 };
     expect(judge({ machine: full }).obstacles.map(({ name }) => name)).toEqual(['disk']);
-    expect(findFindings({ facts: finishedFacts({ machine: full }), mirrorFault: null }).obstacles).toEqual([]);
+    expect(listFindings({ facts: finishedFacts({ machine: full }), mirrorFault: null }).obstacles).toEqual([]);
   });
 
   it('refuse a processor that the private root is not built for', () => {

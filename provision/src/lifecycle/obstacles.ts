@@ -28,7 +28,7 @@ const CLOCK_LIMIT_MS = 60_000;
 const CLOCK_WARNING_MS = 100;
 
 /** Judges everything that was found out. */
-export function findFindings(judged: Judged): Findings {
+export function listFindings(judged: Judged): Findings {
   const { facts } = judged;
   return {
     obstacles: [

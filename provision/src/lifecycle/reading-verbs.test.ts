@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EXIT, ObstacleError } from '#place.ts';
-import { judge, runCheck } from './check-verb.ts';
+import { exitCodeFor, runCheck } from './check-verb.ts';
 import { runPlan } from './plan-verb.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
@@ -77,8 +77,8 @@ describe('reading verbs', () => {
 
   it('end with 20 for what is in the way, else with 10 for what is worth a word, else with 0', () => {
     const finding = { name: 'clock', reason: 'it is off', fix: 'set it' };
-    expect(judge({ obstacles: [finding], warnings: [finding] })).toBe(EXIT.obstacle);
-    expect(judge({ obstacles: [], warnings: [finding] })).toBe(EXIT.warnings);
-    expect(judge({ obstacles: [], warnings: [] })).toBe(EXIT.ok);
+    expect(exitCodeFor({ obstacles: [finding], warnings: [finding] })).toBe(EXIT.obstacle);
+    expect(exitCodeFor({ obstacles: [], warnings: [finding] })).toBe(EXIT.warnings);
+    expect(exitCodeFor({ obstacles: [], warnings: [] })).toBe(EXIT.ok);
   });
 });

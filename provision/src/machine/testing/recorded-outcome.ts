@@ -8,7 +8,7 @@ import { runChecks } from '#doctor/check.ts';
 import { MACHINE_CHECKS } from '#doctor/machine-checks.ts';
 import { parseEnvFile } from '#env-file.ts';
 import type { Facts } from '#facts.ts';
-import { findFindings } from '#lifecycle/obstacles.ts';
+import { listFindings } from '#lifecycle/obstacles.ts';
 import { toGib } from '#gibibytes.ts';
 import { summarizeHardware } from '#machine-facts.ts';
 import { detectHardware } from '#machine/detect-hardware.ts';
@@ -92,7 +92,7 @@ export function renderFacts({ hardware, host }: Outcome): string {
 export function renderPlan(outcome: Outcome, machine: RecordedMachine): string {
   const { sizing, hardware, host } = outcome;
   const facts = describeFacts(machine, outcome);
-  const { obstacles, warnings } = findFindings({ facts, mirrorFault: null });
+  const { obstacles, warnings } = listFindings({ facts, mirrorFault: null });
   const planned = planSteps(facts, steps);
   const count = planned.reduce((sum, { changes }) => sum + changes.length, 0);
   const checked = runChecks(MACHINE_CHECKS, {
