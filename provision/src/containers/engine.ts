@@ -3,6 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findDebianMirror } from '#apt-source.ts';
 import { confinedCommand, runCommand, tryCommand } from '#command.ts';
+import { isAtLeast } from '#version.ts';
 import { containersFolder } from './container-appliance.ts';
 import { BASE_SUITE } from './identities.ts';
 
@@ -17,11 +18,11 @@ export type EngineReport =
   | { readonly kind: 'found'; readonly engine: Engine }
   | { readonly kind: 'missing'; readonly reason: string; readonly fix: string };
 
-const ENGINE_FLOOR = [20, 10] as const;
+const ENGINE_FLOOR = '20.10';
 /** `!reset` in an override file. */
-const COMPOSE_FLOOR = [2, 24] as const;
+const COMPOSE_FLOOR = '2.24';
 /** The engine that knows `start_interval` of a health check. */
-const START_INTERVAL_FLOOR = [25, 0] as const;
+const START_INTERVAL_FLOOR = '25.0';
 const PROBE_TIMEOUT_MS = 10_000;
 
 /** Asks the engine that `DOCKER_HOST` names, or the machine's own. */
@@ -42,7 +43,7 @@ export async function findEngine(home: string, signal: AbortSignal): Promise<Eng
     };
   const version = answer.stdout.trim();
   if (!isAtLeast(version, ENGINE_FLOOR))
-    return { kind: 'missing', reason: `the engine is ${version}`, fix: `install ${ENGINE_FLOOR.join('.')} or newer` };
+    return { kind: 'missing', reason: `the engine is ${version}`, fix: `install ${ENGINE_FLOOR} or newer` };
   return { kind: 'found', engine: { version, compose: await findCompose(home, signal) } };
 }
 
@@ -96,9 +97,3 @@ rm -rf "$folder"
 mkdir -p "$folder"
 dpkg-deb -x docker-compose_*.deb "$folder"
 `;
-
-/** Whether a version such as `28.5.2+dfsg4` or `v2.40.3` is `floor` or newer. */
-export function isAtLeast(version: string, [major, minor]: readonly [number, number]): boolean {
-  const [, first = '0', second = '0'] = /(\d+)\.(\d+)/.exec(version) ?? [];
-  return Number(first) > major || (Number(first) === major && Number(second) >= minor);
-}

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '#settings.ts';
+import { isAtLeast } from '#version.ts';
 import { APPLIANCE_CHECKS } from './appliance-checks.ts';
 import type { ApplianceSeen } from './appliance-seen.ts';
 import { runChecks } from './check.ts';
@@ -14,7 +15,6 @@ import { renderReport, summarize } from './doctor-report.ts';
 import { MACHINE_CHECKS } from './machine-checks.ts';
 import { listOutside, readCertificate, tryOutside } from './outside.ts';
 import { readSecretFiles } from './secret-files.ts';
-import { isAtLeast } from './version.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const healthy: ApplianceSeen = {

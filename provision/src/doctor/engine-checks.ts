@@ -1,9 +1,9 @@
 /** The container engine of the docker runtime. Where there is none, the native runtime needs none. */
 import type { Engine } from '#machine/hardware.ts';
+import { isAtLeast } from '#version.ts';
 import { fail, pass, warn } from './check.ts';
 import type { CheckGroup, Finding } from './check.ts';
 import type { MachineSeen } from './machine-seen.ts';
-import { isAtLeast } from './version.ts';
 
 /** First with everything that the compose file asks for. */
 const DOCKER_FLOOR = '20.10';

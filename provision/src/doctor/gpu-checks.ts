@@ -1,10 +1,10 @@
 /** The boards that models run on, from the driver to a container. */
 import { toGib } from '#gibibytes.ts';
 import type { Gpu } from '#machine/hardware.ts';
+import { isAtLeast } from '#version.ts';
 import { fail, pass, warn } from './check.ts';
 import type { CheckGroup, Finding } from './check.ts';
 import type { MachineSeen } from './machine-seen.ts';
-import { isAtLeast } from './version.ts';
 
 /** CUDA 12.2's first driver; the images of the models are built on CUDA 12. */
 const DRIVER_WANTED = '535';
