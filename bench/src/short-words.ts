@@ -33,7 +33,7 @@ export type ShortWords = { readonly n: number; readonly missed: number };
 export async function missedShortWords(voiceActivity: VoiceActivity): Promise<ShortWords> {
   const missed: boolean[] = [];
   for (const [voice, words] of Object.entries(WORDS)) {
-    const call = [new Int16Array(GREETING_SAMPLES)];
+    const call: Int16Array[] = [new Int16Array(GREETING_SAMPLES)];
     for (const text of SAID_BEFORE) call.push(await say(text, voice), new Int16Array(QUESTION_SAMPLES));
     for (const text of words) {
       const word = await say(text, voice);
