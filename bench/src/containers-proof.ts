@@ -18,6 +18,11 @@ await runBench({
     backups_unopened: '= 0',
     targets_dead: '= 0',
     containers_left: '= 0',
+    restores_wrong: '= 0',
+    release_images_kept: '= 6',
+    releases_wrong: '= 0',
+    unhealthy_return_s: '<= 240',
+    left_after_purge: '= 0',
   },
   standIns: ['the callers are programs that speak with espeak-ng, and recognition is of phrases: no weights are here'],
   async run({ log, signal }) {
@@ -25,8 +30,9 @@ await runBench({
     if (started.kind === 'none') throw new Error(`skipped: no engine (${started.reason})`);
     await using engine = started.engine;
     log(`engine ${engine.version}`);
-    const trial = await runContainersTrial({ engine, log, signal });
-    const { containers } = trial;
+    const trial = await runContainersTrial({ engine, log, signal, hasChanges: true });
+    const { containers, changes } = trial;
+    if (!changes) throw new Error('the changes were asked for and not made');
     const hasRights = ({ user, isReadOnly, capabilities }: (typeof containers)[number]): boolean =>
       /^(0|root)?(:|$)/.test(user) || !isReadOnly || !/^0+$/.test(capabilities);
     const figures = {
@@ -41,6 +47,19 @@ await runBench({
       backups_unopened: trial.backupHead === 'PGDMP' ? 0 : 1,
       targets_dead: trial.deadTargets.length,
       containers_left: trial.leftContainers,
+      restores_wrong: [
+        changes.rehearsal.includes('Restore rehearsed'),
+        changes.damaged.code === 20 && changes.damaged.isUntouched,
+        changes.restored.isGone && changes.restored.keptSecrets,
+      ].filter((isRight) => !isRight).length,
+      release_images_kept: changes.keptImages,
+      releases_wrong: [changes.broken.code === 30 && changes.broken.isBack, changes.isFirstAgain, changes.callsHeard === 2].filter(
+        (isRight) => !isRight,
+      ).length,
+      upgrade_s: changes.upgradeS,
+      unhealthy_return_s: changes.broken.returnS,
+      rollback_s: changes.rollbackS,
+      left_after_purge: trial.leftOthers.length,
     };
     return { n: containers.length, figures };
   },

@@ -3,7 +3,7 @@
  * it and from outside, a second run, a backup that opens, what the containers may do, and everything away again.
  */
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { openEncrypted } from '@centralita/provision/backup/backup-cipher.ts';
@@ -11,6 +11,8 @@ import { runCommand } from '@centralita/provision/command.ts';
 import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
 import { z } from 'zod';
 import type { ContainerEngine } from './container-engine.ts';
+import { runChangeTrial } from './containers-change-trial.ts';
+import type { ChangesSeen, ProvisionerEnd } from './containers-change-trial.ts';
 
 /** Ports of this trial alone. */
 const PORTS = { sip: 31_660, rtpFirst: 31_610, rtpLast: 31_649, http: 31_680, prometheus: 31_690 };
@@ -47,19 +49,30 @@ export type Trial = {
   /** Sound that a telephone outside of the containers heard, over their network. */
   readonly outsideAudioMs: number;
   readonly containers: readonly ContainerSeen[];
-  /** First bytes of the backup, opened with the installation's key: `PGDMP` for a dump. */
+  /** First bytes of the container's own backup, opened with the installation's key: `PGDMP` for a dump. */
   readonly backupHead: string;
   /** Targets that Prometheus cannot reach. */
   readonly deadTargets: readonly string[];
+  /** Backups, a restore and changes of release; null where they were not asked for. */
+  readonly changes: ChangesSeen | null;
   readonly leftContainers: number;
+  /** Volumes, images and files that a purge left. */
+  readonly leftOthers: readonly string[];
 };
 
-export type TrialTools = { readonly engine: ContainerEngine; readonly log: (message: string) => void; readonly signal: AbortSignal };
+export type TrialTools = {
+  readonly engine: ContainerEngine;
+  readonly log: (message: string) => void;
+  readonly signal: AbortSignal;
+  /** Backups, a restore and changes of release as well: some minutes more. */
+  readonly hasChanges?: boolean;
+};
 
+const BACKUP_LABEL = 'label=com.docker.compose.service=backup';
 const repository = resolve(import.meta.dirname, '..', '..');
 
 /** Does all of it, once. Throws where a step of the installation fails. */
-export async function runContainersTrial({ engine, log, signal }: TrialTools): Promise<Trial> {
+export async function runContainersTrial({ engine, log, signal, hasChanges = false }: TrialTools): Promise<Trial> {
   const home = join(engine.folder, 'home');
   await mkdir(home, { recursive: true });
   await writeFile(join(home, '.env'), renderSettings(), { mode: 0o600 });
@@ -76,10 +89,14 @@ export async function runContainersTrial({ engine, log, signal }: TrialTools): P
     const outsideAudioMs = await callFromOutside(docker, { password: secrets.phone, signal });
     log('what the containers are, a backup, Prometheus');
     const containers = await lookAtContainers(docker, Object.values(secrets));
-    await run(['--backup']);
+    await docker(['exec', (await docker(['ps', '--quiet', '--filter', BACKUP_LABEL])).trim(), 'backup-loop', 'now']);
     const backupHead = await openNewestBackup(docker, { folder: engine.folder, key: secrets.backupKey });
     const deadTargets = await listDeadTargets();
-    await run(['--uninstall']);
+    const end = async (tree: string, words: readonly string[]): Promise<ProvisionerEnd> =>
+      await endProvisioner(tree, words, { env, log, signal });
+    if (hasChanges) log('backups, a restore, other releases');
+    const changes = hasChanges ? await runChangeTrial({ home, folder: engine.folder, repository, end, docker, signal }) : null;
+    await run(['--uninstall', '--purge', 'centralita']);
     const left = (await docker(['ps', '--all', '--quiet'])).trim();
     return {
       firstRunS,
@@ -90,7 +107,9 @@ export async function runContainersTrial({ engine, log, signal }: TrialTools): P
       containers,
       backupHead,
       deadTargets,
+      changes,
       leftContainers: left === '' ? 0 : left.split('\n').length,
+      leftOthers: await listLeft(docker, home),
     };
   } finally {
     // Whatever broke: an engine that is stopped with containers or networks leaves their processes, and bridges that take the way of the next one's.
@@ -133,9 +152,16 @@ type ProvisionerRun = {
   readonly signal: AbortSignal;
 };
 
-/** The provisioner as an operator runs it, each of its lines told as it comes. Throws with its last words when it fails. */
-async function runProvisioner(words: readonly string[], { env, log, signal }: ProvisionerRun): Promise<string> {
-  const child = spawn(process.execPath, [join(repository, 'provision/src/main.ts'), ...words], {
+/** As `endProvisioner`, of this checkout. Throws with its last words when it fails. */
+async function runProvisioner(words: readonly string[], tools: ProvisionerRun): Promise<string> {
+  const { code, output } = await endProvisioner(repository, words, tools);
+  if (code !== 0) throw new Error(`provision.sh ${words.join(' ')} ended with ${code}\n${output.slice(-3_000)}`);
+  return output;
+}
+
+/** The provisioner of a tree as an operator runs it, each of its lines told as it comes. */
+async function endProvisioner(tree: string, words: readonly string[], { env, log, signal }: ProvisionerRun): Promise<ProvisionerEnd> {
+  const child = spawn(join(tree, 'node_modules/.bin/node'), [join(tree, 'provision/src/main.ts'), ...words], {
     // The lock is one for the machine; this home is nobody else's.
     env: { ...process.env, ...env, CENTRALITA_LOCKED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -149,8 +175,18 @@ async function runProvisioner(words: readonly string[], { env, log, signal }: Pr
     for (const line of piece.split('\n')) if (/^ {2,4}\S/.test(line) && !/^ {2}[A-Z]/.test(line)) log(line.trimEnd());
   });
   const code = await new Promise<number | null>((done, broke) => child.once('error', broke).once('close', done));
-  if (code !== 0) throw new Error(`provision.sh ${words.join(' ')} ended with ${code}\n${(await failed).trim()}\n${output.slice(-2_000)}`);
-  return output;
+  return { code, output: `${output}\n${(await failed).trim()}` };
+}
+
+/** What a purge should have taken: volumes and images of ours, and the home. */
+async function listLeft(docker: Docker, home: string): Promise<readonly string[]> {
+  const volumes = await docker(['volume', 'ls', '--quiet', '--filter', 'name=centralita_']);
+  const images = await docker(['images', '--quiet', '--filter', 'reference=centralita/*']);
+  const files = await access(home).then(
+    async () => [home, ...(await readdir(home))],
+    () => [],
+  );
+  return [...`${volumes}\n${images}`.split('\n').filter((line) => line !== ''), ...files];
 }
 
 /**
@@ -203,7 +239,7 @@ async function lookAtContainers(docker: Docker, secrets: readonly string[]): Pro
 }
 
 async function openNewestBackup(docker: Docker, { folder, key }: { readonly folder: string; readonly key: string }): Promise<string> {
-  const container = (await docker(['ps', '--quiet', '--filter', 'label=com.docker.compose.service=backup'])).trim();
+  const container = (await docker(['ps', '--quiet', '--filter', BACKUP_LABEL])).trim();
   const newest = (await docker(['exec', container, '/bin/sh', '-c', 'ls -1 /var/lib/centralita/backups/*.age | sort | tail -n 1'])).trim();
   const copy = join(folder, 'newest.age');
   await docker(['cp', `${container}:${newest}`, copy]);

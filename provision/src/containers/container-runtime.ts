@@ -24,7 +24,10 @@ const PROGRAMS = '/usr/lib/postgresql/18/bin';
 export const containerRuntime: Runtime = {
   open: async (place, signal) => await openSite(await gatherContainerFacts({ ...place, signal }), signal),
   provision: async (place, signal) => await provisionContainers(place, signal),
-  prepareRelease: async (place, signal) => await makeImages({ ...place, log: (message) => console.log(`    ${message}`), signal }),
+  prepareRelease: async (place, signal) => {
+    const { containers } = await gatherContainerFacts({ ...place, signal });
+    await makeImages({ ...place, log: (message) => console.log(`    ${message}`), signal }, containers);
+  },
   pruneReleases: async (home, keep) => {
     await pruneReleases(home, keep);
     await pruneImages(keep);

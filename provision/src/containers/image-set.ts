@@ -4,6 +4,7 @@ import { runCommand, tryCommand } from '#command.ts';
 import { findReleaseFacts } from '#releases/release-facts.ts';
 import { containersFolder, IMAGE_NAMES } from './container-appliance.ts';
 import { readRecipes } from './container-facts.ts';
+import type { ContainersState } from './container-facts.ts';
 import { findMadeImage, tagImage } from './image-archive.ts';
 import type { BundledImage } from './image-archive.ts';
 import { buildBase, buildImage } from './image-build.ts';
@@ -24,12 +25,19 @@ export async function makeImage(name: BundledImage, recipe: string, tools: Build
   return id;
 }
 
-/** Makes all images of a tree, which is a release, and keeps them under its name. What runs goes on meanwhile. */
-export async function makeImages(tools: BuildTools): Promise<void> {
+/**
+ * Makes all images of a tree, which is a release, and keeps them under its name. What runs goes on meanwhile. An image that runs already and was made from the
+ * same is taken, whether it bears its recipe or not: a second one would take its name, and go with it.
+ */
+export async function makeImages(tools: BuildTools, { base, images }: ContainersState): Promise<void> {
   const recipes = await readRecipes(tools.repository);
   const { id: release } = await findReleaseFacts(tools);
-  for (const name of ['base', ...IMAGE_NAMES] as const)
-    await keepImage(await makeImage(name, recipes[name], tools), { name, release, signal: tools.signal });
+  for (const name of ['base', ...IMAGE_NAMES] as const) {
+    const recipe = recipes[name];
+    const running = name === 'base' ? base : images[name];
+    if (running?.recipe === recipe) await tagImage({ name, recipe, id: running.id }, tools.signal).catch(() => undefined);
+    await keepImage(await makeImage(name, recipe, tools), { name, release, signal: tools.signal });
+  }
 }
 
 /** Gives an image the name of a release: as long as that is kept, it is. */
