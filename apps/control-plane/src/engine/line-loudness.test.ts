@@ -1,3 +1,4 @@
+// Sound against the noise of its own line, by its level alone.
 import { expect, it } from 'vitest';
 import { FRAME_MS, FRAME_SAMPLES } from '#audio/frame.ts';
 import { LineLoudness } from './line-loudness.ts';
