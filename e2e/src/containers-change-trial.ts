@@ -1,6 +1,7 @@
 /** What an operator does to an installation in containers once it runs: saves it, puts it back, goes to another release and back, and meets a damaged file and a release that does not come up. */
 import { appendFile, cp, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { openBackup } from '@centralita/provision/backup/backup-archive.ts';
 import { runCommand } from '@centralita/provision/command.ts';
 import { z } from 'zod';
@@ -113,7 +114,10 @@ export async function runChangeTrial(tools: ChangeTools): Promise<ChangesSeen> {
       ...opened,
       rehearsal,
       damaged: { code: damaged.code, isUntouched },
-      restored: { isGone: !(await hasLater(tools)), keptSecrets: (await readFile(join(home, 'secrets.json'), 'utf8')) === secrets },
+      restored: {
+        isGone: !(await hasLater(tools)),
+        keptSecrets: isDeepStrictEqual(JSON.parse(await readFile(join(home, 'secrets.json'), 'utf8')), JSON.parse(secrets)),
+      },
     };
   }
 }
