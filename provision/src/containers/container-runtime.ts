@@ -115,7 +115,10 @@ async function takeDown(
   const removed: string[] = [];
   if (now.composeText !== '' && now.engine.compose !== null) {
     const volumes = isPurging ? ['--volumes'] : [];
-    await runCompose(composeOf(now), ['--profile', '*', 'down', '--remove-orphans', ...volumes], { signal, timeoutMs: DOWN_TIMEOUT_MS });
+    await runCompose(composeOf(now), ['--profile', 'test-call', 'down', '--remove-orphans', ...volumes], {
+      signal,
+      timeoutMs: DOWN_TIMEOUT_MS,
+    });
     removed.push('containers and networks');
   }
   const volumes = await listVolumes(signal);
@@ -123,7 +126,7 @@ async function takeDown(
     return { removed, kept: volumes.length === 0 ? [] : [`volumes ${volumes.join(', ')}`, 'images centralita/…: the next run takes them'] };
   for (const name of volumes) await runCommand(['docker', 'volume', 'rm', name], { timeoutMs: ASK_TIMEOUT_MS, signal });
   const images = await removeImages(signal);
-  return { removed: [...removed, 'volumes', ...(images > 0 ? [`${images} images`] : [])], kept: [] };
+  return { removed: [...removed, 'volumes', ...(images > 0 ? [`${images} names of images`] : [])], kept: [] };
 }
 
 /** Live calls are given ten minutes by the compose file. */

@@ -11,6 +11,7 @@ const FILES = [
   '.env',
   '.env.bak',
   '.env.from-backup',
+  '.env.from-backup',
   'triton-admin.secret',
   'offline.staging/root.tar',
   'secrets.json',

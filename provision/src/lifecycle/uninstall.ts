@@ -37,6 +37,7 @@ const DATA = [
   '.env',
   '.env.from-backup',
   '.env.bak',
+  '.env.from-backup',
   'state.json',
   'journal.jsonl',
 ];
