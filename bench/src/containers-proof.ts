@@ -21,7 +21,7 @@ await runBench({
     restores_wrong: '= 0',
     release_images_kept: '= 6',
     releases_wrong: '= 0',
-    unhealthy_return_s: '<= 240',
+    unhealthy_return_s: '<= 120',
     left_after_purge: '= 0',
   },
   standIns: ['the callers are programs that speak with espeak-ng, and recognition is of phrases: no weights are here'],
