@@ -50,6 +50,15 @@ describe('the profiles', () => {
     expect(threads.reduce((sum, one) => sum + one, 0)).toBeLessThan(8);
   });
 
+  it('a machine whose board and memory carry speech alone, but whose processor carries all three, runs them there', () => {
+    const gpus = [sampleGpu('NVIDIA L4', 7.3)];
+    const found = plan({ gpus, cores: 11, memoryGib: 8.2 });
+    expect(found.profile).toBe('cpu');
+    expect(model(found, 'language_model')).toBeDefined();
+    expect(plan({ gpus, cores: 11, memoryGib: 32 })).toMatchObject({ profile: 'speech' });
+    expect(plan({ gpus, cores: 4, memoryGib: 8.2 })).toMatchObject({ profile: 'speech' });
+  });
+
   it('a small machine speaks with espeak-ng, 25 calls a core, and never more than its memory bears', () => {
     expect(plan({ cores: 2, memoryGib: 24 })).toMatchObject({ profile: 'espeak', maxConcurrentCalls: 50, binding: 'cpu' });
     expect(plan({ cores: 4, memoryGib: 4 })).toMatchObject({ maxConcurrentCalls: 42, binding: 'memory' });

@@ -42,7 +42,7 @@ export function planSizing({ hardware, manifest, wishes, measured }: SizingParts
   const calibration = holds ? measured : undefined;
   const { models, warnings: modelWarnings } = selectModels(manifest, wishes);
   const parts = { hardware, boards, models, wishes, measured: calibration };
-  const { profile, why, startCalls, candidate } = planGpu(parts) ?? planCpu(parts) ?? planEspeak(parts);
+  const { profile, why, startCalls, candidate } = planModels(parts) ?? planEspeak(parts);
   const binding = bindingTerm(candidate.terms);
   const planned = Math.min(binding.calls, startCalls ?? figures.MAX_CALLS);
   const maxConcurrentCalls = calibration ? calibration.maxConcurrentCalls : planned;
@@ -93,6 +93,18 @@ function modelDiskBytes(models: readonly ManifestModel[]): number {
     const known = files.reduce((bytes, file) => bytes + (file.bytes ?? 0), 0);
     return sum + (known > 0 ? known : (precisions[0]?.vramBytes ?? 0));
   }, 0);
+}
+
+/** On the boards where they carry calls; but an agent that understands comes first: where they carry speech alone, all three on the processor do. */
+function planModels(parts: Parts): Chosen | null {
+  const onBoards = planGpu(parts);
+  if (onBoards && hasText(onBoards)) return onBoards;
+  const onProcessor = planCpu(parts);
+  return onBoards && !(onProcessor && hasText(onProcessor)) ? onBoards : onProcessor;
+}
+
+function hasText({ candidate }: Chosen): boolean {
+  return candidate.models.some(({ role }) => role === 'language_model');
 }
 
 function planGpu({ hardware, boards, models, wishes, measured }: Parts): Chosen | null {
