@@ -29,6 +29,7 @@ import { findEngine } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { BASE_SUITE, IDENTITIES } from './identities.ts';
 import { listMissingImages } from './image-build.ts';
+import { findOtherHome } from './other-home.ts';
 import { parseEnvFile } from '#env-file.ts';
 
 const imageSchema = z.object({ recipe: z.string(), id: z.string() });
@@ -60,12 +61,14 @@ export type ContainerFacts = {
   readonly appliance: ContainerAppliance | null;
 };
 
-/** Reads everything. Throws `ObstacleError` where there is no engine that will do, or where what the operator asks for cannot be had. */
+/** Reads everything. Throws `ObstacleError` where there is no engine that will do, where it is another home's, or where what the operator asks for cannot be had. */
 export async function gatherContainerFacts(place: FactsPlace & { readonly signal: AbortSignal }): Promise<ContainerFacts> {
   const { home, signal } = place;
   const found = await findEngine(home, signal);
   if (found.kind === 'missing') throw new ObstacleError([{ name: 'engine', reason: found.reason, fix: found.fix }]);
   const { engine } = found;
+  const other = await findOtherHome(home, signal);
+  if (other) throw new ObstacleError([other]);
   const facts = await gatherFacts(place);
   const profile = chooseProfile(facts);
   const containers = readContainersState(facts.state);

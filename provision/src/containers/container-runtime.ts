@@ -94,11 +94,13 @@ async function describeFolder(name: BackupFolder, signal: AbortSignal): Promise<
   return { path: await requireVolume(name, signal), owner: OWNERS[name] };
 }
 
-/** Where the engine keeps a volume on this machine; null when there is none. */
-async function findVolume(name: string, signal: AbortSignal): Promise<string | null> {
+/** Where the engine keeps a volume on this machine; null when there is none. Throws when it does not say: a database that is there must not pass for none. */
+export async function findVolume(name: string, signal: AbortSignal): Promise<string | null> {
   const argv = ['docker', 'volume', 'inspect', '--format', '{{.Mountpoint}}', `${PROJECT}_${name}`];
-  const answer = await tryCommand(argv, { timeoutMs: ASK_TIMEOUT_MS, signal });
-  return answer.exitCode === 0 ? answer.stdout.trim() : null;
+  const { exitCode, stdout, stderr } = await tryCommand(argv, { timeoutMs: ASK_TIMEOUT_MS, signal });
+  if (exitCode === 0) return stdout.trim();
+  if (/no such volume/i.test(stderr)) return null;
+  throw new Error(`the engine does not say whether it has the volume ${PROJECT}_${name}: ${stderr.trim() || `exit code ${exitCode}`}`);
 }
 
 async function requireVolume(name: string, signal: AbortSignal): Promise<string> {
@@ -107,11 +109,12 @@ async function requireVolume(name: string, signal: AbortSignal): Promise<string>
   return path;
 }
 
-/** Containers and networks; with a purge the volumes, the images and what the engine made of them. */
-async function takeDown(
+/** Containers and networks; with a purge the volumes, the images and what the engine made of them. Volumes that a home never brought up are not its own. */
+export async function takeDown(
   now: ContainerFacts,
   { isPurging, signal }: { readonly isPurging: boolean; readonly signal: AbortSignal },
 ): Promise<TakenDown> {
+  const isBroughtUp = now.composeText !== '' || now.containers.up !== undefined;
   const removed: string[] = [];
   if (now.composeText !== '' && now.engine.compose !== null) {
     const volumes = isPurging ? ['--volumes'] : [];
@@ -124,9 +127,13 @@ async function takeDown(
   const volumes = await listVolumes(signal);
   if (!isPurging)
     return { removed, kept: volumes.length === 0 ? [] : [`volumes ${volumes.join(', ')}`, 'images centralita/…: the next run takes them'] };
-  for (const name of volumes) await runCommand(['docker', 'volume', 'rm', name], { timeoutMs: ASK_TIMEOUT_MS, signal });
+  const own = isBroughtUp ? volumes : [];
+  for (const name of own) await runCommand(['docker', 'volume', 'rm', name], { timeoutMs: ASK_TIMEOUT_MS, signal });
   const images = await removeImages(signal);
-  return { removed: [...removed, 'volumes', ...(images > 0 ? [`${images} names of images`] : [])], kept: [] };
+  return {
+    removed: [...removed, ...(own.length > 0 ? ['volumes'] : []), ...(images > 0 ? [`${images} names of images`] : [])],
+    kept: own.length === volumes.length ? [] : [`volumes ${volumes.join(', ')}, which this installation did not make`],
+  };
 }
 
 /** Live calls are given ten minutes by the compose file. */
