@@ -81,9 +81,14 @@ commit;`,
   await finishReplacement(access);
 }
 
-/** What an exchange that was cut short leaves: the database closed to connections, or the old one beside the new. Runs any number of times. */
-export async function finishReplacement(access: DatabaseAccess): Promise<void> {
+/** Opens the database again where an exchange was cut short before it: fine where it is open. */
+export async function allowConnections(access: DatabaseAccess): Promise<void> {
   await runSql(access, `alter database ${DATABASE} allow_connections true;`);
+}
+
+/** Rights, and the end of the database that was replaced. Runs any number of times. */
+async function finishReplacement(access: DatabaseAccess): Promise<void> {
+  await allowConnections(access);
   // Rights on the database itself are not in the dump.
   await runSql(access, access.setupSql);
   for (const database of [INCOMING, OUTGOING]) await dropDatabase(access, database);

@@ -1,5 +1,5 @@
 /** `provision.sh --restore`: makes this machine the one that a backup was made of, or rehearses it. */
-import { access, copyFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runCommand } from '#command.ts';
 import type { Facts } from '#facts.ts';
@@ -8,8 +8,6 @@ import { ask, isInteractive } from '#lifecycle/confirm.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import { refuseWhileCallsAreUp, stopForChange } from '#releases/live-calls.ts';
 import { compareVersions } from '#releases/release-manifest.ts';
-import { replaceFile } from '#rendered-files.ts';
-import { parseSecrets, writeSecrets } from '#secrets.ts';
 import type { RuntimeCall, Site } from '#runtime/runtime.ts';
 import { updateState } from '#state.ts';
 import { openBackup } from './backup-archive.ts';
@@ -17,7 +15,8 @@ import type { OpenBackup } from './backup-archive.ts';
 import { BACKUP_KEY_PATTERN } from './backup-cipher.ts';
 import { DUMP_FILE } from './backup-manifest.ts';
 import { rehearse } from './backup-verb.ts';
-import { readTables, replaceDatabase } from './database-copy.ts';
+import { allowConnections, readTables, replaceDatabase } from './database-copy.ts';
+import { restoreSettings } from './settings-restore.ts';
 import { compareTables, countRows, listLosses } from './table-digests.ts';
 
 const COPY_TIMEOUT_MS = 3_600_000;
@@ -78,6 +77,8 @@ async function agree(
 ): Promise<void> {
   await refuseWhileCallsAreUp(site, null);
   if (site.isDatabaseUp) {
+    // A power cut in the midst of an exchange leaves it closed, and the restore that is run again must read it.
+    await allowConnections(site.database());
     const losses = listLosses(backup.manifest.tables, await readTables(site.database()));
     console.log(`The database of this machine is replaced by that of ${backup.manifest.madeAt}. What differs now and is lost:`);
     for (const loss of losses) console.log(`  ${loss}`);
@@ -117,24 +118,6 @@ async function restore({ runtime, place, signal }: Omit<RuntimeCall, 'args'>, be
   await rm(await site.journalFolder(), { recursive: true, force: true });
   await restoreFolders(site, backup);
   await runtime.provision(place, signal);
-}
-
-async function restoreSettings(site: Site, { folder, manifest }: OpenBackup): Promise<void> {
-  const { home } = site.facts;
-  const path = join(folder, 'secrets.json');
-  const secrets = parseSecrets(await readFile(path, 'utf8'), path);
-  if (!secrets) throw new Error('the backup has no secrets');
-  await writeSecrets(home, secrets);
-  const owner = await site.settingsOwner();
-  const isThere = await access(join(home, '.env')).then(
-    () => true,
-    () => false,
-  );
-  // The settings of a machine that has its own stay: ports and addresses are the machine's.
-  const target = isThere ? join(home, '.env.from-backup') : join(home, '.env');
-  await replaceFile(target, await readFile(join(folder, '.env'), 'utf8'), { ...owner, mode: 0o600 });
-  if (isThere) console.log(`${join(home, '.env')} stays; the settings of the backup are in ${target}.`);
-  if (manifest.files['calibration.json']) await copyFile(join(folder, 'calibration.json'), join(home, 'calibration.json'));
 }
 
 /** What is there already stays. The owners are this machine's: the numbers of users differ from machine to machine. */

@@ -11,7 +11,7 @@ const FILES = [
   '.env',
   '.env.bak',
   '.env.from-backup',
-  '.env.from-backup',
+  'replaced-secrets/20260101T000000Z.json',
   'triton-admin.secret',
   'offline.staging/root.tar',
   'secrets.json',

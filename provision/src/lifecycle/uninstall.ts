@@ -1,6 +1,7 @@
 /** Takes an installation away: everything that can be made again, and with a purge what cannot. May be cut short at any moment and run again. */
 import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { REPLACED_SECRETS } from '#backup/settings-restore.ts';
 import { tryCommand, runCommand } from '#command.ts';
 import { COMMAND_LINK_PATH } from '#command-link.ts';
 import { applianceFolder, BOOT_UNIT_PATH } from '#facts.ts';
@@ -32,10 +33,10 @@ const DATA = [
   'log',
   'secrets',
   'secrets.json',
+  REPLACED_SECRETS,
   TRITON_KEY_FILE,
   'calibration.json',
   '.env',
-  '.env.from-backup',
   '.env.bak',
   '.env.from-backup',
   'state.json',
