@@ -26,12 +26,14 @@ import { openAdmission } from './admission.ts';
 import { prepareHearing } from './expectation.ts';
 import { guardedModels } from './guarded-speech.ts';
 import { handOverCall } from './hand-over-call.ts';
-import { ADMIT_EVERY_MS, FIND_TOOLS_TIMEOUT_MS, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
+import { ADMIT_EVERY_MS, FIND_TOOLS_TIMEOUT_MS, MAX_TOLD_AT_ONCE, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { recordQuality } from './leg-measurement.ts';
 import { LiveCall } from './live-call.ts';
 import { openPositionTeller, recordTold } from './position-teller.ts';
 import type { PositionTeller, ToldPosition } from './position-teller.ts';
 import { resumedCall } from './resumed-call.ts';
+import { openSlotQueue } from './slot-queue.ts';
+import type { SlotQueue } from './slot-queue.ts';
 import { openSurvivedTalk } from './survived-talk.ts';
 import type { RunningCall } from './survived-talk.ts';
 
@@ -176,6 +178,7 @@ type Arrivals = {
 
 /** What becomes of a call that comes in. */
 function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: CallLeg) => Promise<void> {
+  const tellerSlots = openSlotQueue(MAX_TOLD_AT_ONCE);
   async function accept(leg: CallLeg): Promise<void> {
     if (!isAccepting() || parts.journal.isNearlyFull()) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
     const route = await findRoute(parts, leg);
@@ -193,7 +196,7 @@ function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: Cal
   /** No room: what the organization of the number chose. */
   async function overload(leg: CallLeg, route: CallRoute): Promise<void> {
     const { scope } = route;
-    const teller = tellerFor(parts, { leg, route });
+    const teller = tellerFor(parts, { leg, route, slots: tellerSlots });
     const found = await admission.overload(leg, route, teller);
     const told = teller?.told() ?? [];
     switch (found.kind) {
@@ -213,13 +216,16 @@ function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: Cal
 }
 
 /** Who tells a caller who is held his place, where his organization wants that. */
-function tellerFor(parts: CallEngineParts, { leg, route }: CallToRun): PositionTeller | null {
+function tellerFor(
+  parts: CallEngineParts,
+  { leg, route, slots }: Pick<CallToRun, 'leg' | 'route'> & { slots: SlotQueue },
+): PositionTeller | null {
   const { choice, tellPositionEveryMs: everyMs = null } = route.overload ?? {};
   if (choice !== 'queue' || everyMs === null) return null;
   const { organizationId } = route.scope;
   const { textToSpeech } = guardedModels(parts, organizationId);
   const log = parts.log.child({ legId: leg.legId, organizationId });
-  return openPositionTeller({ leg, route, textToSpeech, clock: parts.clock, log, everyMs });
+  return openPositionTeller({ leg, route, textToSpeech, clock: parts.clock, log, everyMs, slots });
 }
 
 /** `unknown` when the routing cannot say: the caller's network may try another box. */

@@ -10,6 +10,7 @@ import type { Log } from '#shared/log.ts';
 import { orAborted } from '#shared/waiting.ts';
 import { MAX_POSITION_MS } from './limits.ts';
 import { positionWords } from './position-words.ts';
+import type { SlotQueue } from './slot-queue.ts';
 import { speakWhole } from './whole-speech.ts';
 
 /** What a caller was told while he was held. */
@@ -40,10 +41,12 @@ export type PositionTellerParts = {
   readonly log: Log;
   /** From the beginning of what is told until the beginning of the next. */
   readonly everyMs: number;
+  /** Of the whole process: so many callers are told at the same time, the others wait and are told their latest place. */
+  readonly slots: SlotQueue;
 };
 
 export function openPositionTeller(parts: PositionTellerParts): PositionTeller {
-  const { leg, clock, log, everyMs } = parts;
+  const { leg, clock, log, everyMs, slots } = parts;
   const sinceMs = clock.nowMs();
   const over = new AbortController();
   const { signal } = over;
@@ -63,6 +66,8 @@ export function openPositionTeller(parts: PositionTellerParts): PositionTeller {
     }
   };
   const tell = async (): Promise<void> => {
+    using slot = await slots.take(signal);
+    if (slot === null) return;
     try {
       triedAtMs = clock.nowMs();
       const made = await make();

@@ -1,9 +1,11 @@
 // What callers who are held hear of their place in the line, besides music.
 import { describe, expect, it } from 'vitest';
+import { durationMs } from '#audio/frame.ts';
 import type { CallRoute, OverloadWish } from '#ports/call-routing.ts';
 import { sampleOf } from '#ports/testing/scripted-text-to-speech.ts';
 import type { ScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
 import type { Log } from '#shared/log.ts';
+import { MAX_TOLD_AT_ONCE } from './limits.ts';
 import { positionWords } from './position-words.ts';
 import { clinicAgent } from './testing/clinic-agent.ts';
 import { openEngineRig, routeTo } from './testing/engine-rig.ts';
@@ -91,6 +93,26 @@ describe('a caller who is held', () => {
     await rig.clock.run(300);
     expect([second.progress(), second.playedOnHold.length]).toEqual(['answered', 1]);
     expect(toldIn(rig)).toMatchObject([{ fields: { position: 1, heard: false } }]);
+  });
+});
+
+describe('a line that moves', () => {
+  it('is told a few at a time, the others in their turn, and each his latest place', async () => {
+    await using rig = shut();
+    const legs = Array.from({ length: 3 * MAX_TOLD_AT_ONCE }, () => rig.ring());
+    await rig.clock.run(1_000);
+    legs[0]!.callerHangsUp();
+    await rig.clock.run(15_000);
+    const played = legs.map(({ playedOnHold }) => playedOnHold);
+    expect(played.map(({ length }) => length)).toEqual(legs.map(() => 1));
+    // What the first one was told was cut off by his hang-up.
+    const spans = played
+      .slice(1)
+      .flat()
+      .map(({ pcm, atMs }) => ({ atMs, endMs: atMs + durationMs(pcm) }));
+    const atOnce = spans.map(({ atMs }) => spans.filter((other) => other.atMs <= atMs && atMs < other.endMs).length);
+    expect(Math.max(...atOnce)).toBe(MAX_TOLD_AT_ONCE);
+    expect(heardBy(legs[MAX_TOLD_AT_ONCE]!)).toEqual([`${BUSY} ${place(MAX_TOLD_AT_ONCE)}`]);
   });
 });
 

@@ -35,7 +35,7 @@ export type WaitingRoom = {
   close(): void;
 };
 
-/** Each is a channel of Asterisk and nothing of ours; the 101st would wait for longer than anybody does. */
+/** Each is a channel of Asterisk, and nothing of ours but while he is told his place; the 101st would wait for longer than anybody does. */
 const MAX_WAITING = 100;
 
 type Waiter = WaitingCaller & { readonly sinceMs: number; readonly settle: (outcome: WaitOutcome) => void };
@@ -90,6 +90,8 @@ export function openWaitingRoom(clock: Clock): WaitingRoom {
         return await promise;
       } finally {
         clearTimeout(tooLong);
+        // At once: whoever is told his place next must not hear one that was.
+        tellPlaces(line);
         const silent = caller.teller?.stop();
         await caller.leg.endHold();
         await silent;
