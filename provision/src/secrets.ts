@@ -98,7 +98,7 @@ export async function withBackupKey(secrets: Secrets): Promise<Secrets & { reado
 
 /** What nobody can undo once new secret keys were made where old ones are lost. */
 export const LOST_KEYS_WARNING =
-  'the secret keys were lost in both places, secrets.json and secrets/secret-keys.json, and new ones take their place: every API token and ' +
+  "the secret keys were lost in both places, secrets.json and the control plane's secret-keys.json, and new ones take their place: every API token and " +
   "signed link made before is refused, trunks' passwords must be given again, and audit entries and anchors from before cannot be verified. " +
   'With a copy of either file: put it back and run again';
 

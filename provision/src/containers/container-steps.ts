@@ -6,7 +6,16 @@ import { parseDemo } from '#demo-step.ts';
 import { mergeEnvFile } from '#env-file.ts';
 import { CONTROL_PLANE, parseLastLine } from '#program.ts';
 import { listDifferences, replaceFile, writeRenderedFiles } from '#rendered-files.ts';
-import { makeSecrets, withBackupKey, withGrafanaPassword, withMetricsPasswords, withSecretKeys, writeSecrets } from '#secrets.ts';
+import {
+  areSecretKeysLost,
+  LOST_KEYS_WARNING,
+  makeSecrets,
+  withBackupKey,
+  withGrafanaPassword,
+  withMetricsPasswords,
+  withSecretKeys,
+  writeSecrets,
+} from '#secrets.ts';
 import { loadManifest } from '#models/manifest-file.ts';
 import { currentTree } from '#releases/release-facts.ts';
 import { releaseStep } from '#releases/release-step.ts';
@@ -60,7 +69,13 @@ const composeProgram: ContainerStep = {
 
 const secrets: ContainerStep = {
   name: 'secrets',
-  changes: ({ facts }) => (completeSecrets(facts) ? [] : ['make the secrets that are missing']),
+  changes: ({ facts, files, containers: { up } }) => {
+    if (completeSecrets(facts)) return [];
+    const { secrets: own } = facts;
+    // Every installation in containers has had secret keys from its first run on, whatever its settings say of them.
+    const found = { secrets: own, secretFiles: files.get('control-plane') ?? [], hasCluster: up !== undefined, environmentText: '' };
+    return ['make the secrets that are missing', ...(areSecretKeysLost(found) ? [`WARNING: ${LOST_KEYS_WARNING}`] : [])];
+  },
   apply: async ({ now }) => {
     const { facts, files } = now;
     const made = withSecretKeys(facts.secrets ?? makeSecrets(), files.get('control-plane') ?? []);
