@@ -121,6 +121,11 @@ describe('the appliance in containers', () => {
     });
   });
 
+  it('keeps as many dumps of the database as the operator wants daily backups', () => {
+    expect(variables(parts()).get('BACKUP_KEEP')).toBe('14');
+    expect(variables(parts({ environmentText: 'BACKUP_KEEP=30\n' })).get('BACKUP_KEEP')).toBe('30');
+  });
+
   it('tells telephones the machine’s address, and Asterisk which network is its own', () => {
     const text = fileOf(parts({ environmentText: 'CONTAINER_NETWORK=10.9.8.0/24\n' }), 'asterisk', 'pjsip.conf');
     expect(text).toContain('external_media_address = 192.0.2.10');

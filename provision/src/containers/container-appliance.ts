@@ -230,6 +230,7 @@ function composeVariables(parts: ContainerParts, { instance, folders }: Rendered
     PROMETHEUS_PORT: String(settings.PROMETHEUS_PORT),
     PROMETHEUS_RETENTION_DAYS: String(settings.PROMETHEUS_RETENTION_DAYS),
     PROMETHEUS_RETENTION_GIGABYTES: String(settings.PROMETHEUS_RETENTION_GIGABYTES),
+    BACKUP_KEEP: String(settings.BACKUP_KEEP),
     SPEECH_TO_TEXT_URL: inferenceAddresses(parts.profile).speech,
     SPEECH_GPU_UUID: parts.gpus.speech,
     LANGUAGE_GPU_UUID: parts.gpus.language,
