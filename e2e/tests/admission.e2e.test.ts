@@ -40,6 +40,14 @@ async function choose(overload: Wish): Promise<void> {
 const waitingCallers = async (): Promise<number> => ((await rig.admin('/admin/capacity')) as { waitingCallers: number }).waitingCallers;
 const greeting = () => demoSpanish.flow.nodes.find(({ name }) => name === demoSpanish.flow.entry)?.prompt ?? '';
 
+/** The words of these places, in this order. On a slow machine a place is told again before it is looked at: once more is no other place. */
+function tellingOf([first, ...others]: readonly number[]): RegExp {
+  const place = (position: number | undefined) => `Es usted el número ${position} de la espera\\.`;
+  const again = (position: number | undefined) => `( Gracias por esperar\\. ${place(position)})`;
+  const moved = others.map((position) => `${again(position)}+`).join('');
+  return new RegExp(`^Todas nuestras líneas están ocupadas\\. ${place(first)}${again(first)}*${moved}$`);
+}
+
 describe('a caller for whom there is no room', () => {
   test('hears music until the first call ends, and then the agent', async () => {
     await choose({ choice: 'queue', maxWaitSeconds: 60 });
@@ -61,26 +69,25 @@ describe('a caller for whom there is no room', () => {
   });
 
   test('is told his place among the callers of his organization, and again when he moved up', async () => {
-    const queue = { choice: 'queue', destination: null, maxWaitSeconds: 120, positionEverySeconds: 10 };
+    const queue = { choice: 'queue', destination: null, maxWaitSeconds: 120, positionEverySeconds: 20 };
     await wish('dental-norte', queue);
     await choose(queue);
     await using lines = openTestLines(rig);
     const texts = placeTexts(demoSpanish, 3);
     const told = (caller: Caller) => toldOnHold(caller.call, { ear: lines.ear, language: 'es', texts });
-    const hears = (caller: Caller, text: string) =>
-      vi.waitFor(async () => expect(await told(caller)).toBe(text), { timeout: 25_000, interval: 1_000 });
-    const busy = 'Todas nuestras líneas están ocupadas.';
+    const hears = (caller: Caller, ...places: number[]) =>
+      vi.waitFor(async () => expect(await told(caller)).toMatch(tellingOf(places)), { timeout: 25_000, interval: 1_000 });
     const first = await lines.dial(people.spanish);
     await first.hear();
     const second = await lines.dial(people.spanish);
     const other = await lines.dial(people.north);
     const third = await lines.dial(people.spanish);
-    await hears(second, `${busy} Es usted el número 1 de la espera.`);
-    await hears(other, `${busy} Es usted el número 1 de la espera.`);
-    await hears(third, `${busy} Es usted el número 2 de la espera.`);
+    await hears(second, 1);
+    await hears(other, 1);
+    await hears(third, 2);
     await other.call.hangUp();
     await first.call.hangUp();
-    await hears(third, `${busy} Es usted el número 2 de la espera. Gracias por esperar. Es usted el número 1 de la espera.`);
+    await hears(third, 2, 1);
     // The music goes on behind the words.
     await sleep(2_000);
     expect(third.call.lastAudioAt(performance.now() - 1_000)).not.toBeNull();
@@ -89,10 +96,9 @@ describe('a caller for whom there is no room', () => {
     expect((await third.hearWords()).text.startsWith(greeting())).toBe(true);
     await third.call.hangUp();
     const { notes } = await endedCall(rig, people.spanish.number);
-    expect(notes.filter(({ name }) => name === 'position_told').map(({ fields }) => fields)).toMatchObject([
-      { position: 2, heard: true },
-      { position: 1, heard: true },
-    ]);
+    const noted = notes.filter(({ name }) => name === 'position_told').map(({ fields }) => fields);
+    expect([...new Set(noted.map((each) => each['position']))]).toEqual([2, 1]);
+    expect(new Set(noted.map((each) => each['heard']))).toEqual(new Set([true]));
   });
 
   test('rings the phone that the organization named, and talks to who answers', async () => {

@@ -90,7 +90,7 @@ const setOverload: CommandSpec = {
   options: [
     textOption('--destination <extension>', 'its extension that is rung instead, or when the wait was too long'),
     numberOption('--max-wait-seconds <seconds>', 'the longest that a caller is held', { from: 5, to: 3_600 }),
-    numberOption('--tell-position <seconds>', 'how often, at most, a held caller is told his place in the line', { from: 10, to: 600 }),
+    numberOption('--tell-position <seconds>', 'how often a held caller is told his place in the line', { from: 10, to: 600 }),
     textOption('--no-tell-position', 'a held caller is not told his place: music alone'),
   ],
   summary: 'what becomes of its calls when there is no room: refuse, queue or fallback',

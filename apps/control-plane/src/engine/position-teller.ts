@@ -1,4 +1,5 @@
-// Tells one caller who is held his place in the line: when he joins it and when it has changed, not too often. Without a voice the music goes on.
+// Tells one caller who is held his place in the line: when he joins it and every so often, so that he knows that he is not forgotten. Without a voice the
+// music goes on.
 import { concatPcm } from '#audio/frame.ts';
 import type { CallLeg } from '#ports/call-control.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
@@ -25,7 +26,7 @@ export type ToldPosition = {
 
 /** The telling of one caller. */
 export type PositionTeller = {
-  /** Where he stands among his organization's callers, 1 for the next; told at every change and now and then, from the moment he is held. */
+  /** Where he stands among his organization's callers, 1 for the next; said at every change and now and then, from the moment he is held. */
   place(position: number): void;
   /** Nothing more is told; what is being played ends with the hold. Settles when nothing is under way. */
   stop(): Promise<void>;
@@ -52,7 +53,7 @@ export function openPositionTeller(parts: PositionTellerParts): PositionTeller {
   const { signal } = over;
   const told: ToldPosition[] = [];
   let position = 0;
-  let heardPosition: number | null = null;
+  let hasHeard = false;
   let triedAtMs: number | null = null;
   let telling: Promise<void> | null = null;
 
@@ -60,7 +61,7 @@ export function openPositionTeller(parts: PositionTellerParts): PositionTeller {
   const make = async (): Promise<{ readonly position: number; readonly pcm: Int16Array }> => {
     for (;;) {
       const made = position;
-      const speech = positionWords(made, { agent: parts.route.agent, isFirst: heardPosition === null });
+      const speech = positionWords(made, { agent: parts.route.agent, isFirst: !hasHeard });
       const chunks = await orAborted(speakWhole(parts.textToSpeech, speech, { maxMs: MAX_POSITION_MS, signal }), signal);
       if (made === position) return { position: made, pcm: concatPcm(chunks) };
     }
@@ -75,7 +76,7 @@ export function openPositionTeller(parts: PositionTellerParts): PositionTeller {
       const began = { position: made.position, at: clock.wallAt(), waitedMs: Math.round(triedAtMs - sinceMs) };
       const isHeard = await leg.playOnHold(made.pcm, { signal });
       told.push({ ...began, isHeard });
-      if (isHeard) heardPosition = made.position;
+      hasHeard ||= isHeard;
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error, position }, 'a caller on hold could not be told his place, the music goes on');
     }
@@ -84,7 +85,7 @@ export function openPositionTeller(parts: PositionTellerParts): PositionTeller {
     told: () => told,
     place(now) {
       position = now;
-      const isDue = position !== heardPosition && (triedAtMs === null || clock.nowMs() - triedAtMs >= everyMs);
+      const isDue = triedAtMs === null || clock.nowMs() - triedAtMs >= everyMs;
       if (!isDue || telling !== null || signal.aborted) return;
       telling = tell().finally(() => (telling = null));
     },

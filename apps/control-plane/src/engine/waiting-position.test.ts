@@ -37,7 +37,7 @@ const toldIn = (rig: EngineRig) =>
   rig.journal.events.flatMap((event) => (event.kind === 'note' && event.name === 'position_told' ? [event] : []));
 
 describe('a caller who is held', () => {
-  it('is told his place when he joins the line, and again when it has changed and half a minute has passed', async () => {
+  it('is told his place when he joins the line, and what it is by then when half a minute has passed', async () => {
     await using rig = shut();
     const [first, second] = [rig.ring(), rig.ring()];
     await rig.clock.run(12_000);
@@ -51,11 +51,13 @@ describe('a caller who is held', () => {
     expect(after!.atMs - before!.atMs).toBeGreaterThanOrEqual(30_000);
   });
 
-  it('is left to the music while his place does not change', async () => {
+  it('is told his place every half minute, also while it does not change, and hears music in between', async () => {
     await using rig = shut();
     const caller = rig.ring();
-    await rig.clock.run(120_000);
-    expect(heardBy(caller)).toEqual([`${BUSY} ${place(1)}`]);
+    await rig.clock.run(95_000);
+    expect(heardBy(caller)).toEqual([`${BUSY} ${place(1)}`, ...Array.from({ length: 3 }, () => `${THANKS} ${place(1)}`)]);
+    const gaps = caller.playedOnHold.slice(1).map(({ atMs }, index) => atMs - caller.playedOnHold[index]!.atMs);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(30_000);
   });
 
   it('moves up when somebody ahead of him hangs up, and is told the latest place alone', async () => {

@@ -10,7 +10,7 @@ export type OverloadWish = {
   readonly destination: string | null;
   /** The longest that a caller is held. */
   readonly maxWaitMs: number;
-  /** How often, at most, a caller who is held is told his place in the organization's line: when he joins it, and when it has changed; null or absent: never. */
+  /** A caller who is held is told his place in the organization's line when he joins it, and then this often, changed or not; null or absent: never. */
   readonly tellPositionEveryMs?: number | null;
 };
 

@@ -25,7 +25,7 @@ export const organizations = pgTable(
     overloadDestination: text('overload_destination'),
     /** The longest that a caller is held. */
     overloadMaxWaitSeconds: integer('overload_max_wait_seconds').notNull().default(120),
-    /** How often, at most, a caller who is held is told his place in the line; null: never. */
+    /** How often a caller who is held is told his place in the line; null: never. */
     overloadPositionEverySeconds: integer('overload_position_every_seconds').default(30),
     createdAt: timestamp('created_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true, precision: 3 }).notNull().defaultNow(),

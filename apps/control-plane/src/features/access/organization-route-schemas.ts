@@ -23,7 +23,7 @@ const overloadFields = {
   maxWaitSeconds: z.int().min(5).max(3_600).openapi({ description: 'The longest that a caller is held' }),
   positionEverySeconds: z.int().min(10).max(600).nullable().openapi({
     description:
-      'How often, at most, a caller who is held is told his place among the organization’s callers: when he joins the line, and when his place has changed; null: never, he hears music alone',
+      'A caller who is held is told his place among the organization’s callers when he joins the line, and then this often, changed or not, later where many wait; null: never, he hears music alone',
   }),
 } as const;
 
