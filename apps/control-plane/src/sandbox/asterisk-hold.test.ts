@@ -1,6 +1,7 @@
 // A caller on hold, on the adapter and the stand-in for Asterisk: music, words in its place, and the agent behind it.
 import { expect, test, vi } from 'vitest';
 import { silentFrames } from '#audio/frame.ts';
+import type { Log } from '#shared/log.ts';
 import { arrive, expectNothingLeft, loudFrames, openRig, type Rig, SIGNAL } from './testing/asterisk-rig.ts';
 
 /** The words: a level that nobody else has. */
@@ -64,6 +65,20 @@ test('an abort cuts the words and leaves the caller to the music; a hang-up leav
   expect(await again).toBe(false);
   await over;
   await expectNothingLeft(rig);
+});
+
+test('a hang-up in the middle of the words is nothing to warn of', async () => {
+  const warnings: string[] = [];
+  const log: Log = { debug() {}, info() {}, error() {}, warn: (_fields, message) => void warnings.push(message), child: () => log };
+  await using rig = await openRig({ log });
+  const { caller, leg, over, toldFrames } = await openHeld(rig);
+  const played = leg.playOnHold(words(500), { signal: SIGNAL });
+  await vi.waitFor(() => expect(toldFrames()).toBeGreaterThan(0), { timeout: 3_000 });
+  caller.hangUp();
+  expect(await played).toBe(false);
+  await over;
+  await expectNothingLeft(rig);
+  expect(warnings).toEqual([]);
 });
 
 test('words that find no media socket leave the caller to the music', async () => {

@@ -1,6 +1,6 @@
 // Builds the sound of a leg: a mixing bridge with the caller and a media channel whose other end is our socket.
 import type { AriClient } from 'asterisk-ari-client';
-import { isNotFound } from 'asterisk-ari-client/ari-error.ts';
+import { AriError, isNotFound } from 'asterisk-ari-client/ari-error.ts';
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { Log } from '#shared/log.ts';
 import type { ChannelEvents } from './channel-events.ts';
@@ -64,8 +64,14 @@ export async function destroyMedia(parts: AsteriskParts, names: Pick<LegMediaNam
 /** The same for a sound that was built for a while: the channel that heard it stays, and is in no bridge afterwards. */
 export async function removeMedia(parts: AsteriskParts, names: LegMediaNames): Promise<void> {
   const { bridgeId, callerId } = names;
-  await settle(parts, parts.ari.call('bridges.removeChannel', { bridgeId, channel: [callerId] }, { timeoutMs: CLEAN_UP_MS }));
+  const removed = parts.ari.call('bridges.removeChannel', { bridgeId, channel: [callerId] }, { timeoutMs: CLEAN_UP_MS });
+  await settle(parts, removed.catch(unlessRefused));
   await destroyMedia(parts, names);
+}
+
+/** A channel that hung up meanwhile is refused with 400 or 422, by the moment, rather than with 404: it is in the bridge no more, which was wanted. */
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof AriError) || error.kind !== 'refused') throw error;
 }
 
 /** Ends a bridge alone; never throws, as above. */

@@ -4,6 +4,7 @@ import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { silentFrames } from '#audio/frame.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { CallLeg, LegEvent, TransferRequest } from '#ports/call-control.ts';
+import type { Log } from '#shared/log.ts';
 import { silentLog } from '#shared/log.ts';
 import type { StandInLeg } from '#sandbox/asterisk-stand-in-leg.ts';
 import { type AsteriskStandIn, openAsteriskStandIn } from '#sandbox/asterisk-stand-in.ts';
@@ -21,12 +22,12 @@ export type Rig = AsyncDisposable & {
 };
 
 /** Opens both; dispose closes both. */
-export async function openRig(): Promise<Rig> {
+export async function openRig({ log = silentLog }: { readonly log?: Log } = {}): Promise<Rig> {
   const standIn = await openAsteriskStandIn();
   const { url, username, password, application } = standIn;
   const nowMs = (): number => performance.now();
   const reach = { url, username, password, application };
-  const asterisk = await openAsterisk({ ...reach, recordingsFolder: '/recordings', log: silentLog, nowMs, signal: SIGNAL });
+  const asterisk = await openAsterisk({ ...reach, recordingsFolder: '/recordings', log, nowMs, signal: SIGNAL });
   const legs: CallLeg[] = [];
   asterisk.onIncomingCall((leg) => legs.push(leg));
   return {
