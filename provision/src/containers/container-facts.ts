@@ -19,6 +19,7 @@ import { loadManifest } from '#models/manifest-file.ts';
 import { compareTriton } from '#triton/prepare-triton.ts';
 import type { TritonState } from '#triton/prepare-triton.ts';
 import { modelSettings } from '#triton/model-settings.ts';
+import { readBackupUnits } from './backup-timer.ts';
 import { readServices } from './compose.ts';
 import type { ServiceReport } from './compose.ts';
 import { containersFolder, describeContainers, FOREIGN_DIGESTS, IMAGE_NAMES } from './container-appliance.ts';
@@ -55,6 +56,8 @@ export type ContainerFacts = {
   readonly composeText: string;
   readonly overrideText: string;
   readonly services: readonly ServiceReport[];
+  /** Units of the daily backup that systemd has. */
+  readonly backupUnits: readonly RenderedFile[];
   /** What the two Tritons load; null where no GPU serves the models. */
   readonly triton: TritonState | null;
   /** Null while the secrets or the images that it names are still to be made. */
@@ -83,6 +86,7 @@ export async function gatherContainerFacts(place: FactsPlace & { readonly signal
     missingImages: await listMissingImages(ids, signal),
     composeText: (await readTextIfThere(join(containersFolder(home), '.env'))) ?? '',
     overrideText: (await readTextIfThere(join(containersFolder(home), 'compose.override.yml'))) ?? '',
+    backupUnits: await readBackupUnits(),
     triton: profile === 'gpu' ? await readTriton(facts) : null,
   };
   const appliance = await describe(known);

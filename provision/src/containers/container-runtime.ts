@@ -7,6 +7,7 @@ import { runCommand, tryCommand } from '#command.ts';
 import { ObstacleError } from '#place.ts';
 import { pruneReleases } from '#releases/release-store.ts';
 import type { DataFolder, Runtime, Site, TakenDown } from '#runtime/runtime.ts';
+import { removeTimer } from './backup-timer.ts';
 import { composeCommand, runCompose } from './compose.ts';
 import { PROJECT } from './container-appliance.ts';
 import { gatherContainerFacts } from './container-facts.ts';
@@ -115,7 +116,7 @@ export async function takeDown(
   { isPurging, signal }: { readonly isPurging: boolean; readonly signal: AbortSignal },
 ): Promise<TakenDown> {
   const isBroughtUp = now.composeText !== '' || now.containers.up !== undefined;
-  const removed: string[] = [];
+  const removed: string[] = [...(await removeTimer(now.facts.home))];
   if (now.composeText !== '' && now.engine.compose !== null) {
     const volumes = isPurging ? ['--volumes'] : [];
     await runCompose(composeOf(now), ['--profile', 'test-call', 'down', '--remove-orphans', ...volumes], {

@@ -23,6 +23,7 @@ import { prepareTriton } from '#triton/prepare-triton.ts';
 import { parseState, updateState } from '#state.ts';
 import { checkJournal, heardSchema } from '#test-call-step.ts';
 import { makeFolder } from '#asterisk-process.ts';
+import { listTimerChanges, putTimer } from './backup-timer.ts';
 import { checkComposeFile, renderOverride, runCompose } from './compose.ts';
 import type { Compose } from './compose.ts';
 import { containersFolder, givenGrafanaPassword, IMAGE_NAMES } from './container-appliance.ts';
@@ -280,6 +281,16 @@ async function placeTestCall(now: ContainerFacts, { log, signal }: Pick<Containe
   return heard;
 }
 
+const backupTimer: ContainerStep = {
+  name: 'daily backup',
+  changes: ({ facts, backupUnits }) => listTimerChanges(backupUnits, { ...timerWish(facts), hasSystemd: facts.machine.hasSystemd }),
+  apply: async ({ now, signal }) => await putTimer(timerWish(now.facts), signal),
+};
+
+function timerWish({ home, settings: { BACKUP_AT } }: ContainerFacts['facts']) {
+  return { home, backupAt: BACKUP_AT };
+}
+
 /** In order. */
 export const containerSteps: readonly ContainerStep[] = [
   composeProgram,
@@ -292,6 +303,7 @@ export const containerSteps: readonly ContainerStep[] = [
   containers,
   demo,
   testCall,
+  backupTimer,
 ];
 
 /** Everything that a run would change, in words with the step's name. Pure. */

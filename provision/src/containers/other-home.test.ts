@@ -64,7 +64,7 @@ describe('a volume', () => {
   });
 
   /** As it is after an uninstall: nothing is rendered any more. */
-  const seen = (containers: ContainerFacts['containers']) => ({ composeText: '', containers }) as ContainerFacts;
+  const seen = (containers: ContainerFacts['containers']) => ({ composeText: '', containers, facts: { home: folder } }) as ContainerFacts;
   const calls = async (): Promise<string> => await readFile(join(folder, 'calls'), 'utf8');
 
   it('goes with a purge of the home that brought it up', async () => {
