@@ -86,6 +86,32 @@ test('a caller who was on hold in a dead process hears no music under what is sa
   await before[Symbol.asyncDispose]();
 });
 
+test('a caller whose telephone still rang in a dead process can be held and told his place, and hears the agent behind it', async () => {
+  await using standIn = await openAsteriskStandIn();
+  const before = await connect(standIn);
+  const legs: CallLeg[] = [];
+  before.onIncomingCall((leg) => legs.push(leg));
+  const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
+  const heard: number[] = [];
+  caller.onFrame((pcm) => heard.push(pcm[0] ?? 0));
+  // The sound is built before the answer: he is in a bridge already.
+  await (await first(legs)).openMedia(() => undefined, { signal: SIGNAL });
+  standIn.cutMedia();
+  await using after = await connect(standIn, new Date());
+  const leg = after.takeSurvivors()[0]?.leg;
+  if (leg === undefined) throw new Error('nobody survived');
+  const over = leg.hold();
+  expect(await leg.playOnHold(silentFrames(10).fill(3_333), { signal: SIGNAL })).toBe(true);
+  await leg.endHold();
+  await over;
+  const transport = await leg.openMedia(() => undefined, { signal: SIGNAL });
+  transport.send(loudFrames(3));
+  await vi.waitFor(() => expect(heard).toContain(8_000));
+  await leg.hangUp();
+  await vi.waitFor(() => expect(standIn.leftovers()).toEqual(NOTHING_LEFT));
+  await before[Symbol.asyncDispose]();
+});
+
 test('a control plane whose application another one takes steps down: it is not ready, lets its callers go, and touches nothing of theirs', async () => {
   await using standIn = await openAsteriskStandIn();
   const { caller, before, events } = await crashedCall(standIn);

@@ -81,7 +81,7 @@ class Leg implements AsteriskLeg {
   readonly #running = new Set<Promise<unknown>>();
   /** A part of every name that this process gives: one that a dead process gave may still be taken. */
   readonly #generation: string;
-  readonly #survived: LegOptions['survived'] | null;
+  #survived: NonNullable<LegOptions['survived']> | null;
   #waitingSound: WaitingSound | null = null;
   #isTakenOver = false;
   #listener: ((event: LegEvent) => void) | null = null;
@@ -227,11 +227,17 @@ class Leg implements AsteriskLeg {
     return media.socket;
   }
 
-  /** A caller of a dead process has sound already, in a bridge that what is played on hold would take him out of. */
+  /**
+   * What is played on hold takes a caller out of the bridge in which a dead process had him: sound that came into it afterwards would reach nobody. It
+   * goes with what is in it.
+   */
   async #leaveRescue(): Promise<void> {
     this.#waitingSound?.stop();
     this.#waitingSound = null;
+    const bridgeId = this.#survived?.bridgeId ?? null;
+    this.#survived = null;
     if (this.#media !== null) await this.#dropMedia(this.#media);
+    else if (bridgeId !== null) await destroyBridge(this.#parts, bridgeId);
   }
 
   /** Ends the sound that was; the bridge, with the caller in it, stays. Null: there is none. */
