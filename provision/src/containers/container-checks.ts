@@ -4,6 +4,8 @@ import type { CheckGroup } from '#doctor/check.ts';
 import type { ServiceReport } from './compose.ts';
 
 export type ContainersSeen = {
+  /** Why nothing can be said of them: an engine that does not answer, settings that cannot be read; null when they were looked at. */
+  readonly fault: string | null;
   /** None where nothing was brought up. */
   readonly services: readonly ServiceReport[];
   /** What a run would change. */
@@ -13,6 +15,8 @@ export type ContainersSeen = {
 };
 
 const RUN = './provision.sh';
+const LOOK_AGAIN = 'put that right, then run the doctor again';
+const notJudged = () => fail('not judged: the containers were not looked at', LOOK_AGAIN);
 
 export const CONTAINER_CHECKS: readonly CheckGroup<ContainersSeen>[] = [
   {
@@ -20,7 +24,8 @@ export const CONTAINER_CHECKS: readonly CheckGroup<ContainersSeen>[] = [
     checks: [
       {
         name: 'containers',
-        judge: ({ services }) => {
+        judge: ({ fault, services }) => {
+          if (fault !== null) return fail(fault, LOOK_AGAIN);
           if (services.length === 0) return fail('none is up', RUN);
           const down = services.filter(({ isUp }) => !isUp);
           const [first] = down;
@@ -33,7 +38,8 @@ export const CONTAINER_CHECKS: readonly CheckGroup<ContainersSeen>[] = [
       },
       {
         name: 'as it should be',
-        judge: ({ changes }) => {
+        judge: ({ fault, changes }) => {
+          if (fault !== null) return notJudged();
           const [first] = changes;
           if (first === undefined) return pass('a run would change nothing');
           return warn(`a run would change ${changes.length} things, such as: ${first}`, `${RUN} (--plan first says what it would do)`);
@@ -41,7 +47,10 @@ export const CONTAINER_CHECKS: readonly CheckGroup<ContainersSeen>[] = [
       },
       {
         name: 'test call',
-        judge: ({ calledAt }) => (calledAt === null ? warn('never placed', RUN) : pass(`not placed now; passed ${calledAt}`)),
+        judge: ({ fault, calledAt }) => {
+          if (fault !== null) return notJudged();
+          return calledAt === null ? warn('never placed', RUN) : pass(`not placed now; passed ${calledAt}`);
+        },
       },
     ],
   },

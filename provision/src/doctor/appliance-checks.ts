@@ -31,6 +31,8 @@ export const FILE_CHECKS: CheckGroup<ApplianceSeen> = {
   ],
 };
 
+const certificateCheck: Check<ApplianceSeen> = { name: 'certificate', judge: judgeCertificate };
+
 const serviceChecks: CheckGroup<ApplianceSeen> = {
   name: 'services',
   checks: [
@@ -45,7 +47,7 @@ const serviceChecks: CheckGroup<ApplianceSeen> = {
     { name: 'open files', judge: ({ limits }) => judgeLimits(limits, 'files') },
     { name: 'database connections', judge: ({ limits }) => judgeLimits(limits, 'connections') },
     { name: 'as it should be', judge: judgeDrift },
-    { name: 'certificate', judge: judgeCertificate },
+    certificateCheck,
   ],
 };
 
@@ -67,18 +69,21 @@ const testCallCheck: Check<ApplianceSeen> = {
   },
 };
 
-/** Of what both runtimes are brought back with. */
-export const BACKUP_CHECKS: CheckGroup<ApplianceSeen> = {
-  name: 'recovery',
-  checks: [
-    { name: 'backup', judge: judgeBackup },
-    { name: 'restore rehearsal', judge: judgeRehearsal },
-  ],
+const capacityCheck: Check<ApplianceSeen> = { name: 'measured capacity', judge: judgeCalibration };
+const recovery: readonly Check<ApplianceSeen>[] = [
+  { name: 'backup', judge: judgeBackup },
+  { name: 'restore rehearsal', judge: judgeRehearsal },
+];
+
+/** What is asked of an installation in containers as natively, besides its files. */
+export const CARE_CHECKS: CheckGroup<ApplianceSeen> = {
+  name: 'care',
+  checks: [capacityCheck, certificateCheck, ...recovery],
 };
 
 const recoveryChecks: CheckGroup<ApplianceSeen> = {
   name: 'calls and recovery',
-  checks: [testCallCheck, { name: 'measured capacity', judge: judgeCalibration }, ...BACKUP_CHECKS.checks],
+  checks: [testCallCheck, capacityCheck, ...recovery],
 };
 
 export const APPLIANCE_CHECKS: readonly CheckGroup<ApplianceSeen>[] = [FILE_CHECKS, serviceChecks, recoveryChecks];
@@ -140,7 +145,10 @@ function judgeBackup({ lastBackupAt, now }: ApplianceSeen): Finding {
   if (lastBackupAt === null) return warn('there is none', './provision.sh --backup');
   const hours = Math.floor((now.getTime() - Date.parse(lastBackupAt)) / HOUR_MS);
   return hours > BACKUP_HOURS
-    ? warn(`the last one is ${hours} hours old`, './provision.sh logs backup says why; then ./provision.sh --backup')
+    ? warn(
+        `the last one is ${hours} hours old`,
+        './provision.sh logs backup (in containers: journalctl -u centralita-backup) says why; then ./provision.sh --backup',
+      )
     : pass(lastBackupAt);
 }
 

@@ -1,9 +1,12 @@
 /** What the checks make of what was seen: those of an installation in containers where the appliance runs in them, else the native ones. */
 import { CONTAINER_CHECKS } from '#containers/container-checks.ts';
+import type { ContainersSeen } from '#containers/container-checks.ts';
 import { gatherContainerFacts } from '#containers/container-facts.ts';
-import { containerSteps, readRuntime } from '#containers/container-steps.ts';
+import { listContainerChanges, readRuntime } from '#containers/container-steps.ts';
+import type { Hardware } from '#machine/hardware.ts';
+import { listCauses } from '#place.ts';
 import type { Place } from '#place.ts';
-import { APPLIANCE_CHECKS, BACKUP_CHECKS, FILE_CHECKS } from './appliance-checks.ts';
+import { APPLIANCE_CHECKS, CARE_CHECKS, FILE_CHECKS } from './appliance-checks.ts';
 import { runChecks } from './check.ts';
 import type { Checked } from './check.ts';
 import { summarize } from './doctor-report.ts';
@@ -22,16 +25,25 @@ export async function judge(place: Place, seen: Examination, signal: AbortSignal
 }
 
 async function checkContained(place: Place, { machine, appliance }: Examination, signal: AbortSignal): Promise<readonly Checked[]> {
-  const now = await gatherContainerFacts({ ...place, hardware: machine.hardware, signal });
-  const contained = {
-    services: now.services,
-    changes: containerSteps.flatMap((step) => step.changes(now)),
-    calledAt: now.facts.state.testCall?.at ?? null,
-  };
+  const contained = await lookAtContainers(place, machine.hardware, signal);
+  // Of containers that could not be looked at the ports may be theirs.
+  const isInstalled = contained.fault !== null || contained.services.length > 0;
   return [
-    ...runChecks(MACHINE_CHECKS, { ...machine, isInstalled: now.services.length > 0 }),
+    ...runChecks(MACHINE_CHECKS, { ...machine, isInstalled }),
     ...runChecks([FILE_CHECKS], appliance),
     ...runChecks(CONTAINER_CHECKS, contained),
-    ...runChecks([BACKUP_CHECKS], appliance),
+    ...runChecks([CARE_CHECKS], appliance),
   ];
+}
+
+/** What keeps them from being looked at is a finding: the rest of the machine is judged all the same. */
+async function lookAtContainers(place: Place, hardware: Hardware, signal: AbortSignal): Promise<ContainersSeen> {
+  try {
+    const now = await gatherContainerFacts({ ...place, hardware, signal });
+    const { services, facts } = now;
+    return { fault: null, services, changes: listContainerChanges(now), calledAt: facts.state.testCall?.at ?? null };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { fault: listCauses(error).join(': '), services: [], changes: [], calledAt: null };
+  }
 }
