@@ -31,7 +31,7 @@ export type ChangesSeen = {
   readonly upgradeS: number;
   /** Images of the release before that are still there by its name. */
   readonly keptImages: number;
-  /** Exit code of the upgrade to a release that does not come up, how long it took from its stop on, and whether the one before runs again. */
+  /** Exit code of the upgrade to a release that does not come up, how long the whole run took, way back included, and whether the one before runs again. */
   readonly broken: { readonly code: number | null; readonly returnS: number; readonly isBack: boolean };
   readonly rollbackS: number;
   readonly isFirstAgain: boolean;

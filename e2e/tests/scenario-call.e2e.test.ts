@@ -6,9 +6,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { endedCall } from '#e2e/call-journal.ts';
 import { expectNothingLeft } from '#e2e/leftovers.ts';
-import { RIG_PASSWORDS } from '#e2e/rig-ports.ts';
+import { RIG_PASSWORDS, testBasePort } from '#e2e/rig-ports.ts';
 import { RIG_NUMBERS } from '#e2e/rig-seed.ts';
-import { testBasePort } from '#e2e/rig-ports.ts';
 import { openRig, speechEnvironment } from '#e2e/rig.ts';
 import type { Rig } from '#e2e/rig.ts';
 
