@@ -218,7 +218,7 @@ function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: Cal
 /** Who tells a caller who is held his place, where his organization wants that. */
 function tellerFor(
   parts: CallEngineParts,
-  { leg, route, slots }: Pick<CallToRun, 'leg' | 'route'> & { slots: SlotQueue },
+  { leg, route, slots }: Pick<CallToRun, 'leg' | 'route'> & { readonly slots: SlotQueue },
 ): PositionTeller | null {
   const { choice, tellPositionEveryMs: everyMs = null } = route.overload ?? {};
   if (choice !== 'queue' || everyMs === null) return null;
