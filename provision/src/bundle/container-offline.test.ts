@@ -114,12 +114,15 @@ describe('a bundle of containers', () => {
     expect(await calls()).not.toContain('load');
   });
 
-  it('whose archive holds other images than it says is refused, and nothing is started', async () => {
+  it('whose archive holds other images than it says is refused: nothing is started, and no later run takes them for what they are not', async () => {
     const bundle = await pack(async (_, { images }) => {
       if (images?.asterisk) Object.assign(images.asterisk, { id: `sha256:${'2'.repeat(64)}`, layers: `sha256:${'3'.repeat(64)}` });
     });
     await expect(offline(bundle)).rejects.toThrow(`asterisk is ${ENGINE_IMAGE.id} instead of sha256:2222`);
     expect(await readdir(folder)).not.toContain('handed-over');
+    const left = await readdir(join(folder, 'images'));
+    expect(left).toHaveLength(BUNDLED_IMAGES.length - 1);
+    expect(left.join()).not.toContain('asterisk');
   });
 
   it('is refused where there is no engine, where the home is a native one, and where another runtime is asked for', async () => {

@@ -64,8 +64,8 @@ export async function saveImages(images: readonly MadeImage[], target: string, s
 }
 
 /**
- * Loads what of the images this engine has not. Throws when one is not what the seal says once it is loaded: it then lies in the engine and nothing runs from it.
- * The archive's own checksum is the caller's to check before.
+ * Loads what of the images this engine has not. Throws when one is not what the seal says once it is loaded: it then lies in the engine without the name by which
+ * a run would find it. The archive's own checksum is the caller's to check before.
  */
 export async function loadImages(
   seals: ImageSeals,
@@ -78,19 +78,23 @@ export async function loadImages(
     signal,
   });
   const wrong = await listWrong(seals, signal);
-  if (wrong.length > 0) throw new ObstacleError(`the archive of images holds other images than the bundle says: ${wrong.join('; ')}`);
-  return { isLoaded: true };
+  if (wrong.length === 0) return { isLoaded: true };
+  for (const { tag } of wrong) await tryCommand(['docker', 'rmi', tag], { timeoutMs: ASK_TIMEOUT_MS });
+  const words = wrong.map(({ reason }) => reason).join('; ');
+  throw new ObstacleError(`the archive of images holds other images than the bundle says: ${words}`);
 }
 
 /** The ids of an engine that keeps images otherwise differ; the layers do not. */
-async function listWrong(seals: ImageSeals, signal: AbortSignal): Promise<readonly string[]> {
-  const wrong: string[] = [];
+async function listWrong(seals: ImageSeals, signal: AbortSignal): Promise<readonly { readonly tag: string; readonly reason: string }[]> {
+  const wrong: { readonly tag: string; readonly reason: string }[] = [];
   for (const name of BUNDLED_IMAGES) {
     const seal = seals[name];
     if (!seal) continue;
-    const found = await inspectImage(recipeTag(name, seal.recipe), signal);
-    if (!found) wrong.push(`${name} is missing`);
-    else if (found.id !== seal.id && found.layers !== seal.layers) wrong.push(`${name} is ${found.id} instead of ${seal.id}`);
+    const tag = recipeTag(name, seal.recipe);
+    const found = await inspectImage(tag, signal);
+    if (!found) wrong.push({ tag, reason: `${name} is missing` });
+    else if (found.id !== seal.id && found.layers !== seal.layers)
+      wrong.push({ tag, reason: `${name} is ${found.id} instead of ${seal.id}` });
   }
   return wrong;
 }

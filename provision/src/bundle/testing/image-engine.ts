@@ -16,6 +16,7 @@ case "$1 $2" in
   "version --format") echo 28.5.2 ;;
   "image inspect") shift 4; case "$1" in sha256:*) ;; *) [ -e "$(image "$1")" ] || exit 1 ;; esac; echo '{"id":"${ENGINE_IMAGE.id}","layers":[]}' ;;
   "tag "*) touch "$(image "$3")" ;;
+  "rmi "*) rm "$(image "$2")" ;;
   "save --output") out=$3; shift 3; for name in "$@"; do basename "$name"; done >"$out" ;;
   "load --quiet") gzip -dc "$4" | while read -r name; do touch "$(image "$name")"; done ;;
   "run --rm") printf 'postgresql-18\\t18.1-1\\tamd64\\n' ;;
