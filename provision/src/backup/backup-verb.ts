@@ -48,7 +48,8 @@ export async function runBackup({ runtime, place, args, signal }: RuntimeCall): 
   const manifest = await writeBackup(site, { path, key, folders, signal });
   const { size } = await stat(path);
   await updateState(place.home, () => ({ backup: { at: manifest.madeAt, path, bytes: size } }));
-  const contents = ['the database', 'settings and secrets', ...folders].join(', ');
+  // What is not there yet is not in it.
+  const contents = ['the database', 'settings and secrets', ...manifest.folders].join(', ');
   console.log(
     `${path}: ${(size / 1e6).toFixed(1)} MB: ${contents} (${Object.keys(manifest.tables).length} tables, ${countRows(manifest.tables)} rows)`,
   );
