@@ -51,7 +51,7 @@ async function refuseLiveCalls(site: Site): Promise<void> {
 /** Data that is gone is gone: whoever says so must say whose. */
 async function confirmPurge({ settings, home }: Facts, typed: string | null, signal: AbortSignal): Promise<void> {
   const name = settings.SERVER_NAME;
-  const question = `This removes all data in ${home}: calls, recordings, settings, secrets, backups. Type the server's name (${name}) to go on: `;
+  const question = `This removes all data of the installation in ${home}, wherever it lies: calls, recordings, settings, secrets, backups. Type the server's name (${name}) to go on: `;
   const answer = typed ?? (isInteractive() ? await ask(question, signal) : null);
   if (answer === null) throw new UsageError(`--purge removes all data: say the server's name, --uninstall --purge ${name}`);
   if (answer !== name)
