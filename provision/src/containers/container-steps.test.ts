@@ -1,9 +1,12 @@
-// What a run in containers says before it makes secrets anew.
+// What a run in containers says before it makes secrets anew, and how a home is known for one of containers.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bareFacts, finishedFacts } from '#sample-facts.ts';
 import { SECRET_KEYS_FILE } from '#secrets.ts';
 import type { ContainerFacts } from './container-facts.ts';
-import { containerSteps } from './container-steps.ts';
+import { containerSteps, readRuntime } from './container-steps.ts';
 
 type Seen = Pick<ContainerFacts, 'facts' | 'files' | 'containers'>;
 const changes = (seen: Partial<Seen>): readonly string[] => {
@@ -32,4 +35,18 @@ describe('the secrets of an installation in containers', () => {
     const files = new Map([['control-plane', [{ path: SECRET_KEYS_FILE, text: '{}' }]]]);
     expect(changes({ containers: up, files })).toEqual(['make the secrets that are missing']);
   });
+});
+
+it('a home is one of containers by what is rendered in it as well, whatever became of its state', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'centralita-runtime-'));
+  try {
+    expect(await readRuntime(home)).toBeNull();
+    await writeFile(join(home, 'state.json'), '{"started":');
+    expect(await readRuntime(home)).toBe('native');
+    await mkdir(join(home, 'containers'));
+    await writeFile(join(home, 'containers/.env'), '');
+    expect(await readRuntime(home)).toBe('docker');
+  } finally {
+    await rm(home, { recursive: true });
+  }
 });

@@ -17,6 +17,7 @@ import {
   writeSecrets,
 } from '#secrets.ts';
 import { loadManifest } from '#models/manifest-file.ts';
+import { isThere } from '#path-presence.ts';
 import { currentTree } from '#releases/release-facts.ts';
 import { releaseStep } from '#releases/release-step.ts';
 import { prepareTriton } from '#triton/prepare-triton.ts';
@@ -316,8 +317,9 @@ export async function rememberRuntime(home: string): Promise<void> {
   if ((await readRuntime(home)) !== 'docker') await remember(home, {});
 }
 
-/** What the home is; null for one where nothing was done yet. */
+/** What the home is; null for one where nothing was done yet. What was rendered for containers says so too: `state.json` may be lost or damaged. */
 export async function readRuntime(home: string): Promise<'native' | 'docker' | null> {
+  if (await isThere(join(containersFolder(home), '.env'))) return 'docker';
   const text = await readFile(join(home, 'state.json'), 'utf8').catch(() => null);
   if (text === null) return null;
   return (parseState(text) as Record<string, unknown>)['runtime'] === 'docker' ? 'docker' : 'native';
