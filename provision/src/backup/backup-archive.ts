@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { digestFile } from '#file-digest.ts';
 import type { FileDigest } from '#file-digest.ts';
@@ -85,7 +86,7 @@ export async function openBackup(
     const tar = runTar(['--extract', '--numeric-owner', '-C', folder], backup.signal);
     const source = await openEncrypted(backup.path, backup.key);
     try {
-      await Promise.all([pipeline(source, tar.stdin), tar.ended]);
+      await pour(source, tar);
     } catch (cause) {
       throw new Error(`${backup.path}: damaged: not a byte of it is used`, { cause });
     }
@@ -97,6 +98,14 @@ export async function openBackup(
     await clear();
     throw error;
   }
+}
+
+/** Brings everything below one folder into another, owners and modes too; a file that is there already stays. `cp --no-clobber` fails for one on some systems. */
+export async function mergeFolder(from: string, options: { readonly into: string; readonly signal: AbortSignal }): Promise<void> {
+  const source = runTar(['--create', '-C', from, '.'], options.signal);
+  source.stdin.end();
+  const target = runTar(['--extract', '--numeric-owner', '--skip-old-files', '-C', options.into], options.signal);
+  await Promise.all([pour(source.stdout, target), source.ended]);
 }
 
 /** Bytes that a backup of the database and the settings may take at most: the database's own size, twice while it is made. */
@@ -114,6 +123,14 @@ async function sizeOf(folder: string): Promise<number> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
     if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name)).catch(() => null))?.size ?? 0;
   return bytes;
+}
+
+/** All of a stream into `tar`. Having read its end `tar` may be gone before Node has seen its input closed: then its exit code counts. */
+async function pour(source: Readable, tar: ReturnType<typeof runTar>): Promise<void> {
+  const poured = pipeline(source, tar.stdin).catch((error: Error) => {
+    if (!source.readableEnded) throw error;
+  });
+  await Promise.all([poured, tar.ended]);
 }
 
 /** `tar` with streams for its input and output. A file that changed while it was read (exit code 1) is a recording that goes on: it is in as far as it was. */

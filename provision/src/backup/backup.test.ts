@@ -1,12 +1,12 @@
 // Backups: closed to everybody without the key, refused when one byte is another, compared row by row, and not kept for ever.
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '#command.ts';
-import { openBackup, renameTree } from './backup-archive.ts';
+import { mergeFolder, openBackup, renameTree } from './backup-archive.ts';
 import { BACKUP_KEY_PATTERN, encryptTo, makeBackupKey, openEncrypted } from './backup-cipher.ts';
 import { backupName, backupsFolder, listBackups, makeBackupsFolder, pruneBackups } from './backup-files.ts';
 import { backupScheduleCommand } from './backup-schedule.ts';
@@ -77,6 +77,28 @@ describe('a folder in a backup', () => {
     const names = (await runCommand(['tar', '--list', `--file=${home}/a.tar`])).split('\n');
     expect(names).toEqual(expect.arrayContaining(['recordings/2026/one.wav', 'exports/2026/one.wav']));
     expect(names.join()).not.toContain('volumes');
+  });
+});
+
+describe('a folder that comes out of a backup', () => {
+  it('brings what is missing, with its mode, and leaves what is there', async () => {
+    const [from, into] = [join(home, 'from'), join(home, 'into')];
+    await mkdir(join(from, '2026'), { recursive: true });
+    await mkdir(join(into, '2026'), { recursive: true });
+    await writeFile(join(from, '2026/missing.wav'), 'saved', { mode: 0o640 });
+    await writeFile(join(from, '2026/there.wav'), 'saved');
+    await writeFile(join(into, '2026/there.wav'), 'own');
+    await writeFile(join(into, '2026/later.wav'), 'own');
+    await mergeFolder(from, { into, signal });
+    await mergeFolder(from, { into, signal });
+    expect(await readdir(join(into, '2026'))).toEqual(['later.wav', 'missing.wav', 'there.wav']);
+    expect(await readFile(join(into, '2026/there.wav'), 'utf8')).toBe('own');
+    expect(await readFile(join(into, '2026/missing.wav'), 'utf8')).toBe('saved');
+    expect((await stat(join(into, '2026/missing.wav'))).mode & 0o777).toBe(0o640);
+  });
+
+  it('fails when it cannot be read', async () => {
+    await expect(mergeFolder(join(home, 'nothing'), { into: home, signal })).rejects.toThrow('tar: exit code 2');
   });
 });
 

@@ -10,7 +10,7 @@ import { refuseWhileCallsAreUp, stopForChange } from '#releases/live-calls.ts';
 import { compareVersions } from '#releases/release-manifest.ts';
 import type { RuntimeCall, Site } from '#runtime/runtime.ts';
 import { updateState } from '#state.ts';
-import { openBackup } from './backup-archive.ts';
+import { mergeFolder, openBackup } from './backup-archive.ts';
 import type { OpenBackup } from './backup-archive.ts';
 import { BACKUP_KEY_PATTERN } from './backup-cipher.ts';
 import { DUMP_FILE } from './backup-manifest.ts';
@@ -116,16 +116,16 @@ async function restore({ runtime, place, signal }: Omit<RuntimeCall, 'args'>, be
   });
   // Events of calls that the restored database does not know.
   await rm(await site.journalFolder(), { recursive: true, force: true });
-  await restoreFolders(site, backup);
+  await restoreFolders(site, backup, signal);
   await runtime.provision(place, signal);
 }
 
 /** What is there already stays. The owners are this machine's: the numbers of users differ from machine to machine. */
-async function restoreFolders(site: Site, { folder, manifest }: OpenBackup): Promise<void> {
+async function restoreFolders(site: Site, { folder, manifest }: OpenBackup, signal: AbortSignal): Promise<void> {
   for (const name of manifest.folders) {
     const { path, owner } = await site.findFolder(name);
     await mkdir(path, { recursive: true });
     await runCommand(['chown', '-R', owner, join(folder, name)], { timeoutMs: COPY_TIMEOUT_MS });
-    await runCommand(['cp', '--archive', '--no-clobber', `${join(folder, name)}/.`, path], { timeoutMs: COPY_TIMEOUT_MS });
+    await mergeFolder(join(folder, name), { into: path, signal });
   }
 }
