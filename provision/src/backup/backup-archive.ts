@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Writable } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { digestFile } from '#file-digest.ts';
@@ -125,12 +126,23 @@ async function sizeOf(folder: string): Promise<number> {
   return bytes;
 }
 
-/** All of a stream into `tar`. Having read its end `tar` may be gone before Node has seen its input closed: then its exit code counts. */
+/**
+ * All of a stream into `tar`, which goes as soon as it has read the archive's end mark: what follows is read all the same, since a byte that was changed there
+ * must be found, and says nothing of damage by itself. The exit code tells how `tar` fared.
+ */
 async function pour(source: Readable, tar: ReturnType<typeof runTar>): Promise<void> {
-  const poured = pipeline(source, tar.stdin).catch((error: Error) => {
-    if (!source.readableEnded) throw error;
+  const { stdin } = tar;
+  const input = new Writable({
+    // Once `tar` is gone the callback comes with an error that means no more than that.
+    write: (piece, _encoding, done) => void stdin.write(piece, () => done()),
+    final: (done) => void stdin.end(() => done()),
+    destroy: (error, done) => {
+      stdin.destroy();
+      done(error);
+    },
   });
-  await Promise.all([poured, tar.ended]);
+  tar.ended.catch(() => source.destroy());
+  await Promise.all([tar.ended, pipeline(source, input)]);
 }
 
 /** `tar` with streams for its input and output. A file that changed while it was read (exit code 1) is a recording that goes on: it is in as far as it was. */

@@ -55,6 +55,32 @@ describe('a backup file', () => {
     expect(await readdir(home)).toEqual(['a.age']);
   });
 
+  it('whose archive is padded far beyond its end mark opens, and a changed byte there is found', async () => {
+    const key = await makeBackupKey();
+    const manifest = {
+      format: 1,
+      madeAt: '',
+      release: '',
+      version: '',
+      migrations: null,
+      postgres: '',
+      server: '',
+      tables: {},
+      files: {},
+      folders: [],
+    };
+    await writeFile(join(home, 'manifest.json'), JSON.stringify(manifest));
+    await runCommand(['tar', '--create', '--blocking-factor=4096', `--file=${home}/a.tar`, '-C', home, 'manifest.json']);
+    const path = join(home, 'a.age');
+    await encryptTo({ path, source: Readable.from([await readFile(join(home, 'a.tar'))]), key, signal });
+    await using opened = await openBackup(home, { path, key, signal });
+    expect(opened.manifest.format).toBe(1);
+    const bytes = await readFile(path);
+    bytes[bytes.length - 100] = (bytes[bytes.length - 100] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    await expect(openBackup(home, { path, key, signal })).rejects.toThrow('damaged');
+  });
+
   it('that is cut off is refused', async () => {
     const key = await makeBackupKey();
     const path = join(home, 'a.age');
