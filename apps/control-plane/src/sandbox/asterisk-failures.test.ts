@@ -110,6 +110,13 @@ test('a controller whose application another one takes is told so', async () => 
   await vi.waitFor(() => expect(errors).toEqual([expect.stringContaining('another control plane')]));
 });
 
+test('that the application of somebody else is taken over is nothing to this one', async () => {
+  await using rig = await openRig();
+  rig.standIn.injectEvent(JSON.stringify({ type: 'ApplicationReplaced', application: 'nobody', timestamp: '' }));
+  await openTalk(rig);
+  expect(rig.asterisk.isConnected()).toBe(true);
+});
+
 test('closing hangs up what is left', async () => {
   await using rig = await openRig();
   const { caller } = await openTalk(rig);

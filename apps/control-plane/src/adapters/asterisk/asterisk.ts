@@ -147,7 +147,8 @@ class Asterisk implements CallControl, AsyncDisposable {
   }
 
   #take(event: AriEvent): void {
-    if (event.type === 'ApplicationReplaced') return this.#stepDown(event.application);
+    // Only our own name tells that our calls go elsewhere: standing down for another's would leave every caller alone.
+    if (event.type === 'ApplicationReplaced' && event.application === this.#options.application) return this.#stepDown();
     if (this.#channels.dispatch(event) || event.type !== 'StasisStart') return;
     const isInbound = event.args[0] === 'inbound';
     if (isInbound && !this.#closing.signal.aborted) return this.#arrive(event.channel, event.args[1] ?? event.channel.dialplan.exten);
@@ -178,8 +179,11 @@ class Asterisk implements CallControl, AsyncDisposable {
    * The other one has our callers from now on. Connecting again would take them back, and so on for ever: we stay away, and touch nothing of
    * what is in Asterisk.
    */
-  #stepDown(application: string): void {
-    this.#log.error({ application }, 'another control plane took over this application: calls no longer reach us');
+  #stepDown(): void {
+    this.#log.error(
+      { application: this.#options.application },
+      'another control plane took over this application: calls no longer reach us',
+    );
     this.#isReplaced = true;
     this.#closing.abort();
     clearInterval(this.#sweeper);

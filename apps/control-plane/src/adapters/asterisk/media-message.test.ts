@@ -13,3 +13,8 @@ test('anything else is null, whatever it is', () => {
     expect(parseMediaMessage(text)).toBeNull();
   }
 });
+
+test('a queue that no queue can be is no message', () => {
+  for (const length of ['-1', '0.5', '1e300', '"7"', 'null'])
+    expect(parseMediaMessage(`{"event":"STATUS","queue_length":${length}}`)).toBeNull();
+});

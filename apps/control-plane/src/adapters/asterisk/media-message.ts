@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const message = z.discriminatedUnion('event', [
   z.object({ event: z.literal('MEDIA_START'), channel_id: z.string(), format: z.string(), optimal_frame_size: z.number() }),
-  z.object({ event: z.literal('STATUS'), queue_length: z.number() }),
+  z.object({ event: z.literal('STATUS'), queue_length: z.number().int().nonnegative() }),
   z.object({ event: z.literal('MEDIA_XOFF') }),
   z.object({ event: z.literal('MEDIA_XON') }),
   z.object({ event: z.literal('QUEUE_DRAINED') }),
