@@ -1,5 +1,6 @@
 /** A database server of its own for a measurement, migrated, from the private root. */
 import { openTestDatabase } from '@centralita/e2e/test-database.ts';
+import type { TestDatabase } from '@centralita/e2e/test-database.ts';
 import { databaseUrl } from '@centralita/provision/instance.ts';
 import { openDatabase } from '@centralita/control-plane/db/client.ts';
 import type { Database } from '@centralita/control-plane/db/client.ts';
@@ -10,6 +11,8 @@ export type BenchDatabase = AsyncDisposable & {
   /** As the application's role: row-level security holds. */
   readonly database: Database;
   readonly url: string;
+  /** For what may happen to a server. */
+  readonly server: Pick<TestDatabase, 'instance' | 'kill' | 'start'>;
 };
 
 /** Starts a server and migrates it. */
@@ -22,5 +25,5 @@ export async function openBenchDatabase(): Promise<BenchDatabase> {
   const url = databaseUrl(server.instance, 'app');
   const database = opened.use(await openDatabase({ kind: 'server', url }));
   const running = opened.move();
-  return { database, url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { database, url, server, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -11,6 +11,7 @@ import type { Instance } from '@centralita/provision/instance.ts';
 import { initPostgres, postgresCommand, psqlCommand } from '@centralita/provision/postgres-process.ts';
 import { runCommand } from '@centralita/provision/command.ts';
 import { ensureRoot } from '@centralita/provision/private-root.ts';
+import { killFamily } from './process-family.ts';
 
 /** A fast machine answers within 1 s; a busy two-core one took 6 s. */
 const START_TIMEOUT_MS = 60_000;
@@ -23,6 +24,10 @@ export interface TestDatabase extends AsyncDisposable {
   readonly superuserUrl: string;
   /** The server with the appliance's own settings, roles and (not yet migrated) database. */
   readonly instance: Instance;
+  /** SIGKILL of the server with all of its processes at once: none of them ends its work. */
+  kill(): Promise<void>;
+  /** Starts the killed server on what it had written; settles once it answers. */
+  start(): Promise<void>;
 }
 
 /**
@@ -53,21 +58,15 @@ export async function openTestDatabase(home: string, { isLosable = false }: { re
   // An appliance lets no superuser in over TCP; this server exists for the tests alone, which also make roles of their own.
   await appendFile(join(dir, 'postgres', 'etc', 'pg_hba.conf'), 'host all all 127.0.0.1/32 scram-sha-256\n');
   if (isLosable) await appendFile(join(dir, 'postgres', 'etc', 'postgresql.conf'), 'fsync = off\nfull_page_writes = off\n');
-  const [program, ...args] = postgresCommand(instance);
-  if (program === undefined) throw new Error('the provisioner gave no command for PostgreSQL');
   // To a file: the isolation tests provoke hundreds of refusals, which the server logs.
   const logFile = join(dir, 'server.log');
-  const log = await open(logFile, 'a');
-  const server = spawn(program, args, { stdio: ['ignore', log.fd, log.fd] });
-  await log.close();
-  const ended = once(server, 'exit');
+  let server = await startServer(instance, logFile);
   const stop = async (): Promise<void> => {
-    server.kill('SIGINT');
-    await ended;
+    await server.stop();
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    await waitForAnswer(instance, () => server.exitCode !== null);
+    await waitForAnswer(instance, server.hasEnded);
     await runCommand(psqlCommand(instance, 'postgres'), {
       input: `create role ${SUPERUSER} superuser login password '${password}';`,
       label: 'making the superuser of the test database',
@@ -80,7 +79,37 @@ export async function openTestDatabase(home: string, { isLosable = false }: { re
   return {
     superuserUrl: `postgres://${SUPERUSER}:${password}@127.0.0.1:${instance.ports.postgres}/postgres`,
     instance,
+    kill: () => server.kill(),
+    async start() {
+      server = await startServer(instance, logFile);
+      await waitForAnswer(instance, server.hasEnded);
+    },
     [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** One life of the server, from its start to its end. */
+type Server = { readonly hasEnded: () => boolean; kill(): Promise<void>; stop(): Promise<void> };
+
+async function startServer(instance: Instance, logFile: string): Promise<Server> {
+  const [program, ...args] = postgresCommand(instance);
+  if (program === undefined) throw new Error('the provisioner gave no command for PostgreSQL');
+  const log = await open(logFile, 'a');
+  const child = spawn(program, args, { stdio: ['ignore', log.fd, log.fd] });
+  await log.close();
+  const ended = once(child, 'exit');
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  return {
+    hasEnded,
+    async kill() {
+      if (child.pid === undefined || hasEnded()) throw new Error('the test database does not run: there is nothing to kill');
+      await killFamily(child.pid);
+      await ended;
+    },
+    async stop() {
+      child.kill('SIGINT');
+      await ended;
+    },
   };
 }
 
