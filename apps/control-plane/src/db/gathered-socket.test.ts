@@ -31,4 +31,28 @@ describe('a gathered socket', () => {
     await expect.poll(() => received.join('')).toBe('one two three four ');
     expect([socket.writableLength, socket.writableCorked, socket.bytesWritten - sentBefore]).toEqual([0, 0, 11]);
   });
+
+  it('tells a connection that the server ended as an error, and closes in a later turn of the event loop', async () => {
+    const ending = createServer((peer) => peer.end('last '));
+    await once(ending.listen(0, '127.0.0.1'), 'listening');
+    const ended = connectGathered({ host: '127.0.0.1', port: (ending.address() as AddressInfo).port });
+    const told: string[] = [];
+    ended.on('data', (text: Buffer) => told.push(String(text)));
+    ended.on('error', (error: NodeJS.ErrnoException) => {
+      told.push(String(error.code));
+      setImmediate(() => told.push('turn over', String(ended.write('rollback'))));
+    });
+    ended.on('close', (hadError) => told.push(`closed ${hadError}`));
+    await expect.poll(() => told).toEqual(['last ', 'ECONNRESET', 'turn over', 'false', 'closed true']);
+    ending.close();
+  });
+
+  it('closes without an error when the end was ours', async () => {
+    const ending = createServer((peer) => void peer.resume());
+    await once(ending.listen(0, '127.0.0.1'), 'listening');
+    const ended = connectGathered({ host: '127.0.0.1', port: (ending.address() as AddressInfo).port });
+    ended.resume().end('terminate');
+    expect(await once(ended, 'close')).toEqual([false]);
+    ending.close();
+  });
 });
