@@ -61,7 +61,8 @@ async function ask(call: SipCall, sentence: Int16Array): Promise<string | null> 
     await call.waitForAudio({ sinceAt: endedAt, signal: AbortSignal.timeout(ANSWER_MS) });
     return call.state === 'answered' ? null : `over before its caller hung up (${call.state})`;
   } catch (error) {
-    return `not answered after the storm (${call.state}): ${String(error)}`;
+    const end = call.state === 'ended' ? `, ended as ${JSON.stringify(await call.ended)}` : '';
+    return `not answered after the storm (${call.state}${end}): ${String(error)}`;
   }
 }
 
