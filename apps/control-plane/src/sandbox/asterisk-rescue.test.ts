@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { silentFrames } from '#audio/frame.ts';
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
-import type { CallLeg, LegEvent } from '#ports/call-control.ts';
+import type { CallControl, CallLeg, LegEvent } from '#ports/call-control.ts';
 import { silentLog } from '#shared/log.ts';
 import { openAsteriskStandIn } from './asterisk-stand-in.ts';
 import type { AsteriskStandIn } from './asterisk-stand-in.ts';
@@ -17,21 +17,47 @@ function connect({ url, username, password, application }: AsteriskStandIn, last
   return openAsterisk({ ...reach, nowMs: () => performance.now(), signal: SIGNAL, ...(lastAliveAt && { rescue }) });
 }
 
-/** A call that a first process answered. That process is not closed: it died, which here means that its sockets are cut. */
-async function crashedCall(standIn: AsteriskStandIn) {
+/** A first process, and a call that rings at it. */
+async function ringingCall(standIn: AsteriskStandIn, callerNumber = '') {
   const before = await connect(standIn);
   const legs: CallLeg[] = [];
   before.onIncomingCall((leg) => legs.push(leg));
-  const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '+34600000001' });
-  const leg = await first(legs);
+  const caller = standIn.placeCall({ dialledNumber: '600', callerNumber });
+  const heard: number[] = [];
+  caller.onFrame((pcm) => heard.push(pcm[0] ?? 0));
+  return { caller, before, heard, leg: await first(legs) };
+}
+
+/** A call that a first process answered. That process is not closed: it died, which here means that its sockets are cut. */
+async function crashedCall(standIn: AsteriskStandIn) {
+  const { leg, ...call } = await ringingCall(standIn, '+34600000001');
   const events: LegEvent[] = [];
   leg.listen((event) => events.push(event));
   await leg.openMedia(() => undefined, { signal: SIGNAL });
   await leg.answer({ signal: SIGNAL });
   leg.keepLanguage('es');
-  const heard: number[] = [];
-  caller.onFrame((pcm) => heard.push(pcm[0] ?? 0));
-  return { caller, before, events, heard };
+  return { ...call, events };
+}
+
+/** The first of those whom the process before left behind. */
+function takeSurvivor(after: CallControl): CallLeg {
+  const [survivor] = after.takeSurvivors();
+  if (survivor === undefined) throw new Error('nobody survived');
+  return survivor.leg;
+}
+
+/** Holds the caller, tells him his place under which he hears music, and lets the agent speak, under whom he hears none. */
+async function holdAndServe(leg: CallLeg, { caller, heard }: Pick<Awaited<ReturnType<typeof ringingCall>>, 'caller' | 'heard'>) {
+  const over = leg.hold();
+  expect(await leg.playOnHold(silentFrames(10).fill(3_333), { signal: SIGNAL })).toBe(true);
+  expect([caller.hasMusic, heard.filter((sample) => sample === 3_333).length]).toEqual([true, 10]);
+  await leg.endHold();
+  await over;
+  const transport = await leg.openMedia(() => undefined, { signal: SIGNAL });
+  transport.send(loudFrames(3));
+  await vi.waitFor(() => expect(heard).toContain(8_000));
+  expect(caller.hasMusic).toBe(false);
+  await leg.hangUp();
 }
 
 test('a caller of a dead process hears a word in his language before anybody knows whose call it is, and is handed over with what he said', async () => {
@@ -60,54 +86,24 @@ test('a caller of a dead process hears a word in his language before anybody kno
 
 test('a caller who was on hold in a dead process hears no music under what is said, and can be held and told his place again', async () => {
   await using standIn = await openAsteriskStandIn();
-  const before = await connect(standIn);
-  const legs: CallLeg[] = [];
-  before.onIncomingCall((leg) => legs.push(leg));
-  const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
-  const heard: number[] = [];
-  caller.onFrame((pcm) => heard.push(pcm[0] ?? 0));
-  void (await first(legs)).hold();
-  await vi.waitFor(() => expect(caller.hasMusic).toBe(true));
+  const { before, leg, ...call } = await ringingCall(standIn);
+  void leg.hold();
+  await vi.waitFor(() => expect(call.caller.hasMusic).toBe(true));
   await using after = await connect(standIn, new Date());
-  expect(caller.hasMusic).toBe(false);
-  const leg = after.takeSurvivors()[0]?.leg;
-  if (leg === undefined) throw new Error('nobody survived');
-  const over = leg.hold();
-  expect(await leg.playOnHold(silentFrames(10).fill(3_333), { signal: SIGNAL })).toBe(true);
-  expect([caller.hasMusic, heard.filter((sample) => sample === 3_333).length]).toEqual([true, 10]);
-  await leg.endHold();
-  await over;
-  const transport = await leg.openMedia(() => undefined, { signal: SIGNAL });
-  transport.send(loudFrames(3));
-  await vi.waitFor(() => expect(heard).toContain(8_000));
-  expect(caller.hasMusic).toBe(false);
-  await leg.hangUp();
+  expect(call.caller.hasMusic).toBe(false);
+  await holdAndServe(takeSurvivor(after), call);
   await vi.waitFor(() => expect(standIn.leftovers()).toEqual(NOTHING_LEFT));
   await before[Symbol.asyncDispose]();
 });
 
 test('a caller whose telephone still rang in a dead process can be held and told his place, and hears the agent behind it', async () => {
   await using standIn = await openAsteriskStandIn();
-  const before = await connect(standIn);
-  const legs: CallLeg[] = [];
-  before.onIncomingCall((leg) => legs.push(leg));
-  const caller = standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
-  const heard: number[] = [];
-  caller.onFrame((pcm) => heard.push(pcm[0] ?? 0));
+  const { before, leg, ...call } = await ringingCall(standIn);
   // The sound is built before the answer: he is in a bridge already.
-  await (await first(legs)).openMedia(() => undefined, { signal: SIGNAL });
+  await leg.openMedia(() => undefined, { signal: SIGNAL });
   standIn.cutMedia();
   await using after = await connect(standIn, new Date());
-  const leg = after.takeSurvivors()[0]?.leg;
-  if (leg === undefined) throw new Error('nobody survived');
-  const over = leg.hold();
-  expect(await leg.playOnHold(silentFrames(10).fill(3_333), { signal: SIGNAL })).toBe(true);
-  await leg.endHold();
-  await over;
-  const transport = await leg.openMedia(() => undefined, { signal: SIGNAL });
-  transport.send(loudFrames(3));
-  await vi.waitFor(() => expect(heard).toContain(8_000));
-  await leg.hangUp();
+  await holdAndServe(takeSurvivor(after), call);
   await vi.waitFor(() => expect(standIn.leftovers()).toEqual(NOTHING_LEFT));
   await before[Symbol.asyncDispose]();
 });
