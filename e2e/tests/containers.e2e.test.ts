@@ -1,22 +1,16 @@
 // The container runtime for real. It builds five images from debootstrap on, which takes minutes: only where CENTRALITA_DOCKER_TEST=1 asks for it.
 import { expect, it } from 'vitest';
-import { startContainerEngine } from '#e2e/container-engine.ts';
 import { runContainersTrial, TRIAL_SERVICES } from '#e2e/containers-trial.ts';
+import { engineFor, isEngineTestAsked } from '#e2e/engine-test.ts';
 
 const LIMIT_MS = 720_000;
 /** Besides, a restore and three changes of release, each with a call. */
 const CHANGES_LIMIT_MS = 1_500_000;
-const isAsked = process.env['CENTRALITA_DOCKER_TEST'] === '1';
 
-it.skipIf(!isAsked)(
+it.skipIf(!isEngineTestAsked)(
   'the appliance is built, brought up and called in containers, with a Debian mirror and npm alone',
   async (context) => {
-    const started = await startContainerEngine();
-    if (started.kind === 'none') {
-      console.log(`skipped: no engine (${started.reason})`);
-      return context.skip(`no engine: ${started.reason}`);
-    }
-    await using engine = started.engine;
+    await using engine = await engineFor(context);
     const trial = await runContainersTrial({ engine, log: console.log, signal: AbortSignal.timeout(LIMIT_MS) });
     expect(trial.heard).toHaveLength(2);
     expect(trial.outsideAudioMs).toBeGreaterThan(2_000);
@@ -37,15 +31,10 @@ it.skipIf(!isAsked)(
   LIMIT_MS + 120_000,
 );
 
-it.skipIf(!isAsked)(
+it.skipIf(!isEngineTestAsked)(
   'an appliance in containers is saved and restored, goes to another release and back, and returns from one that does not come up',
   async (context) => {
-    const started = await startContainerEngine();
-    if (started.kind === 'none') {
-      console.log(`skipped: no engine (${started.reason})`);
-      return context.skip(`no engine: ${started.reason}`);
-    }
-    await using engine = started.engine;
+    await using engine = await engineFor(context);
     const { changes } = await runContainersTrial({
       engine,
       log: console.log,

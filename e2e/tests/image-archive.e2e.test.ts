@@ -4,20 +4,17 @@ import { join } from 'node:path';
 import { runCommand } from '@centralita/provision/command.ts';
 import { findMadeImage, loadImages, recipeTag, saveImages } from '@centralita/provision/containers/image-archive.ts';
 import { afterEach, expect, it, vi } from 'vitest';
-import { startContainerEngine } from '#e2e/container-engine.ts';
+import { engineFor, isEngineTestAsked } from '#e2e/engine-test.ts';
 
 const LIMIT_MS = 180_000;
-const isAsked = process.env['CENTRALITA_DOCKER_TEST'] === '1';
 const RECIPES = { base: 'a'.repeat(64), postgres: 'b'.repeat(64) } as const;
 
 afterEach(() => vi.unstubAllEnvs());
 
-it.skipIf(!isAsked)(
+it.skipIf(!isEngineTestAsked)(
   'images that an engine lost come back from the archive as they were, and others in their place are refused',
   async (context) => {
-    const started = await startContainerEngine();
-    if (started.kind === 'none') return context.skip(`no engine: ${started.reason}`);
-    await using engine = started.engine;
+    await using engine = await engineFor(context);
     vi.stubEnv('DOCKER_HOST', engine.host);
     const { signal } = new AbortController();
     const build = async (content: string): Promise<string> => {
