@@ -5,9 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { openBackup } from '@centralita/provision/backup/backup-archive.ts';
 import { runCommand } from '@centralita/provision/command.ts';
 import { z } from 'zod';
-
-/** Outcome of one run of the provisioner. */
-export type ProvisionerEnd = { readonly code: number | null; readonly output: string };
+import { outputOf, timed } from './provisioner-run.ts';
+import type { ProvisionerEnd } from './provisioner-run.ts';
 
 export type ChangeTools = {
   readonly home: string;
@@ -41,89 +40,94 @@ export type ChangesSeen = {
 
 /** Does all of it, once. Throws where a step fails that should not. */
 export async function runChangeTrial(tools: ChangeTools): Promise<ChangesSeen> {
-  const { home, folder, repository } = tools;
   const saved = await saveAndRestore(tools);
-  const first = await readCurrent(home);
-  // Another compose file and another image, so that something is built and something is brought up anew.
-  const next = await copyTree(tools, 'next', async (tree) => {
-    await appendFile(join(tree, 'provision/monitoring/Dockerfile'), 'LABEL centralita.trial=next\n');
-    await appendFile(join(tree, 'docker-compose.yml'), '# another release\n');
-  });
-  const calls: string[] = [await readCall(home)];
-  const upgrade = await require(tools, next, ['--upgrade']);
-  const second = await readCurrent(home);
-  calls.push(await readCall(home));
-  const keptImages = (await tools.docker(['images', '--quiet', '--filter', `reference=centralita/*:${first}`])).trim().split('\n').length;
-  const bad = await copyTree(tools, 'bad', async (tree) => {
-    const path = join(tree, 'docker-compose.yml');
-    const text = await readFile(path, 'utf8');
-    // The control plane of this release ends as soon as it is started.
-    await writeFile(
-      path,
-      text.replace("    user: '704:704'\n    env_file:", "    user: '704:704'\n    command: [node, -e, 'process.exit(1)']\n    env_file:"),
-    );
-  });
-  const startedAt = performance.now();
-  const broken = await tools.end(bad, ['--upgrade']);
-  const returnS = (performance.now() - startedAt) / 1_000;
-  const isBack = (await readCurrent(home)) === second;
-  calls.push(await readCall(home));
-  const rollback = await require(tools, next, ['--rollback', '--yes']);
-  calls.push(await readCall(home));
-  for (const tree of [next, bad]) await rm(tree, { recursive: true, force: true });
-  await rm(join(folder, 'one.age'), { force: true });
-  return {
-    ...saved,
-    upgradeS: upgrade.seconds,
-    keptImages,
-    broken: { code: broken.code, returnS, isBack },
-    rollbackS: rollback.seconds,
-    isFirstAgain: (await readCurrent(home)) === first,
-    callsHeard: new Set(calls).size - 1,
-  };
-
-  async function require(
-    { end }: ChangeTools,
-    tree: string,
-    words: readonly string[],
-  ): Promise<{ readonly seconds: number; readonly output: string }> {
-    const beganAt = performance.now();
-    const { code, output } = await end(tree, words);
-    if (code !== 0) throw new Error(`provision.sh ${words.join(' ')} ended with ${code}\n${output.slice(-3_000)}`);
-    return { seconds: (performance.now() - beganAt) / 1_000, output };
-  }
-
-  async function saveAndRestore({ end, signal }: ChangeTools) {
-    const path = join(folder, 'one.age');
-    await require(tools, repository, ['--backup', path, '--recordings', '--exports']);
-    const secrets = await readFile(join(home, 'secrets.json'), 'utf8');
-    const { backupKey } = z.object({ backupKey: z.string() }).parse(JSON.parse(secrets));
-    const scratch = join(folder, 'opened');
-    await mkdir(scratch, { recursive: true });
-    const opened = await readBackup(scratch, { path, key: backupKey, signal });
-    const rehearsal = (await require(tools, repository, ['--restore', path, '--rehearse'])).output;
-    await ask(tools, 'create table public.came_later (id int)');
-    const bytes = await readFile(path);
-    const middle = Math.floor(bytes.length / 2);
-    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
-    await writeFile(join(folder, 'damaged.age'), bytes);
-    const damaged = await end(repository, ['--restore', join(folder, 'damaged.age'), '--yes']);
-    const isUntouched = await hasLater(tools);
-    await require(tools, repository, ['--restore', path, '--yes']);
-    return {
-      ...opened,
-      rehearsal,
-      damaged: { code: damaged.code, isUntouched },
-      restored: {
-        isGone: !(await hasLater(tools)),
-        keptSecrets: isDeepStrictEqual(JSON.parse(await readFile(join(home, 'secrets.json'), 'utf8')), JSON.parse(secrets)),
-      },
-    };
-  }
+  return { ...saved, ...(await changeReleases(tools)) };
 }
 
-async function readBackup(scratch: string, backup: { readonly path: string; readonly key: string; readonly signal: AbortSignal }) {
-  await using opened = await openBackup(scratch, backup);
+/** Runs the provisioner of a tree and returns what it printed. Throws where it fails. */
+async function run({ end }: ChangeTools, tree: string, words: readonly string[]): Promise<string> {
+  return outputOf(words, await end(tree, words));
+}
+
+type Backup = { readonly path: string; readonly key: string };
+
+/** A backup is made, looked into and rehearsed; a damaged one changes nothing; the whole one takes away what came after it. */
+async function saveAndRestore(tools: ChangeTools) {
+  const { home, folder, repository } = tools;
+  const path = join(folder, 'one.age');
+  await run(tools, repository, ['--backup', path, '--recordings', '--exports']);
+  const secrets: unknown = JSON.parse(await readFile(join(home, 'secrets.json'), 'utf8'));
+  const { backupKey } = z.object({ backupKey: z.string() }).parse(secrets);
+  const held = await readBackup(tools, { path, key: backupKey });
+  const rehearsal = await run(tools, repository, ['--restore', path, '--rehearse']);
+  await ask(tools, 'create table public.came_later (id int)');
+  const damaged = await restoreDamaged(tools, path);
+  await run(tools, repository, ['--restore', path, '--yes']);
+  const keptSecrets = isDeepStrictEqual(JSON.parse(await readFile(join(home, 'secrets.json'), 'utf8')), secrets);
+  const isGone = !(await hasLater(tools));
+  await rm(path, { force: true });
+  return { ...held, rehearsal, damaged, restored: { isGone, keptSecrets } };
+}
+
+/** Restores from a copy of the backup with one bit of its middle changed. */
+async function restoreDamaged(tools: ChangeTools, path: string): Promise<ChangesSeen['damaged']> {
+  const bytes = await readFile(path);
+  const middle = Math.floor(bytes.length / 2);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+  const damagedPath = join(tools.folder, 'damaged.age');
+  await writeFile(damagedPath, bytes);
+  const { code } = await tools.end(tools.repository, ['--restore', damagedPath, '--yes']);
+  return { code, isUntouched: await hasLater(tools) };
+}
+
+/** To another release, from there to one that does not come up, and back to the first. */
+async function changeReleases(tools: ChangeTools) {
+  const { home } = tools;
+  const first = await readCurrent(home);
+  const next = await copyTree(tools, 'next', buildsAnew);
+  const calls = [await readCall(home)];
+  const upgradeS = await timed(() => run(tools, next, ['--upgrade']));
+  calls.push(await readCall(home));
+  const keptImages = (await tools.docker(['images', '--quiet', '--filter', `reference=centralita/*:${first}`])).trim().split('\n').length;
+  const broken = await upgradeToBroken(tools);
+  calls.push(await readCall(home));
+  const rollbackS = await timed(() => run(tools, next, ['--rollback', '--yes']));
+  calls.push(await readCall(home));
+  await rm(next, { recursive: true, force: true });
+  const isFirstAgain = (await readCurrent(home)) === first;
+  return { upgradeS, keptImages, broken, rollbackS, isFirstAgain, callsHeard: new Set(calls).size - 1 };
+}
+
+async function upgradeToBroken(tools: ChangeTools): Promise<ChangesSeen['broken']> {
+  const before = await readCurrent(tools.home);
+  const bad = await copyTree(tools, 'bad', endsAtOnce);
+  let code: number | null = null;
+  const returnS = await timed(async () => ({ code } = await tools.end(bad, ['--upgrade'])));
+  await rm(bad, { recursive: true, force: true });
+  return { code, returnS, isBack: (await readCurrent(tools.home)) === before };
+}
+
+/** Another compose file and another image, so that something is built and something is brought up anew. */
+async function buildsAnew(tree: string): Promise<void> {
+  await appendFile(join(tree, 'provision/monitoring/Dockerfile'), 'LABEL centralita.trial=next\n');
+  await appendFile(join(tree, 'docker-compose.yml'), '# another release\n');
+}
+
+/** The control plane of this release ends as soon as it is started. */
+async function endsAtOnce(tree: string): Promise<void> {
+  const path = join(tree, 'docker-compose.yml');
+  const user = "    user: '704:704'\n";
+  const text = await readFile(path, 'utf8');
+  const broken = text.replace(`${user}    env_file:`, `${user}    command: [node, -e, 'process.exit(1)']\n    env_file:`);
+  if (broken === text)
+    throw new Error('docker-compose.yml has no control plane with user 704 and an env_file any more: say here what ends it');
+  await writeFile(path, broken);
+}
+
+async function readBackup({ folder, signal }: ChangeTools, { path, key }: Backup) {
+  const scratch = join(folder, 'opened');
+  await mkdir(scratch, { recursive: true });
+  await using opened = await openBackup(scratch, { path, key, signal });
   const backupRows = Object.values(opened.manifest.tables).reduce((sum, { rows }) => sum + rows, 0);
   return { backupNames: (await readdir(opened.folder)).toSorted(), backupRows };
 }

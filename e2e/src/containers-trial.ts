@@ -2,17 +2,17 @@
  * The whole container runtime on a machine with nothing but an engine, a Debian mirror and npm: images from debootstrap on, the stack up, real calls in
  * it and from outside, a second run, a backup that opens, what the containers may do, and everything away again.
  */
-import { spawn } from 'node:child_process';
 import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { openEncrypted } from '@centralita/provision/backup/backup-cipher.ts';
 import { runCommand } from '@centralita/provision/command.ts';
 import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
 import { z } from 'zod';
 import type { ContainerEngine } from './container-engine.ts';
 import { runChangeTrial } from './containers-change-trial.ts';
-import type { ChangesSeen, ProvisionerEnd } from './containers-change-trial.ts';
+import type { ChangesSeen } from './containers-change-trial.ts';
+import { endProvisioner, outputOf, timed } from './provisioner-run.ts';
+import type { ProvisionerEnd } from './provisioner-run.ts';
 
 /** Ports of this trial alone. */
 const PORTS = { sip: 31_660, rtpFirst: 31_610, rtpLast: 31_649, http: 31_680, prometheus: 31_690 };
@@ -77,7 +77,9 @@ export async function runContainersTrial({ engine, log, signal, hasChanges = fal
   await mkdir(home, { recursive: true });
   await writeFile(join(home, '.env'), renderSettings(), { mode: 0o600 });
   const env = { DOCKER_HOST: engine.host, CENTRALITA_HOME: home };
-  const run = async (words: readonly string[]): Promise<string> => await runProvisioner(words, { env, log, signal });
+  const end = async (tree: string, words: readonly string[]): Promise<ProvisionerEnd> =>
+    await endProvisioner(tree, words, { env, log, signal });
+  const run = async (words: readonly string[]): Promise<string> => outputOf(words, await end(repository, words));
   const docker = async (words: readonly string[]): Promise<string> => await runCommand(['docker', ...words], { env, signal });
   try {
     const firstRunS = await timed(() => run(['--runtime', 'docker']));
@@ -92,8 +94,6 @@ export async function runContainersTrial({ engine, log, signal, hasChanges = fal
     await docker(['exec', (await docker(['ps', '--quiet', '--filter', BACKUP_LABEL])).trim(), 'backup-loop', 'now']);
     const backupHead = await openNewestBackup(docker, { folder: engine.folder, key: secrets.backupKey });
     const deadTargets = await listDeadTargets();
-    const end = async (tree: string, words: readonly string[]): Promise<ProvisionerEnd> =>
-      await endProvisioner(tree, words, { env, log, signal });
     if (hasChanges) log('backups, a restore, other releases');
     const changes = hasChanges ? await runChangeTrial({ home, folder: engine.folder, repository, end, docker, signal }) : null;
     await run(['--uninstall', '--purge', 'centralita']);
@@ -138,44 +138,6 @@ function renderSettings(): string {
   const { sip, rtpFirst, rtpLast, http, prometheus } = PORTS;
   const ports = `SIP_PORT=${sip}\nRTP_FIRST_PORT=${rtpFirst}\nRTP_LAST_PORT=${rtpLast}\nHTTP_PORT=${http}\nPROMETHEUS_PORT=${prometheus}\n`;
   return `BIND_ADDRESS=127.0.0.1\nEXTERNAL_ADDRESS=127.0.0.1\nMAX_CONCURRENT_CALLS=8\nCONTAINER_INFERENCE=cpu\n${ports}`;
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now();
-  await work();
-  return (performance.now() - startedAt) / 1_000;
-}
-
-type ProvisionerRun = {
-  readonly env: Readonly<Record<string, string>>;
-  readonly log: (message: string) => void;
-  readonly signal: AbortSignal;
-};
-
-/** As `endProvisioner`, of this checkout. Throws with its last words when it fails. */
-async function runProvisioner(words: readonly string[], tools: ProvisionerRun): Promise<string> {
-  const { code, output } = await endProvisioner(repository, words, tools);
-  if (code !== 0) throw new Error(`provision.sh ${words.join(' ')} ended with ${code}\n${output.slice(-3_000)}`);
-  return output;
-}
-
-/** The provisioner of a tree as an operator runs it, each of its lines told as it comes. */
-async function endProvisioner(tree: string, words: readonly string[], { env, log, signal }: ProvisionerRun): Promise<ProvisionerEnd> {
-  const child = spawn(join(tree, 'node_modules/.bin/node'), [join(tree, 'provision/src/main.ts'), ...words], {
-    // The lock is one for the machine; this home is nobody else's.
-    env: { ...process.env, ...env, CENTRALITA_LOCKED: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    signal,
-  });
-  const failed = text(child.stderr);
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
-    output += piece;
-    // What is shown to the operator holds the admin key and a password; a test's log is no place for them.
-    for (const line of piece.split('\n')) if (/^ {2,4}\S/.test(line) && !/^ {2}[A-Z]/.test(line)) log(line.trimEnd());
-  });
-  const code = await new Promise<number | null>((done, broke) => child.once('error', broke).once('close', done));
-  return { code, output: `${output}\n${(await failed).trim()}` };
 }
 
 /** What a purge should have taken: volumes and images of ours, and the home. */
