@@ -243,7 +243,8 @@ async function startPostgres(instance: Instance, ports: RigPorts, start: Start):
 async function restartPostgres(instance: Instance, start: Start): Promise<RigProcess> {
   const paths = instancePaths(instance);
   await rm(join(paths.postgresData, 'postmaster.pid'), { force: true });
-  await rm(join(paths.postgresRun, `.s.PGSQL.${instance.ports.postgres}.lock`), { force: true });
+  for (const folder of [paths.postgresRun, paths.databaseSocket])
+    await rm(join(folder, `.s.PGSQL.${instance.ports.postgres}.lock`), { force: true });
   for (let tries = 0; ; tries += 1) {
     const process = start('postgres', postgresCommand(instance));
     try {

@@ -18,7 +18,7 @@ describe('the rendered environment', () => {
 
   it('is a configuration that the control plane accepts, with the values that were meant', () => {
     const config = loadConfig(values);
-    expect(config.databaseUrl).toBe('postgres://centralita_app:app-password@127.0.0.1:5433/centralita');
+    expect(config.databaseUrl).toBe('postgres://centralita_app:app-password@%2Fsrv%2Fhome%2Finstances%2Fappliance%2Fdatabase:5433/centralita');
     expect(config.asterisk).toEqual({
       url: 'http://127.0.0.1:8088',
       username: 'centralita',

@@ -1,6 +1,6 @@
 /** Renders an instance's PostgreSQL configuration and the SQL that makes its roles and database. */
 import type { RenderedFile } from './asterisk-configuration.ts';
-import { ADMIN_ROLE, DATABASE, DATABASE_ROLES, MOUNT_POINT } from './instance.ts';
+import { ADMIN_ROLE, DATABASE, DATABASE_ROLES, DATABASE_SOCKET, MOUNT_POINT } from './instance.ts';
 import type { Instance } from './instance.ts';
 
 const MEBIBYTE = 1_048_576;
@@ -12,7 +12,7 @@ export function renderPostgres(instance: Instance): readonly RenderedFile[] {
     '# Rendered by provision.sh: edit the source, not this file.',
     `data_directory = '${MOUNT_POINT}/postgres/data'`,
     `hba_file = '${MOUNT_POINT}/postgres/etc/pg_hba.conf'`,
-    `unix_socket_directories = '${MOUNT_POINT}/postgres/run'`,
+    `unix_socket_directories = '${MOUNT_POINT}/postgres/run,${MOUNT_POINT}/${DATABASE_SOCKET}'`,
     `listen_addresses = '${instance.network.postgresListen}'`,
     `port = ${instance.ports.postgres}`,
     `max_connections = ${instance.limits.maxConnections}`,
@@ -36,9 +36,11 @@ export function renderPostgres(instance: Instance): readonly RenderedFile[] {
     "timezone = 'UTC'",
     '',
   ];
+  const { app, migrator } = DATABASE_ROLES;
   const hba = [
-    '# The superuser comes in through the socket inside the private root alone; the roles by password from this machine.',
+    '# The superuser comes in through a socket alone and by its system user; the roles by password from this machine.',
     'local all postgres peer',
+    `local ${DATABASE} ${app},${migrator} scram-sha-256`,
     `host ${DATABASE} ${Object.values(DATABASE_ROLES).join(',')} ${instance.network.databaseClients} scram-sha-256`,
     '',
   ];

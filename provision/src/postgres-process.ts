@@ -18,6 +18,7 @@ export async function preparePostgres(instance: Instance): Promise<void> {
   await makeFolder(instance.dir, { uid: 0, gid: 0, mode: 0o755 });
   await makeFolder(join(instance.dir, 'postgres'), { uid, gid, mode: 0o700 });
   await makeFolder(instancePaths(instance).postgresRun, { uid, gid, mode: 0o700 });
+  await makeFolder(instancePaths(instance).databaseSocket, { uid, gid: instance.serviceGid ?? 0, mode: 0o750 });
   const etc = instancePaths(instance).postgresEtc;
   await makeFolder(etc, { uid: 0, gid, mode: 0o750 });
   await writeRenderedFiles(etc, renderPostgres(instance), { uid: 0, gid, mode: 0o640 });

@@ -10,6 +10,7 @@ import { connectGathered } from './gathered-socket.ts';
 import type { BoundRead, RowsOf } from './prepared-read.ts';
 import type { ReadSettings, WriteOptions } from './read-pipeline.ts';
 import { openReadPipeline, scopeStatement } from './read-pipeline.ts';
+import { addressOptions } from './server-address.ts';
 
 /** Connections of one process besides the pipelined reads' own: the journal, routing and a page of requests; the server's limit is shared by all processes. */
 export const MAX_CONNECTIONS = 10;
@@ -102,6 +103,7 @@ type SocketTarget = { readonly host: readonly string[]; readonly port: readonly 
 
 function connectServer(url: string): Connection {
   const options = {
+    ...addressOptions(url),
     socket: (target: SocketTarget) =>
       connectGathered(target.path ? { path: target.path } : { host: target.host[0] ?? '', port: target.port[0] ?? 0 }),
     connect_timeout: CONNECT_TIMEOUT_S,

@@ -5,6 +5,7 @@ import { drizzle as drizzleServer } from 'drizzle-orm/postgres-js';
 import { migrate as migrateServer } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import type { DatabaseSource } from './client.ts';
+import { addressOptions } from './server-address.ts';
 
 const migrationsFolder = fileURLToPath(new URL('migrations', import.meta.url));
 /** Any constant will do as long as every release uses the same: 'cent' in ASCII. */
@@ -19,6 +20,7 @@ export async function migrateDatabase(source: DatabaseSource): Promise<void> {
   }
   // One connection: the lock belongs to the session and ends with it.
   const client = postgres(source.url, {
+    ...addressOptions(source.url),
     max: 1,
     connect_timeout: 5,
     onnotice: () => {},

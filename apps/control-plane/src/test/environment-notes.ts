@@ -14,7 +14,9 @@ const plain = (about: string, unit?: string): VariableNote => ({ about, ...(unit
 
 /** In the order of the table. */
 export const environmentNotes = {
-  DATABASE_URL: secret('PostgreSQL, as the role that may not change tables'),
+  DATABASE_URL: secret(
+    'PostgreSQL, as the role that may not change tables; a folder with a Unix socket in place of the host is written with %2F for each slash',
+  ),
   DATABASE_MIGRATION_URL: secret('PostgreSQL as the owner of the tables; for the command `migrate` alone'),
   DEMO_PHONE_PASSWORD: secret("SIP password of the demo's phone; for the command `seed-demo` alone. Without it the phone cannot register"),
   ASTERISK_URL: plain("where Asterisk's ARI answers"),
@@ -53,6 +55,7 @@ export const environmentNotes = {
     'which calls are whose among servers that share a database, the same after every restart; without it the ARI application',
   ),
   MAX_CONCURRENT_CALLS: plain('live calls at the most', 'calls'),
+  MAX_WAITING_CALLERS: plain('callers held until there is room, in organizations that chose `queue`; written by provision from the ports for sound', 'callers'),
   MAX_CALL_SECONDS: plain('the longest call; an agent may say less'),
   DRAIN_SECONDS: plain('how long live calls may go on after a stop'),
   BEHIND_BALANCER: plain('1: a balancer or carrier tries another server when this one refuses a call'),
