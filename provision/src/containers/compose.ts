@@ -1,12 +1,12 @@
 /** How compose is called on this installation, and what its services say of themselves. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { runCommand, tryCommand } from '#command.ts';
+import { runCommand } from '#command.ts';
 import type { CommandOptions } from '#command.ts';
+import { ObstacleError } from '#place.ts';
 import { readComposeFile } from './compose-file.ts';
 import { lintCompose } from './compose-lint.ts';
-import { containersFolder } from './container-appliance.ts';
+import { containersFolder, PROJECT } from './container-appliance.ts';
 import { knowsStartInterval } from './engine.ts';
 import type { Engine } from './engine.ts';
 
@@ -30,7 +30,6 @@ const PROBED = [
 /** On an engine that cannot ask more often at the start, all the time. */
 const PLAIN_INTERVAL = '5s';
 
-const serviceSchema = z.object({ Service: z.string(), State: z.string(), Health: z.string().default(''), ExitCode: z.number().default(0) });
 export type ServiceReport = { readonly name: string; readonly isUp: boolean; readonly words: string };
 
 /** What this machine's engine needs said otherwise; for a new engine nothing. */
@@ -78,23 +77,58 @@ export async function checkComposeFile(compose: Compose, signal: AbortSignal): P
     );
 }
 
-/** What each container says; none while there are no containers. */
-export async function readServices(compose: Compose, signal: AbortSignal): Promise<readonly ServiceReport[]> {
-  if (!compose.engine.compose) return [];
-  const answer = await tryCommand(composeCommand(compose, ['ps', '--all', '--format', 'json']), { signal, timeoutMs: 60_000 });
-  if (answer.exitCode !== 0) return [];
-  return parseServices(answer.stdout);
+/**
+ * What each container of this appliance says; none where the engine has none. The engine is asked, not compose: it knows them whatever is, or is not, rendered here.
+ * Throws when it does not answer: containers with calls in them must not pass for none.
+ */
+export async function readServices(signal: AbortSignal): Promise<readonly ServiceReport[]> {
+  const argv = ['docker', 'ps', '--all', ...OF_PROJECT, '--format', `{{.Label "${SERVICE_LABEL}"}}\t{{.State}}\t{{.Status}}`];
+  return parseServices(await askEngine(argv, signal));
 }
 
-/** Parses `compose ps --format json`: one object a line. A one-shot that ended well is up. */
+/** The container of a service that runs, or is paused, at this moment; null when the engine says that there is none. Throws when it does not say. */
+export async function findRunning(service: string, signal?: AbortSignal): Promise<string | null> {
+  const isUp = ['--filter', 'status=running', '--filter', 'status=paused'];
+  const argv = ['docker', 'ps', '--quiet', ...OF_PROJECT, '--filter', `label=${SERVICE_LABEL}=${service}`, ...isUp];
+  const [id = ''] = (await askEngine(argv, signal)).split('\n');
+  return id === '' ? null : id;
+}
+
+/** Compose's own labels. What `compose run` makes, such as a test call, is no service. */
+const SERVICE_LABEL = 'com.docker.compose.service';
+const OF_PROJECT = ['--filter', `label=com.docker.compose.project=${PROJECT}`, '--filter', 'label=com.docker.compose.oneoff=False'];
+const ASK_TIMEOUT_MS = 60_000;
+
+async function askEngine(argv: readonly string[], signal?: AbortSignal): Promise<string> {
+  try {
+    return await runCommand(argv, { label: 'docker ps', timeoutMs: ASK_TIMEOUT_MS, ...(signal ? { signal } : {}) });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new ObstacleError(
+      [
+        {
+          name: 'containers',
+          reason: `the engine does not say which containers it has, so calls may be up in them (${(cause as Error).message.replaceAll('\n', ' ')})`,
+          fix: 'see why with docker ps --all; systemctl restart docker where it hangs; then run again',
+        },
+      ],
+      { cause },
+    );
+  }
+}
+
+/** Parses lines of service, state and status, such as `Up 2 minutes (healthy)` or `Exited (137) 3 days ago`. A one-shot that ended well is up. */
 export function parseServices(text: string): readonly ServiceReport[] {
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => {
-      const { Service, State, Health, ExitCode } = serviceSchema.parse(JSON.parse(line));
+      const [name = '', state = '', status = ''] = line.split('\t');
+      const health = /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(status)?.[1] ?? '';
+      const exitCode = /^Exited \((\d+)\)/.exec(status)?.[1] ?? '';
       const isUp =
-        State === 'running' ? Health === '' || Health === 'healthy' : State === 'exited' && ExitCode === 0 && Service === 'migrate';
-      return { name: Service, isUp, words: State === 'exited' ? `ended with ${ExitCode}` : [State, Health].filter(Boolean).join(', ') };
-    });
+        state === 'running' ? health === '' || health === 'healthy' : state === 'exited' && exitCode === '0' && name === 'migrate';
+      return { name, isUp, words: state === 'exited' ? `ended with ${exitCode}` : [state, health].filter(Boolean).join(', ') };
+    })
+    .toSorted((a, b) => a.name.localeCompare(b.name));
 }

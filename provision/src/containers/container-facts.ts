@@ -7,7 +7,6 @@ import type { RenderedFile } from '#asterisk-configuration.ts';
 import { gatherFacts } from '#facts.ts';
 import type { Facts, FactsPlace } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
-import { currentTree } from '#releases/release-facts.ts';
 import { digestPaths } from '#releases/release-files.ts';
 import { readFiles } from '#rendered-files.ts';
 import { renderServerDescription } from '#server-description.ts';
@@ -92,13 +91,11 @@ export async function gatherContainerFacts(place: FactsPlace & { readonly signal
   const appliance = await describe(known);
   const names = appliance?.folders.map(({ name }) => name) ?? ['control-plane', 'grafana', 'postgres'];
   const folders = names.map(async (name) => [name, await readFiles(join(containersFolder(home), 'files', name))] as const);
-  const isRendered = known.composeText !== '' && known.overrideText !== '';
-  const compose = { home, repository: currentTree(facts), engine, profiles: appliance?.profiles ?? [profile] };
   return {
     ...known,
     appliance,
     files: new Map(await Promise.all(folders)),
-    services: isRendered ? await readServices(compose, signal) : [],
+    services: await readServices(signal),
   };
 }
 

@@ -8,7 +8,7 @@ import { ObstacleError } from '#place.ts';
 import { pruneReleases } from '#releases/release-store.ts';
 import type { DataFolder, Runtime, Site, TakenDown } from '#runtime/runtime.ts';
 import { removeTimer } from './backup-timer.ts';
-import { composeCommand, runCompose } from './compose.ts';
+import { composeCommand, findRunning, runCompose } from './compose.ts';
 import { PROJECT } from './container-appliance.ts';
 import { gatherContainerFacts } from './container-facts.ts';
 import type { ContainerFacts } from './container-facts.ts';
@@ -20,6 +20,7 @@ import { makeImages, pruneImages, removeImages } from './image-set.ts';
 const ASK_TIMEOUT_MS = 30_000;
 /** Beside what is waited for itself. */
 const COMPOSE_TIMEOUT_MS = 120_000;
+const CHANNELS = ['asterisk', '-C', '/instance/asterisk/etc/asterisk.conf', '-rx', 'core show channels count'];
 const PROGRAMS = '/usr/lib/postgresql/18/bin';
 
 export const containerRuntime: Runtime = {
@@ -54,11 +55,7 @@ async function openSite(now: ContainerFacts, signal: AbortSignal): Promise<Site>
     findFolder: async (name) => await describeFolder(name, signal),
     journalFolder: async () => join(await requireVolume('state', signal), 'journal'),
     settingsOwner: async () => ({ uid: 0, gid: 0 }),
-    askChannels: async () => {
-      if (!service('asterisk')?.words.startsWith('running')) return null;
-      const words = ['exec', '-T', 'asterisk', 'asterisk', '-C', '/instance/asterisk/etc/asterisk.conf', '-rx', 'core show channels count'];
-      return (await tryCommand(composeCommand(composeOf(now), words), { timeoutMs: ASK_TIMEOUT_MS })).stdout;
-    },
+    askChannels,
     stopControlPlane: async (limitMs) => {
       if (isRendered) await compose(stopWords(limitMs), limitMs + COMPOSE_TIMEOUT_MS);
     },
@@ -66,6 +63,12 @@ async function openSite(now: ContainerFacts, signal: AbortSignal): Promise<Site>
     startDatabase: async () => void (await compose(['up', '--detach', '--wait', '--no-deps', '--no-build', '--pull', 'never', 'postgres'])),
     placeTestCall: async (talk) => await recordTestCall({ now, ...talk }),
   };
+}
+
+/** Asterisk's own answer, at this moment; null where the engine says that none runs. Throws when it does not say. */
+export async function askChannels(): Promise<string | null> {
+  const container = await findRunning('asterisk');
+  return container === null ? null : (await tryCommand(['docker', 'exec', container, ...CHANNELS], { timeoutMs: ASK_TIMEOUT_MS })).stdout;
 }
 
 /** Words of compose that give live calls so long and kill what is left. */

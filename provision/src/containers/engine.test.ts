@@ -23,18 +23,22 @@ describe('the engine', () => {
   });
 
   it('says of each container whether it is up: a migration that ended well is, a service that ended is not', () => {
-    const line = (service: string, rest: object): string => JSON.stringify({ Service: service, Name: 'x', ...rest });
     const text = [
-      line('migrate', { State: 'exited', ExitCode: 0, Health: '' }),
-      line('postgres', { State: 'running', Health: 'healthy', ExitCode: 0 }),
-      line('asterisk', { State: 'running', Health: 'starting', ExitCode: 0 }),
-      line('backup', { State: 'exited', Health: '', ExitCode: 137 }),
+      'asterisk\trunning\tUp 3 seconds (health: starting)',
+      'backup\texited\tExited (137) 2 days ago',
+      'migrate\texited\tExited (0) 2 days ago',
+      'node-exporter\tcreated\tCreated',
+      'postgres\trunning\tUp 2 minutes (healthy)',
+      'test-call\trunning\tUp 2 minutes',
+      '',
     ].join('\n');
     expect(parseServices(text)).toEqual([
-      { name: 'migrate', isUp: true, words: 'ended with 0' },
-      { name: 'postgres', isUp: true, words: 'running, healthy' },
       { name: 'asterisk', isUp: false, words: 'running, starting' },
       { name: 'backup', isUp: false, words: 'ended with 137' },
+      { name: 'migrate', isUp: true, words: 'ended with 0' },
+      { name: 'node-exporter', isUp: false, words: 'created' },
+      { name: 'postgres', isUp: true, words: 'running, healthy' },
+      { name: 'test-call', isUp: true, words: 'running' },
     ]);
   });
 });
