@@ -54,15 +54,21 @@ export function parseBundleManifest(text: string): BundleManifest {
   }
 }
 
+/** What a part turned out to be. */
+export type PartFound = BundleManifest['parts'][string];
+
+/** What is wrong with a part, in words; none where nothing is. */
+export function describePart(name: string, wanted: PartFound, found: PartFound | null): readonly string[] {
+  if (found === null) return [`${name} is missing`];
+  if (found.bytes !== wanted.bytes) return [`${name} has ${found.bytes} bytes instead of ${wanted.bytes}`];
+  return found.sha256 === wanted.sha256 ? [] : [`${name} has another content than its SHA-256 says`];
+}
+
 /** The parts of an unpacked bundle that are not as its manifest says, each named with what is wrong. */
 export async function listDamagedParts(folder: string, { parts }: Pick<BundleManifest, 'parts'>): Promise<readonly string[]> {
   const damaged: string[] = [];
-  for (const [name, wanted] of Object.entries(parts)) {
-    const found = await digestFile(join(folder, name)).catch(() => null);
-    if (found === null) damaged.push(`${name} is missing`);
-    else if (found.bytes !== wanted.bytes) damaged.push(`${name} has ${found.bytes} bytes instead of ${wanted.bytes}`);
-    else if (found.sha256 !== wanted.sha256) damaged.push(`${name} has another content than its SHA-256 says`);
-  }
+  for (const [name, wanted] of Object.entries(parts))
+    damaged.push(...describePart(name, wanted, await digestFile(join(folder, name)).catch(() => null)));
   return damaged;
 }
 

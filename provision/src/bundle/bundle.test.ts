@@ -1,7 +1,7 @@
 // Bundles: whole, or refused with the name of what is damaged, before anything is changed.
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { publicKeyText, signText } from '#releases/release-manifest.ts';
 import { parseBundleManifest, renderSums } from './bundle-manifest.ts';
 import type { BundleManifest } from './bundle-manifest.ts';
 import { INSTALLER_SCRIPT } from './installer.ts';
-import { openBundle } from './bundle-opening.ts';
+import { checkBundle, unpackBundle } from './bundle-opening.ts';
 import { renumberGroup, renumberUser } from './root-image.ts';
 import { renderDebianPackages } from './software-list.ts';
 
@@ -26,6 +26,7 @@ afterEach(async () => await rm(folder, { recursive: true }));
 /** A bundle of two small parts; `change` spoils the files before they are packed. */
 async function pack(change: (parts: string) => Promise<void> = async () => {}): Promise<string> {
   const parts = join(folder, 'parts');
+  await rm(parts, { recursive: true, force: true });
   await mkdir(parts);
   await writeFile(join(parts, 'release.tar.gz'), 'the release');
   await writeFile(join(parts, 'root.tar.gz'), 'the root');
@@ -52,10 +53,17 @@ async function pack(change: (parts: string) => Promise<void> = async () => {}): 
   return bundle;
 }
 
+/** As `--offline` does it; nothing of a bundle that is refused may lie there. */
 async function open(bundle: string, publicKey = ''): Promise<BundleManifest> {
-  const staging = join(folder, 'staging');
-  await mkdir(staging, { recursive: true });
-  return await openBundle(bundle, { folder: staging, publicKey, signal });
+  const manifest = await checkBundle(bundle, { home: join(folder, 'home'), publicKey, signal });
+  await unpackBundle(bundle, { folder: join(folder, 'staging'), manifest, signal });
+  return manifest;
+}
+
+async function expectRefused(bundle: string, reason: RegExp | string, publicKey = ''): Promise<void> {
+  const before = await readdir(folder);
+  await expect(open(bundle, publicKey)).rejects.toThrow(reason);
+  expect(await readdir(folder)).toEqual(before);
 }
 
 describe('a bundle', () => {
@@ -64,33 +72,58 @@ describe('a bundle', () => {
   });
 
   it('is refused with the name of the part that is another', async () => {
-    const bundle = await pack(async (parts) => await writeFile(join(parts, 'root.tar.gz'), 'the rOot'));
-    await expect(open(bundle)).rejects.toThrow('root.tar.gz has another content');
+    await expectRefused(
+      await pack(async (parts) => await writeFile(join(parts, 'root.tar.gz'), 'the rOot')),
+      'root.tar.gz has another content',
+    );
   });
 
   it('is refused with the name of the part that is missing', async () => {
-    await expect(open(await pack(async (parts) => await rm(join(parts, 'release.tar.gz'))))).rejects.toThrow('release.tar.gz is missing');
+    await expectRefused(await pack(async (parts) => await rm(join(parts, 'release.tar.gz'))), 'release.tar.gz is missing');
   });
 
   it('is refused when it was cut off', async () => {
     const bundle = await pack();
     await writeFile(bundle, (await readFile(bundle)).subarray(0, 700));
-    await expect(open(bundle)).rejects.toThrow(/cut off|damaged/);
+    await expectRefused(bundle, /cut off|damaged/);
   });
 
-  it('must be signed by the key that the operator names', async () => {
+  it('must be signed by the key that the operator names, or not a byte of it is written', async () => {
     const bundle = await pack();
+    await expectRefused(bundle, 'not the signature', publicKeyText(generateKeyPairSync('ed25519').privateKey));
     await expect(open(bundle, publicKeyText(keys.privateKey))).resolves.toBeDefined();
-    await expect(open(bundle, publicKeyText(generateKeyPairSync('ed25519').privateKey))).rejects.toThrow('not the signature');
   });
 
   it('is not opened with a public key that is none', async () => {
-    await expect(open(await pack(), 'not-a-key')).rejects.toThrow('the public key "not-a-key" is none');
+    await expectRefused(await pack(), 'the public key "not-a-key" is none', 'not-a-key');
   });
 
   it('that is not signed is refused where a signature is asked for', async () => {
     const bundle = await pack(async (parts) => await rm(join(parts, 'manifest.json.sig')));
-    await expect(open(bundle, publicKeyText(keys.privateKey))).rejects.toThrow('is not signed');
+    await expectRefused(bundle, 'is not signed', publicKeyText(keys.privateKey));
+  });
+
+  it('holds nothing that its signed manifest does not name, and nothing twice', async () => {
+    const publicKey = publicKeyText(keys.privateKey);
+    const strange = await pack(async (parts) => await writeFile(join(parts, 'models.tar'), 'something else'));
+    await expectRefused(strange, 'what its manifest does not name (models.tar)', publicKey);
+    await pack();
+    const twice = join(folder, 'twice.tar');
+    execFileSync('tar', ['-cf', twice, '-C', join(folder, 'parts'), ...(await readdir(join(folder, 'parts'))), 'root.tar.gz']);
+    await expectRefused(twice, 'root.tar.gz more than once', publicKey);
+    const link = await pack(async (parts) => {
+      await rm(join(parts, 'root.tar.gz'));
+      await symlink('/etc/passwd', join(parts, 'root.tar.gz'));
+    });
+    await expectRefused(link, 'root.tar.gz is missing', publicKey);
+  });
+
+  it('that was exchanged between the check and the unpacking is refused all the same', async () => {
+    const bundle = await pack();
+    const manifest = await checkBundle(bundle, { home: folder, publicKey: '', signal });
+    await writeFile(join(folder, 'parts/root.tar.gz'), 'the rOot');
+    execFileSync('tar', ['-cf', bundle, '-C', join(folder, 'parts'), ...(await readdir(join(folder, 'parts')))]);
+    await expect(unpackBundle(bundle, { folder: join(folder, 'staging'), manifest, signal })).rejects.toThrow('another content');
   });
 
   it('names no part outside its own folder', async () => {

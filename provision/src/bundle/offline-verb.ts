@@ -14,7 +14,7 @@ import { findRoot } from '#private-root.ts';
 import { runReleaseProvisioner } from '#releases/release-apply.ts';
 import { findCurrent } from '#releases/release-store.ts';
 import { PARTS } from './bundle-manifest.ts';
-import { openBundle } from './bundle-opening.ts';
+import { checkBundle, unpackBundle } from './bundle-opening.ts';
 import { bringContainers, requireEngine } from './container-offline.ts';
 import { installHostPackages } from './host-packages.ts';
 import { bringModels, bringRelease } from './offline-parts.ts';
@@ -33,25 +33,23 @@ export async function runOffline(place: Place, args: readonly string[], signal: 
   const file = positionals[0];
   if (file === undefined) throw new UsageError('--offline needs the bundle');
   const { home } = place;
+  const path = resolve(file);
   const folder = join(home, 'offline.staging');
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const say = values.json === true ? (line: string): void => console.error(line) : (line: string): void => console.log(line);
-  say(`  offline: checking ${resolve(file)}`);
+  say(`  offline: checking ${path}`);
+  const settings = parseEnvFile(await readFile(join(home, '.env'), 'utf8').catch(() => ''));
+  const publicKey = values['public-key'] ?? settings.get('RELEASE_PUBLIC_KEY') ?? '';
+  const manifest = await checkBundle(path, { home, publicKey, signal });
+  const opened = { home, folder, publicKey, say, signal, manifest };
+  await refuseOtherMachine(opened, { wish: values.runtime, isJson: values.json === true });
   try {
-    const settings = parseEnvFile(await readFile(join(home, '.env'), 'utf8').catch(() => ''));
-    const publicKey = values['public-key'] ?? settings.get('RELEASE_PUBLIC_KEY') ?? '';
-    const manifest = await openBundle(resolve(file), { folder, publicKey, signal });
-    const opened = { home, folder, publicKey, say, signal, manifest };
-    const wish = values.runtime;
-    await refuseOtherMachine(opened, { wish, isJson: values.json === true });
+    await unpackBundle(path, { folder, manifest, signal });
     await (manifest.runtime === 'docker' ? bringContainers(opened) : bringNative(opened));
-    await rm(folder, { recursive: true, force: true });
-    const yes = values.yes === true ? ['--yes'] : [];
-    return await handOver(opened, { install: [...yes, ...(values.json === true ? ['--json'] : [])], upgrade: yes });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+  const yes = values.yes === true ? ['--yes'] : [];
+  return await handOver(opened, { install: [...yes, ...(values.json === true ? ['--json'] : [])], upgrade: yes });
 }
 
 type Asked = { readonly wish: string | undefined; readonly isJson: boolean };
