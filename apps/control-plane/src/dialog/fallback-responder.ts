@@ -24,7 +24,8 @@ export type FallbackParts = {
 export function createFallbackResponder({ flow, tools, clock, isSpoken, texts }: FallbackParts): Dialog {
   return {
     open: () => ({ ...openFlow(flow), history: [] }),
-    prepare: (state, input, { signal, committed = Promise.resolve() }) => {
+    prepare: (before, input, { signal, committed = Promise.resolve() }) => {
+      const state = input.kind === 'said' ? withHeardTools(tools, before, input.text) : before;
       const stillWaiting = isSpoken ? texts.stillWaiting : [];
       const turnTools = tools === null ? null : { tools: tools.ofFlow(), clock, signal, committed, stillWaiting };
       return preparedFromFlow({ flow, history: withInput(state.history, input), tools: turnTools }, next(flow, state, input));
@@ -33,6 +34,12 @@ export function createFallbackResponder({ flow, tools, clock, isSpoken, texts }:
     isCodeOpen: (state, keys) => isCodeOpen(flow, state, keys),
     withHeard: (state, text) => ({ ...state, history: appendTurn(state.history, { role: 'agent', text }) }),
   };
+}
+
+/** A yes to what a tool asked about, or not: the caller's words, before anybody answers them. */
+export function withHeardTools(tools: ConversationTools | null, state: ConversationState, words: string): ConversationState {
+  if (tools === null || state.tools === undefined) return state;
+  return { ...state, tools: tools.ofFlow().set.hear(state.tools, words) };
 }
 
 /** The history with what the caller said or keyed. */

@@ -6,6 +6,7 @@ import type { ConversationState, PreparedTurn, TurnResult } from './dialog.ts';
 import { questionsBefore } from './flow-graph.ts';
 import { answerFromKnowledge, questionFor } from './flow-knowledge.ts';
 import { next } from './flow.ts';
+import { isOwnWords } from './own-words.ts';
 import type { FlowTurn } from './flow.ts';
 import { runTool } from './turn-tools.ts';
 import type { ToolTurn, TurnToolRun } from './turn-tools.ts';
@@ -68,6 +69,11 @@ export async function* playFlow(
       notes.push(...asked.notes);
       traceTools.push(asked.trace);
       onActing(asked.state);
+      // The node stays where it is: the caller's next words are the answer, and it goes on with its tool.
+      if (asked.run.question !== null) {
+        yield `${separator}${asked.run.question}`;
+        return { state: asked.state, nextStep: { kind: 'listen' }, notes, traceTools };
+      }
       if (asked.run.nextStep !== null) return { state: asked.state, nextStep: asked.run.nextStep, notes, traceTools };
     }
     const outcome = asked === null ? 'failed' : outcomeOf(asked.run.verdict);
@@ -85,14 +91,19 @@ export async function* playFlow(
 
 type FlowCall = { readonly call: ModelToolCall; readonly state: ConversationState; readonly flow: Flow };
 
-/** A flow asks in its own words before it books: a yes to its last question before the tool is the caller's consent, and is not asked for again. */
+/**
+ * A flow asks in its own words before it books: a yes to its last question before the tool is the caller's consent, and is not asked for again. Nor is
+ * what a tool would read out where the caller said all of it.
+ */
 async function* runAgreed(tools: ToolTurn, { call, state, flow }: FlowCall): AsyncGenerator<string, TurnToolRun | null, undefined> {
   const first = yield* runTool(tools, call, state);
   const pending = first?.state.tools?.pending;
   if (first?.run.verdict !== 'ask_caller' || !pending) return first;
   const hasYes = questionsBefore(flow, state.node).some((slot) => state.slots[slot] === 'yes');
+  const isAgreed = hasYes || (first.run.question !== null && isOwnWords(flow, state));
+  if (!isAgreed && first.run.question !== null) return first;
   // Nobody waits for the caller's next words: the flow asks by its slots.
-  if (!hasYes) return { ...first, state: { ...first.state, tools: { ...first.run.state, pending: null } } };
+  if (!isAgreed) return { ...first, state: { ...first.state, tools: { ...first.run.state, pending: null } } };
   return yield* runTool(tools, call, { ...first.state, tools: { ...first.run.state, pending: { ...pending, answer: 'yes' } } });
 }
 

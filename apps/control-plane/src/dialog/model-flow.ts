@@ -34,6 +34,17 @@ export function openWithFlow(flow: Flow, state: ConversationState, input: Said):
   return { kind: 'model', state: { ...turn.state, history: state.history }, advice: turn.say.join(' '), notes: turn.notes };
 }
 
+/**
+ * The answer to a question that a tool asked itself: no slot takes "yes", or what is wrong with the message that was read out. A flow that waits for the
+ * tool goes on by itself.
+ */
+export function openAnswer(flow: Flow, state: ConversationState, input: Said): FlowOpening {
+  if (getNode(flow, state.node).action.kind !== 'listen') return openWithFlow(flow, state, input);
+  const wayOut = nextGlobal(flow, state, input.text);
+  if (wayOut !== null) return { kind: 'flow', turn: wayOut };
+  return { kind: 'model', state: { ...state, misses: 0 }, advice: '', notes: [] };
+}
+
 /** What an outcome changes in the flow; of the task tool it is the model's own verdict on what the caller said. */
 export function echoOf({ flow, said }: { flow: Flow; said: Said }, ran: TurnToolRun, call: ModelToolCall): FlowEcho {
   const { run, state } = ran;

@@ -1,15 +1,14 @@
 // The agent with a language model: the model answers what the caller says, the flow keeps the greeting, the keys, silence and the ways out.
 import type { Responder } from '#ports/agent-profile.ts';
 import type { LanguageModel } from '#ports/language-model.ts';
-import type { ConversationTools } from './conversation-tools.ts';
 import { withCoveredSilence } from './covered-silence.ts';
 import type { Cover } from './covered-silence.ts';
 import type { ConversationState, Dialog, DialogInput, PreparedTurn, PrepareOptions, TurnResult } from './dialog.ts';
-import { createFallbackResponder, withInput } from './fallback-responder.ts';
+import { createFallbackResponder, withHeardTools, withInput } from './fallback-responder.ts';
 import type { FallbackParts } from './fallback-responder.ts';
 import { playFlow, preparedFromFlow } from './flow-turn.ts';
 import { next } from './flow.ts';
-import { echoOf, openWithFlow } from './model-flow.ts';
+import { echoOf, openAnswer, openWithFlow } from './model-flow.ts';
 import type { FlowOpening } from './model-flow.ts';
 import { fitMessages, overflowOf, promptOf, taskText } from './model-prompt.ts';
 import type { PromptParts } from './model-prompt.ts';
@@ -60,7 +59,8 @@ function preparedFromModel(options: Options, { state, input, prepare }: Asked): 
   const { flow, tools, clock, isSpoken, texts } = options;
   const { signal, committed = Promise.resolve() } = prepare;
   const heard = withHeardTools(tools, { ...state, history: withInput(state.history, input) }, input.text);
-  const opening = openWithFlow(flow, heard, input);
+  const isAnswer = state.tools?.pending?.isReadOut === true && state.tools.pending.answer === 'awaited';
+  const opening = isAnswer ? openAnswer(flow, heard, input) : openWithFlow(flow, heard, input);
   const toolTurn = (place: ConversationState | null): Omit<ToolTurn, 'onActing'> | null =>
     tools === null
       ? null
@@ -169,10 +169,4 @@ async function* wordsOf({ turn, opening, fallback, clock, settled, cover }: Spea
     // The first settlement counts: this one is for words that were cut off.
     settle({ state: turn.status.acted ?? model.state, nextStep: { kind: 'listen' }, notes: model.notes }, 'model');
   }
-}
-
-/** A yes to what a tool asked about, or not: the caller's words, before the model sees them. */
-function withHeardTools(tools: ConversationTools | null, state: ConversationState, words: string): ConversationState {
-  if (tools === null || state.tools === undefined) return state;
-  return { ...state, tools: tools.ofFlow().set.hear(state.tools, words) };
 }

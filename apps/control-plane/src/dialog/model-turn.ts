@@ -69,6 +69,8 @@ export class ModelTurn {
   #nextStep: NextStep | null = null;
   #repairs = 0;
   #said = '';
+  /** Whether the caller was asked for a yes: then it is their turn. */
+  #hasAsked = false;
 
   constructor(parts: ModelTurnParts, state: ConversationState) {
     this.#parts = parts;
@@ -83,13 +85,18 @@ export class ModelTurn {
 
   /** The words, as they come. Throws nothing: a failure is in what it returns. */
   async *words(): AsyncGenerator<string, ModelTurnEnd, undefined> {
+    const agreed = agreedCall(this.#state);
+    if (agreed !== null) {
+      const failure = yield* this.#runAll({ text: '', calls: [agreed] });
+      if (failure !== null || this.#isOver()) return this.#end(failure);
+    }
     for (let step = 0; step < STEPS_MAX; step++) {
       const answer = yield* this.#answer();
       if (this.#parts.signal.aborted) return this.#end(null);
       if (answer.error !== null) return this.#end(answer.error);
       if (answer.calls.length === 0) return this.#end(null);
       const failure = yield* this.#runAll(answer);
-      if (failure !== null || this.#parts.signal.aborted) return this.#end(failure);
+      if (failure !== null || this.#isOver()) return this.#end(failure);
     }
     return this.#end(gaveUp(`the model called tools ${STEPS_MAX} times without an answer`));
   }
@@ -138,7 +145,7 @@ export class ModelTurn {
   }
 
   /** Runs what the model called. Returns why the turn cannot go on; null when it can. */
-  async *#runAll(answer: Answer): AsyncGenerator<string, Error | null, undefined> {
+  async *#runAll(answer: Pick<Answer, 'text' | 'calls'>): AsyncGenerator<string, Error | null, undefined> {
     const { toolTurn, onOutcome, signal } = this.#parts;
     if (toolTurn === null) return gaveUp('the model called a tool that it was not offered');
     if (this.#said !== '' && !/\s$/.test(this.#said)) yield ' ';
@@ -156,15 +163,32 @@ export class ModelTurn {
       isBad ||= ran.run.verdict === 'invalid_arguments' || ran.run.verdict === 'unknown_tool';
       const text = echo.advice === '' ? ran.run.text : `${ran.run.text}\n${echo.advice}`;
       this.#messages.push({ role: 'tool', callId: call.id, name: call.name, text });
+      const { question } = ran.run;
+      if (question === null) continue;
+      // Whatever the model would say now, the caller is asked exactly this.
+      this.#hasAsked = true;
+      this.#said += question;
+      yield question;
+      return null;
     }
     if (!isBad) return null;
     this.#repairs += 1;
     return this.#repairs > 1 ? gaveUp('the model called tools wrongly again after it was told') : null;
   }
 
+  #isOver(): boolean {
+    return this.#hasAsked || this.#parts.signal.aborted;
+  }
+
   #end(failure: Error | null): ModelTurnEnd {
     return { state: this.#state, nextStep: this.#nextStep ?? { kind: 'listen' }, notes: this.notes, failure, said: this.#said };
   }
+}
+
+/** The call that was read out to the caller and that they have just said yes to. */
+function agreedCall({ tools }: ConversationState): ModelToolCall | null {
+  const pending = tools?.pending;
+  return pending?.isReadOut === true && pending.answer === 'yes' ? pending.call : null;
 }
 
 /** A model that stalled, broke off or wrote nonsense may do better; one that refused the request, or rests, will not. */

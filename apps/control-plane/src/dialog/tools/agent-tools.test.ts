@@ -74,9 +74,9 @@ function toolsOf(settings: Partial<AgentToolSettings> = {}) {
 async function calling(
   name: string,
   args: unknown,
-  options: { settings?: Partial<AgentToolSettings>; language?: string } = {},
+  options: { settings?: Partial<AgentToolSettings>; language?: string; yes?: string } = {},
 ): Promise<ToolRun> {
-  const { settings, language = 'es-MX' } = options;
+  const { settings, language = 'es-MX', yes } = options;
   const tools = toolsOf(settings);
   const set = createToolSet({ tools, allowed: tools.map((tool) => tool.name), language, clock: openManualClock() });
   const context: ToolContext = {
@@ -87,7 +87,9 @@ async function calling(
     language,
     signal: new AbortController().signal,
   };
-  return await set.run({ id: 'c', name, argumentsJson: JSON.stringify(args) }, context, NO_TOOLS_RUN);
+  const call = { id: 'c', name, argumentsJson: JSON.stringify(args) };
+  const first = await set.run(call, context, NO_TOOLS_RUN);
+  return yes === undefined ? first : await set.run(call, context, set.hear(first.state, yes));
 }
 
 describe('the tools of an agent', () => {
@@ -162,7 +164,7 @@ describe('transfer_to_person', () => {
 
 describe('take_message', () => {
   it('keeps what was said, with the number that the caller has when they give no other', async () => {
-    const run = await calling('take_message', { message: 'Que me llamen por la factura', from: 'Ana' });
+    const run = await calling('take_message', { message: 'Que me llamen por la factura', from: 'Ana' }, { yes: 'Sí' });
     expect(run).toMatchObject({ verdict: 'done', facts: { message_id: 'msg_1' } });
     expect(taken).toEqual([
       {
@@ -175,8 +177,19 @@ describe('take_message', () => {
         isUrgent: false,
       },
     ]);
-    await calling('take_message', { message: 'Lo mismo', callbackNumber: '55 9876 5432', urgent: true });
+    await calling('take_message', { message: 'Lo mismo', callbackNumber: '55 9876 5432', urgent: true }, { yes: 'Sí' });
     expect(taken[1]).toMatchObject({ from: null, callbackNumber: '55 9876 5432', isUrgent: true });
+  });
+});
+
+describe('take_message before a yes', () => {
+  it('asks with all that would be written down, in the language of the caller, and writes nothing', async () => {
+    const run = await calling('take_message', { message: 'Call me\nabout the bill', from: 'Ann' }, { language: 'en' });
+    expect(run).toMatchObject({
+      verdict: 'ask_caller',
+      question: 'This is the message: «Call me about the bill», from Ann. Shall I leave it like that?',
+    });
+    expect(taken).toEqual([]);
   });
 });
 

@@ -39,6 +39,8 @@ export type PendingCall = {
   readonly call: ModelToolCall;
   readonly answer: 'awaited' | 'yes' | 'unclear';
   readonly isSecond: boolean;
+  /** The caller heard the tool's own question: after a yes this very call runs, whatever a model makes of the answer. Absent: a model asks. */
+  readonly isReadOut?: true;
 };
 
 /** A call that ran. `mayRunAgain`: the tool refused, so nothing happened; it is forgotten at the caller's next words. */
@@ -63,6 +65,8 @@ export type ToolRun = {
   readonly facts: Readonly<Record<string, string>>;
   /** For the caller, word for word; null where only a model can make words of it. */
   readonly spoken: string | null;
+  /** What the caller must be asked, word for word, before the call may run; the turn ends with it. */
+  readonly question: string | null;
   readonly nextStep: NextStep | null;
   readonly notes: readonly DialogNote[];
 };
@@ -126,7 +130,7 @@ export function createToolSet(options: ToolSetOptions): ToolSet {
   };
 }
 
-type BareRun = { readonly verdict: ToolVerdict; readonly state: ToolState; readonly outcome: ToolOutcome };
+type BareRun = { readonly verdict: ToolVerdict; readonly state: ToolState; readonly outcome: ToolOutcome; readonly question?: string };
 
 type Judging = {
   readonly tool: Tool;
@@ -150,9 +154,7 @@ async function judged(judging: Judging): Promise<BareRun> {
   const own = state.pending?.key === key ? state.pending : null;
   if (tool.effect === 'guarded' && own?.answer !== 'yes') {
     if (own === null && state.pending?.answer === 'awaited') return refusal('refused', state, texts.oneAtATime);
-    const text = texts.askCaller(tool.name, call.argumentsJson);
-    const isSecond = own !== null && (own.isSecond || own.answer === 'unclear');
-    return refusal('ask_caller', { ...state, pending: { key, call, answer: 'awaited', isSecond } }, text);
+    return askCaller(judging, { key, args: parsed.value, isSecond: own !== null && (own.isSecond || own.answer === 'unclear') });
   }
   const run = await ran(judging, parsed.value);
   const isDone = run.verdict === 'done';
@@ -160,6 +162,17 @@ async function judged(judging: Judging): Promise<BareRun> {
   const entry: RanCall = { name: tool.name, outcome: run.outcome, mayRunAgain: run.verdict === 'refused' };
   const pending = tool.effect === 'guarded' ? null : state.pending;
   return { ...run, state: { ran: { ...Object.fromEntries(kept), [key]: entry }, pending } };
+}
+
+function askCaller(
+  { tool, call, context, state, texts }: Judging,
+  { key, args, isSecond }: { key: string; args: unknown; isSecond: boolean },
+): BareRun {
+  const asked = { key, call, answer: 'awaited', isSecond } as const;
+  const text = texts.askCaller(tool.name, call.argumentsJson);
+  if (tool.question === undefined) return refusal('ask_caller', { ...state, pending: asked }, text);
+  const question = tool.question(args, context.language);
+  return { ...refusal('ask_caller', { ...state, pending: { ...asked, isReadOut: true } }, text), question };
 }
 
 /** Runs the tool within its budget. A tool that does not listen to its signal is left behind. */
@@ -214,6 +227,7 @@ function asRun(bare: BareRun, fields: { tool: string | null; verdict: ToolVerdic
     text: outcome.text.slice(0, OUTCOME_CHARACTERS_MAX),
     facts: done?.facts ?? {},
     spoken: done?.spoken ?? null,
+    question: bare.question ?? null,
     nextStep: done?.nextStep ?? null,
     notes: [{ name: 'tool_called', fields }],
   };

@@ -47,5 +47,10 @@ export type Tool<Arguments = unknown> = {
   readonly budgetMs: number;
   /** Tools whose earlier effects this one takes back once it is done: their same calls may run again (book, cancel, book). */
   readonly undoes?: readonly string[];
+  /**
+   * Of a guarded tool: what the caller is asked, word for word, with everything that would be done. Then no model words the question, and the
+   * call that was read out is the one that runs after the yes. Absent: a model asks in its own words.
+   */
+  question?(args: Arguments, language: string): string;
   run(args: Arguments, context: ToolContext): Promise<ToolOutcome>;
 };
