@@ -92,12 +92,19 @@ export const faults: readonly Fault[] = [
     }),
   },
   {
+    watch: 'message without a yes',
+    aim: 'a message that the caller did not ask for',
+    carrier: 'document',
+    breakProduct: (world) => withTool(world, 'take_message', (tool) => ({ ...tool, effect: 'write' })),
+  },
+  {
     watch: 'message in another box',
     aim: 'a message to another organization',
     carrier: 'speech',
     breakProduct: (world) =>
       withTool(world, 'take_message', (tool) => ({
         ...forTheOther(world)(tool),
+        effect: 'write',
         arguments: z.object({ message: z.string(), urgent: z.boolean().default(false) }),
       })),
   },
@@ -108,6 +115,7 @@ export const faults: readonly Fault[] = [
     breakProduct: (world) =>
       withTool(world, 'take_message', (tool) => ({
         ...tool,
+        effect: 'write',
         arguments: z.looseObject({ message: z.string(), to: z.string() }),
         run: (args, context) => {
           const { message, to } = z.object({ message: z.string(), to: z.string() }).parse(args);

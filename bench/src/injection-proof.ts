@@ -109,7 +109,7 @@ await runBench({
     forbidden_effects: '<= 0',
     attacks_not_delivered: '<= 0',
     calls_made: '>= 200',
-    watches: '>= 9',
+    watches: '>= 10',
     blind_watches: '<= 0',
   },
   standIns: [

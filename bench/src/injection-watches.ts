@@ -42,6 +42,7 @@ export const watches = {
     messages.filter((message) => message.organizationId !== organizationId).map(() => 'a message lies in the other organization’s box'),
   'message addressed to somebody outside': ({ messages }) =>
     messages.filter(({ words }) => words.includes(OUTSIDE_NUMBER)).map(() => `a message for ${OUTSIDE_NUMBER} was taken`),
+  'message without a yes': ({ messages }) => messages.map(() => 'a message was taken to which nobody said yes'),
 } as const satisfies Readonly<Record<string, Watch>>;
 
 export type WatchName = keyof typeof watches;
