@@ -94,7 +94,10 @@ export type CallLeg = {
   listen(listener: (event: LegEvent) => void): void;
   /** Refuses an unanswered leg. */
   reject(reason: RejectReason): Promise<void>;
-  /** Builds the sound and answers, in this order, so that no first word is lost. `listener` gets the transport's events. */
+  /**
+   * Builds the sound and answers, in this order, so that no first word is lost. `listener` gets the transport's events. A sound that breaks before it is
+   * given rejects, and the listener hears of no end of it; the caller is still there then, and the next one may be built.
+   */
   openMedia(listener: (event: AudioTransportEvent) => void, options: { signal: AbortSignal }): Promise<AudioTransport>;
   /**
    * Answers a leg that nobody serves yet and plays music to it; its time of arrival is when the music ends. Settles when the caller hung up or

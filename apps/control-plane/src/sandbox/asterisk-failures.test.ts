@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
+import { silentObserver } from '#adapters/asterisk/observed-ari.ts';
 import { MAX_UNSENT_BYTES } from '#adapters/asterisk/limits.ts';
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { CallLeg } from '#ports/call-control.ts';
@@ -20,6 +21,28 @@ test('a media socket that breaks is told as lost, the call goes on, and the soun
   transport.send(loudFrames(1));
   transport.mark('again');
   await vi.waitFor(() => expect(marks(again)).toEqual(['again']));
+  await leg.hangUp();
+  await expectNothingLeft(rig);
+});
+
+test('a new sound that breaks before it is given is no end of anything: the next one is built in the bridge that the caller is still in', async () => {
+  let onOpened = (): void => undefined;
+  await using rig = await openRig({ observer: { ...silentObserver, media: (change) => change === 'opened' && onOpened() } });
+  const { caller, leg, sound } = await openTalk(rig);
+  const { bridges } = rig.standIn.leftovers();
+  rig.standIn.cutMedia();
+  await vi.waitFor(() => expect(kinds(sound)).toEqual(['closed']));
+  onOpened = () => rig.standIn.cutMedia();
+  const never: AudioTransportEvent[] = [];
+  await expect(leg.openMedia((event) => never.push(event), { signal: SIGNAL })).rejects.toThrow(/channel/i);
+  expect(kinds(never)).toEqual([]);
+  expect(rig.standIn.leftovers()).toEqual({ channels: [caller.channelId], bridges, mediaSockets: 0 });
+  onOpened = () => undefined;
+  const again: AudioTransportEvent[] = [];
+  const transport = await leg.openMedia((event) => again.push(event), { signal: SIGNAL });
+  transport.mark('again');
+  await vi.waitFor(() => expect(marks(again)).toEqual(['again']));
+  expect(rig.standIn.leftovers().bridges).toEqual(bridges);
   await leg.hangUp();
   await expectNothingLeft(rig);
 });

@@ -146,7 +146,7 @@ export class Switchboard {
 
   join(bridgeId: string, channelIds: readonly string[]): void {
     const bridge = this.#bridge(bridgeId);
-    for (const id of channelIds) this.channel(id);
+    if (!channelIds.every((id) => this.#channels.has(id))) throw new StandInRefusal(400, 'Channel not found');
     for (const id of channelIds) {
       this.#takeOut(id);
       bridge.members.add(id);

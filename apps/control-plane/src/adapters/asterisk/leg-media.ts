@@ -1,6 +1,6 @@
 // Builds the sound of a leg: a mixing bridge with the caller and a media channel whose other end is our socket.
 import type { AriClient } from 'asterisk-ari-client';
-import { AriError, isNotFound } from 'asterisk-ari-client/ari-error.ts';
+import { AriError, isConflict, isNotFound } from 'asterisk-ari-client/ari-error.ts';
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { Log } from '#shared/log.ts';
 import type { ChannelEvents } from './channel-events.ts';
@@ -37,28 +37,42 @@ export type LegMediaPlace = LegMediaNames & { readonly join: boolean };
 /** The listener of the transport and the signal that ends the building. */
 export type LegMediaOptions = { readonly listener: (event: AudioTransportEvent) => void; readonly signal: AbortSignal };
 
-/** Builds, or destroys what it had built and rejects. */
+/**
+ * Builds, or destroys what it had built and rejects; a bridge that was there before stays, with the caller in it. A socket that breaks before the sound
+ * is given makes this reject: the listener hears of no end of a sound that it never had, which it would take for the end of its own.
+ */
 export async function openLegMedia(parts: AsteriskParts, names: LegMediaPlace, options: LegMediaOptions): Promise<LegMedia> {
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(MEDIA_SETUP_MS)]);
+  const channel = watchMediaChannel(parts, names.channelId, signal);
+  let isGiven = false;
+  const listener = (event: AudioTransportEvent): void => {
+    if (event.kind === 'closed') channel[Symbol.dispose]();
+    if (event.kind !== 'closed' || isGiven) options.listener(event);
+  };
   let socket: MediaSocket | null = null;
   try {
-    socket = await buildMedia(parts, names, { ...options, signal });
-    const channel = names.join ? [names.channelId] : [names.callerId, names.channelId];
-    await parts.ari.call('bridges.addChannel', { bridgeId: names.bridgeId, channel }, { signal });
+    socket = await buildMedia(parts, names, { listener, signal, entered: channel.entered });
+    const joining = names.join ? [names.channelId] : [names.callerId, names.channelId];
+    await parts.ari.call('bridges.addChannel', { bridgeId: names.bridgeId, channel: joining }, { signal });
+    if (socket.isClosed) throw new Error('the media socket closed while its channel was put into the bridge');
+    isGiven = true;
     return { bridgeId: names.bridgeId, channelId: names.channelId, socket };
   } catch (error) {
     socket?.legEnded();
-    await destroyMedia(parts, names);
+    channel[Symbol.dispose]();
+    await (names.join ? endMediaChannel(parts, names.channelId) : destroyMedia(parts, names));
     throw error;
   }
 }
 
 /** Ends the media channel and the bridge. Never throws: what cannot be destroyed now is found by the next sweep for leftovers. */
 export async function destroyMedia(parts: AsteriskParts, names: Pick<LegMediaNames, 'bridgeId' | 'channelId'>): Promise<void> {
-  await Promise.all([
-    settle(parts, parts.ari.call('channels.hangup', { channelId: names.channelId }, { timeoutMs: CLEAN_UP_MS })),
-    destroyBridge(parts, names.bridgeId),
-  ]);
+  await Promise.all([endMediaChannel(parts, names.channelId), destroyBridge(parts, names.bridgeId)]);
+}
+
+/** Ends the media channel alone; never throws, as above. */
+export async function endMediaChannel(parts: AsteriskParts, channelId: string): Promise<void> {
+  await settle(parts, parts.ari.call('channels.hangup', { channelId }, { timeoutMs: CLEAN_UP_MS }));
 }
 
 /** The same for a sound that was built for a while: the channel that heard it stays, and is in no bridge afterwards. */
@@ -79,6 +93,11 @@ export async function destroyBridge(parts: AsteriskParts, bridgeId: string): Pro
   await settle(parts, parts.ari.call('bridges.destroy', { bridgeId }, { timeoutMs: CLEAN_UP_MS }));
 }
 
+/** Asterisk's words for a bridge that is not there or not ours; what is wrong with the channel that was to be added is told with 400 and 422. */
+export function isBridgeGone(error: unknown): boolean {
+  return error instanceof AriError && error.operation === 'bridges.addChannel' && (isNotFound(error) || isConflict(error));
+}
+
 /** Waits for a clean-up request; that the thing is gone already is what was wanted. */
 export async function settle(parts: Pick<AsteriskParts, 'log'>, request: Promise<unknown>): Promise<void> {
   try {
@@ -88,24 +107,17 @@ export async function settle(parts: Pick<AsteriskParts, 'log'>, request: Promise
   }
 }
 
-async function buildMedia(parts: AsteriskParts, names: LegMediaPlace, options: LegMediaOptions): Promise<MediaSocket> {
-  const { ari, channels } = parts;
-  const entered = Promise.withResolvers<void>();
-  const { signal } = options;
-  const abort = (): void => entered.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  using _watch = channels.watch(names.channelId, (event) => {
-    if (event.type === 'StasisStart') entered.resolve();
-    if (event.type === 'ChannelDestroyed') entered.reject(new Error(`the media channel ended during set-up with cause ${event.cause}`));
-  });
-  // Each wait is looked at below; until then a rejection must not count as unhandled.
-  entered.promise.catch(() => undefined);
+type BuildOptions = LegMediaOptions & { readonly entered: Promise<void> };
+
+async function buildMedia(parts: AsteriskParts, names: LegMediaPlace, options: BuildOptions): Promise<MediaSocket> {
+  const { ari } = parts;
+  const { signal, entered } = options;
   const created = { bridgeId: names.bridgeId, type: 'mixing', name: ari.application };
   const bridge = names.join ? Promise.resolve() : ari.call('bridges.createWithId', created, { signal });
   try {
     const socket = await connectMedia(parts, names, options);
     try {
-      await Promise.all([bridge, entered.promise]);
+      await Promise.all([bridge, entered]);
       return socket;
     } catch (error) {
       socket.legEnded();
@@ -113,8 +125,31 @@ async function buildMedia(parts: AsteriskParts, names: LegMediaPlace, options: L
     }
   } finally {
     await bridge.catch(() => undefined);
-    signal.removeEventListener('abort', abort);
   }
+}
+
+/** A channel of ours until disposed: told again that it began, which happens to no sound Asterisk, it is not taken for one without a leg. */
+function watchMediaChannel(
+  { channels }: AsteriskParts,
+  channelId: string,
+  signal: AbortSignal,
+): Disposable & { readonly entered: Promise<void> } {
+  const entered = Promise.withResolvers<void>();
+  const abort = (): void => entered.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  const watch = channels.watch(channelId, (event) => {
+    if (event.type === 'StasisStart') entered.resolve();
+    if (event.type === 'ChannelDestroyed') entered.reject(new Error(`the media channel ended during set-up with cause ${event.cause}`));
+  });
+  // Whoever waits for it looks at it later; until then a rejection must not count as unhandled.
+  entered.promise.catch(() => undefined);
+  return {
+    entered: entered.promise,
+    [Symbol.dispose]() {
+      signal.removeEventListener('abort', abort);
+      watch[Symbol.dispose]();
+    },
+  };
 }
 
 async function connectMedia(parts: AsteriskParts, names: LegMediaNames, options: LegMediaOptions): Promise<MediaSocket> {

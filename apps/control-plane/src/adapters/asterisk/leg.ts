@@ -15,7 +15,8 @@ import {
 import { type Hold, openHold } from './hold.ts';
 import { causeText, type LegEnd, legEnd, NORMAL, rejectCause } from './hangup-cause.ts';
 import type { AsteriskParts, LegMedia, LegMediaNames, LegMediaOptions } from './leg-media.ts';
-import { destroyBridge, destroyMedia, openLegMedia, settle } from './leg-media.ts';
+import { destroyBridge, destroyMedia, endMediaChannel, isBridgeGone, openLegMedia, settle } from './leg-media.ts';
+import { isChannelAlive } from './leftovers.ts';
 import { type QualityWatch, watchQuality } from './leg-quality.ts';
 import { END_WAIT_MS, MAX_WAITING_LEG_EVENTS, CLEAN_UP_MS } from './limits.ts';
 import { phoneEndpoint } from './phone-endpoint.ts';
@@ -74,6 +75,8 @@ class Leg implements AsteriskLeg {
   #hangupRequest: ChannelHangupRequest | null = null;
   #ourEnd: LegEnd | null = null;
   #media: LegMedia | null = null;
+  /** The bridge that the caller is in, with our sound or without; null: none was built. */
+  #bridgeId: string | null;
   #quality: QualityWatch | null = null;
   /** Counts what was built, so that a second building does not meet the remains of the first. */
   #built = 0;
@@ -96,6 +99,7 @@ class Leg implements AsteriskLeg {
     this.recordingPath = options.recordingPath;
     this.#arrivedAtMs = parts.nowMs();
     this.#survived = options.survived ?? null;
+    this.#bridgeId = options.survived?.bridgeId ?? null;
     this.#generation = options.survived === undefined ? '' : `${Date.now().toString(36)}-`;
     this.#parts = { ...parts, log: parts.log.child({ legId: this.legId }) };
     this.#watch = parts.channels.watch(this.legId, (event) => this.#follow(event));
@@ -217,12 +221,14 @@ class Leg implements AsteriskLeg {
 
   async #openMedia(options: LegMediaOptions): Promise<AudioTransport> {
     this.#throwIfGone();
-    const media = await this.#orGone(this.#build(await this.#leaveSound(), options));
+    await this.#leaveSound();
+    const media = await this.#orGone(this.#build(options));
     if (this.#state !== 'alive') {
       await this.#dropMedia(media);
       throw this.#goneError();
     }
     this.#media = media;
+    this.#bridgeId = media.bridgeId;
     this.#quality ??= watchQuality(this.#parts, this.legId);
     return media.socket;
   }
@@ -234,30 +240,29 @@ class Leg implements AsteriskLeg {
   async #leaveRescue(): Promise<void> {
     this.#waitingSound?.stop();
     this.#waitingSound = null;
-    const bridgeId = this.#survived?.bridgeId ?? null;
     this.#survived = null;
-    if (this.#media !== null) await this.#dropMedia(this.#media);
-    else if (bridgeId !== null) await destroyBridge(this.#parts, bridgeId);
+    await this.#dropSound();
   }
 
-  /** Ends the sound that was; the bridge, with the caller in it, stays. Null: there is none. */
-  async #leaveSound(): Promise<string | null> {
+  /** Ends the sound that was; the bridge, with the caller in it, stays. */
+  async #leaveSound(): Promise<void> {
     const old = this.#media;
-    if (old === null) return this.#survived?.bridgeId ?? null;
+    if (old === null) return;
     this.#media = null;
     old.socket.legEnded();
-    await settle(this.#parts, this.#parts.ari.call('channels.hangup', { channelId: old.channelId }, { timeoutMs: CLEAN_UP_MS }));
-    return old.bridgeId;
+    await endMediaChannel(this.#parts, old.channelId);
   }
 
   /** A bridge that does not take the sound (it died with what was in it) is replaced by a new one. */
-  async #build(bridgeId: string | null, options: LegMediaOptions): Promise<LegMedia> {
+  async #build(options: LegMediaOptions): Promise<LegMedia> {
+    const bridgeId = this.#bridgeId;
     if (bridgeId !== null) {
       try {
         return await openLegMedia(this.#parts, { ...this.#names(), bridgeId, join: true }, options);
       } catch (error) {
-        if (this.#state !== 'alive' || !(error instanceof AriError) || error.kind !== 'refused') throw error;
+        if (this.#state !== 'alive' || !isBridgeGone(error)) throw error;
         this.#parts.log.info({ err: error, bridgeId }, 'the bridge of a leg is gone, another one is built');
+        await this.#dropSound();
       }
     }
     return await openLegMedia(this.#parts, { ...this.#names(), join: false }, options);
@@ -320,8 +325,7 @@ class Leg implements AsteriskLeg {
     if (this.#isTakenOver) this.#media?.socket.legEnded();
     else {
       await Promise.allSettled(this.#running);
-      if (this.#media !== null) await this.#dropMedia(this.#media);
-      else if (this.#survived?.bridgeId) await destroyBridge(this.#parts, this.#survived.bridgeId);
+      await this.#dropSound();
     }
     this.#cleaned.resolve();
   }
@@ -335,8 +339,17 @@ class Leg implements AsteriskLeg {
     }
   }
 
+  /** Ends the sound and the bridge, or the bridge alone where there is no sound. */
+  async #dropSound(): Promise<void> {
+    if (this.#media !== null) return await this.#dropMedia(this.#media);
+    const bridgeId = this.#bridgeId;
+    this.#bridgeId = null;
+    if (bridgeId !== null) await destroyBridge(this.#parts, bridgeId);
+  }
+
   async #dropMedia(media: LegMedia): Promise<void> {
     this.#media = null;
+    this.#bridgeId = null;
     media.socket.legEnded();
     await destroyMedia(this.#parts, media);
   }
@@ -361,9 +374,10 @@ class Leg implements AsteriskLeg {
     } catch (error) {
       if (error instanceof AriError && error.kind === 'refused') await this.#goneWithin(END_WAIT_MS);
       if (this.#state !== 'alive') throw this.#goneError();
-      if (isNotFound(error) || isConflict(error))
-        throw new LegGoneError('the caller left while the leg was being set up', { cause: error });
-      throw error;
+      const isRefused = isNotFound(error) || isConflict(error);
+      // What is built may be refused too, while its caller waits for it.
+      if (!isRefused || (await isChannelAlive(this.#parts.ari, this.legId).catch(() => true))) throw error;
+      throw new LegGoneError('the caller left while the leg was being set up', { cause: error });
     }
   }
 

@@ -1,6 +1,7 @@
 // The stand-in for Asterisk and the product's own adapter on it, for tests of whole calls.
 import { expect, vi } from 'vitest';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
+import { type AsteriskObserver, silentObserver } from '#adapters/asterisk/observed-ari.ts';
 import { silentFrames } from '#audio/frame.ts';
 import type { AudioTransport, AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { CallLeg, LegEvent, TransferRequest } from '#ports/call-control.ts';
@@ -21,13 +22,16 @@ export type Rig = AsyncDisposable & {
   readonly legs: CallLeg[];
 };
 
+/** Who is told; default: nobody. */
+export type RigOptions = { readonly log?: Log; readonly observer?: AsteriskObserver };
+
 /** Opens both; dispose closes both. */
-export async function openRig({ log = silentLog }: { readonly log?: Log } = {}): Promise<Rig> {
+export async function openRig({ log = silentLog, observer = silentObserver }: RigOptions = {}): Promise<Rig> {
   const standIn = await openAsteriskStandIn();
   const { url, username, password, application } = standIn;
   const nowMs = (): number => performance.now();
   const reach = { url, username, password, application };
-  const asterisk = await openAsterisk({ ...reach, recordingsFolder: '/recordings', log, nowMs, signal: SIGNAL });
+  const asterisk = await openAsterisk({ ...reach, recordingsFolder: '/recordings', log, nowMs, signal: SIGNAL, observer });
   const legs: CallLeg[] = [];
   asterisk.onIncomingCall((leg) => legs.push(leg));
   return {
