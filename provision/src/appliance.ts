@@ -164,6 +164,7 @@ export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, insta
     SERVER_DESCRIPTION_FILE: join(secretFilesFolder(facts.home), SERVER_DESCRIPTION_FILE),
     EXPORTS_DIR: exportsFolder(facts.home),
     STATE_DIR: stateFolder(facts.home),
+    MAX_WAITING_CALLERS: String(instance.limits.maxWaitingCallers),
     CPU_SERVER_HOST: '127.0.0.1',
     ASTERISK_PID_FILE: instancePaths(instance).asteriskPid,
     INFERENCE_METRICS_URL: `http://127.0.0.1:${facts.settings.CPU_SERVER_METRICS_PORT}/metrics`,

@@ -24,10 +24,10 @@ export function renderAsterisk(instance: Instance): readonly RenderedFile[] {
     .map((path) => ({ path, text: readFileSync(new URL(path, CONFIG_FOLDER), 'utf8') }));
   return [
     ...fixed,
-    // Twice the calls and a few: what the control plane refuses politely must still get in.
+    // Twice the calls, everybody on hold and a few: whom the control plane refuses politely must still get in.
     render('asterisk.conf', {
       multiarch: instance.root.multiarch,
-      maxCalls: limits.maxConcurrentCalls * 2 + 10,
+      maxCalls: limits.maxConcurrentCalls * 2 + limits.maxWaitingCallers + 10,
       maxFiles: limits.serverFiles,
     }),
     render('http.conf', { ariAddress: instance.network.ariAddress, ariPort: ports.ari }),

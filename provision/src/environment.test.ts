@@ -18,7 +18,9 @@ describe('the rendered environment', () => {
 
   it('is a configuration that the control plane accepts, with the values that were meant', () => {
     const config = loadConfig(values);
-    expect(config.databaseUrl).toBe('postgres://centralita_app:app-password@%2Fsrv%2Fhome%2Finstances%2Fappliance%2Fdatabase:5433/centralita');
+    expect(config.databaseUrl).toBe(
+      'postgres://centralita_app:app-password@%2Fsrv%2Fhome%2Finstances%2Fappliance%2Fdatabase:5433/centralita',
+    );
     expect(config.asterisk).toEqual({
       url: 'http://127.0.0.1:8088',
       username: 'centralita',
@@ -29,6 +31,8 @@ describe('the rendered environment', () => {
     });
     expect(config.inference.speechToTextUrl).toBe('127.0.0.1:8001');
     expect(config.maxConcurrentCalls).toBe(50);
+    // As many as Asterisk's configuration of the same run has channels and ports for.
+    expect(config.maxWaitingCallers).toBe(100);
     expect(config.drainMs).toBe(600_000);
   });
 

@@ -38,6 +38,7 @@ describe('configuration', () => {
       trustedProxies: [],
       httpToolAllowedNetworks: [],
       maxConcurrentCalls: 50,
+      maxWaitingCallers: 100,
       maxCallMs: 3_600_000,
       log: { level: 'info', showsPersonalData: false },
       traces: null,

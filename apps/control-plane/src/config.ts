@@ -1,6 +1,7 @@
 // The environment, read once and checked whole: one error names every variable that is wrong and what it should be.
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { MAX_WAITING_CALLERS } from '#engine/limits.ts';
 import { isNetwork } from '#shared/network.ts';
 
 const postgresUrl = z
@@ -127,6 +128,7 @@ const serveVariables = z.object({
     'must be networks with commas between them, such as 192.168.7.0/24',
   ),
   MAX_CONCURRENT_CALLS: wholeNumber(1, 1_000).default(50),
+  MAX_WAITING_CALLERS: wholeNumber(0, MAX_WAITING_CALLERS).default(MAX_WAITING_CALLERS),
   MAX_CALL_SECONDS: wholeNumber(10, 86_400).default(3_600),
   DRAIN_SECONDS: wholeNumber(0, 86_400).default(600),
   GLOBAL_STOP_AFTER_FAILED_CALLS: wholeNumber(0, 1_000).default(5),
@@ -250,6 +252,8 @@ const serveSchema = serveVariables
     /** Networks that tools of organizations reach though they are not public; empty on every box but a test's. */
     httpToolAllowedNetworks: env.HTTP_TOOL_ALLOWED_NETWORKS,
     maxConcurrentCalls: env.MAX_CONCURRENT_CALLS,
+    /** Callers who are held until there is room; what Asterisk was given channels and ports for. */
+    maxWaitingCallers: env.MAX_WAITING_CALLERS,
     /** The longest call of any agent; what an agent says can only be less. */
     maxCallMs: env.MAX_CALL_SECONDS * 1_000,
     admission: admissionOf(env),

@@ -64,7 +64,7 @@ export type ControlPlaneParts = Omit<
   'journal' | 'routing' | 'limits' | 'findTools' | 'breakers' | 'isStopped' | 'admission' | 'onOverload'
 > & {
   readonly config: Pick<Config, 'http' | 'maxConcurrentCalls' | 'drainMs'> &
-    OfficeConfig & { readonly serverId?: string; readonly admission?: AdmissionConfig };
+    OfficeConfig & { readonly maxWaitingCallers?: number; readonly serverId?: string; readonly admission?: AdmissionConfig };
   readonly directory: TelephonyDirectory;
   /** What makes the vectors of documents: the first for new ones, the others where theirs are not replaced yet. */
   readonly embeddings: Embeddings;
@@ -133,7 +133,8 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const findTools = createAgentToolbox(office, given.outboundHttp);
   const routing = createCallRoutingStore({ database, clock, log, maxCallMs: config.maxCallMs });
   const textToSpeech = withSpeechCache(parts.textToSpeech);
-  const limits = { maxConcurrentCalls: config.maxConcurrentCalls };
+  const { maxConcurrentCalls, maxWaitingCallers } = config;
+  const limits = { maxConcurrentCalls, ...(maxWaitingCallers !== undefined && { maxWaitingCallers }) };
   const rules = { ...capacity.rules, isStopped: () => office.globalStop.isStopped(), limits };
   const engine: CallEngine = opened.use(createCallEngine({ ...parts, ...rules, findTools, textToSpeech, routing, journal }));
   const openCalls = createOpenCallStore({ database, scope: mintApplianceScope(), serverId });

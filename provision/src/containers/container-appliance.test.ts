@@ -67,6 +67,7 @@ describe('the appliance in containers', () => {
         alerts: { webhook: { secret: WEBHOOK_SECRET } },
         http: { host: '0.0.0.0', port: 8080 },
         maxConcurrentCalls: 50,
+        maxWaitingCallers: 100,
       });
     } finally {
       rmSync(folder, { recursive: true });
@@ -107,17 +108,19 @@ describe('the appliance in containers', () => {
     const narrow = parts({ environmentText: 'RTP_FIRST_PORT=31610\nRTP_LAST_PORT=31649\n' });
     expect(variables(narrow).get('RTP_LAST_PORT')).toBe('31649');
     expect(fileOf(narrow, 'asterisk', 'rtp.conf')).toContain('rtpend = 31649');
+    // Nobody is held for whose sound there is no port.
+    expect(fileOf(narrow, 'environment', 'control-plane.env')).toMatch(/^MAX_WAITING_CALLERS=0$/m);
   });
 
   it('gives each server the connections, the files and the places for them that the calls need', () => {
     const many = parts({ limits: sizeServers({ ...machine, calls: 1_000 }) });
     expect(fileOf(many, 'postgres', 'postgresql.conf')).toMatch(/^max_connections = 350$/m);
-    expect(fileOf(many, 'asterisk', 'asterisk.conf')).toMatch(/^maxfiles = 65024$/m);
+    expect(fileOf(many, 'asterisk', 'asterisk.conf')).toMatch(/^maxfiles = 66624$/m);
     expect(Object.fromEntries(variables(many))).toMatchObject({
       POSTGRES_PIDS: '506',
-      POSTGRES_OPEN_FILES: '65024',
-      ASTERISK_OPEN_FILES: '65024',
-      NODE_OPEN_FILES: '69024',
+      POSTGRES_OPEN_FILES: '66624',
+      ASTERISK_OPEN_FILES: '66624',
+      NODE_OPEN_FILES: '70624',
     });
   });
 

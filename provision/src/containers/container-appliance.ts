@@ -82,7 +82,7 @@ const POSTGRES_OWN_PIDS = 156;
 /** Pure: same parts, same answer. */
 export function describeContainers(parts: ContainerParts): ContainerAppliance {
   const instance = containerInstance(parts);
-  const environment = { ...parts, maxConcurrentCalls: parts.limits.calls };
+  const environment = { ...parts, maxConcurrentCalls: parts.limits.calls, maxWaitingCallers: parts.limits.waitingCallers.value };
   const folders: readonly ContainerFolder[] = [
     {
       // The engine's client reads these, and root alone.

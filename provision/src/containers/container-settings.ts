@@ -43,6 +43,7 @@ export type EnvironmentParts = {
   readonly settings: Settings;
   readonly profile: ContainerProfile;
   readonly maxConcurrentCalls: number;
+  readonly maxWaitingCallers: number;
   /** What the plan says of models on boards; the operator's own values go before. */
   readonly modelSettings: Readonly<Record<string, string>>;
 };
@@ -83,6 +84,7 @@ export function renderControlPlaneEnvironment(parts: EnvironmentParts): string {
     STATE_DIR: '/var/lib/centralita/state',
     INFERENCE_METRICS_URL: `http://${metrics[0] ?? ''}/metrics`,
     MAX_CONCURRENT_CALLS: String(parts.maxConcurrentCalls),
+    MAX_WAITING_CALLERS: String(parts.maxWaitingCallers),
     HTTP_HOST: '0.0.0.0',
     HTTP_PORT: '8080',
   });

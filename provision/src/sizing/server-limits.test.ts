@@ -13,7 +13,8 @@ const machine = { calls: 10, memoryBytes: 16 * 1024 ** 3, rtpFirst: 20_000, rtpC
 describe('the limits of the servers', () => {
   it('never fall below what a small installation needs', () => {
     expect(sizeServers(machine)).toMatchObject({
-      rtpLast: { value: 20_199 },
+      rtpLast: { value: 20_239 },
+      waitingCallers: { value: 100 },
       maxConnections: { value: 102 },
       sharedBuffersBytes: { value: 2 * 1024 ** 3 },
       serverFiles: { value: 4_096 },
@@ -23,11 +24,11 @@ describe('the limits of the servers', () => {
 
   it('grow with the calls, and say the sum', () => {
     const limits = sizeServers({ ...machine, calls: 400 });
-    expect(limits).toMatchObject({ rtpLast: { value: 23_199 }, maxConnections: { value: 200 }, serverFiles: { value: 26_624 } });
+    expect(limits).toMatchObject({ rtpLast: { value: 23_199 }, maxConnections: { value: 200 }, serverFiles: { value: 28_224 } });
     const text = describeLimits(limits).join('\n');
     expect(text).toContain('200 connections: 100 + 400 calls / 4');
-    expect(text).toContain('26624 open files each: the greater of 4096 and 1024 + 400 calls x 64');
-    expect(text).toContain('20000 to 23199: the greater of 200 and 400 calls x 8');
+    expect(text).toContain('28224 open files each: the greater of 4096 and 1024 + 400 calls x 64 + 100 on hold x 16');
+    expect(text).toContain('20000 to 23199: 400 calls x 4 (RTP and RTCP of two legs), and as many again or 100 callers on hold x 2');
   });
 
   it('take no port beyond the operator’s last one, and say for how many calls those are too few', () => {
@@ -38,6 +39,18 @@ describe('the limits of the servers', () => {
     expect(callsWithPorts(sizeServers({ ...machine, calls: 25, rtpCeiling: 20_099 }))).toBeNull();
     expect(callsWithPorts(sizeServers({ ...machine, calls: 1_000 }))).toBeNull();
     expect(sizeServers({ ...machine, calls: 1_000, rtpFirst: 65_000 }).rtpLast.value).toBe(65_534);
+  });
+
+  it('leave room for everybody on hold besides the calls, and shorten the line where the operator’s ports do not reach', () => {
+    for (const calls of [1, 5, 10, 25, 50, 400]) {
+      const { waitingCallers, rtpFirst, rtpLast } = sizeServers({ ...machine, calls });
+      expect(waitingCallers.value).toBe(100);
+      expect(rtpLast.value - rtpFirst + 1).toBeGreaterThanOrEqual(calls * 4 + 100 * 2);
+    }
+    const few = sizeServers({ ...machine, calls: 10, rtpCeiling: 20_063 });
+    expect(few.waitingCallers.value).toBe(12);
+    expect(describeLimits(few).join('\n')).toContain('on hold: 12 callers: 64 ports for sound - 10 calls x 4, / 2');
+    expect(sizeServers({ ...machine, calls: 100, rtpCeiling: 20_099 }).waitingCallers.value).toBe(0);
   });
 
   it('can be told of the ports before anything is planned', () => {
@@ -63,12 +76,14 @@ describe('a run', () => {
     const facts = withCalls(300);
     expect(limitServers(facts).calls).toBe(300);
     expect(fileOf(facts, 'postgresFiles', 'postgresql.conf')).toMatch(/^max_connections = 175$/m);
-    expect(fileOf(facts, 'asteriskFiles', 'asterisk.conf')).toMatch(/^maxfiles = 20224$/m);
+    expect(fileOf(facts, 'asteriskFiles', 'asterisk.conf')).toMatch(/^maxfiles = 21824$/m);
     expect(fileOf(facts, 'asteriskFiles', 'rtp.conf')).toMatch(/^rtpend = 22399$/m);
+    // Twice the calls, 100 on hold and 10.
+    expect(fileOf(facts, 'asteriskFiles', 'asterisk.conf')).toMatch(/^maxcalls = 710$/m);
     const argv = new Map(describeAppliance(facts)?.services.map((service) => [service.name, service.argv]));
     const filesOf = (files: string) => [...argv].filter(([, words]) => words.includes(files)).map(([name]) => name);
-    expect(filesOf('20224')).toEqual(['postgres', 'asterisk']);
-    expect(filesOf('24224')).toEqual(['cpu-server', 'control-plane']);
+    expect(filesOf('21824')).toEqual(['postgres', 'asterisk']);
+    expect(filesOf('25824')).toEqual(['cpu-server', 'control-plane']);
   });
 
   it('finds nothing to do on the same machine, and exactly the limits on one that admits more', () => {

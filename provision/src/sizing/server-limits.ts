@@ -16,6 +16,8 @@ export type ServerLimits = {
   readonly calls: number;
   readonly rtpFirst: number;
   readonly rtpLast: ServerLimit;
+  /** Callers who may be held with music until there is room for them. */
+  readonly waitingCallers: ServerLimit;
   readonly maxConnections: ServerLimit;
   readonly sharedBuffersBytes: ServerLimit;
   /** Of each of Asterisk's and PostgreSQL's processes. */
@@ -34,10 +36,9 @@ export type LimitedMachine = {
 
 /** RTP and RTCP of both legs of a transferred call. */
 const PORTS_IN_USE = 2 * 2;
-/** Asterisk refuses at twice the calls that are admitted. */
-const PORTS_PER_CALL = 2 * PORTS_IN_USE;
-/** Asterisk skips ports that are still closing: a short range would run out of itself. */
-const MIN_PORTS = 200;
+/** Callers on hold, each a leg of its own: the 101st would wait for longer than anybody does. */
+const WAITING_CALLERS = 100;
+const PORTS_PER_WAITING = 2;
 const LAST_PORT = 65_534;
 
 /** Pools of the control plane (10), of its jobs and listeners, the exporter's 5, a backup's, and whoever administrates. */
@@ -46,18 +47,24 @@ const CALLS_PER_CONNECTION = 4;
 
 /** Eight were counted in a call; the rest is for both legs of a transfer, recordings, and twice the calls. */
 const FILES_PER_CALL = 64;
+/** A caller on hold is one leg with its recording; twice the eight that were counted in a call. */
+const FILES_PER_WAITING = 16;
 const FILES = 1_024;
 const MIN_FILES = 4_096;
 /** What the control plane's HTTP server lets in (`http/server.ts`). */
 const HTTP_CONNECTIONS = 4_000;
 
 export function sizeServers({ calls, memoryBytes, rtpFirst, rtpCeiling }: LimitedMachine): ServerLimits {
-  const files = Math.max(MIN_FILES, FILES + calls * FILES_PER_CALL);
-  const filesSum = `the greater of ${MIN_FILES} and ${FILES} + ${calls} calls x ${FILES_PER_CALL}`;
+  const rtpLast = sizePorts({ calls, rtpFirst, rtpCeiling });
+  const waitingCallers = sizeWaiting({ calls, ports: rtpLast.value - rtpFirst + 1 });
+  const waiting = waitingCallers.value;
+  const files = Math.max(MIN_FILES, FILES + calls * FILES_PER_CALL + waiting * FILES_PER_WAITING);
+  const filesSum = `the greater of ${MIN_FILES} and ${FILES} + ${calls} calls x ${FILES_PER_CALL} + ${waiting} on hold x ${FILES_PER_WAITING}`;
   return {
     calls,
     rtpFirst,
-    rtpLast: sizePorts({ calls, rtpFirst, rtpCeiling }),
+    rtpLast,
+    waitingCallers,
     maxConnections: {
       value: CONNECTIONS + Math.floor(calls / CALLS_PER_CONNECTION),
       arithmetic: `${CONNECTIONS} + ${calls} calls / ${CALLS_PER_CONNECTION}`,
@@ -69,10 +76,19 @@ export function sizeServers({ calls, memoryBytes, rtpFirst, rtpCeiling }: Limite
 }
 
 function sizePorts({ calls, rtpFirst, rtpCeiling }: Omit<LimitedMachine, 'memoryBytes'>): ServerLimit {
-  const wanted = Math.max(MIN_PORTS, calls * PORTS_PER_CALL);
+  // Twice what the calls use, since ports that are still closing are skipped; not on top of the hold: few calls are transferred, and in containers each
+  // port is a program of its own.
+  const wanted = calls * PORTS_IN_USE + Math.max(calls * PORTS_IN_USE, WAITING_CALLERS * PORTS_PER_WAITING);
   const last = Math.min(rtpFirst + wanted - 1, rtpCeiling ?? LAST_PORT, LAST_PORT);
-  const sum = `the greater of ${MIN_PORTS} and ${calls} calls x ${PORTS_PER_CALL} (RTP and RTCP of two legs, twice)`;
+  const sum = `${calls} calls x ${PORTS_IN_USE} (RTP and RTCP of two legs), and as many again or ${WAITING_CALLERS} callers on hold x ${PORTS_PER_WAITING}`;
   return { value: last, arithmetic: last - rtpFirst + 1 < wanted ? `${sum}, up to ${last} as RTP_LAST_PORT says` : sum };
+}
+
+/** What the calls leave of the ports: whoever is held without one would have been refused by Asterisk, before anybody could tell him anything. */
+function sizeWaiting({ calls, ports }: { readonly calls: number; readonly ports: number }): ServerLimit {
+  const room = Math.max(0, Math.floor((ports - calls * PORTS_IN_USE) / PORTS_PER_WAITING));
+  if (room >= WAITING_CALLERS) return { value: WAITING_CALLERS, arithmetic: 'a longer line waits for longer than anybody does' };
+  return { value: room, arithmetic: `${ports} ports for sound - ${calls} calls x ${PORTS_IN_USE}, / ${PORTS_PER_WAITING}` };
 }
 
 function sizeSharedBuffers(memoryBytes: number): ServerLimit {
@@ -99,6 +115,7 @@ export function instanceLimits(
 ): NonNullable<InstanceInput['limits']> {
   return {
     maxConcurrentCalls: limits.calls,
+    maxWaitingCallers: limits.waitingCallers.value,
     maxCallSeconds: MAX_CALL_SECONDS,
     sharedBuffersBytes: limits.sharedBuffersBytes.value,
     maxConnections: limits.maxConnections.value,
@@ -107,7 +124,7 @@ export function instanceLimits(
   };
 }
 
-/** Ports for sound as the settings alone tell them: of a machine that was never planned, as many as the least plan has. */
+/** Ports for sound as the settings alone tell them: of a machine that was never planned, those of callers on hold. */
 export function rtpPortsOf({
   MAX_CONCURRENT_CALLS: calls = 0,
   RTP_FIRST_PORT: rtpFirst,
@@ -127,10 +144,11 @@ export function callsWithPorts({ calls, rtpFirst, rtpLast }: ServerLimits): numb
 
 /** Each limit on a line of its own, with its sum. */
 export function describeLimits({ calls, rtpFirst, ...limits }: ServerLimits): readonly string[] {
-  const { rtpLast, maxConnections, sharedBuffersBytes, serverFiles, nodeFiles } = limits;
+  const { rtpLast, waitingCallers, maxConnections, sharedBuffersBytes, serverFiles, nodeFiles } = limits;
   return [
     `For ${calls} ${calls === 1 ? 'call' : 'calls'}:`,
     `  sound: UDP ports ${rtpFirst} to ${rtpLast.value}: ${rtpLast.arithmetic}`,
+    `  on hold: ${waitingCallers.value} callers: ${waitingCallers.arithmetic}`,
     `  database: ${maxConnections.value} connections: ${maxConnections.arithmetic}`,
     `  database: ${sharedBuffersBytes.value / MEBIBYTE} MiB of shared buffers: ${sharedBuffersBytes.arithmetic}`,
     `  Asterisk and database: ${serverFiles.value} open files each: ${serverFiles.arithmetic}`,

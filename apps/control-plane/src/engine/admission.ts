@@ -42,6 +42,8 @@ export type Admission = {
 export type AdmissionParts = {
   readonly view: () => AdmissionView;
   readonly clock: Clock;
+  /** Callers who are held at the same time. */
+  readonly maxWaiting: number;
   /** Told of each call without a place, with what its organization chose. */
   readonly onOverload?: ((choice: OverloadWish['choice']) => void) | undefined;
 };
@@ -49,10 +51,10 @@ export type AdmissionParts = {
 /** Without a wish of its organization a call is refused. */
 const NO_WISH: OverloadWish = { choice: 'refuse', destination: null, maxWaitMs: 0 };
 
-export function openAdmission({ view, clock, onOverload }: AdmissionParts): Admission {
+export function openAdmission({ view, clock, maxWaiting, onOverload }: AdmissionParts): Admission {
   const capacity = openCapacity();
   const shares = openSharedCapacity();
-  const room = openWaitingRoom(clock);
+  const room = openWaitingRoom(clock, maxWaiting);
   const held = (places: readonly Disposable[]): Disposable => ({
     [Symbol.dispose]() {
       for (const place of places) place[Symbol.dispose]();

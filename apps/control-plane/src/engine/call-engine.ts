@@ -26,7 +26,7 @@ import { openAdmission } from './admission.ts';
 import { prepareHearing } from './expectation.ts';
 import { guardedModels } from './guarded-speech.ts';
 import { handOverCall } from './hand-over-call.ts';
-import { ADMIT_EVERY_MS, FIND_TOOLS_TIMEOUT_MS, MAX_TOLD_AT_ONCE, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
+import { ADMIT_EVERY_MS, FIND_TOOLS_TIMEOUT_MS, MAX_TOLD_AT_ONCE, MAX_WAITING_CALLERS, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { recordQuality } from './leg-measurement.ts';
 import { LiveCall } from './live-call.ts';
 import { openPositionTeller, recordTold } from './position-teller.ts';
@@ -62,7 +62,8 @@ export type CallEngineParts = {
   readonly announcements: AnnouncementStore;
   readonly clock: Clock;
   readonly log: Log;
-  readonly limits: { readonly maxConcurrentCalls: number };
+  /** `maxWaitingCallers`: held until there is room. */
+  readonly limits: { readonly maxConcurrentCalls: number; readonly maxWaitingCallers?: number };
   /** What the box bears by its measurements; absent: the number of the limits. */
   readonly admission?: () => AdmissionView;
   /** Told of each call that there is no room for, with what its organization chose. */
@@ -101,7 +102,8 @@ export type ResumedLeg = { readonly survivor: SurvivingLeg; readonly call: OpenC
 export function createCallEngine(parts: CallEngineParts): CallEngine {
   const { clock, log } = parts;
   const fixedView: AdmissionView = { maxCalls: parts.limits.maxConcurrentCalls, isOpen: true };
-  const admission = openAdmission({ view: parts.admission ?? (() => fixedView), clock, onOverload: parts.onOverload });
+  const { maxWaitingCallers: maxWaiting = MAX_WAITING_CALLERS } = parts.limits;
+  const admission = openAdmission({ view: parts.admission ?? (() => fixedView), clock, maxWaiting, onOverload: parts.onOverload });
   const calls: LiveCalls = new Map();
   const arriving = new Set<Promise<void>>();
   let isAccepting = true;

@@ -84,6 +84,12 @@ export const MAX_POSITION_MS = 15_000;
  */
 export const MAX_TOLD_AT_ONCE = 5;
 
+/**
+ * Callers who are held until there is room, where nobody configured it; the 101st would wait for longer than anybody does. Each is a channel of Asterisk
+ * and ports for his sound, which the provisioner makes room for.
+ */
+export const MAX_WAITING_CALLERS = 100;
+
 /** How long the leg stays up after the last word, so that the caller's telephone plays it out. */
 export const GOODBYE_TAIL_MS = 300;
 

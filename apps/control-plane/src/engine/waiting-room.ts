@@ -35,12 +35,10 @@ export type WaitingRoom = {
   close(): void;
 };
 
-/** Each is a channel of Asterisk, and nothing of ours but while he is told his place; the 101st would wait for longer than anybody does. */
-const MAX_WAITING = 100;
-
 type Waiter = WaitingCaller & { readonly sinceMs: number; readonly settle: (outcome: WaitOutcome) => void };
 
-export function openWaitingRoom(clock: Clock): WaitingRoom {
+/** `max` callers are held at the same time; the next one is not: each is a channel of Asterisk, and ports for his sound. */
+export function openWaitingRoom(clock: Clock, max: number): WaitingRoom {
   const line: Waiter[] = [];
   let isClosed = false;
   const leave = (waiter: Waiter): void => {
@@ -67,7 +65,7 @@ export function openWaitingRoom(clock: Clock): WaitingRoom {
     },
     async wait(caller) {
       if (isClosed) return { kind: 'closed' };
-      if (line.length >= MAX_WAITING) return { kind: 'full' };
+      if (line.length >= max) return { kind: 'full' };
       const { promise, resolve } = Promise.withResolvers<WaitOutcome>();
       const waiter: Waiter = {
         ...caller,

@@ -34,6 +34,23 @@ it('counts the set-up of a call that was held from the end of its wait', async (
   expect(second).toMatchObject({ setupMs: expect.closeTo(0, -2) });
 });
 
+it('refuses the next caller when the line is as long as the telephone system has room for, or rings whom his organization named', async () => {
+  const routes = { 100: routed(queue), 101: routed({ ...queue, destination: '2009' }) };
+  await using rig = openEngineRig({ routes, limits: { maxConcurrentCalls: 1, maxWaitingCallers: 2 } });
+  rig.ring();
+  await rig.clock.run(100);
+  const [first, second, third, fourth] = [rig.ring(), rig.ring(), rig.ring(), rig.ring({ dialledNumber: '101' })];
+  await rig.clock.run(2_000);
+  expect([first, second, third].map((leg) => leg.progress())).toEqual(['held', 'held', 'rejected']);
+  expect([third.rejectedFor(), fourth.transfers]).toMatchObject(['at_capacity', [{ extension: '2009' }]]);
+  expect(rig.journal.events.filter(({ kind }) => kind === 'call_rejected')).toMatchObject([{ outcome: 'rejected_at_capacity' }]);
+  first.callerHangsUp();
+  await rig.clock.run(200);
+  const fifth = rig.ring();
+  await rig.clock.run(200);
+  expect(fifth.progress()).toBe('held');
+});
+
 it('writes down who hung up before it was his turn, and keeps no place for him', async () => {
   await using rig = openEngineRig({ routes: { 100: routed(queue) }, limits: { maxConcurrentCalls: 1 } });
   const first = rig.ring();

@@ -55,7 +55,10 @@ export const environmentNotes = {
     'which calls are whose among servers that share a database, the same after every restart; without it the ARI application',
   ),
   MAX_CONCURRENT_CALLS: plain('live calls at the most', 'calls'),
-  MAX_WAITING_CALLERS: plain('callers held until there is room, in organizations that chose `queue`; written by provision from the ports for sound', 'callers'),
+  MAX_WAITING_CALLERS: plain(
+    'callers held until there is room, in organizations that chose `queue`; written by provision from the ports for sound',
+    'callers',
+  ),
   MAX_CALL_SECONDS: plain('the longest call; an agent may say less'),
   DRAIN_SECONDS: plain('how long live calls may go on after a stop'),
   BEHIND_BALANCER: plain('1: a balancer or carrier tries another server when this one refuses a call'),
