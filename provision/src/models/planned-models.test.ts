@@ -122,6 +122,27 @@ describe('the plan of a machine', () => {
     expect(whisper?.missingBytes).toBe(whisper?.model.files.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0));
   });
 
+  it.each([
+    ['a board of 12 GB', 'RTX 3060', 12],
+    ['a board of 24 GB', 'L4', 24],
+    ['a board of 40 GB', 'A100', 40],
+  ] as const)('on %s is fetched without believing anything: every file has its size and checksum', async (_, name, gib) => {
+    const planned = await listFor({ gpus: [sampleGpu(name, gib)] });
+    const fetched = await announceFetch(planned, { home, pin: false, say: (line) => said.push(line) });
+    expect(fetched.map(({ role }) => role)).toEqual(
+      expect.arrayContaining(['speech_to_text', 'text_to_speech', 'language_model', 'embedding']),
+    );
+    expect(said.join('\n')).not.toMatch(/unknown|at least/);
+  });
+
+  it('names the small files that would have to be believed where the weights have their checksums', async () => {
+    const planned = await listFor({ gpus: [sampleGpu('L40S', 48)], diskGib: 1_000 });
+    const announced = announceFetch(planned, { home, pin: false, say: (line) => said.push(line) });
+    await expect(announced).rejects.toThrow('config.json, generation_config.json, tokenizer_config.json of qwen3-14b-awq');
+    expect(said.join('\n')).toMatch(/qwen3-14b-awq awq: at least 9\.99 GB to fetch, no checksum yet of 3 of 6 files/);
+    expect(said.join('\n')).toMatch(/^To fetch: at least 1\d\.\d\d GB; /m);
+  });
+
   it('wants the vocoder beside F5-TTS, where its licence is let in and there is no other voice', async () => {
     const { models } = await product();
     await mkdir(join(checkout, 'provision'));

@@ -15,8 +15,12 @@ export type PlannedModel = {
   readonly runsAs: string;
   readonly state: ModelState;
   readonly isPinned: boolean;
-  /** Still to come; null where nobody knows. */
+  /** Files that the manifest lists without a checksum; empty also where it lists none. */
+  readonly unpinnedFiles: readonly string[];
+  /** Still to come, of the files whose size is known; null where nobody knows of any. */
   readonly missingBytes: number | null;
+  /** Some of its files have no size: what comes is more. */
+  readonly isMore: boolean;
 };
 
 export type PlannedModels = {
@@ -56,10 +60,12 @@ export async function listPlannedModels(parts: {
           runsAs,
           state,
           isPinned: files.length > 0 && files.every(({ sha256 }) => sha256 !== null),
+          unpinnedFiles: files.filter(({ sha256 }) => sha256 === null).map(({ path }) => path),
           missingBytes: missingOf(
             state,
             files.map(({ bytes }) => bytes),
           ),
+          isMore: state.kind !== 'complete' && files.some(({ bytes }) => bytes === null),
         };
       }),
     ),
@@ -68,7 +74,7 @@ export async function listPlannedModels(parts: {
 
 function missingOf(state: ModelState, sizes: readonly (number | null)[]): number | null {
   if (state.kind === 'complete') return 0;
-  if (state.kind === 'unlisted' || sizes.includes(null)) return null;
+  if (state.kind === 'unlisted' || sizes.every((bytes) => bytes === null)) return null;
   const total = sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
   return total - (state.kind === 'partial' ? state.presentBytes : 0);
 }
@@ -89,7 +95,12 @@ export async function announceFetch(
   for (const planned of models) say(`  ${describePlanned(planned)}`);
   if (models.length === 0) say('  none: espeak-ng and phrases need no weights');
   const more = unknown === 0 ? '' : `, and ${unknown} of unknown size`;
-  say(missing.length === 0 ? 'All of them are here.' : `To fetch: ${gigabytes(bytes)}${more}; ${gigabytes(freeBytes)} free in ${folder}.`);
+  const atLeast = missing.some(({ isMore }) => isMore) ? 'at least ' : '';
+  say(
+    missing.length === 0
+      ? 'All of them are here.'
+      : `To fetch: ${atLeast}${gigabytes(bytes)}${more}; ${gigabytes(freeBytes)} free in ${folder}.`,
+  );
   refuseUnpinned(missing, pin);
   if (roomFor(bytes) > freeBytes)
     throw new ModelError(
@@ -103,7 +114,7 @@ export async function announceFetch(
 }
 
 function refuseUnpinned(missing: readonly PlannedModel[], pin: boolean): void {
-  const unpinned = missing.filter(({ isPinned }) => !isPinned).map(({ model }) => model.name);
+  const unpinned = missing.filter(({ isPinned }) => !isPinned).map(describeUnpinned);
   const pinned = missing.filter(({ isPinned }) => isPinned).map(({ model }) => model.name);
   if (unpinned.length === 0 || pin) return;
   const others = pinned.length === 0 ? '' : `; the others alone: "models fetch ${pinned.join(' ')}"`;
@@ -111,14 +122,22 @@ function refuseUnpinned(missing: readonly PlannedModel[], pin: boolean): void {
     'obstacle',
     `the manifest has no checksum yet of ${unpinned.join(', ')}: what comes could not be checked; nothing was fetched`,
     {
-      fix: `"models fetch --pin" believes what comes this first time and pins it; or "models import DIR" with files that you trust${others}`,
+      fix: `"models fetch --pin" believes what comes of it this first time and pins it; or "models import DIR" with files that you trust${others}`,
     },
   );
 }
 
-function describePlanned({ model, runsAs, state, isPinned, missingBytes }: PlannedModel): string {
-  const size = missingBytes === null ? 'size unknown' : gigabytes(missingBytes);
-  const told = state.kind === 'complete' ? 'here' : `${size} to fetch${isPinned ? '' : ', no checksum yet'}`;
+/** Where the manifest has checksums of the others, the operator hears how little he would have to believe. */
+function describeUnpinned({ model, unpinnedFiles }: PlannedModel): string {
+  const isHalf = unpinnedFiles.length > 0 && unpinnedFiles.length < model.files.length;
+  return isHalf ? `${unpinnedFiles.join(', ')} of ${model.name} (of its other files it has)` : model.name;
+}
+
+function describePlanned({ model, runsAs, state, isPinned, unpinnedFiles, missingBytes, isMore }: PlannedModel): string {
+  const size = missingBytes === null ? 'size unknown' : `${isMore ? 'at least ' : ''}${gigabytes(missingBytes)}`;
+  const lacking =
+    unpinnedFiles.length === 0 ? 'no checksum yet' : `no checksum yet of ${unpinnedFiles.length} of ${model.files.length} files`;
+  const told = state.kind === 'complete' ? 'here' : `${size} to fetch${isPinned ? '' : `, ${lacking}`}`;
   return `${model.role.padEnd(14)} ${model.name} ${runsAs}: ${told}`;
 }
 
