@@ -3,11 +3,10 @@ import { expect, it } from 'vitest';
 import { FRAME_SAMPLES } from '#audio/frame.ts';
 import { openManualClock } from '#ports/testing/manual-clock.ts';
 import { openScriptedAudioTransport } from '#ports/testing/scripted-audio-transport.ts';
-import { newId } from '#shared/id.ts';
 import { QUEUE_POLL_MS } from './limits.ts';
-import type { Playable, ReplyState } from './playable.ts';
 import { fixedSound } from './playable.ts';
 import { Playout } from './playout.ts';
+import { openGrowingSound } from './testing/growing-sound.ts';
 
 const FILLER = 222;
 const REPLY = 555;
@@ -26,33 +25,6 @@ function open() {
   const stretches = () => transport.heard.map(({ sample }) => sample).filter((sample, at, all) => sample !== all[at - 1]);
   const framesOf = (sample: number) => transport.heard.filter((frame) => frame.sample === sample).length;
   return { clock, playout: opened, transport, stretches, framesOf };
-}
-
-/** A reply that grows when the test says so. */
-function growing(): Playable & { grow(frames: number): void; end(): void } {
-  let pcm: Int16Array = new Int16Array(0);
-  let state: ReplyState = { kind: 'making' };
-  let changed = (): void => {};
-  return {
-    replyId: newId('reply'),
-    get state() {
-      return state;
-    },
-    read(from, into) {
-      const part = pcm.subarray(from, from + into.length);
-      into.set(part);
-      return part.length;
-    },
-    onChange: (listener) => void (changed = listener),
-    grow(frames) {
-      pcm = sound(REPLY, pcm.length / FRAME_SAMPLES + frames);
-      changed();
-    },
-    end() {
-      state = { kind: 'made' };
-      changed();
-    },
-  };
 }
 
 it('is heard within a slot, whole, and the reply that comes meanwhile follows it at once', async () => {
@@ -87,20 +59,20 @@ it('ends when playout is stopped', async () => {
 
 it('knows since when a reply that began has no sound at hand, and fills that without losing a sample of it', async () => {
   const { clock, playout, stretches, framesOf } = open();
-  const reply = growing();
+  const reply = openGrowingSound();
   playout.play(reply);
   expect(playout.starvedSinceMs).toBeNull();
-  reply.grow(10);
+  reply.grow(10 * FRAME_SAMPLES, REPLY);
   await clock.run(150);
   expect(playout.starvedSinceMs).toBeNull();
   await clock.run(200);
   expect(clock.nowMs() - (playout.starvedSinceMs ?? 0)).toBeGreaterThan(100);
   playout.interject(sound(FILLER, 10));
   await clock.run(100);
-  reply.grow(10);
+  reply.grow(10 * FRAME_SAMPLES, REPLY);
   await clock.run(200);
   expect(playout.starvedSinceMs).toBeNull();
-  reply.end();
+  reply.become({ kind: 'made' });
   await clock.run(1_000);
   expect(stretches().filter((sample) => sample !== 0)).toEqual([REPLY, FILLER, REPLY]);
   expect([framesOf(FILLER), framesOf(REPLY)]).toEqual([10, 20]);

@@ -2,41 +2,12 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { openManualClock } from '#ports/testing/manual-clock.ts';
 import { openScriptedAudioTransport } from '#ports/testing/scripted-audio-transport.ts';
-import { newId } from '#shared/id.ts';
 import { fixedSound } from './playable.ts';
-import type { Playable, ReplyState } from './playable.ts';
+import type { Playable } from './playable.ts';
 import { QUEUE_CREEP_FRAMES } from './limits.ts';
 import { Playout } from './playout.ts';
 import type { PlayoutEvent } from './playout.ts';
-
-/** A sound that the test makes longer. */
-function growing(): Playable & { grow(samples: number, sample?: number): void; become(state: ReplyState): void } {
-  let pcm = new Int16Array(0);
-  let state: ReplyState = { kind: 'making' };
-  let changed = (): void => {};
-  return {
-    replyId: newId('reply'),
-    get state() {
-      return state;
-    },
-    read(from, into) {
-      const part = pcm.subarray(from, from + into.length);
-      into.set(part);
-      return part.length;
-    },
-    onChange: (listener) => (changed = listener),
-    grow(samples, sample = 7) {
-      const longer = new Int16Array(pcm.length + samples).fill(sample);
-      longer.set(pcm);
-      pcm = longer;
-      changed();
-    },
-    become(next) {
-      state = next;
-      changed();
-    },
-  };
-}
+import { openGrowingSound } from './testing/growing-sound.ts';
 
 function openPlayout() {
   const clock = openManualClock();
@@ -118,7 +89,7 @@ it('finishes a sound that is empty, at once', () => {
 
 it('knows what was heard to the last mark, and nothing of the old sound comes after a stop', async () => {
   const { clock, transport, playout, spoken } = openPlayout();
-  const reply = growing();
+  const reply = openGrowingSound();
   reply.grow(80_000);
   playout.play(reply);
   await clock.run(1_010);
@@ -149,7 +120,7 @@ it('goes on from where it was heard', async () => {
 
 it('covers a sound that is made too slowly with silence, and loses nothing of it', async () => {
   const { clock, kinds, playout, transport, spoken } = openPlayout();
-  const reply = growing();
+  const reply = openGrowingSound();
   playout.play(reply);
   for (let piece = 0; piece < 5; piece++) {
     reply.grow(1_600);
@@ -165,7 +136,7 @@ it('covers a sound that is made too slowly with silence, and loses nothing of it
 
 it('plays what there is of a sound that failed, then finishes', async () => {
   const { clock, kinds, playout, spoken } = openPlayout();
-  const reply = growing();
+  const reply = openGrowingSound();
   playout.play(reply);
   reply.grow(3_200);
   reply.become({ kind: 'failed', error: new Error('broken') });
@@ -193,7 +164,7 @@ it('whatever the pieces and pauses of its making: every sample is played, in who
   await fc.assert(
     fc.asyncProperty(steps, async (list) => {
       const { clock, kinds, playout, transport, spoken } = openPlayout();
-      const reply = growing();
+      const reply = openGrowingSound();
       playout.play(reply);
       for (const [samples, pauseMs] of list) {
         reply.grow(samples);
