@@ -1,20 +1,8 @@
 import { expect, it } from 'vitest';
 import { estimateFromSamples } from './capacity-terms.ts';
 import type { MeasuredService, ProcessSample } from './process-sample-store.ts';
+import { UNMEASURED } from './process-sampler.ts';
 
-const nothing = {
-  cpuCores: null,
-  memoryBytes: null,
-  eventLoopLagMs: null,
-  queueDepth: null,
-  vramUsedBytes: null,
-  vramTotalBytes: null,
-  busy: null,
-  slots: null,
-  requests: null,
-  latencyMeanMs: null,
-  latencyP95Ms: null,
-};
 const terms = { cores: 4, memoryTotalBytes: 16e9, queueLimitMs: 500 };
 
 /** Moments with 0 to 5 calls: each speaks to a model of 3 slots for 0.4 s every 5 s, and takes a hundredth of a core and 10 MB. */
@@ -23,7 +11,7 @@ function samplesOf(services: readonly MeasuredService[]): ProcessSample[] {
     const at = new Date(1_700_000_000_000 + moment * 10_000);
     const liveCalls = moment % 6;
     return services.map((service): ProcessSample => {
-      const sample = { ...nothing, service, at, liveCalls };
+      const sample = { ...UNMEASURED, service, at, liveCalls };
       if (service === 'host') return { ...sample, cpuCores: 0.5 + liveCalls * 0.01, memoryBytes: 4e9 + liveCalls * 1e7 };
       if (service === 'control_plane') return { ...sample, cpuCores: 0.05 + liveCalls * 0.005 };
       if (service === 'gpu') return { ...sample, vramUsedBytes: 20e9 + liveCalls * 5e8, vramTotalBytes: 80e9 };

@@ -28,7 +28,8 @@ export type ProcessSampler = Disposable & {
 const LOOP_RESOLUTION_MS = 10;
 const INTERVAL_MS = SAMPLE_SECONDS * 1_000;
 
-const nothing = {
+/** A sample of which nothing was measured. */
+export const UNMEASURED = {
   cpuCores: null,
   memoryBytes: null,
   eventLoopLagMs: null,
@@ -72,8 +73,8 @@ export function openProcessSampler({ probe, latencies, askDatabase, journalDepth
       const own = { cpuSeconds: (user + system) / 1e6, memoryBytes: process.memoryUsage.rss() };
       const eventLoopLagMs = Math.max(0, loop.percentile(99) / 1e6 - LOOP_RESOLUTION_MS);
       loop.reset();
-      const row = (service: MeasuredService, values: Partial<typeof nothing | ProcessSample>): ProcessSample => ({
-        ...nothing,
+      const row = (service: MeasuredService, values: Partial<typeof UNMEASURED | ProcessSample>): ProcessSample => ({
+        ...UNMEASURED,
         service,
         at,
         liveCalls,
