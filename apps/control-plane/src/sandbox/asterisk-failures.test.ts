@@ -8,7 +8,18 @@ import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { CallLeg } from '#ports/call-control.ts';
 import { silentLog } from '#shared/log.ts';
 import { openAsteriskStandIn } from './asterisk-stand-in.ts';
-import { expectNothingLeft, first, kinds, loudFrames, marks, NOTHING_LEFT, openRig, openTalk, SIGNAL } from './testing/asterisk-rig.ts';
+import {
+  arrive,
+  expectNothingLeft,
+  first,
+  kinds,
+  loudFrames,
+  marks,
+  NOTHING_LEFT,
+  openRig,
+  openTalk,
+  SIGNAL,
+} from './testing/asterisk-rig.ts';
 
 test('a media socket that breaks is told as lost, the call goes on, and the sound can be opened anew', async () => {
   await using rig = await openRig();
@@ -61,6 +72,38 @@ test('messages of a wrong size, unknown control messages and unknown events chan
   expect(kinds(sound)).toEqual(['frame']);
   await leg.hangUp();
   await expectNothingLeft(rig);
+});
+
+test('a hollow event is no call, and one that tells of a beginning again ends nothing', async () => {
+  const dropped: object[] = [];
+  const log = { ...silentLog, warn: (fields: object) => void dropped.push(fields), child: () => silentLog };
+  await using rig = await openRig({ log });
+  const { caller, leg, transport, sound } = await openTalk(rig);
+  const heard = { type: 'StasisStart', application: rig.standIn.application, timestamp: '' };
+  for (const channel of [{}, { id: '' }, { id: {}, caller: [] }, { id: 'x' }])
+    rig.standIn.injectEvent(JSON.stringify({ ...heard, args: ['inbound', '600'], channel }));
+  const whole = { name: '', state: 'Up', caller: { number: '' }, dialplan: { exten: '600' } };
+  for (const id of [caller.channelId, `${caller.channelId}-media`])
+    rig.standIn.injectEvent(JSON.stringify({ ...heard, args: [], channel: { ...whole, id } }));
+  await vi.waitFor(() => expect(dropped).toHaveLength(4));
+  expect(dropped).toMatchObject(Array.from({ length: 4 }, () => ({ reason: 'wrong_value', type: 'StasisStart' })));
+  transport.mark('still here');
+  await vi.waitFor(() => expect(marks(sound)).toEqual(['still here']));
+  expect(rig.legs).toEqual([leg]);
+  await leg.hangUp();
+  await expectNothingLeft(rig);
+});
+
+test('a caller who is over is not taken again, whatever tells of his beginning', async () => {
+  await using rig = await openRig();
+  const { caller, leg } = await openTalk(rig);
+  await leg.hangUp();
+  await expectNothingLeft(rig);
+  const channel = { id: caller.channelId, name: '', state: 'Ring', caller: { number: '' }, dialplan: { exten: '600' } };
+  const { application } = rig.standIn;
+  rig.standIn.injectEvent(JSON.stringify({ type: 'StasisStart', application, timestamp: '', args: ['inbound', '600'], channel }));
+  await arrive(rig);
+  expect(rig.legs).toHaveLength(2);
 });
 
 test('a cut of the control connection ends no call; a caller who left meanwhile is told as ended', async () => {

@@ -6,6 +6,7 @@ import type { Channel } from 'asterisk-ari-client/generated/models.ts';
 import type { CallControl, CallLeg, OrphanKind, SurvivingLeg } from '#ports/call-control.ts';
 import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import type { Log } from '#shared/log.ts';
+import { brokenPart } from './ari-event.ts';
 import { openChannelEvents } from './channel-events.ts';
 import { type AsteriskDirectory, openDirectory } from './directory.ts';
 import { NORMAL, rejectCause } from './hangup-cause.ts';
@@ -141,19 +142,25 @@ class Asterisk implements CallControl, AsyncDisposable {
         if (!this.#closing.signal.aborted) this.#nodeLost = setTimeout(() => this.#loseSilentLegs(), NODE_LOST_MS);
         return this.#log.warn({ reason: notification.reason }, 'connection to Asterisk lost');
       case 'event':
-        this.#observer.heard(Date.now() - Date.parse(notification.event.timestamp));
-        return this.#take(notification.event);
+        return this.#parse(notification.event);
     }
+  }
+
+  #parse(event: AriEvent): void {
+    const field = brokenPart(event, this.#options.application);
+    if (field !== null) return this.#log.warn({ reason: 'wrong_value', type: event.type, field }, 'ARI message dropped');
+    this.#observer.heard(Date.now() - Date.parse(event.timestamp));
+    this.#take(event);
   }
 
   #take(event: AriEvent): void {
     // Only our own name tells that our calls go elsewhere: standing down for another's would leave every caller alone.
     if (event.type === 'ApplicationReplaced' && event.application === this.#options.application) return this.#stepDown();
     if (this.#channels.dispatch(event) || event.type !== 'StasisStart') return;
-    const isInbound = event.args[0] === 'inbound';
+    const isInbound = event.args[0] === 'inbound' && !this.#endedIds.has(event.channel.id);
     if (isInbound && !this.#closing.signal.aborted) return this.#arrive(event.channel, event.args[1] ?? event.channel.dialplan.exten);
-    // A media or transfer channel whose leg ended while it was being made, or a caller who came while we close: in Stasis without us
-    // he would hear nothing for ever.
+    // A media or transfer channel whose leg ended while it was being made, a caller whom we hung up already, or one who came while we close: in
+    // Stasis without us he would hear nothing for ever.
     this.#log.info({ channelId: event.channel.id, isInbound }, 'a channel without a leg is hung up');
     const cause = isInbound ? rejectCause('not_ready') : NORMAL;
     const request = { channelId: event.channel.id, reason_code: String(cause) };
