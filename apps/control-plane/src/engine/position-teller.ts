@@ -36,13 +36,13 @@ export type PositionTeller = {
 
 export type PositionTellerParts = {
   readonly leg: Pick<CallLeg, 'playOnHold'>;
-  readonly route: Pick<CallRoute, 'agent'>;
+  readonly route: Pick<CallRoute, 'agent' | 'scope'>;
   readonly textToSpeech: TextToSpeech;
   readonly clock: Clock;
   readonly log: Log;
   /** From the beginning of what is told until the beginning of the next. */
   readonly everyMs: number;
-  /** Of the whole process: so many callers are told at the same time, the others wait and are told their latest place. */
+  /** Of the whole process: so many callers are told at the same time, the others wait, in turns of their organizations, and are told their latest place. */
   readonly slots: SlotQueue;
 };
 
@@ -67,7 +67,8 @@ export function openPositionTeller(parts: PositionTellerParts): PositionTeller {
     }
   };
   const tell = async (): Promise<void> => {
-    using slot = await slots.take(signal);
+    const { organizationId } = parts.route.scope;
+    using slot = await slots.take({ organizationId, isFirst: !hasHeard }, signal);
     if (slot === null) return;
     try {
       triedAtMs = clock.nowMs();

@@ -118,6 +118,21 @@ describe('a line that moves', () => {
   });
 });
 
+describe('a long line of one organization', () => {
+  it('delays the first words to a caller of another by those that are being said and no more', async () => {
+    await using rig = shut({ 100: line(), 101: line() });
+    for (let callers = 0; callers < 8 * MAX_TOLD_AT_ONCE; callers += 1) rig.ring();
+    await rig.clock.run(1_000);
+    const joinedAtMs = rig.clock.nowMs();
+    const other = rig.ring({ dialledNumber: '101' });
+    await rig.clock.run(20_000);
+    expect(heardBy(other)).toEqual([`${BUSY} ${place(1)}`]);
+    const [first] = other.playedOnHold;
+    // One turn of those who are told at a time; in the order of the line it would be eight.
+    expect(first!.atMs - joinedAtMs).toBeLessThan(durationMs(first!.pcm) + 2_000);
+  });
+});
+
 describe('the words of a place', () => {
   it('are made anew when the line moves before they are ready', async () => {
     await using rig = shut();
