@@ -125,7 +125,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: '--restore',
-    usage: 'FILE [--key-file KEY] [--rehearse] [--yes]',
+    usage: 'FILE [--key-file KEY] [--rehearse] [--take-over] [--yes]',
     summary: 'make this machine the one that the backup was made of; --rehearse: only try it, beside the database in use',
     needs: 'install',
     run: native(runRestore),

@@ -7,7 +7,6 @@ import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { ask, isInteractive } from '#lifecycle/confirm.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import { refuseWhileCallsAreUp, stopForChange } from '#releases/live-calls.ts';
-import { compareVersions } from '#releases/release-manifest.ts';
 import type { RuntimeCall, Site } from '#runtime/runtime.ts';
 import { updateState } from '#state.ts';
 import { mergeFolder, openBackup } from './backup-archive.ts';
@@ -16,6 +15,7 @@ import { BACKUP_KEY_PATTERN } from './backup-cipher.ts';
 import { DUMP_FILE } from './backup-manifest.ts';
 import { rehearse } from './backup-verb.ts';
 import { allowConnections, readTables, replaceDatabase } from './database-copy.ts';
+import { requireRelease } from './restore-release.ts';
 import { restoreSettings } from './settings-restore.ts';
 import { compareTables, countRows, listLosses } from './table-digests.ts';
 
@@ -25,7 +25,7 @@ const COPY_TIMEOUT_MS = 3_600_000;
 export async function runRestore({ runtime, place, args, signal }: RuntimeCall): Promise<number> {
   const { values, positionals } = parseVerbArguments(
     args,
-    { 'key-file': { type: 'string' }, rehearse: { type: 'boolean' }, yes: { type: 'boolean' } },
+    { 'key-file': { type: 'string' }, rehearse: { type: 'boolean' }, yes: { type: 'boolean' }, 'take-over': { type: 'boolean' } },
     1,
   );
   const file = positionals[0];
@@ -40,7 +40,8 @@ export async function runRestore({ runtime, place, args, signal }: RuntimeCall):
   await using backup = await openBackup(place.home, { path, key, signal }).catch((cause: unknown) => {
     throw new ObstacleError(`${path} cannot be restored; nothing was changed`, { cause });
   });
-  refuseNewerBackup(site.facts, backup);
+  for (const line of await requireRelease({ facts: site.facts, backup: backup.manifest, takesOver: values['take-over'] === true }))
+    console.log(line);
   if (site.hasDatabase) await agree(site, { backup, isAgreed: values.yes === true, signal });
   await restore({ runtime, place, signal }, site, backup);
   const { manifest } = backup;
@@ -61,13 +62,6 @@ async function findKey({ home, secrets }: Facts, keyFile: string | undefined): P
   const key = text.split(/\s+/).find((word) => BACKUP_KEY_PATTERN.test(word));
   if (key === undefined) throw new ObstacleError(`${keyFile}: holds no backup key (AGE-SECRET-KEY-1 and 58 characters)`);
   return key;
-}
-
-function refuseNewerBackup({ release }: Facts, { manifest }: OpenBackup): void {
-  if (compareVersions(manifest.version, release.version) > 0)
-    throw new ObstacleError(
-      `the backup is of release ${manifest.version} and this is ${release.version}: its database may be another. Restore with that release`,
-    );
 }
 
 /** Says what is lost; throws while calls are up or when nobody agrees. */
