@@ -10,6 +10,8 @@ import type { BenchRig } from './bench-rig.ts';
 import { hangUpAll } from './call-load.ts';
 import { callerSentences } from './caller-speech.ts';
 import { runBench } from './harness.ts';
+import { callsAtLateShare } from './load-limit.ts';
+import type { LoadedRequest } from './load-limit.ts';
 import { percentile } from './percentile.ts';
 
 /** Which model is slow, how long it works on a request, and on how many at once. */
@@ -29,10 +31,12 @@ const NO_LIMIT_MS = 60_000;
 const CALIBRATION_CALLS = [0, 4, 8, 12];
 const CALIBRATION_MS = 61_000;
 /** The load beyond the calibration grows by a call in this time, up to this much beyond the estimate. */
-const STEP_MS = 5_000;
+const STEP_MS = 10_000;
 const RAMP_BEYOND = 1.5;
-/** Requests of so many loads in a row together tell where the limit is met. */
-const SMOOTHED_CALLS = 5;
+/** A wait that so many requests have is too long for the product. */
+const LATE_SHARE = 0.05;
+/** So many loads share a line of the log. */
+const TOLD_CALLS = 5;
 const MOST_CALLS = 80;
 const SETTLE_MS = 30_000;
 const OVERLOAD = 1.2;
@@ -93,24 +97,8 @@ async function calibrate(bench: BenchRig, talk: Talk): Promise<{ readonly calls:
   return { calls, estimate: (await bench.rig.admin('/admin/capacity')) as Capacity };
 }
 
-/** The number of calls at which 95 % of requests wait as long as the limit; infinite when the ramp did not meet it. */
-function kneeOf(waits: readonly { readonly calls: number; readonly waitMs: number }[]): number {
-  const levels = [...new Set(waits.map(({ calls }) => calls))].toSorted((a, b) => a - b);
-  let before: { calls: number; p95: number } | null = null;
-  for (const middle of levels) {
-    const near = waits.filter(({ calls }) => Math.abs(calls - middle) <= SMOOTHED_CALLS / 2).map(({ waitMs }) => waitMs);
-    const p95 = percentile(near, 95);
-    if (p95 > QUEUE_LIMIT_MS) {
-      if (before === null) return middle;
-      return before.calls + ((QUEUE_LIMIT_MS - before.p95) / (p95 - before.p95)) * (middle - before.calls);
-    }
-    before = { calls: middle, p95 };
-  }
-  return Number.POSITIVE_INFINITY;
-}
-
-/** Raises the load call by call; the waits of the slow model's requests by how many calls were up. */
-async function ramp(bench: BenchRig, profile: Profile, options: { calls: SipCall[]; upTo: number; talk: Talk }) {
+/** Raises the load call by call; the slow model's requests by how many calls were up. */
+async function ramp(bench: BenchRig, profile: Profile, options: { calls: SipCall[]; upTo: number; talk: Talk }): Promise<LoadedRequest[]> {
   const { calls, upTo, talk } = options;
   const changes = [{ atMs: 0, calls: calls.length }];
   await bench.standIn.takeTimings();
@@ -123,11 +111,32 @@ async function ramp(bench: BenchRig, profile: Profile, options: { calls: SipCall
     await sleep(STEP_MS, undefined, { signal: talk.signal });
   }
   const asked = (await bench.standIn.takeTimings()).filter(({ role }) => role === profile.role);
-  return asked.map(({ receivedAt, firstReplyAt }: InferenceTiming) => ({
-    calls: changes.findLast(({ atMs }) => atMs <= receivedAt)?.calls ?? 0,
-    // Given up before any answer: without these only those would be left who did not wait long (at 8 calls none of 42 was, at 24 one of 120).
-    waitMs: firstReplyAt === null ? Number.POSITIVE_INFINITY : Math.max(0, firstReplyAt - receivedAt - profile.serviceMs),
-  }));
+  return asked.flatMap((timing) => {
+    const waitMs = waitOf(timing, profile.serviceMs);
+    const calls = changes.findLast(({ atMs }) => atMs <= timing.receivedAt)?.calls ?? 0;
+    return waitMs === null ? [] : [{ calls, isLate: waitMs > QUEUE_LIMIT_MS }];
+  });
+}
+
+/**
+ * What a request waited before its model took it. One that nobody waited for to its end waited as long at least: it says something only where that is
+ * too long already, and else is left out (null). Without those given up only those would be left who did not wait long.
+ */
+function waitOf({ receivedAt, firstReplyAt, endedAt }: InferenceTiming, serviceMs: number): number | null {
+  if (firstReplyAt !== null) return firstReplyAt - receivedAt - serviceMs;
+  const waitedMs = endedAt - receivedAt - serviceMs;
+  return waitedMs > QUEUE_LIMIT_MS ? waitedMs : null;
+}
+
+/** Lines such as `20 to 24 calls: 6 of 98 requests late`. */
+function lateByLoad(requests: readonly LoadedRequest[]): string[] {
+  const loads = Map.groupBy(requests, ({ calls }) => Math.floor(calls / TOLD_CALLS) * TOLD_CALLS);
+  return [...loads]
+    .toSorted(([a], [b]) => a - b)
+    .map(([from, some]) => {
+      const late = some.filter(({ isLate }) => isLate).length;
+      return `${from} to ${from + TOLD_CALLS - 1} calls: ${late} of ${some.length} requests late`;
+    });
 }
 
 type Overloaded = {
@@ -195,11 +204,12 @@ async function measureProfile(profile: Profile, { log, talk }: { log: (message: 
   const loaded = await place(bench, Math.floor(estimated / RAMP_BEYOND), talking);
   // They were all called at once: after half a minute they no longer speak in step.
   await sleep(SETTLE_MS, undefined, { signal: talk.signal });
-  const waits = await ramp(bench, profile, { calls: loaded, upTo: Math.ceil(estimated * RAMP_BEYOND), talk: talking });
+  const requests = await ramp(bench, profile, { calls: loaded, upTo: Math.ceil(estimated * RAMP_BEYOND), talk: talking });
   over.abort();
   await hangUpAll(loaded);
-  const knee = kneeOf(waits);
-  log(`${profile.name}: estimated ${estimated} calls, the limit was met at ${knee.toFixed(1)}, ${waits.length} requests`);
+  for (const line of lateByLoad(requests)) log(`${profile.name}: ${line}`);
+  const knee = callsAtLateShare(requests, LATE_SHARE);
+  log(`${profile.name}: estimated ${estimated} calls, the limit was met at ${knee.toFixed(1)}, ${requests.length} requests`);
   if (!Number.isFinite(knee)) throw new Error(`${profile.name}: ${Math.ceil(estimated * RAMP_BEYOND)} calls did not meet the limit`);
   await bench.rig.adminSend('POST', '/admin/capacity/tests', {
     estimatedCalls: estimated,
@@ -214,7 +224,7 @@ async function measureProfile(profile: Profile, { log, talk }: { log: (message: 
   log(
     `${profile.name}: p95 ${fullP95Ms.toFixed(0)} ms before, ${overloadedP95Ms.toFixed(0)} ms while ${wanted} want in, of whom ${accepted} got in`,
   );
-  return { requests: waits.length, errorPercent: (100 * Math.abs(estimated - knee)) / knee, ratio: overloadedP95Ms / fullP95Ms };
+  return { requests: requests.length, errorPercent: (100 * Math.abs(estimated - knee)) / knee, ratio: overloadedP95Ms / fullP95Ms };
 }
 
 await runBench({

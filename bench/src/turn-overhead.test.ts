@@ -10,6 +10,7 @@ const timing = (role: InferenceTiming['role'], text: string, times: { first: num
   receivedAt: 1_000,
   firstReplyAt: 1_000 + times.first,
   lastReplyAt: 1_000 + (times.last ?? times.first),
+  endedAt: 1_000 + (times.last ?? times.first),
   outcome: 'answered',
 });
 /** Speech to text 80, reply 120 until its last piece, first sound 80. */

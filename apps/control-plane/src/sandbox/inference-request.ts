@@ -41,6 +41,8 @@ export type InferenceTiming = {
   /** Null when the request ended before any answer. */
   readonly firstReplyAt: number | null;
   readonly lastReplyAt: number | null;
+  /** When its model had done with it, or the client had withdrawn it. */
+  readonly endedAt: number;
   readonly outcome: 'answered' | 'cancelled' | 'failed';
 };
 

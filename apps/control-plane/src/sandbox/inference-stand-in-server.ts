@@ -179,7 +179,7 @@ async function* answersTo(
     }
   } finally {
     if (signal.aborted) outcome = 'cancelled';
-    options.onAnswered?.({ role, id: request.id, text, receivedAt, firstReplyAt, lastReplyAt, outcome });
+    options.onAnswered?.({ role, id: request.id, text, receivedAt, firstReplyAt, lastReplyAt, endedAt: unixMs(), outcome });
   }
 }
 
