@@ -6,7 +6,7 @@ import { exitStatusOf, readReport } from './bench-report.ts';
 import { renderResults } from './results-page.ts';
 import type { BenchOutcome } from './results-page.ts';
 
-/** The longest bench raises the load of three slow models call by call, six minutes each; one that takes half an hour hangs. */
+/** The longest bench raises the load of three slow models call by call, twelve minutes each; one that takes three quarters of an hour hangs. */
 const BENCH_TIMEOUT_MS = 2_700_000;
 /** A file whose name ends so is one bench, or one proof. */
 const PROGRAM = /^(.+)-(?:bench|proof)\.ts$/;
