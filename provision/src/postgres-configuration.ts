@@ -55,7 +55,7 @@ export function renderPostgres(instance: Instance): readonly RenderedFile[] {
  * Runs any number of times. The app role is bound by row-level security; the migrator owns the tables and its
  * migrations grant what the app may do. The app takes the admin's policies by SET ROLE alone, never by accident.
  */
-export function renderDatabaseSetup(instance: Instance): string {
+export function renderDatabaseSetup(instance: Pick<Instance, 'passwords'>): string {
   const { app, migrator, monitor } = DATABASE_ROLES;
   const admin = ADMIN_ROLE;
   return `

@@ -118,14 +118,7 @@ function containerInstance({ architecture, settings, environmentText, secrets, l
     dir: '/instance',
     bindAddress: '0.0.0.0',
     ports: { sip: settings.SIP_PORT, ari: 8088, rtpFirst: limits.rtpFirst, rtpLast: limits.rtpLast.value, postgres: 5432 },
-    passwords: {
-      ari: secrets.ari,
-      databaseMigrator: secrets.databaseMigrator,
-      databaseApp: secrets.databaseApp,
-      databaseMonitor: secrets.databaseMonitor,
-      asteriskMetrics: secrets.asteriskMetrics,
-      testCaller: secrets.testCaller,
-    },
+    passwords: instancePasswords(secrets),
     limits: instanceLimits(limits, settings),
     network: { ariAddress: 'asterisk-media', postgresListen: '*', databaseClients: 'samenet' },
     behindBalancer: settings.BEHIND_BALANCER === '1',
@@ -133,6 +126,12 @@ function containerInstance({ architecture, settings, environmentText, secrets, l
     // Sound from Asterisk's address in the containers' network is asked for at the machine's; the test caller beside it is on the loopback.
     nat: { externalAddress: settings.EXTERNAL_ADDRESS || machineAddress, localNetworks: [containerNetwork(environmentText)] },
   });
+}
+
+/** Those of the secrets that the servers' own configuration is made with. */
+export function instancePasswords(secrets: ContainerSecrets): Instance['passwords'] {
+  const { ari, databaseMigrator, databaseApp, databaseMonitor, asteriskMetrics, testCaller } = secrets;
+  return { ari, databaseMigrator, databaseApp, databaseMonitor, asteriskMetrics, testCaller };
 }
 
 /** Network that the published containers are in; another one where the premises use this one. */

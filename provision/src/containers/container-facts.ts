@@ -25,11 +25,10 @@ import { containersFolder, describeContainers, FOREIGN_DIGESTS, IMAGE_NAMES } fr
 import type { ContainerAppliance, ContainerSecrets, ImageName } from './container-appliance.ts';
 import { SERVER_TOKEN_FILE } from './container-settings.ts';
 import type { ContainerProfile } from './container-settings.ts';
-import { findEngine } from './engine.ts';
+import { readComposeText, requireOwnEngine } from './container-place.ts';
 import type { Engine } from './engine.ts';
 import { BASE_SUITE, IDENTITIES } from './identities.ts';
 import { listMissingImages } from './image-build.ts';
-import { findOtherHome } from './other-home.ts';
 import { parseEnvFile } from '#env-file.ts';
 
 const imageSchema = z.object({ recipe: z.string(), id: z.string() });
@@ -66,11 +65,7 @@ export type ContainerFacts = {
 /** Reads everything. Throws `ObstacleError` where there is no engine that will do, where it is another home's, or where what the operator asks for cannot be had. */
 export async function gatherContainerFacts(place: FactsPlace & { readonly signal: AbortSignal }): Promise<ContainerFacts> {
   const { home, signal } = place;
-  const found = await findEngine(home, signal);
-  if (found.kind === 'missing') throw new ObstacleError([{ name: 'engine', reason: found.reason, fix: found.fix }]);
-  const { engine } = found;
-  const other = await findOtherHome(home, signal);
-  if (other) throw new ObstacleError([other]);
+  const engine = await requireOwnEngine(home, signal);
   const facts = await gatherFacts(place);
   const profile = chooseProfile(facts);
   const containers = readContainersState(facts.state);
@@ -83,7 +78,7 @@ export async function gatherContainerFacts(place: FactsPlace & { readonly signal
     containers,
     recipes,
     missingImages: await listMissingImages(ids, signal),
-    composeText: (await readTextIfThere(join(containersFolder(home), '.env'))) ?? '',
+    composeText: await readComposeText(home),
     overrideText: (await readTextIfThere(join(containersFolder(home), 'compose.override.yml'))) ?? '',
     backupUnits: await readBackupUnits(),
     triton: profile === 'gpu' ? await readTriton(facts) : null,

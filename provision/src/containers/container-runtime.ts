@@ -4,17 +4,27 @@ import { psqlOf } from '#backup/database-access.ts';
 import type { DatabaseAccess } from '#backup/database-access.ts';
 import type { BackupFolder } from '#backup/backup-manifest.ts';
 import { runCommand, tryCommand } from '#command.ts';
+import { gatherFacts } from '#facts.ts';
+import type { Facts } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
+import type { Place } from '#place.ts';
+import { renderDatabaseSetup } from '#postgres-configuration.ts';
+import { currentTree } from '#releases/release-facts.ts';
 import { pruneReleases } from '#releases/release-store.ts';
 import type { DataFolder, Runtime, Site, TakenDown } from '#runtime/runtime.ts';
+import { parseState } from '#state.ts';
+import { readTextIfThere } from '#text-file.ts';
 import { removeTimer } from './backup-timer.ts';
-import { composeCommand, findRunning, runCompose } from './compose.ts';
-import { PROJECT } from './container-appliance.ts';
-import { gatherContainerFacts } from './container-facts.ts';
-import type { ContainerFacts } from './container-facts.ts';
+import { composeCommand, findRunning, readServices, runCompose } from './compose.ts';
+import type { Compose } from './compose.ts';
+import { instancePasswords, PROJECT } from './container-appliance.ts';
+import { completeSecrets, gatherContainerFacts, readContainersState } from './container-facts.ts';
+import type { ContainersState } from './container-facts.ts';
+import { readComposeText, renderedProfiles, requireOwnEngine } from './container-place.ts';
 import { provisionContainers } from './container-run.ts';
-import { composeOf, recordTestCall } from './container-steps.ts';
+import { recordTestCall } from './container-steps.ts';
 import { IDENTITIES } from './identities.ts';
+import { listMissingImages } from './image-build.ts';
 import { makeImages, pruneImages, removeImages } from './image-set.ts';
 
 const ASK_TIMEOUT_MS = 30_000;
@@ -24,30 +34,47 @@ const CHANNELS = ['asterisk', '-C', '/instance/asterisk/etc/asterisk.conf', '-rx
 const PROGRAMS = '/usr/lib/postgresql/18/bin';
 
 export const containerRuntime: Runtime = {
-  open: async (place, signal) => await openSite(await gatherContainerFacts({ ...place, signal }), signal),
+  open: openSite,
   provision: async (place, signal) => await provisionContainers(place, signal),
   prepareRelease: async (place, signal) => {
-    const { containers } = await gatherContainerFacts({ ...place, signal });
-    await makeImages({ ...place, log: (message) => console.log(`    ${message}`), signal }, containers);
+    const state = parseState(await readTextIfThere(join(place.home, 'state.json')));
+    await makeImages({ ...place, log: (message) => console.log(`    ${message}`), signal }, readContainersState(state));
   },
   pruneReleases: async (home, keep) => {
     await pruneReleases(home, keep);
     await pruneImages(keep);
   },
-  takeDown: async (site, options) => await takeDown(await gatherContainerFacts({ ...site.facts, signal: options.signal }), options),
+  takeDown: async ({ facts }, options) => await takeDown(await lookAt(facts, options.signal), options),
 };
 
-async function openSite(now: ContainerFacts, signal: AbortSignal): Promise<Site> {
+/** What an installation in containers is to a verb that changes nothing of how it is made. */
+type Installed = {
+  readonly facts: Facts;
+  readonly containers: ContainersState;
+  readonly composeText: string;
+  readonly compose: Compose;
+};
+
+async function lookAt(facts: Facts, signal: AbortSignal): Promise<Installed> {
+  const { home } = facts;
+  const engine = await requireOwnEngine(home, signal);
+  const composeText = await readComposeText(home);
+  const compose = { home, repository: currentTree(facts), engine, profiles: renderedProfiles(composeText) };
+  return { facts, containers: readContainersState(facts.state), composeText, compose };
+}
+
+async function openSite(place: Place, signal: AbortSignal): Promise<Site> {
+  const now = await lookAt(await gatherFacts({ ...place, signal }), signal);
+  const services = await readServices(signal);
   const hasDatabase = (await findVolume('postgres-data', signal)) !== null;
   const isRendered = now.composeText !== '';
-  const service = (name: string) => now.services.find((known) => known.name === name);
   const compose = async (words: readonly string[], timeoutMs = COMPOSE_TIMEOUT_MS): Promise<string> =>
-    await runCompose(composeOf(now), words, { timeoutMs });
+    await runCompose(now.compose, words, { timeoutMs });
   return {
     facts: now.facts,
     hasDatabase,
-    isMade: hasDatabase && isRendered && now.appliance !== null,
-    isDatabaseUp: service('postgres')?.isUp === true,
+    isMade: hasDatabase && isRendered && (await hasEverything(now, signal)),
+    isDatabaseUp: services.find(({ name }) => name === 'postgres')?.isUp === true,
     database: () => databaseIn(now),
     describePostgres: async () =>
       (await runCommand(psqlOf(databaseIn(now), 'postgres'), { input: 'show server_version;', timeoutMs: ASK_TIMEOUT_MS, signal })).trim(),
@@ -61,7 +88,7 @@ async function openSite(now: ContainerFacts, signal: AbortSignal): Promise<Site>
     },
     startControlPlane: async () => void (await compose(['start', 'control-plane'])),
     startDatabase: async () => void (await compose(['up', '--detach', '--wait', '--no-deps', '--no-build', '--pull', 'never', 'postgres'])),
-    placeTestCall: async (talk) => await recordTestCall({ now, ...talk }),
+    placeTestCall: async (talk) => await recordTestCall({ now: await gatherContainerFacts({ ...place, signal }), ...talk }),
   };
 }
 
@@ -76,16 +103,20 @@ export function stopWords(limitMs: number): readonly string[] {
   return ['stop', '--timeout', String(Math.max(1, Math.ceil(limitMs / 1_000))), 'control-plane'];
 }
 
+/** Whether secrets, compose and images are there, of whichever release, so that a database server can be started. */
+async function hasEverything({ facts, containers: { images }, compose }: Installed, signal: AbortSignal): Promise<boolean> {
+  const ids = Object.fromEntries(Object.entries(images).map(([name, { id }]) => [name, id]));
+  return completeSecrets(facts) !== null && compose.engine.compose !== null && (await listMissingImages(ids, signal)).length === 0;
+}
+
 /** The superuser comes in by the socket, which lies in the server's own container. */
-function databaseIn(now: ContainerFacts): DatabaseAccess {
+function databaseIn({ facts, compose }: Installed): DatabaseAccess {
   const exec = ['exec', '-T', 'postgres'];
-  // As it should be where that is known; else as the last run wrote it.
-  const files = now.appliance?.folders.find(({ name }) => name === 'postgres')?.files ?? now.files.get('postgres') ?? [];
-  const setup = files.find(({ path }) => path === 'setup.sql');
-  if (!setup) throw new Error('containers/files/postgres/setup.sql is missing: an earlier step did not do its work');
+  const secrets = completeSecrets(facts);
+  if (!secrets) throw new ObstacleError(`${facts.home}/secrets.json has not all secrets: ./provision.sh makes those that are missing`);
   return {
-    program: (name, words) => composeCommand(composeOf(now), [...exec, `${PROGRAMS}/${name}`, '-h', '/instance/postgres/run', ...words]),
-    setupSql: setup.text,
+    program: (name, words) => composeCommand(compose, [...exec, `${PROGRAMS}/${name}`, '-h', '/instance/postgres/run', ...words]),
+    setupSql: renderDatabaseSetup({ passwords: instancePasswords(secrets) }),
   };
 }
 
@@ -115,14 +146,14 @@ async function requireVolume(name: string, signal: AbortSignal): Promise<string>
 
 /** Containers and networks; with a purge the volumes, the images and what the engine made of them. Volumes that a home never brought up are not its own. */
 export async function takeDown(
-  now: ContainerFacts,
+  now: Pick<Installed, 'composeText' | 'containers' | 'compose'>,
   { isPurging, signal }: { readonly isPurging: boolean; readonly signal: AbortSignal },
 ): Promise<TakenDown> {
   const isBroughtUp = now.composeText !== '' || now.containers.up !== undefined;
-  const removed: string[] = [...(await removeTimer(now.facts.home))];
-  if (now.composeText !== '' && now.engine.compose !== null) {
+  const removed: string[] = [...(await removeTimer(now.compose.home))];
+  if (now.composeText !== '' && now.compose.engine.compose !== null) {
     const volumes = isPurging ? ['--volumes'] : [];
-    await runCompose(composeOf(now), ['--profile', 'test-call', 'down', '--remove-orphans', ...volumes], {
+    await runCompose(now.compose, ['--profile', 'test-call', 'down', '--remove-orphans', ...volumes], {
       signal,
       timeoutMs: DOWN_TIMEOUT_MS,
     });

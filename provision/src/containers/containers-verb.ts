@@ -10,20 +10,20 @@ import { EXIT, ObstacleError, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { CONTROL_PLANE } from '#program.ts';
 import { print } from '#provisioning.ts';
-import { atCurrentRelease } from '#releases/release-facts.ts';
 import { runRollback } from '#releases/rollback-verb.ts';
 import { runUpgrade } from '#releases/upgrade-verb.ts';
 import { replaceFile } from '#rendered-files.ts';
 import type { RuntimeCall } from '#runtime/runtime.ts';
-import { ADMIN_KEY_HASH_FILE, forgetAdminKey, withNewAdminKey, writeSecrets } from '#secrets.ts';
-import { composeCommand, runCompose } from './compose.ts';
+import { ADMIN_KEY_HASH_FILE, forgetAdminKey, parseSecrets, withNewAdminKey, writeSecrets } from '#secrets.ts';
+import { readTextIfThere } from '#text-file.ts';
+import { composeCommand, readServices, runCompose } from './compose.ts';
+import type { Compose } from './compose.ts';
 import { containersFolder } from './container-appliance.ts';
 import { containerRuntime } from './container-runtime.ts';
 import { calibrateContainers } from './container-calibration.ts';
-import { gatherContainerFacts } from './container-facts.ts';
-import type { ContainerFacts } from './container-facts.ts';
 import { planContainers, provisionContainers } from './container-run.ts';
-import { composeOf, readRuntime } from './container-steps.ts';
+import { findInstalled } from './container-place.ts';
+import { readRuntime } from './container-steps.ts';
 import { IDENTITIES } from './identities.ts';
 
 const RUNTIMES = ['native', 'docker'] as const;
@@ -43,10 +43,10 @@ const VERBS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
   },
   status: runStatus,
   logs: async ({ place, args, signal }) =>
-    await passOn(await lookInstalled(place, signal), ['logs', '--tail', args[0] === undefined ? '20' : '200', ...args]),
-  stop: async ({ place, signal }) => await passOn(await lookInstalled(place, signal), ['stop']),
+    await passOn(await findInstalled(place, signal), ['logs', '--tail', args[0] === undefined ? '20' : '200', ...args]),
+  stop: async ({ place, signal }) => await passOn(await findInstalled(place, signal), ['stop']),
   start: async ({ place, signal }) =>
-    await passOn(await lookInstalled(place, signal), ['up', '--detach', '--wait', '--no-build', '--pull', 'never']),
+    await passOn(await findInstalled(place, signal), ['up', '--detach', '--wait', '--no-build', '--pull', 'never']),
   'new-admin-key': renewAdminKey,
 };
 /** What is done by the same code in both runtimes, with the same words. */
@@ -122,28 +122,25 @@ export function takeRuntime(args: readonly string[]): { readonly wish: Runtime |
   return { wish, rest: [...args.slice(0, at), ...args.slice(at + (isJoined ? 1 : 2))] };
 }
 
-async function lookInstalled(place: Place, signal: AbortSignal): Promise<ContainerFacts> {
-  const now = await gatherContainerFacts({ ...(await atCurrentRelease(place)), signal });
-  if (now.composeText === '') throw new ObstacleError('nothing is installed yet: run provision.sh --runtime docker');
-  return now;
-}
-
 async function runStatus({ place, signal }: Call): Promise<number> {
-  const { services } = await lookInstalled(place, signal);
+  await findInstalled(place, signal);
+  const services = await readServices(signal);
   for (const { name, isUp, words } of services) console.log(`${isUp ? 'ok  ' : 'DOWN'}  ${name.padEnd(18)}  ${words}`);
   if (services.length === 0) console.log('Nothing is running.');
   return services.length > 0 && services.every(({ isUp }) => isUp) ? EXIT.ok : EXIT.failed;
 }
 
 /** Compose's own words on the operator's terminal. */
-async function passOn(now: ContainerFacts, words: readonly string[]): Promise<number> {
-  return (await runOnTerminal(composeCommand(composeOf(now), words))) === 0 ? EXIT.ok : EXIT.failed;
+async function passOn(compose: Compose, words: readonly string[]): Promise<number> {
+  return (await runOnTerminal(composeCommand(compose, words))) === 0 ? EXIT.ok : EXIT.failed;
 }
 
 /** As natively: the hash's file is read at every request, so nothing restarts and the old key is dead at once. */
 async function renewAdminKey({ place, signal }: Call): Promise<number> {
-  const now = await lookInstalled(place, signal);
-  const { secrets, home } = now.facts;
+  const compose = await findInstalled(place, signal);
+  const { home } = compose;
+  const secretsPath = join(home, 'secrets.json');
+  const secrets = parseSecrets(await readTextIfThere(secretsPath), secretsPath);
   if (!secrets) throw new ObstacleError(`${home}/secrets.json is missing: put it back from a copy`);
   const renewed = withNewAdminKey(secrets);
   await writeSecrets(home, renewed);
@@ -152,7 +149,7 @@ async function renewAdminKey({ place, signal }: Call): Promise<number> {
   await print(`Admin key  ${renewed.adminKey}  (header X-Admin-Key; shown this once, the old key is refused from now on)\n`);
   await writeSecrets(home, forgetAdminKey(renewed));
   const record = ['exec', '-T', 'control-plane', 'node', CONTROL_PLANE, 'record-admin-key-rotation'];
-  await runCompose(composeOf(now), record, { signal, timeoutMs: 60_000 }).catch((error: Error) =>
+  await runCompose(compose, record, { signal, timeoutMs: 60_000 }).catch((error: Error) =>
     console.error(`The audit log does not have this rotation: ${error.message}`),
   );
   return EXIT.ok;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findVolume, takeDown } from './container-runtime.ts';
-import type { ContainerFacts } from './container-facts.ts';
+import type { ContainersState } from './container-facts.ts';
 import { findOtherHome } from './other-home.ts';
 
 const { signal } = new AbortController();
@@ -64,7 +64,10 @@ describe('a volume', () => {
   });
 
   /** As it is after an uninstall: nothing is rendered any more. */
-  const seen = (containers: ContainerFacts['containers']) => ({ composeText: '', containers, facts: { home: folder } }) as ContainerFacts;
+  const seen = (containers: ContainersState) => {
+    const engine = { version: '28.5.2', compose: null };
+    return { composeText: '', containers, compose: { home: folder, repository: folder, engine, profiles: [] } };
+  };
   const calls = async (): Promise<string> => await readFile(join(folder, 'calls'), 'utf8');
 
   it('goes with a purge of the home that brought it up', async () => {
