@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { backupsFolder } from '#backup/backup-files.ts';
 import type { Look } from '#lifecycle/look.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
+import { possibleBeyond } from '#sizing/describe-sizing.ts';
 import { toGib } from './gibibytes.ts';
 import { commandPath } from './command-link.ts';
 import { parseDemo } from './demo-step.ts';
@@ -98,14 +99,15 @@ export function describeInstallation({ facts, secrets, look, ...run }: Installat
 
 /** The profile, its models and its calls, as the sizing planned or the machine measured them. */
 function describeSizing(facts: Facts): Pick<Installation, 'profile' | 'models' | 'possible' | 'capacity'> {
-  const { plan, possible, calibration } = facts.sizing;
+  const { plan, calibration } = facts.sizing;
+  const beyond = possibleBeyond(facts.sizing);
   return {
     profile: { name: plan.profile, why: plan.why },
     models: plan.models.map(({ role, name, precision, gpuUuid, vramBytes }) => ({ role, name, precision, gpu: gpuUuid, vramBytes })),
     possible:
-      possible.profile === plan.profile && possible.models.length === plan.models.length
+      beyond === null
         ? null
-        : `profile ${possible.profile} with ${possible.models.map(({ name }) => name).join(', ')}: fetch them with ./provision.sh models fetch`,
+        : `profile ${beyond.profile} with ${beyond.models.map(({ name }) => name).join(', ')}: fetch them with ./provision.sh models fetch`,
     capacity: {
       calls: admitCalls(facts).calls,
       binding: plan.binding,

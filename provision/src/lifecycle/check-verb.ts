@@ -6,6 +6,7 @@ import { describeFinding, EXIT } from '#place.ts';
 import type { Finding, Place } from '#place.ts';
 import { print } from '#provisioning.ts';
 import { readRunningLimits } from '#sizing/running-limits.ts';
+import type { SizingPlan } from '#sizing/sizing-plan.ts';
 import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { lookAround } from './look.ts';
 import type { Look } from './look.ts';
@@ -61,13 +62,20 @@ export function exitCodeFor({ obstacles, warnings }: Pick<PlanReport, 'obstacles
   return warnings.length > 0 ? EXIT.warnings : EXIT.ok;
 }
 
-function renderCheck({ hardware, home, isInstalled, changes, obstacles, warnings }: CheckReport): string {
+function renderCheck({ hardware, home, isInstalled, changes, sizing: { plan, possible }, obstacles, warnings }: CheckReport): string {
   const state = isInstalled ? `installed in ${home}, ${changes} changes to make` : `not installed in ${home}`;
   const lines = [
     `${hardware}; ${state}`,
+    `carries ${describeCalls(plan)}`,
+    ...(possible === null ? [] : [`could carry, with its models fetched, ${describeCalls(possible)}`]),
     ...warnings.map((warning) => `warn  ${warning.name}: ${describeFinding(warning)}`),
     ...obstacles.map((obstacle) => `fail  ${obstacle.name}: ${describeFinding(obstacle)}`),
     ...(obstacles.length === 0 && warnings.length === 0 ? ['ok    nothing is in the way'] : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** In one line; `--plan` and the JSON have every term. */
+function describeCalls({ profile, why, maxConcurrentCalls, binding }: SizingPlan): string {
+  return `${maxConcurrentCalls} calls, bound by ${binding} (profile ${profile}: ${why})`;
 }

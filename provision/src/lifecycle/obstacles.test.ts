@@ -70,6 +70,14 @@ describe('the obstacles', () => {
     expect(judge({ state: { ...state, releaseChange } }).obstacles[0]?.fix).toContain('./provision.sh --upgrade');
   });
 
+  it('leave a word for what the sizing left out of its plan, with its fix', () => {
+    const sizing = bareFacts().sizing;
+    const warnings = ['the measurement of yesterday is of another machine and not used. Fix: provision.sh calibrate'];
+    expect(judge({ sizing: { ...sizing, plan: { ...sizing.plan, warnings } } }).warnings).toEqual([
+      { name: 'sizing', reason: 'the measurement of yesterday is of another machine and not used', fix: 'provision.sh calibrate' },
+    ]);
+  });
+
   it('leave a word for an API that is open to the network without TLS', () => {
     const { settings } = bareFacts();
     expect(judge({ settings: { ...settings, HTTP_HOST: '0.0.0.0' } }).warnings[0]?.name).toBe('http');

@@ -132,13 +132,12 @@ function findHardwareWarnings({ hardware: { gpu, clockOffsetMs, foreignServers }
 function findFactWarnings(facts: Facts): readonly Finding[] {
   const { settings } = facts;
   const { warning } = admitCalls(facts);
-  const admission: readonly Finding[] =
-    warning === null
-      ? findPortWarnings(facts)
-      : [
-          { name: 'capacity', reason: warning.split(' Fix: ')[0] ?? warning, fix: warning.split(' Fix: ')[1] ?? 'see .env' },
-          ...findPortWarnings(facts),
-        ];
+  const admission: readonly Finding[] = [
+    ...(warning === null ? [] : [findingOf('capacity', warning, 'see .env')]),
+    // Of a board that does not answer the probe itself has spoken.
+    ...(facts.hardware.gpu.kind === 'broken' ? [] : facts.sizing.plan.warnings.map((told) => findingOf('sizing', told, MORE_OF_IT))),
+    ...findPortWarnings(facts),
+  ];
   if (settings.HTTP_HOST === '127.0.0.1' || settings.PUBLIC_URL.startsWith('https:')) return admission;
   return [
     ...admission,
@@ -148,6 +147,15 @@ function findFactWarnings(facts: Facts): readonly Finding[] {
       fix: 'put a proxy with TLS in front, set HTTP_HOST=127.0.0.1, PUBLIC_URL and TRUSTED_PROXIES, and run again',
     },
   ];
+}
+
+/** Of a machine that carries no call. */
+const MORE_OF_IT = 'give the machine more of it; until then one call at a time is admitted';
+
+/** Of a sentence that ends with its fix. */
+function findingOf(name: string, sentence: string, usualFix: string): Finding {
+  const [reason = sentence, fix = usualFix] = sentence.split(/\.? Fix: /);
+  return { name, reason, fix };
 }
 
 /** A call that finds no port is refused with 488, whatever was admitted. */

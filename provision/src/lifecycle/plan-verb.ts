@@ -4,8 +4,10 @@ import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
 import { describeRunningLimit, readRunningLimits } from '#sizing/running-limits.ts';
 import type { RunningLimit } from '#sizing/running-limits.ts';
+import { describeSizing, possibleBeyond } from '#sizing/describe-sizing.ts';
 import { describeLimits, limitServers } from '#sizing/server-limits.ts';
 import type { ServerLimits } from '#sizing/server-limits.ts';
+import type { SizingPlan } from '#sizing/sizing-plan.ts';
 import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { lookAround } from './look.ts';
 import type { Look } from './look.ts';
@@ -17,6 +19,8 @@ export type PlanReport = {
   readonly home: string;
   readonly steps: readonly { readonly step: string; readonly changes: readonly string[] }[];
   readonly changes: number;
+  /** What the machine carries with the models that are here, and with all that it could have; null when it has them. */
+  readonly sizing: { readonly plan: SizingPlan; readonly possible: SizingPlan | null };
   /** What the servers are given for the calls that are admitted, each with its sum. */
   readonly limits: ServerLimits;
   /** Those that the running installation has less of. */
@@ -41,6 +45,7 @@ export function describePlan({ facts, machineLine, planned, obstacles, warnings 
     home: facts.home,
     steps: planned.map(({ step, changes }) => ({ step: step.name, changes })),
     changes: planned.reduce((sum, { changes }) => sum + changes.length, 0),
+    sizing: { plan: facts.sizing.plan, possible: possibleBeyond(facts.sizing) },
     limits: limitServers(facts),
     lower: running.filter((limit) => limit.running < limit.planned),
     obstacles,
@@ -48,9 +53,11 @@ export function describePlan({ facts, machineLine, planned, obstacles, warnings 
   };
 }
 
-export function renderPlan({ hardware, home, steps, changes, limits, lower, obstacles, warnings }: PlanReport): string {
+export function renderPlan({ hardware, home, steps, changes, sizing, limits, lower, obstacles, warnings }: PlanReport): string {
   const lines = [
     `${hardware}; installation in ${home}`,
+    ...describeSizing(sizing.plan),
+    ...describePossible(sizing),
     ...describeLimits(limits),
     ...lower.map((limit) => `  running with less: ${describeRunningLimit(limit)}`),
     ...steps.flatMap((planned) => planned.changes.map((change) => `  ${planned.step}: ${change}`)),
@@ -59,4 +66,12 @@ export function renderPlan({ hardware, home, steps, changes, limits, lower, obst
     ...obstacles.map((obstacle) => `In the way: ${describeFinding(obstacle)}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Of the same profile only what is still to be fetched is told: the terms are above. */
+function describePossible({ plan, possible }: PlanReport['sizing']): readonly string[] {
+  if (possible === null) return [];
+  const lines = describeSizing(possible);
+  const told = possible.profile === plan.profile ? lines.filter((line) => line.startsWith('model ')) : lines;
+  return ['With its models fetched (./provision.sh models fetch):', ...[...told, ...possible.warnings].map((line) => `  ${line}`)];
 }

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EXIT, ObstacleError } from '#place.ts';
+import { bareFacts } from '#sample-facts.ts';
+import { sampleGpu, sampleHardware } from '#sizing/sample-hardware.ts';
 import { exitCodeFor, runCheck } from './check-verb.ts';
-import { runPlan } from './plan-verb.ts';
+import { judgeFacts } from './look.ts';
+import { describePlan, renderPlan, runPlan } from './plan-verb.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..', '..');
 
@@ -50,12 +53,32 @@ describe('reading verbs', () => {
   it('say what a run would change and leave every file as it was', async () => {
     const before = await hashTree(home);
     await runPlan({ home, repository }, ['--json'], AbortSignal.timeout(30_000));
-    const report = JSON.parse(written) as { kind: string; changes: number; steps: { step: string }[] };
+    const report = JSON.parse(written) as {
+      kind: string;
+      changes: number;
+      steps: { step: string }[];
+      sizing: { plan: { terms: { name: string }[] } };
+    };
     expect(report.kind).toBe('plan');
+    expect(report.sizing.plan.terms.map(({ name }) => name)).toEqual(expect.arrayContaining(['cpu', 'disk', 'memory']));
     expect(report.changes).toBeGreaterThan(10);
     expect(report.steps.map(({ step }) => step)).toEqual(expect.arrayContaining(['private root', 'secrets', 'environment', 'test call']));
     expect(await hashTree(home)).toBe(before);
   }, 60_000);
+
+  it('tell of a machine with a board each term of its calls, what binds, and what its models take of the board', () => {
+    const hardware = sampleHardware({ gpus: [sampleGpu('NVIDIA L4', 24)] });
+    const facts = bareFacts({ hardware });
+    const report = describePlan({ ...judgeFacts(facts, { mirrorFault: null }) }, []);
+    const text = renderPlan(report);
+    expect(report.sizing.possible).toMatchObject({ profile: 'l', binding: 'start_cap', maxConcurrentCalls: 12 });
+    expect(text).toMatch(/^profile espeak: .*no models/m);
+    expect(text).toMatch(/^With its models fetched \(\.\/provision\.sh models fetch\):\n {2}profile l: /m);
+    for (const name of ['vram', 'stt', 'tts', 'llm', 'cpu', 'disk', 'memory'])
+      expect(text).toMatch(new RegExp(`^    ${name} \\d+: .* = \\d+$`, 'm'));
+    expect(text).toMatch(/^ {2}model language_model: qwen3-8b-awq awq, [\d.]+ GiB on GPU-nvidia-l4-24$/m);
+    expect(text).toMatch(/^ {2}f5-tts-spanish is left out: .* Fix: /m);
+  });
 
   it('check the machine, with an exit code that is in the answer too', async () => {
     const before = await hashTree(home);

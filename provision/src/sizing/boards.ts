@@ -27,7 +27,9 @@ const MAX_BOARDS = 4;
 export function listBoards(report: GpuReport): { readonly boards: readonly Board[]; readonly warnings: readonly string[] } {
   if (report.kind === 'broken') return { boards: [], warnings: [`the GPU is not used: ${report.reason}. Fix: ${report.fix}`] };
   if (report.kind === 'absent') {
-    const others = report.others.map((other) => `${other} is not used: only NVIDIA boards run the models`);
+    const others = report.others.map(
+      (other) => `${other} is not used: only NVIDIA boards run the models. Fix: add one, or go on with the processor`,
+    );
     return { boards: [], warnings: others };
   }
   const warnings: string[] = [];
@@ -35,7 +37,9 @@ export function listBoards(report: GpuReport): { readonly boards: readonly Board
     const { tokens, source } = BOARD_TOKENS_PER_SECOND.find(({ board }) => board.test(gpu.name)) ?? SLOWEST_BOARD;
     const shared = { name: gpu.name, computeCapability: gpu.computeCapability, tokensSource: source };
     if (gpu.computeCapability !== null && gpu.computeCapability < OLDEST_CAPABILITY) {
-      warnings.push(`${gpu.name} (${gpu.uuid}) is not used: compute capability ${gpu.computeCapability}, ${OLDEST_CAPABILITY} needed`);
+      warnings.push(
+        `${gpu.name} (${gpu.uuid}) is not used: compute capability ${gpu.computeCapability}, ${OLDEST_CAPABILITY} needed. Fix: a newer board, or go on without it`,
+      );
       return [];
     }
     if (gpu.mig === 'enabled' && gpu.instances.length === 0) {
@@ -68,7 +72,7 @@ export function listBoards(report: GpuReport): { readonly boards: readonly Board
   });
   for (const board of boards.filter(({ freeBytes, totalBytes }) => freeBytes < totalBytes * 0.9))
     warnings.push(
-      `${board.name} (${board.uuid}): ${toGib(board.totalBytes - board.freeBytes)} of ${toGib(board.totalBytes)} GiB are held by others and not planned with`,
+      `${board.name} (${board.uuid}): ${toGib(board.totalBytes - board.freeBytes)} of ${toGib(board.totalBytes)} GiB are held by others and not planned with. Fix: nvidia-smi names them; end them and run it again`,
     );
   const sorted = boards.toSorted((a, b) => b.freeBytes - a.freeBytes || (a.uuid < b.uuid ? -1 : 1));
   return { boards: sorted.slice(0, MAX_BOARDS), warnings };

@@ -49,7 +49,11 @@ export function planSizing({ hardware, manifest, wishes, measured }: SizingParts
   const stale =
     measured && !holds ? [`the measurement of ${measured.at} is of another machine and not used. Fix: provision.sh calibrate`] : [];
   const refusal =
-    maxConcurrentCalls < 1 ? [`this machine carries no call: ${binding.name} allows ${binding.calls}: ${binding.arithmetic}`] : [];
+    maxConcurrentCalls < 1
+      ? [
+          `this machine carries no call: ${binding.name} allows ${binding.calls}: ${binding.arithmetic}`,
+        ]
+      : [];
   return {
     profile,
     why,
@@ -74,7 +78,7 @@ function selectModels(
     .filter(({ name }) => installedModels === null || installedModels.includes(name))
     .map(
       ({ name, licence }) =>
-        `${name} is left out: ${licence.name} forbids commercial use (${licence.source}). MODELS_COMMERCIAL_ONLY=0 lets it in where no money is made with it`,
+        `${name} is left out: ${licence.name} forbids commercial use (${licence.source}). Fix: MODELS_COMMERCIAL_ONLY=0 lets it in where no money is made with it`,
     );
   return { models, warnings };
 }

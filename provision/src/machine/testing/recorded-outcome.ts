@@ -9,7 +9,6 @@ import { MACHINE_CHECKS } from '#doctor/machine-checks.ts';
 import { parseEnvFile } from '#env-file.ts';
 import type { Facts } from '#facts.ts';
 import { listFindings } from '#lifecycle/obstacles.ts';
-import { toGib } from '#gibibytes.ts';
 import { summarizeHardware } from '#machine-facts.ts';
 import { detectHardware } from '#machine/detect-hardware.ts';
 import type { Hardware } from '#machine/hardware.ts';
@@ -21,6 +20,7 @@ import { describeFinding } from '#place.ts';
 import { planSteps } from '#plan.ts';
 import { bareFacts, finishedFacts } from '#sample-facts.ts';
 import { listPorts, readSettings } from '#settings.ts';
+import { describeSizing } from '#sizing/describe-sizing.ts';
 import { DEFAULT_WISHES, planSizing } from '#sizing/plan-sizing.ts';
 import { describeLimits, limitServers, rtpPortsOf } from '#sizing/server-limits.ts';
 import type { SizingPlan } from '#sizing/sizing-plan.ts';
@@ -108,18 +108,13 @@ export function renderPlan(outcome: Outcome, machine: RecordedMachine): string {
   return `${[
     machine.what,
     '',
-    `profile ${sizing.profile}: ${sizing.why}`,
-    `${sizing.maxConcurrentCalls} calls, bound by ${sizing.binding}`,
-    ...sizing.terms.map(({ name, calls, arithmetic }) => `  ${name} ${calls}: ${arithmetic}`),
-    ...sizing.models.map(
-      (model) =>
-        `model ${model.role}: ${model.name} ${model.precision}, ${toGib(model.vramBytes)} GiB on ${model.gpuUuid ?? 'the processor'}`,
-    ),
+    ...describeSizing(sizing),
     ...describeLimits(limitServers(facts)),
     ...sizing.warnings.map((warning) => `sizing warns: ${warning}`),
     '',
     ...obstacles.map((obstacle) => `in the way, ${obstacle.name}: ${describeFinding(obstacle)}`),
-    ...warnings.map((warning) => `worth a word, ${warning.name}: ${describeFinding(warning)}`),
+    // What the sizing warns of is above, in its own words.
+    ...warnings.filter(({ name }) => name !== 'sizing').map((warning) => `worth a word, ${warning.name}: ${describeFinding(warning)}`),
     ...checked.flatMap(({ name, finding }) =>
       finding.level === 'pass' ? [] : [`${finding.level} ${name}: ${finding.reason}`, `  fix: ${finding.fix}`],
     ),
