@@ -14,7 +14,7 @@ import {
   uploadFormContent,
 } from './document-schemas.ts';
 
-/** The largest file with the form around it; 30 s to arrive, 10 s to wait, 10 s to be read. */
+/** The largest file with the form around it; 30 s to arrive, 10 s to wait, 9 s to be read. */
 const UPLOAD = { maxBytes: MAX_DOCUMENT_BYTES + 65_536, limitMs: 55_000 };
 /** An upload takes a processor for a second, where other requests take it for a millisecond. */
 const UPLOAD_COST = 10;

@@ -1,9 +1,9 @@
 // A Word document: its paragraphs, headings by their style, and tables row by row, read in a stream.
-import { Parser } from 'htmlparser2';
 import type { BlockSink } from './document-block.ts';
 import { openDocxArchive } from './docx-archive.ts';
 import { readDocxHeadings } from './docx-headings.ts';
 import { outlineLevel } from './docx-outline.ts';
+import { openMarkupParser } from './markup-parser.ts';
 
 export async function readDocxBlocks(bytes: Uint8Array, sink: BlockSink): Promise<void> {
   const archive = await openDocxArchive(bytes);
@@ -19,7 +19,7 @@ type Handlers = Readonly<Record<string, (attributes: Readonly<Record<string, str
 /** What is a second telling of the same, or no text of the document. */
 const unseen = new Set(['mc:Fallback', 'w:del', 'w:instrText']);
 
-function createBodyParser(headings: ReadonlyMap<string, number>, sink: BlockSink): Parser {
+function createBodyParser(headings: ReadonlyMap<string, number>, sink: BlockSink): ReturnType<typeof openMarkupParser> {
   let text = '';
   let level: number | undefined;
   let isText = false;
@@ -60,7 +60,7 @@ function createBodyParser(headings: ReadonlyMap<string, number>, sink: BlockSink
     'w:tr': endRow,
     'w:tbl': () => (tableDepth = Math.max(0, tableDepth - 1)),
   };
-  return new Parser(
+  return openMarkupParser(
     {
       onopentag(name, attributes) {
         if (unseen.has(name)) unseenDepth += 1;

@@ -1,7 +1,7 @@
 // Which styles of a Word document are headings: their ids are in the author's language, such as `Ttulo1`, their names are not.
-import { Parser } from 'htmlparser2';
 import type { DocxArchive } from './docx-archive.ts';
 import { outlineLevel } from './docx-outline.ts';
+import { openMarkupParser } from './markup-parser.ts';
 
 const HEADING_NAME = /^heading ([1-6])$/i;
 /** For a document without a list of styles. */
@@ -11,7 +11,7 @@ const usualIds: readonly (readonly [string, number])[] = [1, 2, 3, 4, 5, 6].map(
 export async function readDocxHeadings(archive: DocxArchive): Promise<ReadonlyMap<string, number>> {
   const headings = new Map<string, number>(usualIds);
   let styleId = '';
-  const parser = new Parser(
+  const parser = openMarkupParser(
     {
       onopentag(name, attributes) {
         if (name === 'w:style') styleId = attributes['w:styleId'] ?? '';

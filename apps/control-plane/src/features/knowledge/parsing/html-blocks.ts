@@ -1,6 +1,7 @@
 // A web page: its text by headings, paragraphs, items and rows, without what is no text. Nothing in it is run or fetched.
-import { Parser } from 'htmlparser2';
 import type { BlockSink } from './document-block.ts';
+import { openMarkupParser } from './markup-parser.ts';
+import type { MarkupHandler } from './markup-parser.ts';
 
 /** What a reader never sees, with everything inside. */
 const unseen = new Set(['script', 'style', 'template', 'noscript', 'svg', 'math', 'iframe', 'object', 'select', 'textarea', 'nav']);
@@ -23,7 +24,7 @@ export function readHtmlBlocks(html: string, sink: BlockSink): void {
     sink(heading === undefined ? { kind: 'text', text: prefix + found } : { kind: 'heading', level: heading, text: found });
     prefix = '';
   };
-  const parser = new Parser({
+  const handler: MarkupHandler = {
     onopentag(name) {
       if (unseenDepth > 0 || unseen.has(name)) {
         if (unseen.has(name)) unseenDepth += 1;
@@ -41,8 +42,8 @@ export function readHtmlBlocks(html: string, sink: BlockSink): void {
       if (unseen.has(name)) unseenDepth = Math.max(0, unseenDepth - 1);
       else if (unseenDepth === 0 && name !== 'td' && name !== 'th' && !inline.has(name) && name !== 'br') flush(headingLevel(name));
     },
-  });
-  parser.end(html);
+  };
+  openMarkupParser(handler, { xmlMode: false }).end(html);
   flush();
 }
 
