@@ -8,11 +8,14 @@ const MEBIBYTE = 1_048_576;
 /** The files of PostgreSQL's configuration folder. */
 export function renderPostgres(instance: Instance): readonly RenderedFile[] {
   const buffersMb = Math.floor(instance.limits.sharedBuffersBytes / MEBIBYTE);
+  // Whoever listens for other machines has no control plane beside it: in containers they share a network and no folder.
+  const hasNeighbour = instance.network.postgresListen !== '*';
+  const sockets = [`${MOUNT_POINT}/postgres/run`, ...(hasNeighbour ? [`${MOUNT_POINT}/${DATABASE_SOCKET}`] : [])];
   const settings = [
     '# Rendered by provision.sh: edit the source, not this file.',
     `data_directory = '${MOUNT_POINT}/postgres/data'`,
     `hba_file = '${MOUNT_POINT}/postgres/etc/pg_hba.conf'`,
-    `unix_socket_directories = '${MOUNT_POINT}/postgres/run,${MOUNT_POINT}/${DATABASE_SOCKET}'`,
+    `unix_socket_directories = '${sockets.join(',')}'`,
     `listen_addresses = '${instance.network.postgresListen}'`,
     `port = ${instance.ports.postgres}`,
     `max_connections = ${instance.limits.maxConnections}`,
@@ -40,7 +43,7 @@ export function renderPostgres(instance: Instance): readonly RenderedFile[] {
   const hba = [
     '# The superuser comes in through a socket alone and by its system user; the roles by password from this machine.',
     'local all postgres peer',
-    `local ${DATABASE} ${app},${migrator} scram-sha-256`,
+    ...(hasNeighbour ? [`local ${DATABASE} ${app},${migrator} scram-sha-256`] : []),
     `host ${DATABASE} ${Object.values(DATABASE_ROLES).join(',')} ${instance.network.databaseClients} scram-sha-256`,
     '',
   ];

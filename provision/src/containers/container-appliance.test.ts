@@ -103,6 +103,11 @@ describe('the appliance in containers', () => {
     });
   });
 
+  it('has the database open no socket in a folder that its container has not: the control plane comes over the network', () => {
+    expect(fileOf(parts(), 'postgres', 'postgresql.conf')).toMatch(/^unix_socket_directories = '\/instance\/postgres\/run'$/m);
+    expect(fileOf(parts(), 'postgres', 'pg_hba.conf')).not.toContain('local centralita ');
+  });
+
   it('publishes as many ports for sound as the calls need, within the range of the settings', () => {
     expect(variables(parts()).get('RTP_LAST_PORT')).toBe('20399');
     const narrow = parts({ environmentText: 'RTP_FIRST_PORT=31610\nRTP_LAST_PORT=31649\n' });
