@@ -30,26 +30,20 @@ export type ScriptedAudioTransport = AudioTransport & {
 
 /** Opens a transport that plays and listens with `clock`. */
 export function openScriptedAudioTransport(clock: ManualClock, listener: (event: AudioTransportEvent) => void): ScriptedAudioTransport {
-  let queue: (number | string)[] = [];
+  const queue = openPlayQueue();
   const heard: HeardFrame[] = [];
   let isOpen = true;
   let hasSound = false;
   let gaps = 0;
-  let maxQueued = 0;
   let voice = { untilMs: 0, sample: 0 };
   let nextSlotAtMs = clock.nowMs() + FRAME_MS;
 
-  const frames = (): number => queue.filter((item) => typeof item === 'number').length;
-  const put = (items: readonly number[]): void => {
-    queue.push(...items);
-    maxQueued = Math.max(maxQueued, frames());
-  };
   const playMarks = (atMs: number): void => {
-    while (typeof queue[0] === 'string') listener({ kind: 'mark_heard', markId: queue.shift() as string, atMs });
+    for (const markId of queue.takeMarks()) listener({ kind: 'mark_heard', markId, atMs });
   };
   const playSlot = (atMs: number): void => {
-    const sample = queue.shift();
-    if (typeof sample === 'number') heard.push({ atMs, sample });
+    const sample = queue.takeFrame();
+    if (sample !== undefined) heard.push({ atMs, sample });
     else if (hasSound) gaps += 1;
     playMarks(atMs);
     if (!isOpen) return;
@@ -63,41 +57,65 @@ export function openScriptedAudioTransport(clock: ManualClock, listener: (event:
   const close = (reason: 'hung_up' | 'lost' | 'closed_by_us'): void => {
     if (!isOpen) return;
     isOpen = false;
-    queue = [];
+    queue.clear();
     listener({ kind: 'closed', reason, atMs: clock.nowMs() });
   };
 
   return {
     heard,
-    maxQueued: () => maxQueued,
-    queued: frames,
+    maxQueued: queue.mostFrames,
+    queued: queue.frames,
     gaps: () => gaps,
     isOpen: () => isOpen,
     callerSpeaks: (ms, sample = 8_000) => (voice = { untilMs: clock.nowMs() + ms, sample }),
     callerSends: (sample) => isOpen && listener({ kind: 'frame', pcm: new Int16Array(FRAME_SAMPLES).fill(sample), atMs: clock.nowMs() }),
-    stall: (count) => put(Array.from({ length: count }, () => 0)),
+    stall: (count) => queue.put(Array.from({ length: count }, () => 0)),
     end: close,
     send(pcm) {
-      if (pcm.length === 0 || pcm.length % FRAME_SAMPLES !== 0 || pcm.length > MAX_SEND_SAMPLES) {
-        throw new RangeError(`${pcm.length} samples are not whole frames of ${FRAME_SAMPLES}, or more than ${MAX_SEND_SAMPLES}`);
-      }
+      requireWholeFrames(pcm);
       if (!isOpen) return;
       hasSound = true;
-      put([...framesOf(pcm)].map((frame) => frame[0] ?? 0));
+      queue.put([...framesOf(pcm)].map((frame) => frame[0] ?? 0));
     },
     mark(markId) {
       if (!isOpen) return;
-      queue.push(markId);
+      queue.mark(markId);
       queueMicrotask(() => playMarks(clock.nowMs()));
     },
-    flush() {
-      queue = [];
-    },
+    flush: queue.clear,
     pollQueue() {
-      queueMicrotask(() => isOpen && listener({ kind: 'queue_length', frames: frames(), atMs: clock.nowMs() }));
+      queueMicrotask(() => isOpen && listener({ kind: 'queue_length', frames: queue.frames(), atMs: clock.nowMs() }));
     },
     async [Symbol.asyncDispose]() {
       close('closed_by_us');
     },
   };
+}
+
+/** What waits to be played: the first sample of each frame, and marks between them. */
+function openPlayQueue() {
+  let waiting: (number | string)[] = [];
+  let most = 0;
+  const frames = (): number => waiting.filter((item) => typeof item === 'number').length;
+  return {
+    frames,
+    mostFrames: () => most,
+    put(samples: readonly number[]): void {
+      waiting.push(...samples);
+      most = Math.max(most, frames());
+    },
+    mark: (markId: string) => void waiting.push(markId),
+    /** Undefined where the next thing is no frame: nothing, or a mark that comes before it. */
+    takeFrame: (): number | undefined => (typeof waiting[0] === 'number' ? (waiting.shift() as number) : undefined),
+    /** The marks before the next frame, one at a time: whoever hears of one may flush the others. */
+    *takeMarks(): Generator<string> {
+      while (typeof waiting[0] === 'string') yield waiting.shift() as string;
+    },
+    clear: () => void (waiting = []),
+  };
+}
+
+function requireWholeFrames({ length }: Int16Array): void {
+  if (length === 0 || length % FRAME_SAMPLES !== 0 || length > MAX_SEND_SAMPLES)
+    throw new RangeError(`${length} samples are not whole frames of ${FRAME_SAMPLES}, or more than ${MAX_SEND_SAMPLES}`);
 }

@@ -10,6 +10,8 @@ import type {
   LegQuality,
   RejectReason,
   SurvivingLeg,
+  TransferOutcome,
+  TransferRequest,
   TransferTarget,
 } from '#ports/call-control.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -67,112 +69,157 @@ let legs = 0;
 export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLeg {
   const { clock } = options;
   const gone = new AbortController();
-  const transfers: TransferTarget[] = [];
-  const events: LegEvent[] = [];
-  let tell: ((event: LegEvent) => void) | null = null;
+  const { emit, listen } = openLegEvents();
   let progress: 'ringing' | 'held' | 'answered' | 'rejected' | 'ended' = 'ringing';
   let rejectedFor: RejectReason | null = null;
   let arrivedAtMs = clock.nowMs();
-  let endHold = (): void => {};
-  let holdEnded = new AbortController();
-  const playedOnHold: { readonly pcm: Int16Array; readonly atMs: number }[] = [];
-  let transport: ScriptedAudioTransport | null = null;
   let keptLanguage: string | null = null;
-  let built = 0;
-  let representative: ScriptedRepresentative | null = null;
 
-  const emit = (event: LegEvent): void => (tell === null ? void events.push(event) : tell(event));
   const finish = (by: LegEndedBy, cause = 'Q.850 16'): void => {
     if (gone.signal.aborted) return;
     if (progress !== 'rejected') progress = 'ended';
     emit({ kind: 'hung_up', by, cause, atMs: clock.nowMs() });
     gone.abort(new LegGoneError('the leg ended'));
-    transport?.end('hung_up');
+    endMedia();
   };
   const wait = async (ms: number, signal: AbortSignal): Promise<void> => await scriptedWait(ms, AbortSignal.any([gone.signal, signal]));
-  const openMedia = async (listener: (event: AudioTransportEvent) => void, signal: AbortSignal): Promise<ScriptedAudioTransport> => {
-    await wait(options.openMediaAfterMs ?? 0, signal);
-    built += 1;
-    if (options.openMediaFails === true || built > (options.openMediaFailsAfter ?? Infinity))
-      throw new Error('scripted failure of the media channel');
-    return (transport = openScriptedAudioTransport(clock, listener));
-  };
-  const scriptOf = ({ transfer = NOBODY }: ScriptedLegOptions): ScriptedTransfer | null => (transfer === 'by_hand' ? null : transfer);
+  const { end: endMedia, ...media } = openScriptedMedia(options, wait);
+  const onHold = openScriptedHold({ clock, gone: gone.signal, wait });
 
   return {
-    legId: `leg-${++legs}`,
-    dialledNumber: options.dialledNumber ?? '100',
-    callerNumber: options.callerNumber ?? '5550001',
-    callerOrganizationSlug: options.callerOrganizationSlug ?? null,
-    recordingPath: null,
+    ...whoCalls(options),
+    ...media,
+    ...openScriptedRinging(options, gone.signal),
     get arrivedAtMs() {
       return arrivedAtMs;
     },
     progress: () => progress,
     rejectedFor: () => rejectedFor,
-    transfers,
-    representative() {
-      if (representative === null) throw new Error('nobody was rung yet');
-      return representative;
-    },
-    media() {
-      if (transport === null) throw new Error('the leg has no sound yet: let openMedia finish first');
-      return transport;
-    },
-    hasOpenMedia: () => transport?.isOpen() ?? false,
     press: (digit) => emit({ kind: 'dtmf', digit, atMs: clock.nowMs() }),
     callerHangsUp: () => finish('caller'),
     ends: finish,
     keptLanguage: () => keptLanguage,
     keepLanguage: (language) => (keptLanguage = language),
     nameCall: () => undefined,
-    listen(listener) {
-      tell = listener;
-      for (const event of events.splice(0)) listener(event);
-    },
+    listen,
     async reject(reason) {
       progress = 'rejected';
       rejectedFor = reason;
       finish('us');
     },
-    openMedia: async (listener, { signal }) => await openMedia(listener, signal),
     async answer({ signal }) {
       await wait(0, signal);
       progress = 'answered';
     },
-    async transfer(to, request) {
-      if (gone.signal.aborted) return { kind: 'caller_gone' };
-      transfers.push(to);
-      const rung = openScriptedTransfer(request, { script: scriptOf(options), gone: gone.signal, clock });
-      representative = rung.representative;
-      return await rung.outcome;
-    },
     quality: () => options.quality ?? null,
     async hold() {
       progress = 'held';
-      holdEnded = new AbortController();
       arrivedAtMs = Number.POSITIVE_INFINITY;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      gone.signal.addEventListener('abort', () => resolve(), { once: true });
-      endHold = resolve;
-      await promise;
+      await onHold.begin();
     },
     async endHold() {
       if (progress === 'held') arrivedAtMs = clock.nowMs();
-      holdEnded.abort();
-      endHold();
+      onHold.end();
     },
-    playedOnHold,
-    async playOnHold(pcm, { signal }) {
-      if (progress !== 'held') return false;
-      playedOnHold.push({ pcm, atMs: clock.nowMs() });
-      return await wait(durationMs(pcm), AbortSignal.any([signal, holdEnded.signal])).then(
+    playedOnHold: onHold.played,
+    playOnHold: async (pcm, { signal }) => progress === 'held' && (await onHold.play(pcm, signal)),
+    async hangUp() {
+      finish('us');
+    },
+  };
+}
+
+type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+function whoCalls({ dialledNumber = '100', callerNumber = '5550001', callerOrganizationSlug }: ScriptedLegOptions) {
+  return {
+    legId: `leg-${++legs}`,
+    dialledNumber,
+    callerNumber,
+    callerOrganizationSlug: callerOrganizationSlug ?? null,
+    recordingPath: null,
+  };
+}
+
+/** Events wait for whoever listens. */
+function openLegEvents() {
+  const waiting: LegEvent[] = [];
+  let tell: ((event: LegEvent) => void) | null = null;
+  return {
+    emit: (event: LegEvent): void => (tell === null ? void waiting.push(event) : tell(event)),
+    listen: (listener: (event: LegEvent) => void): void => {
+      tell = listener;
+      for (const event of waiting.splice(0)) listener(event);
+    },
+  };
+}
+
+/** The leg's sound, built as often as it is asked for and as the script lets it. */
+function openScriptedMedia(options: ScriptedLegOptions, wait: Wait) {
+  const { clock, openMediaAfterMs = 0, openMediaFails = false, openMediaFailsAfter = Infinity } = options;
+  let transport: ScriptedAudioTransport | null = null;
+  let built = 0;
+  return {
+    media(): ScriptedAudioTransport {
+      if (transport === null) throw new Error('the leg has no sound yet: let openMedia finish first');
+      return transport;
+    },
+    hasOpenMedia: (): boolean => transport?.isOpen() ?? false,
+    async openMedia(listener: (event: AudioTransportEvent) => void, { signal }: { signal: AbortSignal }): Promise<ScriptedAudioTransport> {
+      await wait(openMediaAfterMs, signal);
+      built += 1;
+      if (openMediaFails || built > openMediaFailsAfter) throw new Error('scripted failure of the media channel');
+      return (transport = openScriptedAudioTransport(clock, listener));
+    },
+    end: (): void => transport?.end('hung_up'),
+  };
+}
+
+/** Whom the leg was put through to, and the last of those who were rung. */
+function openScriptedRinging({ clock, transfer = NOBODY }: ScriptedLegOptions, gone: AbortSignal) {
+  const transfers: TransferTarget[] = [];
+  let representative: ScriptedRepresentative | null = null;
+  return {
+    transfers,
+    representative(): ScriptedRepresentative {
+      if (representative === null) throw new Error('nobody was rung yet');
+      return representative;
+    },
+    async transfer(to: TransferTarget, request: TransferRequest): Promise<TransferOutcome> {
+      if (gone.aborted) return { kind: 'caller_gone' };
+      transfers.push(to);
+      const rung = openScriptedTransfer(request, { script: transfer === 'by_hand' ? null : transfer, gone, clock });
+      representative = rung.representative;
+      return await rung.outcome;
+    },
+  };
+}
+
+/** Music on hold, and what is said over it. */
+function openScriptedHold({ clock, gone, wait }: { readonly clock: ManualClock; readonly gone: AbortSignal; readonly wait: Wait }) {
+  let resolveHold = (): void => {};
+  let ended = new AbortController();
+  const played: { readonly pcm: Int16Array; readonly atMs: number }[] = [];
+  return {
+    played,
+    async begin(): Promise<void> {
+      ended = new AbortController();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gone.addEventListener('abort', () => resolve(), { once: true });
+      resolveHold = resolve;
+      await promise;
+    },
+    end(): void {
+      ended.abort();
+      resolveHold();
+    },
+    /** Whether it was heard to its end. */
+    async play(pcm: Int16Array, signal: AbortSignal): Promise<boolean> {
+      played.push({ pcm, atMs: clock.nowMs() });
+      return await wait(durationMs(pcm), AbortSignal.any([signal, ended.signal])).then(
         () => true,
         () => false,
       );
-    },
-    async hangUp() {
-      finish('us');
     },
   };
 }

@@ -33,19 +33,7 @@ export function openScriptedTransfer(request: TransferRequest, { script, gone, c
   const keyed = Promise.withResolvers<string>();
   const hungUp = Promise.withResolvers<Declined>();
   const over = new AbortController();
-  const signal = AbortSignal.any([gone, request.signal, over.signal]);
-  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
-  aborted.catch(() => undefined);
-  const first = async <T>(...promises: readonly Promise<T>[]): Promise<T> => {
-    signal.throwIfAborted();
-    return await Promise.race([...promises, aborted]);
-  };
-  const after = <T>(ms: number, value: T): Promise<T> => {
-    const waited = scriptedWait(ms, signal).then(() => value);
-    waited.catch(() => undefined);
-    return waited;
-  };
-  const refused = (by: Declined['by']): Declined => ({ kind: 'declined', by });
+  const { first, after } = waitsUntil(AbortSignal.any([gone, request.signal, over.signal]));
   const decided = Promise.race([
     hungUp.promise,
     keyed.promise.then((digit) => (digit === DECLINE_KEY ? refused('key') : ('take' as const))),
@@ -94,7 +82,26 @@ export function openScriptedTransfer(request: TransferRequest, { script, gone, c
   return { representative, outcome: run() };
 }
 
+const refused = (by: Declined['by']): Declined => ({ kind: 'declined', by });
+
 type After = <T>(ms: number, value: T) => Promise<T>;
+
+/** Waits that end at `signal`, with its reason. */
+function waitsUntil(signal: AbortSignal): { readonly first: <T>(...promises: readonly Promise<T>[]) => Promise<T>; readonly after: After } {
+  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
+  aborted.catch(() => undefined);
+  return {
+    async first(...promises) {
+      signal.throwIfAborted();
+      return await Promise.race([...promises, aborted]);
+    },
+    after(ms, value) {
+      const waited = scriptedWait(ms, signal).then(() => value);
+      waited.catch(() => undefined);
+      return waited;
+    },
+  };
+}
 
 function unansweredBy(script: ScriptedTransfer | null, after: After): readonly Promise<TransferOutcome>[] {
   if (script === null || script.outcome.kind === 'bridged' || script.outcome.kind === 'declined') return [];
