@@ -69,24 +69,8 @@ export function openEngineRig(parts: Partial<CallEngineParts> & { routes?: Recor
   const voiceActivity = openScriptedVoiceActivity();
   const callControl = openScriptedCallControl();
   const routes = parts.routes ?? { 100: routeTo(clinicAgent()) };
-  const engine = createCallEngine({
-    callControl,
-    routing: fixedCallRouting(routes),
-    journal,
-    speechToText,
-    textToSpeech,
-    languageModel: null,
-    voiceActivity,
-    announcements: fixedAnnouncements(
-      { en: silentFrames(25).fill(APOLOGY_SAMPLE) },
-      { en: silentFrames(25).fill(FILLER_SAMPLE) },
-      { en: silentFrames(25).fill(PARDON_SAMPLE) },
-    ),
-    clock,
-    log: silentLog,
-    limits: { maxConcurrentCalls: 10 },
-    ...parts,
-  });
+  const ports = { callControl, journal, speechToText, textToSpeech, voiceActivity, clock };
+  const engine = createCallEngine({ ...restOfParts(routes), ...ports, ...parts });
   const ring = (options: Omit<ScriptedLegOptions, 'clock'> = {}): ScriptedCallLeg => {
     const leg = openScriptedCallLeg({ clock, ...options });
     callControl.incoming(leg);
@@ -132,6 +116,21 @@ export function openEngineRig(parts: Partial<CallEngineParts> & { routes?: Recor
       await engine[Symbol.asyncDispose]();
       vi.useRealTimers();
     },
+  };
+}
+
+/** What no test looks at, and what is told apart by its sample. */
+function restOfParts(routes: Record<string, CallRoute>) {
+  return {
+    routing: fixedCallRouting(routes),
+    languageModel: null,
+    announcements: fixedAnnouncements(
+      { en: silentFrames(25).fill(APOLOGY_SAMPLE) },
+      { en: silentFrames(25).fill(FILLER_SAMPLE) },
+      { en: silentFrames(25).fill(PARDON_SAMPLE) },
+    ),
+    log: silentLog,
+    limits: { maxConcurrentCalls: 10 },
   };
 }
 
