@@ -37,6 +37,7 @@ async function converse({ world, agentId, turns, paceMs, random }: Caller, signa
       conversationId,
       channelData: {},
       requestId: null,
+      traceParent: null,
       inputFor: () => input,
     });
     if (begun.kind !== 'begun') throw new Error(`a message was not taken: ${begun.kind}`);

@@ -47,6 +47,8 @@ export type ApiParts = HealthRouteParts & {
   readonly engine: Pick<CallEngine, 'hangUp'>;
   /** The agent at work, as in calls. */
   readonly openDialog: ChatParts['openDialog'];
+  /** Absent: chats are in no trace. */
+  readonly traces?: ChatParts['traces'];
   readonly capacity: Pick<CapacityRouteParts, 'capacity' | 'processSamples'>;
   readonly serverRegistry: RegistryRouteParts['serverRegistry'];
   readonly clock: Clock;
@@ -57,9 +59,9 @@ export type ApiParts = HealthRouteParts & {
 
 /** The whole HTTP API of the control plane. Throws when a route does not say who may call it. */
 export function createApi(parts: ApiParts) {
-  const { office, board, engine, clock, log, openDialog } = parts;
+  const { office, board, engine, clock, log, openDialog, traces } = parts;
   const { conversations, conversationCache, chatAgents } = office;
-  const chats = createChats({ store: conversations, cache: conversationCache, agents: chatAgents, openDialog, clock, log });
+  const chats = createChats({ store: conversations, cache: conversationCache, agents: chatAgents, openDialog, traces, clock, log });
   const app = createApp(parts);
   const api = app
     .route('/', createDocumentationRoutes({ document: () => openApiDocument(app) }))

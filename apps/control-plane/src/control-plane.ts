@@ -33,6 +33,7 @@ import { createCallRoutingStore } from '#features/telephony/call-routing-store.t
 import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
 import { openHttpServer } from '#http/server.ts';
 import type { CallEvent } from '#ports/call-event.ts';
+import type { Traces } from '#ports/traces.ts';
 import type { AppendLog } from '#ports/append-log.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
 import type { OutboundHttp } from '#ports/outbound-http.ts';
@@ -89,6 +90,8 @@ export type ControlPlaneParts = Omit<
   readonly metrics?: ProcessMetrics;
   /** Who else hears of everything that happens in calls: traces. */
   readonly observeCall?: (event: CallEvent) => void;
+  /** Which trace the requests to and from others belong to; absent: none. */
+  readonly traces?: Traces;
 };
 
 /** A control plane that takes calls and answers HTTP. Disposing it ends what is live and commits what happened. */
@@ -130,7 +133,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const observers = callObservers(parts, { office, board, safety, stored, spool: spool ?? null, liveCalls: () => engine.liveCalls() });
   const journal = heardJournal(stored, [(event) => capacity.watch.observe(event), ...observers]);
 
-  const findTools = createAgentToolbox(office, given.outboundHttp);
+  const findTools = createAgentToolbox(office, given.outboundHttp, given.traces);
   const routing = createCallRoutingStore({ database, clock, log, maxCallMs: config.maxCallMs });
   const textToSpeech = withSpeechCache(parts.textToSpeech);
   const { maxConcurrentCalls, maxWaitingCallers } = config;
@@ -146,6 +149,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
     board,
     engine,
     openDialog: createChatDialogs({ ...parts, findTools }),
+    traces: given.traces,
     capacity,
     ...openHealth({ parts, needs, safety, registry, serverRegistry: servers.dependency, isStopping: () => isStopping }),
     serverRegistry: servers.serverRegistry,

@@ -118,7 +118,7 @@ async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals
     clock: systemClock,
     log,
     metrics,
-    ...(traces && { observeCall: (event) => traces.observe(event) }),
+    ...(traces && { traces, observeCall: (event) => traces.observe(event) }),
     spool,
   });
   afterPlane.use(callControl);
@@ -164,7 +164,7 @@ async function openRegistry({ registry }: Config, log: Log): Promise<ConfiguredR
 async function openTraces({ config, log }: EarlyCalls) {
   if (config.traces === null) return null;
   const { openCallTraces } = await import('#adapters/otel/call-traces.ts');
-  log.info({ ...config.traces }, 'traces of calls are sent to a collector');
+  log.info({ ...config.traces }, 'traces are sent to a collector');
   return openCallTraces({ ...config.traces, serverId: config.serverId, log });
 }
 

@@ -18,6 +18,8 @@ export type HttpToolUse = {
   readonly scope: OrgScope;
   readonly agentId: string;
   readonly toolId: string;
+  /** The call or chat that it is used in. */
+  readonly conversationId: string;
   /** As the tool's `parameters` say. */
   readonly args: Readonly<Record<string, string | number | boolean>>;
   /** The same for the same use: sent along, so that the other system can tell a repetition. */

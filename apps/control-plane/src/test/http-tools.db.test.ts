@@ -18,6 +18,9 @@ import type { TestApi } from './test-api.ts';
 import { addTestOrganization, openTestApi } from './test-api.ts';
 import { toolDraft } from './twin-tools.ts';
 
+/** Of the call that the tools are used in. */
+const TRACE_PARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
 type Body = Record<string, unknown>;
 type Came = { readonly method: string | undefined; readonly url: string | undefined; readonly headers: IncomingHttpHeaders };
 
@@ -68,7 +71,9 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('tools that an or
   async function called(name: string, args: Body, allowedNetworks: readonly string[]): Promise<ToolRun> {
     const scope = mintOrgScope(organizationId);
     const { signal } = new AbortController();
-    const httpTools = createHttpTools({ store: api.office.httpToolStore, outbound: createOutboundHttp({ allowedNetworks }) });
+    const traces = { traceParentOf: (conversationId: string) => (conversationId.startsWith('call_') ? TRACE_PARENT : null) };
+    const outbound = createOutboundHttp({ allowedNetworks });
+    const httpTools = createHttpTools({ store: api.office.httpToolStore, outbound, traces });
     const definitions = await httpTools.list(scope, agentId, { signal });
     const parts = { knowledge: null, messages: api.office.callerMessages, httpTools, others: [] };
     const tools = createAgentTools(parts, { destinations: [], httpTools: definitions });
@@ -127,7 +132,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('tools that an or
     const run = await called(name, { number: 7 }, ['127.0.0.0/8']);
     expect(run.verdict).toBe('done');
     expect(run.text).toContain(`<answer source="${name}">\n{"status":"sent"} system\n</answer>`);
-    expect(came).toMatchObject([{ method: 'GET', url: '/orders/7' }]);
+    expect(came).toMatchObject([{ method: 'GET', url: '/orders/7', headers: { traceparent: TRACE_PARENT } }]);
   });
 
   it('reach nothing that is not public, whatever their address says', async () => {

@@ -96,6 +96,8 @@ export type TestApiOptions = {
   readonly hangUp?: CallEngine['hangUp'];
   /** Who answers chats; default: the agent without a language model. */
   readonly openDialog?: ChatParts['openDialog'];
+  /** Default: chats are in no trace. */
+  readonly traces?: ChatParts['traces'];
   /** Where recordings lie; default: there are none. */
   readonly recordings?: RecordingStorage | null;
 };
@@ -140,6 +142,7 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     engine,
     capacity,
     openDialog,
+    traces: options.traces,
     checks,
     startUpChecks: checks,
     dependencies,

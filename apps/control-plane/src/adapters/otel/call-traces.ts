@@ -1,18 +1,21 @@
-// Traces of calls for an OpenTelemetry collector, one for each call, sent when it is over. Loaded only where an operator names a collector.
-import { ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
+// Traces for an OpenTelemetry collector: one for each call, sent when it is over, and the turns of chats in those of whoever asked. Loaded only where an
+// operator names a collector.
+import { ROOT_CONTEXT, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import type { Context, Tracer } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, RandomIdGenerator, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import type { CallEvent } from '#ports/call-event.ts';
+import type { Traces } from '#ports/traces.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { RELEASE } from '#shared/release.ts';
 import { openCallSpans } from './call-spans.ts';
-import type { CallTrace } from './call-spans.ts';
 import type { SpanNode } from './span-node.ts';
 import { isSampled, traceNamesOf } from './trace-names.ts';
+import { openWrittenTurns } from './written-turns.ts';
+import type { NamedSpan } from './written-turns.ts';
 
 export type CallTracesOptions = {
   /** Base address of an OTLP/HTTP receiver, such as `http://127.0.0.1:4318`. */
@@ -24,7 +27,7 @@ export type CallTracesOptions = {
 };
 
 /** Disposing it sends what waits. */
-export type CallTraces = AsyncDisposable & { observe(event: CallEvent): void };
+export type CallTraces = AsyncDisposable & Traces & { observe(event: CallEvent): void };
 
 /** Spans that wait for a collector that is slow or away: some 100 long calls. When full, spans are left out. */
 const MAX_WAITING = 20_000;
@@ -56,18 +59,24 @@ export function openCallTraces(options: CallTracesOptions): CallTraces {
   const tracer = provider.getTracer('centralita', RELEASE);
   const spans = openCallSpans();
 
-  function send({ callId, root }: CallTrace): void {
-    const { traceId, rootSpanId } = traceNamesOf(callId);
-    names.next = { traceId, spanId: rootSpanId };
-    const span = tracer.startSpan(root.name, { root: true, startTime: root.fromMs });
+  function send({ traceId, spanId, parentSpanId, node }: NamedSpan): void {
+    const parent =
+      parentSpanId === null
+        ? ROOT_CONTEXT
+        : trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: parentSpanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
+    names.next = { traceId, spanId };
+    const span = tracer.startSpan(node.name, { root: parentSpanId === null, startTime: node.fromMs }, parent);
     names.next = null;
-    fill({ tracer, span, context: trace.setSpan(ROOT_CONTEXT, span) }, root);
+    fill({ tracer, span, context: trace.setSpan(ROOT_CONTEXT, span) }, node);
   }
 
   return {
+    ...openWrittenTurns({ ratio, send }),
     observe(event) {
       const ended = spans(event);
-      if (ended !== null && (ended.hasError || isSampled(traceNamesOf(ended.callId), ratio))) send(ended);
+      if (ended === null) return;
+      const { traceId, rootSpanId: spanId } = traceNamesOf(ended.callId);
+      if (ended.hasError || isSampled({ traceId }, ratio)) send({ traceId, spanId, parentSpanId: null, node: ended.root });
     },
     async [Symbol.asyncDispose]() {
       // A batch that could not be sent has been told.

@@ -11,6 +11,6 @@ export function traceNamesOf(callId: string): TraceNames {
 }
 
 /** Whether a trace belongs to the `ratio` that is sent although nothing went wrong: the same answer wherever it is asked. */
-export function isSampled({ traceId }: TraceNames, ratio: number): boolean {
+export function isSampled({ traceId }: Pick<TraceNames, 'traceId'>, ratio: number): boolean {
   return Number.parseInt(traceId.slice(-8), 16) < ratio * 0x1_0000_0000;
 }

@@ -28,7 +28,7 @@ export function createHttpTool(parts: { readonly httpTools: HttpTools }, definit
       const idempotencyKey = createHash('sha256')
         .update(canonicalize([conversationId, toolId, given]) ?? '')
         .digest('hex');
-      const answer = await parts.httpTools.use({ scope, agentId, toolId, args: given, idempotencyKey }, { signal });
+      const answer = await parts.httpTools.use({ scope, agentId, toolId, conversationId, args: given, idempotencyKey }, { signal });
       return outcomeOf(answer, { name, effect, texts: isSpanish(language) ? SPANISH : ENGLISH });
     },
   };

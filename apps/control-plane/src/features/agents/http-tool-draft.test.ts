@@ -100,7 +100,7 @@ describe('a definition', () => {
 
 describe('the request of a use', () => {
   const requestOf = (over: Partial<HttpToolDraft>, args: Record<string, string | number | boolean>, secret: string | null = null) =>
-    makeToolRequest({ tool: { ...draft, ...over }, args, secret, idempotencyKey: 'k' });
+    makeToolRequest({ tool: { ...draft, ...over }, args, secret, idempotencyKey: 'k', traceParent: null });
 
   it.each([
     ['7', 'https://shop.example.com/orders/7'],

@@ -10,10 +10,12 @@ export type RequestParts = {
   readonly args: HttpToolUse['args'];
   readonly secret: string | null;
   readonly idempotencyKey: string;
+  /** The trace that it belongs to; null: none. */
+  readonly traceParent: string | null;
 };
 
 /** The request, or null when an argument would change where it goes: a path of dots, a half character. */
-export function makeToolRequest({ tool, args, secret, idempotencyKey }: RequestParts): OutboundRequest | null {
+export function makeToolRequest({ tool, args, secret, idempotencyKey, traceParent }: RequestParts): OutboundRequest | null {
   const inUrl = new Set(placeholdersOf(tool.url));
   const filled = fill(tool.url, args);
   if (filled === null) return null;
@@ -27,7 +29,12 @@ export function makeToolRequest({ tool, args, secret, idempotencyKey }: RequestP
   return {
     method: tool.method,
     url,
-    headers: { ...(Object.fromEntries(headers) as Record<string, string>), ...key },
+    // A `traceparent` that the organization declared itself goes before ours.
+    headers: {
+      ...(traceParent !== null && { traceparent: traceParent }),
+      ...(Object.fromEntries(headers) as Record<string, string>),
+      ...key,
+    },
     body: hasBody ? JSON.stringify(Object.fromEntries(rest)) : null,
   };
 }

@@ -3,6 +3,8 @@ import type { ConversationState, Dialog, DialogInput, PreparedTurn, TurnResult }
 import { reportOf } from '#dialog/turn-report.ts';
 import type { AgentProfile } from '#ports/agent-profile.ts';
 import type { SummaryKeeper } from '#dialog/rolling-summary.ts';
+import { InferenceError } from '#ports/inference-error.ts';
+import type { Traces } from '#ports/traces.ts';
 import type { Clock } from '#shared/clock.ts';
 import { newId } from '#shared/id.ts';
 import { invariant } from '#shared/invariant.ts';
@@ -39,6 +41,8 @@ export type ChatParts = {
   readonly agents: ChatAgents;
   /** The agent at work: the same as for calls. */
   readonly openDialog: (agent: AgentProfile, served: Served) => Promise<Dialog>;
+  /** Absent: turns are in no trace. */
+  readonly traces?: Pick<Traces, 'beginTurn'> | undefined;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -51,6 +55,8 @@ export type ChatMessage = {
   readonly channelData: ChannelData;
   /** The request that it came with, for the log; null: none. */
   readonly requestId: string | null;
+  /** `traceparent` of that request; null: none. */
+  readonly traceParent: string | null;
   /** The input, as the agent's settings make it: how often an agent asks a silent caller is its own. */
   readonly inputFor: (agent: AgentProfile) => DialogInput;
 };
@@ -103,27 +109,28 @@ type Turn = {
   readonly from: ConversationState;
   readonly input: DialogInput;
   readonly channelData: ChannelData;
+  readonly traceParent: string | null;
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly chat: ClaimedChat | null;
 };
 
 async function beginNew(parts: Parts, message: ChatMessage): Promise<BegunTurn> {
-  const { scope, agentId, channelData } = message;
+  const { scope, agentId, channelData, traceParent } = message;
   const agent = agentId === null ? null : await parts.agents.findNewest(scope, agentId);
   if (agent === null) return { kind: 'agent_not_found' };
   const conversationId = newId('chat');
   const log = logOf(parts, message, conversationId);
   const signal = AbortSignal.timeout(TURN_LIMIT_MS);
   const dialog = await open(parts, agent, { scope, conversationId, channelData, signal, log });
-  const of = { scope, conversationId, agent, dialog, channelData, signal, log, chat: null };
+  const of = { scope, conversationId, agent, dialog, channelData, traceParent, signal, log, chat: null };
   const turn = { ...of, from: dialog.open(), input: message.inputFor(agent.profile) };
-  return { kind: 'begun', conversationId, answer: (onTextDelta) => answer(parts, turn, onTextDelta) };
+  return { kind: 'begun', conversationId, answer: (onTextDelta) => tracedAnswer(parts, turn, onTextDelta) };
 }
 
 async function goOn(parts: Parts, message: ChatMessage, conversationId: string): Promise<BegunTurn> {
   const { store, cache } = parts;
-  const { scope } = message;
+  const { scope, traceParent } = message;
   const log = logOf(parts, message, conversationId);
   const known = cache.find(scope, conversationId);
   const claim = await store.claim(scope, conversationId, known);
@@ -144,8 +151,9 @@ async function goOn(parts: Parts, message: ChatMessage, conversationId: string):
     const dialog = await open(parts, agent, { scope, conversationId, channelData, signal, log });
     // What a later release added to a state is at its beginning in one that an earlier release wrote.
     const from = { ...dialog.open(), ...stored };
-    const turn = { scope, conversationId, agent, dialog, channelData, signal, log, chat, from, input: message.inputFor(agent.profile) };
-    return { kind: 'begun', conversationId, answer: (onTextDelta) => answer(parts, turn, onTextDelta) };
+    const of = { scope, conversationId, agent, dialog, channelData, traceParent, signal, log, chat };
+    const turn = { ...of, from, input: message.inputFor(agent.profile) };
+    return { kind: 'begun', conversationId, answer: (onTextDelta) => tracedAnswer(parts, turn, onTextDelta) };
   } catch (error) {
     await store.release(scope, chat);
     throw error;
@@ -168,6 +176,21 @@ function refusalOf(chat: ClaimedChat, { agentId }: ChatMessage): 'over' | 'too_l
   if (agentId !== null && agentId !== chat.agentId) return 'other_agent';
   if (chat.nextStep.kind === 'end_call') return 'over';
   return chat.turns >= MAX_CHAT_TURNS ? 'too_long' : null;
+}
+
+/** The turn as a span of the trace that its request belongs to; its tools are told of it while it is being answered. */
+async function tracedAnswer(parts: Parts, turn: Turn, onTextDelta: (textDelta: string) => void): Promise<ChatReply> {
+  const { conversationId, scope, agent, traceParent } = turn;
+  const { agentId } = agent.profile;
+  const span = parts.traces?.beginTurn({ conversationId, organizationId: scope.organizationId, agentId, traceParent });
+  try {
+    const reply = await answer(parts, turn, onTextDelta);
+    span?.end(null);
+    return reply;
+  } catch (error) {
+    span?.end(error instanceof InferenceError ? 'model_failed' : 'not_answered');
+    throw error;
+  }
 }
 
 async function answer(parts: Parts, turn: Turn, onTextDelta: (textDelta: string) => void): Promise<ChatReply> {

@@ -48,7 +48,8 @@ export function createConversationRoutes({ chats, conversations, conversationCac
   return createRoutes()
     .openapi(routes.chat, async (context) => {
       const body = context.req.valid('json');
-      const begun = await beginTurn(chats, { scope: context.get('scope'), body, requestId: requestIdOf(context) });
+      const traceParent = context.req.header('traceparent') ?? null;
+      const begun = await beginTurn(chats, { scope: context.get('scope'), body, requestId: requestIdOf(context), traceParent });
       if (!wantsEvents(context.req.header('accept'))) {
         const reply = await begun.answer(() => {}).catch(explain);
         return context.json(chatReplyBody(reply), 200);
@@ -82,13 +83,18 @@ export function createConversationRoutes({ chats, conversations, conversationCac
 
 type Begun = Extract<BegunTurn, { kind: 'begun' }>;
 
-type AskedTurn = { readonly scope: OrgScope; readonly body: z.infer<typeof chatBodySchema>; readonly requestId: string | null };
+type AskedTurn = {
+  readonly scope: OrgScope;
+  readonly body: z.infer<typeof chatBodySchema>;
+  readonly requestId: string | null;
+  readonly traceParent: string | null;
+};
 
-async function beginTurn(chats: Chats, { scope, body, requestId }: AskedTurn): Promise<Begun> {
+async function beginTurn(chats: Chats, { scope, body, ...request }: AskedTurn): Promise<Begun> {
   const { agentId = null, conversationId = null, channelData = {} } = body;
   if (conversationId !== null && !isId('chat', conversationId)) throw notFound('conversation');
   if (conversationId === null && (agentId === null || !isId('agent', agentId))) throw notFound('agent');
-  const begun = await chats.begin({ scope, agentId, conversationId, channelData, requestId, inputFor: (agent) => inputOf(body, agent) });
+  const begun = await chats.begin({ scope, agentId, conversationId, channelData, ...request, inputFor: (agent) => inputOf(body, agent) });
   switch (begun.kind) {
     case 'begun':
       return begun;
