@@ -116,11 +116,17 @@ describe('the dialplan', () => {
     expect(dial).toBe(Number(cap) + 1);
   });
 
-  it('never uses what was dialled without filtering it first', () => {
-    const text = render()('extensions.conf');
-    const uses = text.split('\n').filter((line) => line.startsWith('exten => _[+0-9]X!') && !line.includes('TIMEOUT'));
-    expect(uses).toHaveLength(3);
-    for (const line of uses) expect(line).toContain('${FILTER(+0-9,${EXTEN})}');
+  it('refuses on every way in a Call-ID that ARI could not tell, before anything else, and never uses what was dialled without filtering it', () => {
+    const all = sections(render()('extensions.conf'));
+    for (const context of ['from-trunk', 'from-test-caller', 'from-phones']) {
+      const settings = all.find(({ name }) => name === context)?.settings ?? [];
+      expect(settings[0]).toBe('exten => _[+0-9]X!,1,Gosub(readable,s,1)');
+      const uses = settings.filter((line) => line.includes('EXTEN'));
+      expect(uses).toHaveLength(1);
+      for (const line of uses) expect(line).toContain('${FILTER(+0-9,${EXTEN})}');
+    }
+    const readable = all.find(({ name }) => name === 'readable')?.settings;
+    expect(readable?.[0]).toContain('REGEX("^[ -~]+$" ${CHANNEL(pjsip,call-id)})');
   });
 
   it('refuses instead of apologising behind a balancer', () => {
