@@ -183,6 +183,23 @@ test('that the application of somebody else is taken over is nothing to this one
   expect(rig.asterisk.isConnected()).toBe(true);
 });
 
+test('a caller whom Asterisk cannot describe is hung up, and keeps nobody else from being found', async () => {
+  const errors: unknown[] = [];
+  const log = { ...silentLog, error: (fields: object) => void errors.push(fields), child: () => silentLog };
+  await using rig = await openRig({ log });
+  const stays = await openTalk(rig);
+  const leaves = await openTalk(rig);
+  const unheard = rig.standIn.placeCall({ dialledNumber: '600', callerNumber: '', isUnreadable: true });
+  rig.standIn.cutControl();
+  leaves.caller.hangUp();
+  await vi.waitFor(() => expect(leaves.legEvents).toMatchObject([{ kind: 'hung_up', by: 'system' }]), { timeout: 5_000 });
+  expect(await unheard.ended).toBe(16);
+  expect(errors).toEqual([{ channelIds: [unheard.channelId] }]);
+  expect(stays.caller.state).toBe('answered');
+  await stays.leg.hangUp();
+  await expectNothingLeft(rig);
+});
+
 test('closing hangs up what is left', async () => {
   await using rig = await openRig();
   const { caller } = await openTalk(rig);

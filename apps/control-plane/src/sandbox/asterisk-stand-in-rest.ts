@@ -64,8 +64,11 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'asterisk.deleteObject': ({ objects }, given) => deleteObject(objects, need(given, 'objectType'), need(given, 'id')),
   'endpoints.listByTech': ({ objects }) => listEndpoints(objects),
   'applications.get': describeApplication,
-  'channels.list': ({ switchboard }) => switchboard.channels.map((channel) => switchboard.describe(channel)),
-  'channels.get': ({ switchboard }, given) => switchboard.describe(switchboard.channel(need(given, 'channelId'))),
+  'channels.list': listChannels,
+  'channels.get': ({ switchboard }, given) => {
+    const channel = switchboard.channel(need(given, 'channelId'));
+    return channel.isUnreadable === true ? undefined : switchboard.describe(channel);
+  },
   'channels.answer': ({ switchboard }, given) => switchboard.setState(need(given, 'channelId'), 'Up'),
   'channels.setChannelVar': ({ switchboard }, given) =>
     switchboard.setVariable(need(given, 'channelId'), { name: need(given, 'variable'), value: given['value'] ?? '' }),
@@ -87,6 +90,11 @@ function describeApplication({ switchboard, application }: StandInRestParts): un
   const channel_ids = switchboard.channels.map((channel) => channel.id);
   const nothing = { bridge_ids: [], endpoint_ids: [], device_names: [], events_allowed: [], events_disallowed: [] };
   return { name: application, channel_ids, ...nothing };
+}
+
+function listChannels({ switchboard }: StandInRestParts): unknown {
+  if (switchboard.channels.some((channel) => channel.isUnreadable === true)) throw new StandInRefusal(500, 'Allocation failed');
+  return switchboard.channels.map((channel) => switchboard.describe(channel));
 }
 
 function addMedia({ switchboard, media }: StandInRestParts, given: Given): unknown {

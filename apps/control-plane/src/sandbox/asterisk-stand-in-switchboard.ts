@@ -23,6 +23,8 @@ export type StandInChannel = {
   state: 'Ring' | 'Down' | 'Ringing' | 'Up';
   isInStasis: boolean;
   language?: string;
+  /** A text of it is no valid UTF-8: nothing is told of it, and it cannot be described. */
+  readonly isUnreadable?: boolean;
   /** Whether it hears music of Asterisk’s; what comes over a bridge is heard with it. */
   hasMusic?: boolean;
   /** Set when the channel is added. */
@@ -94,6 +96,7 @@ export class Switchboard {
   enter(id: string): void {
     const channel = this.channel(id);
     channel.isInStasis = true;
+    if (channel.isUnreadable === true) return;
     this.#emit({ type: 'StasisStart', args: channel.args, channel: this.describe(channel) });
   }
 

@@ -17,6 +17,9 @@ export type AsteriskStandInOptions = {
   readonly application?: string;
 };
 
+/** A call that arrives; `isUnreadable`: with a text that is no valid UTF-8, such as a Call-ID. */
+export type StandInCall = { readonly dialledNumber: string; readonly callerNumber: string; readonly isUnreadable?: boolean };
+
 /** The open stand-in. */
 export type AsteriskStandIn = AsyncDisposable & {
   /** What `openAsterisk` connects to, with `username`, `password` and `application`. */
@@ -27,7 +30,7 @@ export type AsteriskStandIn = AsyncDisposable & {
   /** The dynamic configuration. */
   readonly objects: StandInObjects;
   /** Lets a call arrive. It ends at once with cause 34 when nobody controls this Asterisk, as with the dialplan's safety net behind a balancer. */
-  placeCall(numbers: { readonly dialledNumber: string; readonly callerNumber: string }): StandInLeg;
+  placeCall(numbers: StandInCall): StandInLeg;
   /** Registers a telephone; without one the endpoint cannot be dialled. `listener` gets it each time it rings. */
   registerPhone(endpoint: string, listener: (phone: StandInPhone) => void): void;
   /** What is still there: all empty after a clean end. */
@@ -104,7 +107,7 @@ class LiveStandIn implements AsteriskStandIn {
     return `http://127.0.0.1:${this.#opened.port}`;
   }
 
-  placeCall({ dialledNumber, callerNumber }: { dialledNumber: string; callerNumber: string }): StandInLeg {
+  placeCall({ dialledNumber, callerNumber, isUnreadable = false }: StandInCall): StandInLeg {
     this.#lastCall += 1;
     const id = `${Math.floor(Date.now() / 1_000)}.${this.#lastCall}`;
     const endpoint = 'PJSIP/caller';
@@ -121,6 +124,7 @@ class LiveStandIn implements AsteriskStandIn {
       channelvars: {},
       state: 'Ring',
       isInStasis: false,
+      isUnreadable,
     });
     this.#switchboard.enter(id);
     if (!this.#opened.isControlled) leg.decline(34);

@@ -238,10 +238,12 @@ class Asterisk implements CallControl, AsyncDisposable {
     if (this.#listener === null || this.#ari === null || this.#closing.signal.aborted) return;
     const before = new Set(this.#legs.keys());
     const seen = this.#channels.seenIds();
-    const { channels, allChannelIds, bridges } = await readApplication(this.#ari, this.#closing.signal);
+    const state = await readApplication(this.#ari, { watchedIds: seen, signal: this.#closing.signal });
+    const { channels, allChannelIds, bridges } = state;
     const by = await this.#findRestart(this.#ari);
     const present = new Map(channels.map((channel) => [channel.id, channel]));
-    for (const [legId, leg] of this.#legs) if (before.has(legId) && !present.has(legId)) leg.lost(by);
+    const there = new Set([...present.keys(), ...state.unreadableIds]);
+    for (const [legId, leg] of this.#legs) if (before.has(legId) && !there.has(legId)) leg.lost(by);
     // A representative who hung up meanwhile: the caller must not sit alone in the bridge.
     for (const channelId of seen) if (!allChannelIds.has(channelId)) this.#channels.lose(channelId);
     const isOwned = (id: string): boolean => [...this.#legs.keys()].some((legId) => id === legId || id.startsWith(`${legId}-`));
@@ -250,11 +252,18 @@ class Asterisk implements CallControl, AsyncDisposable {
     const others = strangers.filter((channel) => inboundNumber(channel) === null);
     const strayBridgeIds = bridges.map((bridge) => bridge.id).filter((bridgeId) => !isOwned(bridgeId));
     const stuck = [...this.#legs.values()].filter((leg) => ringsTooLong(present.get(leg.legId)));
-    const found: Record<OrphanKind, number> = { ringing: stuck.length, media: 0, transfer: 0, bridge: strayBridgeIds.length };
+    const unreadableIds = state.unreadableIds.filter((id) => !isOwned(id));
+    if (unreadableIds.length > 0)
+      this.#log.error(
+        { channelIds: unreadableIds },
+        'Asterisk cannot say what these channels are, and lists none beside them: they are hung up',
+      );
+    const ringing = stuck.length + unreadableIds.length;
+    const found: Record<OrphanKind, number> = { ringing, media: 0, transfer: 0, bridge: strayBridgeIds.length };
     for (const channel of others) found[orphanKind(channel)] += 1;
     this.#onOrphans(found);
     await Promise.all(stuck.map((leg) => leg.hangUp()));
-    const leftovers = { channelIds: others.map((channel) => channel.id), bridgeIds: strayBridgeIds };
+    const leftovers = { channelIds: [...others.map((channel) => channel.id), ...unreadableIds], bridgeIds: strayBridgeIds };
     await destroyLeftovers({ ari: this.#ari, log: this.#log }, leftovers);
     await Promise.all(callers.map((channel) => this.#takeStranger(this.#ari as AriClient, channel)));
   }

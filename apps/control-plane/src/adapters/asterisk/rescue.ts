@@ -47,7 +47,7 @@ export function openRescue(parts: AsteriskParts, options: RescueOptions & { adop
 
   return {
     async run(signal) {
-      const state = await readApplication(parts.ari, signal);
+      const state = await readApplication(parts.ari, { signal });
       found = findSurvivors(state).map((survivor) => ({ survivor, leg: options.adopt(survivor), gapMs: null, hasApologised: false }));
       if (found.length === 0) return;
       const { promise: timeUp, resolve } = Promise.withResolvers<void>();
@@ -55,7 +55,7 @@ export function openRescue(parts: AsteriskParts, options: RescueOptions & { adop
       await Promise.race([Promise.all(found.map(giveSound)), timeUp]);
       clearTimeout(timer);
       // Who hung up between the list and the watching of his channel was not heard.
-      const still = new Set((await readApplication(parts.ari, signal)).channels.map((channel) => channel.id));
+      const still = new Set((await readApplication(parts.ari, { signal })).channels.map((channel) => channel.id));
       for (const { leg } of found) if (!still.has(leg.legId)) leg.lost();
       log.warn({ callers: found.length }, 'callers of the last process are still there');
     },
