@@ -97,14 +97,19 @@ type FlowCall = { readonly call: ModelToolCall; readonly state: ConversationStat
  */
 async function* runAgreed(tools: ToolTurn, { call, state, flow }: FlowCall): AsyncGenerator<string, TurnToolRun | null, undefined> {
   const first = yield* runTool(tools, call, state);
-  const pending = first?.state.tools?.pending;
-  if (first?.run.verdict !== 'ask_caller' || !pending) return first;
+  if (first === null) return null;
+  const pending = first.run.state.pending;
+  if (first.run.verdict !== 'ask_caller' || pending === null) return first.run.question === null ? first : unasked(first);
   const hasYes = questionsBefore(flow, state.node).some((slot) => state.slots[slot] === 'yes');
   const isAgreed = hasYes || (first.run.question !== null && isOwnWords(flow, state));
   if (!isAgreed && first.run.question !== null) return first;
-  // Nobody waits for the caller's next words: the flow asks by its slots.
-  if (!isAgreed) return { ...first, state: { ...first.state, tools: { ...first.run.state, pending: null } } };
+  if (!isAgreed) return unasked(first);
   return yield* runTool(tools, call, { ...first.state, tools: { ...first.run.state, pending: { ...pending, answer: 'yes' } } });
+}
+
+/** Nobody waits for the caller's next words: the flow asks by its slots, and goes on by itself. */
+function unasked({ run, state, ...ran }: TurnToolRun): TurnToolRun {
+  return { ...ran, run: { ...run, question: null }, state: { ...state, tools: { ...run.state, pending: null } } };
 }
 
 function outcomeOf(verdict: TraceTool['verdict']): 'done' | 'refused' | 'failed' {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Appointment, AppointmentBook } from '#ports/appointment-book.ts';
 import { BOOKING_BUDGET_MS, dateArgument, serviceArgument, staffArgument, timeArgument } from './booking-arguments.ts';
 import type { BookingWork } from './booking-lookup.ts';
+import { bookingTexts } from './booking-texts.ts';
 import {
   chooseAppointment,
   describeAppointment,
@@ -36,7 +37,7 @@ const confirmArguments = z.strictObject({
 export function createBookTool(book: AppointmentBook): Tool<z.infer<typeof bookArguments>> {
   return {
     name: 'book',
-    description: 'Holds a free time for the caller for some minutes. Read it back afterwards and, with their yes, use confirm.',
+    description: 'Holds a free time for the caller for some minutes; it is read back to them for you. With their yes it is confirmed.',
     effect: 'write',
     arguments: bookArguments,
     budgetMs: BOOKING_BUDGET_MS,
@@ -61,8 +62,14 @@ export function createBookTool(book: AppointmentBook): Tool<z.infer<typeof bookA
 
 function told(work: BookingWork, appointment: Appointment): ToolOutcome {
   const what = describeAppointment(work, appointment);
-  const text = appointment.state === 'held' ? work.texts.held(what, work.catalogue.holdMinutes) : work.texts.already(what);
-  return { kind: 'done', text, facts: factsOf(appointment) };
+  const { date, time, state } = appointment;
+  if (state !== 'held') return { kind: 'done', text: work.texts.already(what), facts: factsOf(appointment) };
+  return {
+    kind: 'done',
+    text: work.texts.held(what, work.catalogue.holdMinutes),
+    facts: factsOf(appointment),
+    ask: { question: work.texts.shallIConfirm(what), tool: 'confirm', args: { date, time } },
+  };
 }
 
 /** Offers `confirm`. */
@@ -70,7 +77,9 @@ export function createConfirmTool(book: AppointmentBook): Tool<z.infer<typeof co
   return {
     name: 'confirm',
     description: 'Confirms the appointment that book holds, after the caller said yes to it.',
-    effect: 'write',
+    // The yes to what `book` reads out is asked for by `book` itself; this is for whoever comes back to it later.
+    effect: 'guarded',
+    question: (_, language) => bookingTexts(language).shallIConfirmHeld,
     arguments: confirmArguments,
     budgetMs: BOOKING_BUDGET_MS,
     async run(args, context) {

@@ -32,6 +32,10 @@ export type BookingTexts = {
   readonly missingNumber: string;
   held(what: string, minutes: number): string;
   already(what: string): string;
+  /** Spoken. */
+  shallIConfirm(what: string): string;
+  /** Spoken. */
+  readonly shallIConfirmHeld: string;
   confirmed(what: string): string;
   appointment(parts: { readonly service: string; readonly moment: string; readonly staff: string; readonly contact: string }): string;
   cancelled(what: string): string;
@@ -73,6 +77,8 @@ const spanish: BookingTexts = {
   held: (what, minutes) =>
     `Apartada por ${minutes} minutos como mucho, todavía sin confirmar: ${what}. Léala y, con el sí de quien llama, use confirm.`,
   already: (what) => `Esta conversación ya la tiene: ${what}.`,
+  shallIConfirm: (what) => `Le aparto ${what}. ¿Se la confirmo?`,
+  shallIConfirmHeld: '¿Le confirmo la cita que le aparté?',
   confirmed: (what) => `Confirmada: ${what}. Dígalo.`,
   appointment: ({ service, moment, staff, contact }) => `${service} ${moment} con ${staff}, a nombre de ${contact}`,
   cancelled: (what) => `Cancelada: ${what}. Dígalo.`,
@@ -115,6 +121,8 @@ const english: BookingTexts = {
   held: (what, minutes) =>
     `Held for at most ${minutes} minutes, not confirmed yet: ${what}. Read it back and, with the caller’s yes, use confirm.`,
   already: (what) => `This conversation has it already: ${what}.`,
+  shallIConfirm: (what) => `I am holding ${what}. Shall I confirm it?`,
+  shallIConfirmHeld: 'Shall I confirm the appointment that I am holding for you?',
   confirmed: (what) => `Confirmed: ${what}. Say so.`,
   appointment: ({ service, moment, staff, contact }) => `${service} ${moment} with ${staff}, in the name of ${contact}`,
   cancelled: (what) => `Cancelled: ${what}. Say so.`,

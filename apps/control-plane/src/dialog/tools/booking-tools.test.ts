@@ -256,7 +256,7 @@ describe('the tools of booking', () => {
     expect(effects).toEqual([
       ['check_availability', 'read'],
       ['book', 'write'],
-      ['confirm', 'write'],
+      ['confirm', 'guarded'],
       ['cancel', 'guarded'],
       ['reschedule', 'guarded'],
     ]);

@@ -122,7 +122,7 @@ export function createToolSet(options: ToolSetOptions): ToolSet {
       const bare: BareRun =
         tool === undefined
           ? { verdict: 'unknown_tool', state, outcome: { kind: 'refused', text: texts.unknownTool(call.name, [...tools.keys()]) } }
-          : await judged({ tool, call, context, state, texts, onFault: options.onFault });
+          : await judged({ tool, tools, call, context, state, texts, onFault: options.onFault });
       const ms = Math.round(options.clock.nowMs() - startedMs);
       return asRun(bare, { tool: tool?.name ?? null, verdict: bare.verdict, ms });
     },
@@ -134,6 +134,7 @@ type BareRun = { readonly verdict: ToolVerdict; readonly state: ToolState; reado
 
 type Judging = {
   readonly tool: Tool;
+  readonly tools: ReadonlyMap<string, Tool>;
   readonly call: ModelToolCall;
   readonly context: ToolContext;
   readonly state: ToolState;
@@ -160,8 +161,17 @@ async function judged(judging: Judging): Promise<BareRun> {
   const isDone = run.verdict === 'done';
   const kept = Object.entries(state.ran).filter(([, { name }]) => !isDone || tool.undoes?.includes(name) !== true);
   const entry: RanCall = { name: tool.name, outcome: run.outcome, mayRunAgain: run.verdict === 'refused' };
-  const pending = tool.effect === 'guarded' ? null : state.pending;
-  return { ...run, state: { ran: { ...Object.fromEntries(kept), [key]: entry }, pending } };
+  const after = { ran: { ...Object.fromEntries(kept), [key]: entry }, pending: tool.effect === 'guarded' ? null : state.pending };
+  return { ...run, ...asking(judging, run.outcome, after) };
+}
+
+/** What the outcome itself asks, where the tool that a yes would run is there: it waits from now on. */
+function asking({ tools, call }: Judging, outcome: ToolOutcome, state: ToolState): Pick<BareRun, 'state' | 'question'> {
+  const ask = outcome.kind === 'done' ? outcome.ask : undefined;
+  if (ask === undefined || !tools.has(ask.tool)) return { state };
+  const asked = { id: call.id, name: ask.tool, argumentsJson: JSON.stringify(ask.args) };
+  const pending = { key: keyOf(ask.tool, ask.args), call: asked, answer: 'awaited', isSecond: false, isReadOut: true } as const;
+  return { state: { ...state, pending }, question: ask.question };
 }
 
 function askCaller(

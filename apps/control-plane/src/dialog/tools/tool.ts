@@ -27,6 +27,8 @@ export type ToolOutcome =
       readonly spoken?: string;
       /** Who calls, for the person whom the caller is put through to; no model is shown it. */
       readonly callerName?: string;
+      /** What the caller is asked now, word for word, in a model's turn: their yes runs this call of a guarded tool. */
+      readonly ask?: { readonly question: string; readonly tool: string; readonly args: Readonly<Record<string, string>> };
     }
   /** Expected: the slot is taken, nothing was found. The model goes on with it. */
   | { readonly kind: 'refused'; readonly text: string };
