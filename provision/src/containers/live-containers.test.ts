@@ -35,8 +35,8 @@ afterEach(async () => {
 
 describe('an engine that does not say which containers it has', () => {
   it('is no engine without containers: the refusal says why and what to do', async () => {
-    for (const asked of [readServices(signal), findRunning('asterisk', signal)]) {
-      const error = await asked.catch((thrown: unknown) => thrown);
+    for (const ask of [() => readServices(signal), () => findRunning('asterisk', signal)]) {
+      const error = await ask().catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(ObstacleError);
       expect((error as ObstacleError).message).toMatch(/calls may be up in them.*Cannot connect to the Docker daemon.*docker ps --all/);
     }
