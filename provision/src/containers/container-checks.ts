@@ -1,6 +1,9 @@
 /** The doctor's checks of an installation in containers: what the native ones ask of services and files, asked of containers. */
+import { judgeLimits, testCallCheck } from '#doctor/appliance-checks.ts';
+import type { TestCallSeen } from '#doctor/appliance-seen.ts';
 import { pass, fail, warn } from '#doctor/check.ts';
 import type { CheckGroup } from '#doctor/check.ts';
+import type { RunningLimit } from '#sizing/running-limits.ts';
 import type { ServiceReport } from './compose.ts';
 
 export type ContainersSeen = {
@@ -10,12 +13,17 @@ export type ContainersSeen = {
   readonly services: readonly ServiceReport[];
   /** What a run would change. */
   readonly changes: readonly string[];
-  /** When a call was last heard; null: never. */
-  readonly calledAt: string | null;
+  /** What the servers that run may open and accept, beside what the plan of the admitted calls says. */
+  readonly limits: readonly RunningLimit[];
+  /** The call through Asterisk, the agent and the voice, as a caller hears it. */
+  readonly testCall: TestCallSeen;
 };
 
 const RUN = './provision.sh';
 const LOOK_AGAIN = 'put that right, then run the doctor again';
+const FILES_FIX =
+  './provision.sh starts what has other limits again; where the engine gives no more: systemctl edit docker.service, LimitNOFILE=infinity below [Service], systemctl restart docker, ./provision.sh start';
+const CONNECTIONS_FIX = './provision.sh renders the configuration and starts the database again';
 const notJudged = () => fail('not judged: the containers were not looked at', LOOK_AGAIN);
 
 export const CONTAINER_CHECKS: readonly CheckGroup<ContainersSeen>[] = [
@@ -46,12 +54,14 @@ export const CONTAINER_CHECKS: readonly CheckGroup<ContainersSeen>[] = [
         },
       },
       {
-        name: 'test call',
-        judge: ({ fault, calledAt }) => {
-          if (fault !== null) return notJudged();
-          return calledAt === null ? warn('never placed', RUN) : pass(`not placed now; passed ${calledAt}`);
-        },
+        name: 'open files',
+        judge: ({ fault, limits }) => (fault === null ? judgeLimits(limits, { kind: 'files', fix: FILES_FIX }) : notJudged()),
       },
+      {
+        name: 'database connections',
+        judge: ({ fault, limits }) => (fault === null ? judgeLimits(limits, { kind: 'connections', fix: CONNECTIONS_FIX }) : notJudged()),
+      },
+      { name: testCallCheck.name, judge: (seen) => (seen.fault === null ? testCallCheck.judge(seen) : notJudged()) },
     ],
   },
 ];

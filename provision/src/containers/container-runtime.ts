@@ -88,7 +88,7 @@ async function openSite(place: Place, signal: AbortSignal): Promise<Site> {
     },
     startControlPlane: async () => void (await compose(['start', 'control-plane'])),
     startDatabase: async () => void (await compose(['up', '--detach', '--wait', '--no-deps', '--no-build', '--pull', 'never', 'postgres'])),
-    placeTestCall: async (talk) => await recordTestCall({ now: await gatherContainerFacts({ ...place, signal }), ...talk }),
+    placeTestCall: async (talk) => void (await recordTestCall({ now: await gatherContainerFacts({ ...place, signal }), ...talk })),
   };
 }
 

@@ -230,15 +230,17 @@ const demo: ContainerStep = {
 const testCall = applianceStep('test call', 'place a real call to the Spanish agent and check what it hears', {
   changes: ({ facts }, { digest }) =>
     facts.state.testCall?.digest === digest ? [] : ['place a real call to the Spanish agent and check what it hears'],
-  apply: async (tools) => await recordTestCall(tools),
+  apply: async (tools) => void (await recordTestCall(tools)),
 });
 
-/** Places the test call and writes down what was heard. Throws when it was not, or while nothing is made. */
-export async function recordTestCall({ now, log, signal }: ContainerTools): Promise<void> {
-  if (!now.appliance) throw new Error('secrets or images are missing: nothing can be called');
-  const { digest } = now.appliance;
+/** Places the test call, writes down what was heard, and returns it. Throws when it was not, or while nothing is up. */
+export async function recordTestCall({ now, log, signal }: ContainerTools): Promise<readonly string[]> {
+  // What is called is what was brought up, whatever a run would make of the settings by now.
+  const { up } = now.containers;
+  if (up === undefined) throw new Error('nothing was ever brought up: there is nothing to call');
   const heard = await placeTestCall(now, { log, signal });
-  await updateState(now.facts.home, () => ({ testCall: { digest, at: new Date().toISOString(), heard } }));
+  await updateState(now.facts.home, () => ({ testCall: { digest: up, at: new Date().toISOString(), heard } }));
+  return heard;
 }
 
 /** Words of compose that run what is given them as SQL, as the database's administrator. */

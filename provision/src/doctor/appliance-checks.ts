@@ -14,6 +14,9 @@ const BACKUP_HOURS = 26;
 /** Time to renew by hand where the renewal by itself broke. */
 const CERTIFICATE_DAYS = 14;
 const INSTALL = './provision.sh';
+const FILES_FIX =
+  'raise the hard limit of whatever starts it (LimitNOFILE of a unit, --ulimit nofile of a container), then ./provision.sh stop && ./provision.sh start';
+const CONNECTIONS_FIX = './provision.sh renders the configuration and restarts the database';
 const READ_FIRST = 'put right what "settings and secrets" names, then run the doctor again';
 
 /** Of files that both runtimes have. */
@@ -44,14 +47,15 @@ const serviceChecks: CheckGroup<ApplianceSeen> = {
       },
     },
     { name: 'services', judge: judgeServices },
-    { name: 'open files', judge: ({ limits }) => judgeLimits(limits, 'files') },
-    { name: 'database connections', judge: ({ limits }) => judgeLimits(limits, 'connections') },
+    { name: 'open files', judge: ({ limits }) => judgeLimits(limits, { kind: 'files', fix: FILES_FIX }) },
+    { name: 'database connections', judge: ({ limits }) => judgeLimits(limits, { kind: 'connections', fix: CONNECTIONS_FIX }) },
     { name: 'as it should be', judge: judgeDrift },
     certificateCheck,
   ],
 };
 
-const testCallCheck: Check<ApplianceSeen> = {
+/** The same words in every runtime. */
+export const testCallCheck: Check<Pick<ApplianceSeen, 'testCall'>> = {
   name: 'test call',
   judge: ({ testCall }) => {
     switch (testCall.kind) {
@@ -114,17 +118,15 @@ function judgeServices({ services, readingFault }: ApplianceSeen): Finding {
 }
 
 /** Lower than the calls ask for: a call beyond them finds no socket or no connection. */
-function judgeLimits(limits: readonly RunningLimit[], kind: RunningLimit['kind']): Finding {
+export function judgeLimits(
+  limits: readonly RunningLimit[],
+  { kind, fix }: { readonly kind: RunningLimit['kind']; readonly fix: string },
+): Finding {
   const found = limits.filter((limit) => limit.kind === kind);
   const low = found.filter(({ running, planned }) => running < planned);
   if (found.length === 0) return pass('not seen: nothing of it runs');
   if (low.length === 0) return pass(found.map(describeRunningLimit).join('; '));
-  return warn(
-    low.map(describeRunningLimit).join('; '),
-    kind === 'files'
-      ? 'raise the hard limit of whatever starts it (LimitNOFILE of a unit, --ulimit nofile of a container), then ./provision.sh stop && ./provision.sh start'
-      : './provision.sh renders the configuration and restarts the database',
-  );
+  return warn(low.map(describeRunningLimit).join('; '), fix);
 }
 
 function judgeDrift({ changes, isInstalled, readingFault }: ApplianceSeen): Finding {

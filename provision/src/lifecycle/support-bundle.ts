@@ -92,7 +92,9 @@ function listOurKeys(facts: Facts): readonly string[] {
 
 /** The doctor without a call: nobody is rung up because somebody asked for help. */
 async function runChecksOnly(facts: Facts, signal: AbortSignal): Promise<string> {
-  return renderReport(await judge(facts, await examine(facts, { env: process.env, signal, isCalling: false }), signal));
+  return renderReport(
+    await judge(facts, await examine(facts, { env: process.env, signal, isCalling: false }), { signal, isCalling: false }),
+  );
 }
 
 /** The end of a file from the first whole line on. */
