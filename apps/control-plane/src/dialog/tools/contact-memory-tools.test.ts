@@ -49,16 +49,22 @@ describe('the tools of remembering', () => {
     expect(memory.said).toEqual([]);
   });
 
-  it('write down what the caller says about it: a yes is asked for, a no is done at once', async () => {
+  it('write down what the caller says about it: and ask for it in words of their own', async () => {
     const memory = memoryWith([]);
     expect(await run(memory, 'remember_caller')).toMatchObject({ kind: 'done' });
     expect(await run(memory, 'forget_caller')).toMatchObject({ kind: 'done' });
     expect(memory.said).toEqual(['granted', 'refused']);
-    const effects = createContactMemoryTools({ memory }).map(({ name, effect }) => [name, effect]);
+    const tools = createContactMemoryTools({ memory });
+    expect(tools.map(({ question }) => question?.({}, 'en'))).toEqual([
+      undefined,
+      'Would you like us to remember you on later calls?',
+      'Shall I forget everything that we remember of you? It cannot be undone.',
+    ]);
+    const effects = tools.map(({ name, effect }) => [name, effect]);
     expect(effects).toEqual([
       ['recall_caller', 'read'],
       ['remember_caller', 'guarded'],
-      ['forget_caller', 'write'],
+      ['forget_caller', 'guarded'],
     ]);
     expect(PRODUCT_TOOL_NAMES).toEqual(expect.arrayContaining(effects.map(([name]) => name)));
   });

@@ -18,19 +18,23 @@ const texts = {
   es: {
     withheld: 'Quien llama oculta su número: no se sabe quién es ni se puede recordar nada.',
     unknown: 'No se recuerda nada de quien llama.',
+    mayRemember: '¿Quiere que le recordemos en próximas llamadas?',
+    shallForget: '¿Olvido todo lo que se recuerda de usted? No se puede deshacer.',
     remembered: 'Queda apuntado que acepta que se le recuerde en próximas llamadas. Dígalo.',
     forgotten: 'Se olvidó lo que se recordaba de quien llama, y no se recordará nada más. Dígalo.',
   },
   en: {
     withheld: 'The caller withholds the number: who it is is not known, and nothing can be remembered.',
     unknown: 'Nothing is remembered of this caller.',
+    mayRemember: 'Would you like us to remember you on later calls?',
+    shallForget: 'Shall I forget everything that we remember of you? It cannot be undone.',
     remembered: 'It is written down that the caller agrees to be remembered on later calls. Say so.',
     forgotten: 'What was remembered of this caller is forgotten, and nothing more will be remembered. Say so.',
   },
 } as const;
 const textsFor = (language: string) => (isSpanish(language) ? texts.es : texts.en);
 
-/** Offers `recall_caller`, `remember_caller`, which asks first, and `forget_caller`, which does not. Facts themselves are kept after the call. */
+/** Offers `recall_caller`, and `remember_caller` and `forget_caller`, which ask first: a document may order either. Facts themselves are kept after the call. */
 export function createContactMemoryTools({ memory }: { readonly memory: ContactMemory }): readonly Tool[] {
   return [
     {
@@ -57,14 +61,12 @@ export function createContactMemoryTools({ memory }: { readonly memory: ContactM
     consentTool(memory, {
       name: 'remember_caller',
       description: 'Writes down that the caller agrees to be remembered on later calls. Only when they ask for it or the task says so.',
-      effect: 'guarded',
       consent: 'granted',
       undoes: ['forget_caller'],
     }),
     consentTool(memory, {
       name: 'forget_caller',
       description: 'Forgets everything that is remembered of the caller, at once and for good. When they ask not to be remembered.',
-      effect: 'write',
       consent: 'refused',
       undoes: ['remember_caller'],
     }),
@@ -77,13 +79,15 @@ export async function recallCallerName(tools: readonly Tool[], context: ToolCont
   return outcome?.kind === 'done' ? (outcome.callerName ?? null) : null;
 }
 
-type ConsentTool = Pick<Tool, 'name' | 'description' | 'effect' | 'undoes'> & { readonly consent: 'granted' | 'refused' };
+type ConsentTool = Pick<Tool, 'name' | 'description' | 'undoes'> & { readonly consent: 'granted' | 'refused' };
 
 function consentTool(memory: ContactMemory, { consent, ...tool }: ConsentTool): Tool {
   return {
     ...tool,
+    effect: 'guarded',
     arguments: nothing,
     budgetMs: BUDGET_MS,
+    question: (_args, language) => textsFor(language)[consent === 'granted' ? 'mayRemember' : 'shallForget'],
     async run(_args, { scope, callerNumber, conversationId, language }) {
       const { withheld, remembered, forgotten } = textsFor(language);
       if (callerNumber === null) return { kind: 'refused', text: withheld };
