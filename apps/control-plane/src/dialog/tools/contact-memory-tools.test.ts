@@ -55,7 +55,7 @@ describe('the tools of remembering', () => {
     expect(await run(memory, 'forget_caller')).toMatchObject({ kind: 'done' });
     expect(memory.said).toEqual(['granted', 'refused']);
     const tools = createContactMemoryTools({ memory });
-    expect(tools.map(({ question }) => question?.({}, 'en'))).toEqual([
+    expect(tools.map((tool) => tool.question?.({}, 'en'))).toEqual([
       undefined,
       'Would you like us to remember you on later calls?',
       'Shall I forget everything that we remember of you? It cannot be undone.',
