@@ -62,6 +62,8 @@ export type Facts = {
   readonly hasExportsFolder: boolean;
   readonly hasStateFolder: boolean;
   readonly environmentText: string;
+  /** Of the file that tells the inference server its engines; empty where `.env` names none. */
+  readonly enginesText: string;
   readonly state: State;
   readonly asteriskFiles: readonly RenderedFile[];
   readonly postgresFiles: readonly RenderedFile[];
@@ -145,6 +147,7 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
     hasExportsFolder: await isThere(exportsFolder(home)),
     hasStateFolder: await isThere(stateFolder(home)),
     environmentText,
+    enginesText: await readEngines(environmentText),
     state: parseState(await readTextIfThere(join(home, 'state.json'))),
     asteriskFiles: await readFiles(paths.asteriskEtc),
     postgresFiles: await readFiles(paths.postgresEtc),
@@ -178,6 +181,11 @@ async function readEnvironment(path: string): Promise<string> {
   if (!isUtf8(bytes) || bytes.includes(0))
     throw new ObstacleError(`${path} is no text: put ${path}.bak, the one before the last change, in its place, and run again`);
   return bytes.toString('utf8');
+}
+
+async function readEngines(environmentText: string): Promise<string> {
+  const path = parseEnvFile(environmentText).get('CPU_SERVER_ENGINES_FILE') ?? '';
+  return path === '' ? '' : ((await readTextIfThere(path)) ?? '{}');
 }
 
 async function findTakenPorts(settings: Settings): Promise<readonly string[]> {

@@ -48,6 +48,7 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
     hasExportsFolder: false,
     hasStateFolder: false,
     environmentText: '',
+    enginesText: '',
     state: parseState(null),
     asteriskFiles: [],
     postgresFiles: [],

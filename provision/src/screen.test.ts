@@ -1,11 +1,12 @@
 // The end of a run: everything an operator needs next is on it, once, and `--json` has the same.
 import { describe, expect, it } from 'vitest';
+import type { Facts } from './facts.ts';
 import { finishedFacts } from './sample-facts.ts';
 import { describeInstallation, renderScreen } from './screen.ts';
 import type { Installation } from './screen.ts';
 
-function installation(change: { adminKey?: string; hasLostKeys?: boolean } = {}): Installation {
-  const sample = finishedFacts();
+function installation(change: { adminKey?: string; hasLostKeys?: boolean; facts?: Facts } = {}): Installation {
+  const sample = change.facts ?? finishedFacts();
   const answer = {
     organization: { name: 'Clínica Demo' },
     agents: [{ name: 'Recepción', language: 'es', number: '1001' }],
@@ -37,6 +38,18 @@ describe('the screen', () => {
     expect(screen).toContain(`bound by ${plan.binding}; not measured: run centralita calibrate`);
     for (const { arithmetic } of plan.terms) expect(screen).toContain(arithmetic);
     expect(told.capacity.measured).toBeNull();
+  });
+
+  it('names the engines that the inference server is told, not those of a machine without models', () => {
+    const sample = finishedFacts();
+    const enginesText = JSON.stringify({ text_to_speech: { engine: 'sherpa-onnx', folder: 'piper-es' } });
+    const facts = {
+      ...sample,
+      enginesText,
+      environmentText: `${sample.environmentText}CPU_SERVER_ENGINES_FILE=/srv/home/models/engines.json\n`,
+    };
+    expect(renderScreen(installation({ facts }))).toMatch(/Voice +sherpa-onnx, piper-es\n/);
+    expect(renderScreen(installation())).toMatch(/Voice +espeak-ng\n/);
   });
 
   it('says what comes next and how to go back', () => {

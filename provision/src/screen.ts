@@ -1,6 +1,8 @@
 /** The end of a run: what is running and why it is so, how to use it, how to go back. One description, which the terminal and `--json` tell alike. */
 import { networkInterfaces } from 'node:os';
 import { backupsFolder } from '#backup/backup-files.ts';
+import { describeConfigured } from '#cpu-engines/configured-engines.ts';
+import type { ConfiguredEngines } from '#cpu-engines/configured-engines.ts';
 import type { Look } from '#lifecycle/look.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
 import { possibleBeyond } from '#sizing/describe-sizing.ts';
@@ -31,7 +33,7 @@ export type Installation = {
   }[];
   /** What more the machine could be, once its models are fetched; null when that is what it is. */
   readonly possible: string | null;
-  readonly engines: { readonly voice: string; readonly recognition: string };
+  readonly engines: ConfiguredEngines;
   /** What is admitted, which term binds, the sums of all of them, and what the machine measured of itself. */
   readonly capacity: {
     readonly calls: number;
@@ -79,7 +81,7 @@ export function describeInstallation({ facts, secrets, look, ...run }: Installat
     server: { name: settings.SERVER_NAME, home, release: facts.release.id },
     hardware: look.machineLine,
     ...describeSizing(facts),
-    engines: { voice: 'espeak-ng', recognition: recognitionEngine(facts) },
+    engines: describeConfigured(facts),
     addresses: { api: apiUrl(facts), sip: `${sipAddress(settings.BIND_ADDRESS)}:${settings.SIP_PORT}`, transport: 'UDP' },
     adminKey: secrets.adminKey ?? null,
     phone: phone ? { user: phone.username, password: secrets.phone, extension: phone.extension, name: phone.displayName } : null,
@@ -142,6 +144,7 @@ function describeMachineRows({ server, hardware, profile, models, possible, engi
     ...(possible === null ? [] : [['Possible', possible] satisfies Row]),
     ['Voice', engines.voice],
     ['Recognition', engines.recognition],
+    ['LLM', engines.languageModel],
     ['Calls at once', `${capacity.calls}, bound by ${capacity.binding}; ${measured}`],
     ...capacity.terms.map(({ name, arithmetic }): Row => ['', `${name}: ${arithmetic}`]),
   ];
@@ -185,13 +188,6 @@ function describeCareRows({ server, command, trunkNextStep, backups, rollback, u
     ['Uninstall', uninstall],
     ...warnings.map((warning): Row => ['WARNING', describeFinding(warning)]),
   ];
-}
-
-/** Which engine turns speech into text, and for whom it is good enough. */
-export function recognitionEngine({ environmentText }: Pick<Facts, 'environmentText'>): string {
-  return /^SPEECH_TO_TEXT_MODEL_DIR=.+/m.test(environmentText)
-    ? 'sherpa-onnx, with the model of SPEECH_TO_TEXT_MODEL_DIR'
-    : 'phrases: for demo and test voices only. For people, set SPEECH_TO_TEXT_MODEL_DIR in .env and run again';
 }
 
 /** The address a telephone on the network would use: the one that SIP is bound to, or the machine's first. */

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
+import { describeConfigured } from '#cpu-engines/configured-engines.ts';
 import { bareFacts } from './sample-facts.ts';
-import { recognitionEngine } from './screen.ts';
+
 import { describeEngine, readGauge, readStatus } from './status.ts';
 
 const series = (engine: string, value: number): string =>
   `# HELP centralita_inference_engine_info Engine.\ncentralita_inference_engine_info{model="text_to_speech",engine="espeak-ng"} 1\ncentralita_inference_engine_info{model="speech_to_text",engine="${engine}"} ${value}\n`;
-const phrases = recognitionEngine({ environmentText: '' });
+const phrases = describeConfigured({ environmentText: '', enginesText: '' }).recognition;
 
 it('says that phrases is for demo and test voices only', () => {
   expect(describeEngine(series('phrases', 1), 'speech_to_text', phrases)).toMatch(/^phrases: for demo and test voices only/);

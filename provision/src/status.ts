@@ -1,9 +1,9 @@
 /** What `provision.sh status` prints: the services, the engines that really run, the calls that are up. */
+import { describeConfigured } from '#cpu-engines/configured-engines.ts';
 import { describeAppliance } from './appliance.ts';
 import type { Appliance } from './appliance.ts';
 import type { Facts } from './facts.ts';
 import { apiUrl, inferenceMetricsUrl, probeService, prometheusUrl } from './health.ts';
-import { recognitionEngine } from './screen.ts';
 import { SERVICE_NAMES } from './services.ts';
 
 const METRICS_TIMEOUT_MS = 5000;
@@ -18,10 +18,12 @@ export async function readStatus(facts: Facts): Promise<{ readonly isReady: bool
   const faults = await listFaults(facts, appliance);
   const [inference, plane] = await Promise.all([readMetrics(inferenceMetricsUrl(facts)), readMetrics(`${apiUrl(facts)}/metrics`)]);
   const { testCall } = facts.state;
+  const configured = describeConfigured(facts);
   const rows: readonly (readonly [string, string])[] = [
     ...faults,
-    ['voice', describeEngine(inference, 'text_to_speech', 'espeak-ng')],
-    ['recognition', describeEngine(inference, 'speech_to_text', recognitionEngine(facts))],
+    ['voice', describeEngine(inference, 'text_to_speech', configured.voice)],
+    ['recognition', describeEngine(inference, 'speech_to_text', configured.recognition)],
+    ['language model', configured.languageModel],
     [
       'calls',
       plane === null ? 'unknown: the control plane does not answer' : `${readGauge(plane, 'centralita_calls_live') ?? 'unknown'} up`,
