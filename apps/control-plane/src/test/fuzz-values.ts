@@ -119,43 +119,7 @@ export function createValueMaker(parts: {
   readonly known: KnownValues;
 }): ValueMaker {
   const { choices, schemas, known } = parts;
-  const patternText = createPatternTexts();
-
-  function hostileText(): string {
-    if (choices.chance(0.03)) return choices.pick(['x', '/', 'é', '🙂', '%', "'"]).repeat(LONG_TEXT);
-    return choices.pick(hostileTexts);
-  }
-
-  function hostile(): unknown {
-    if (choices.chance(0.5)) return hostileText();
-    if (choices.chance(0.4)) return choices.pick(hostileNumbers);
-    return choices.pick<() => unknown>([
-      () => null,
-      () => true,
-      () => [],
-      () => ({}),
-      () => [null, [], {}],
-      () => nested(5 + choices.int(200)),
-      () => Array.from({ length: 500 }, () => 'x'),
-      () => Object.fromEntries([['__proto__', { admin: true, scopes: ['full'] }]]),
-      () => ({ constructor: { prototype: { admin: true } }, toString: 1 }),
-      () => Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`k${index}`, index])),
-      () => ({ [hostileText()]: hostileText() }),
-    ])();
-  }
-
-  function text(schema: JsonSchema, name: string): string {
-    const { format, pattern } = schema;
-    const shortest = numberOf(schema['minLength'], 0);
-    const longest = Math.min(numberOf(schema['maxLength'], 60), LONG_TEXT);
-    if (format === 'date-time') return new Date(Date.UTC(2026, choices.int(12), 1 + choices.int(28), choices.int(24))).toISOString();
-    if (format === 'uri') return 'https://example.com/x';
-    if (typeof pattern === 'string') return patternText(pattern, choices);
-    // At the bounds as well: full texts, of characters that take three bytes each.
-    const filler = choices.pick(['a', 'ñ', '語']);
-    if (choices.chance(0.1)) return filler.repeat(longest);
-    return `${name || 'text'} ${choices.int(1_000_000)}`.slice(0, longest).padEnd(shortest, filler);
-  }
+  const sources: TextSources = { choices, patternText: createPatternTexts() };
 
   function object(schema: JsonSchema, depth: number): unknown {
     const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
@@ -179,10 +143,10 @@ export function createValueMaker(parts: {
     const type = Array.isArray(schema['type']) ? choices.pick(schema['type'] as string[]) : schema['type'];
     switch (type) {
       case 'string':
-        return (choices.chance(0.8) ? known(name) : null) ?? text(schema, name);
+        return (choices.chance(0.8) ? known(name) : null) ?? textWithin(schema, name, sources);
       case 'integer':
       case 'number':
-        return number(schema, type === 'integer');
+        return numberWithin(schema, type === 'integer', choices);
       case 'boolean':
         return choices.chance(0.5);
       case 'null':
@@ -194,19 +158,61 @@ export function createValueMaker(parts: {
       case 'object':
         return object(schema, depth);
       default:
-        return text({}, name);
+        return textWithin({}, name, sources);
     }
   }
 
-  function number(schema: JsonSchema, isInteger: boolean): number {
-    const least = numberOf(schema['minimum'], numberOf(schema['exclusiveMinimum'], 0));
-    const most = numberOf(schema['maximum'], least + 100);
-    if (choices.chance(0.2)) return choices.pick([least, most]);
-    const span = Math.min(most - least, 1_000);
-    return least + (isInteger ? choices.int(span + 1) : choices.int(1_000) * (span / 1_000));
-  }
+  return {
+    plausible: (schema, name = '') => value(schema, { name, depth: 0 }),
+    hostile: () => hostile(choices),
+    hostileText: () => hostileText(choices),
+  };
+}
 
-  return { plausible: (schema, name = '') => value(schema, { name, depth: 0 }), hostile, hostileText };
+function hostileText(choices: Choices): string {
+  if (choices.chance(0.03)) return choices.pick(['x', '/', 'é', '🙂', '%', "'"]).repeat(LONG_TEXT);
+  return choices.pick(hostileTexts);
+}
+
+function hostile(choices: Choices): unknown {
+  if (choices.chance(0.5)) return hostileText(choices);
+  if (choices.chance(0.4)) return choices.pick(hostileNumbers);
+  return choices.pick<() => unknown>([
+    () => null,
+    () => true,
+    () => [],
+    () => ({}),
+    () => [null, [], {}],
+    () => nested(5 + choices.int(200)),
+    () => Array.from({ length: 500 }, () => 'x'),
+    () => Object.fromEntries([['__proto__', { admin: true, scopes: ['full'] }]]),
+    () => ({ constructor: { prototype: { admin: true } }, toString: 1 }),
+    () => Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`k${index}`, index])),
+    () => ({ [hostileText(choices)]: hostileText(choices) }),
+  ])();
+}
+
+function numberWithin(schema: JsonSchema, isInteger: boolean, choices: Choices): number {
+  const least = numberOf(schema['minimum'], numberOf(schema['exclusiveMinimum'], 0));
+  const most = numberOf(schema['maximum'], least + 100);
+  if (choices.chance(0.2)) return choices.pick([least, most]);
+  const span = Math.min(most - least, 1_000);
+  return least + (isInteger ? choices.int(span + 1) : choices.int(1_000) * (span / 1_000));
+}
+
+type TextSources = { readonly choices: Choices; readonly patternText: ReturnType<typeof createPatternTexts> };
+
+function textWithin(schema: JsonSchema, name: string, { choices, patternText }: TextSources): string {
+  const { format, pattern } = schema;
+  const shortest = numberOf(schema['minLength'], 0);
+  const longest = Math.min(numberOf(schema['maxLength'], 60), LONG_TEXT);
+  if (format === 'date-time') return new Date(Date.UTC(2026, choices.int(12), 1 + choices.int(28), choices.int(24))).toISOString();
+  if (format === 'uri') return 'https://example.com/x';
+  if (typeof pattern === 'string') return patternText(pattern, choices);
+  // At the bounds as well: full texts, of characters that take three bytes each.
+  const filler = choices.pick(['a', 'ñ', '語']);
+  if (choices.chance(0.1)) return filler.repeat(longest);
+  return `${name || 'text'} ${choices.int(1_000_000)}`.slice(0, longest).padEnd(shortest, filler);
 }
 
 function textsOf(pattern: string): readonly string[] {

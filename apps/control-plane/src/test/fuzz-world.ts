@@ -126,24 +126,39 @@ export async function buildFuzzWorld(parts: TwinParts & { readonly adminKey: str
       return accessTable[operation.key]?.body?.({ own, unique });
     },
     signedTarget: (choices) => (links.length === 0 ? null : choices.pick(links.slice(-MAX_POOL))),
-    learn({ access, method, path }, body) {
-      if (method === 'DELETE' && path === '/admin/organizations/{organizationId}' && typeof body === 'object' && body !== null)
-        waiting.push(...('organizationId' in body && typeof body.organizationId === 'string' ? [body.organizationId] : []));
-      if (typeof body === 'object' && body !== null && 'url' in body && typeof body.url === 'string' && URL.canParse(body.url)) {
-        const { pathname, search } = new URL(body.url);
-        links.push(`${pathname}${search}`);
-      }
-      if (method === 'POST' && /^\/booking\/(services|staff)$/.test(path) && typeof body === 'object' && body !== null)
-        for (const [name, value] of Object.entries(body)) if (typeof value === 'string') loose.get(name)?.push(value);
-      if (access.kind !== 'admin' || method === 'GET' || typeof body !== 'object' || body === null) return;
-      for (const [name, value] of Object.entries(body)) {
-        const pool = ending.get(name);
-        if (!pool || typeof value !== 'string' || kept.get(name)?.includes(value)) continue;
-        pool.push(value);
-        if (pool.length > MAX_POOL) pool.shift();
-      }
-    },
+    learn: (operation, body) => isRecord(body) && learn({ kept, loose, ending, waiting, links }, operation, body),
   };
+}
+
+/** What requests made or ended so far. */
+type Learnt = {
+  readonly kept: Pool;
+  readonly loose: Pool;
+  readonly ending: Pool;
+  readonly waiting: string[];
+  readonly links: string[];
+};
+
+const isRecord = (body: unknown): body is Readonly<Record<string, unknown>> => typeof body === 'object' && body !== null;
+
+function learn({ kept, loose, ending, waiting, links }: Learnt, operation: ApiOperation, body: Readonly<Record<string, unknown>>): void {
+  const { access, method, path } = operation;
+  const { organizationId, url } = body;
+  if (method === 'DELETE' && path === '/admin/organizations/{organizationId}' && typeof organizationId === 'string')
+    waiting.push(organizationId);
+  if (typeof url === 'string' && URL.canParse(url)) {
+    const { pathname, search } = new URL(url);
+    links.push(`${pathname}${search}`);
+  }
+  const texts = Object.entries(body).flatMap(([name, value]) => (typeof value === 'string' ? [{ name, value }] : []));
+  if (method === 'POST' && /^\/booking\/(services|staff)$/.test(path)) for (const { name, value } of texts) loose.get(name)?.push(value);
+  if (access.kind !== 'admin' || method === 'GET') return;
+  for (const { name, value } of texts) {
+    const pool = ending.get(name);
+    if (!pool || kept.get(name)?.includes(value)) continue;
+    pool.push(value);
+    if (pool.length > MAX_POOL) pool.shift();
+  }
 }
 
 function poolOf(organizations: readonly TwinOrganization[]): Pool {

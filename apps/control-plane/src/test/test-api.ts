@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import { createApi } from '#app/api.ts';
 import type { ScheduledJob } from '#features/appliance/scheduled-jobs.ts';
 import { DEFAULT_ADMISSION, openServerCapacity } from '#app/capacity.ts';
+import type { ServerCapacity } from '#app/capacity.ts';
 import type { Office, OfficeConfig } from '#app/office.ts';
 import { openOffice } from '#app/office.ts';
 import type { TestDatabase } from '#db/test-database.ts';
@@ -119,19 +120,7 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
   const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'centralita_calls_live 0\n' };
   const dependencies = openDependencyBoard({ dependencies: options.dependencies ?? [], clock });
   const engine = { hangUp };
-  const capacity = openServerCapacity({
-    database: test.database,
-    audit: office.audit,
-    registry: new Registry(),
-    server: 'test',
-    clock,
-    log: silentLog,
-    configuredCalls: 10,
-    limits: DEFAULT_ADMISSION,
-    liveCalls: () => board.list(null).length,
-    journalDepth: () => 0,
-    waiting: () => ({ count: 0, longestMs: 0 }),
-  });
+  const capacity = openTestCapacity(test, { audit: office.audit, board, clock });
   const pulse = () => ({ uptimeSeconds: 1, liveCalls: board.list(null).length, maxCalls: 10, accepting: true });
   const background = { database: test.database, registry: new Registry(), clock, log: silentLog };
   const servers = openServerRegistry({ ...background, configured: options.serverRegistry ?? null, pulse });
@@ -151,14 +140,7 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
     clock,
     log: silentLog,
   });
-  const ask = async (path: string, { method = 'GET', body, headers = {} }: Ask = {}): Promise<Answer> => {
-    const json = () => ({ body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
-    const sent = body === undefined ? {} : body instanceof FormData ? { body, headers } : json();
-    const response = await api.request(path, { method, headers, ...sent });
-    const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
-    return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as Answer['body']) : { text } };
-  };
+  const ask = (path: string, request: Ask = {}): Promise<Answer> => askOf(api, path, request);
   return {
     office,
     board,
@@ -179,6 +161,35 @@ export async function openTestApi(test: TestDatabase, options: TestApiOptions = 
       await office[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The capacity of a server without calls that bears ten. */
+function openTestCapacity(
+  test: TestDatabase,
+  { audit, board, clock }: { readonly audit: Office['audit']; readonly board: LiveCallBoard; readonly clock: Clock },
+): ServerCapacity {
+  return openServerCapacity({
+    database: test.database,
+    audit,
+    registry: new Registry(),
+    server: 'test',
+    clock,
+    log: silentLog,
+    configuredCalls: 10,
+    limits: DEFAULT_ADMISSION,
+    liveCalls: () => board.list(null).length,
+    journalDepth: () => 0,
+    waiting: () => ({ count: 0, longestMs: 0 }),
+  });
+}
+
+async function askOf(api: TestApi['api'], path: string, { method = 'GET', body, headers = {} }: Ask): Promise<Answer> {
+  const json = () => ({ body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+  const sent = body === undefined ? {} : body instanceof FormData ? { body, headers } : json();
+  const response = await api.request(path, { method, headers, ...sent });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as Answer['body']) : { text } };
 }
 
 /** Adds an organization and returns its id. */
