@@ -53,6 +53,8 @@ type ControlPlaneStart = {
   readonly name?: string;
   readonly differing?: Readonly<Record<string, string>>;
   readonly until?: 'ready' | 'started' | undefined;
+  /** When Asterisk was lost last. */
+  readonly since: Date;
 };
 
 /** What the API answered. */
@@ -93,48 +95,14 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   const running = new AsyncDisposableStack();
   await using failed = new AsyncDisposableStack();
   failed.use(running);
-  const home = process.env['CENTRALITA_RIG'] ?? join(REPOSITORY, '.rig');
-  const root = await ensureRoot({ home, log: (message) => console.error(message) });
-  const dir = join(home, 'instances', options.name);
-  await rm(dir, { recursive: true, force: true });
-  const logs = join(dir, 'logs');
-  await mkdir(logs, { recursive: true });
-  const ports = rigPorts(options.basePort);
-  const limits = { maxConcurrentCalls: options.maxConcurrentCalls ?? 50 };
-  const instance = describeInstance(root, rigInstance({ name: options.name, dir, ports, limits, ...options.instance }));
-  const espeak = espeakCommand(root);
-  const start = (name: string, argv: readonly string[], env: Record<string, string> = {}): RigProcess => {
-    const process = startProcess({ name, argv, env, logFile: join(logs, `${name}.log`) });
-    running.use(process);
-    return process;
-  };
-
+  const place = await layOutRig(options, running);
+  const { instance, ports, espeak, start } = place;
   let postgres = await startPostgres(instance, ports, start);
   let asterisk = await startAsterisk(instance, start);
   /** What a control plane said of its phones before that is not true any more. */
   let asteriskLostAt = new Date(0);
-  const models = options.models ?? ownModels(ports);
-  const startInference = async (): Promise<RigProcess> => {
-    const env = { CPU_SERVER_PORT: String(ports.inference), CPU_SERVER_METRICS_PORT: String(ports.inferenceMetrics), LOG_LEVEL: 'info' };
-    const argv = [NODE, join(REPOSITORY, 'inference/cpu-server/src/main.ts')];
-    const process = start('cpu-server', argv, { ...env, ...speechEnvironment(espeak), ...options.inferenceSettings });
-    await waitUntilReady(process, () => answers(`http://127.0.0.1:${ports.inferenceMetrics}/metrics`), 20_000);
-    return process;
-  };
-  const secrets = await writeSecrets(dir);
-  const startControlPlane = async (wanted: ControlPlaneStart = {}): Promise<RigProcess> => {
-    const { name = 'control-plane', differing = {}, until = 'ready' } = wanted;
-    const env = controlPlaneEnvironment(instance, { ports, models, maxConcurrentCalls: limits.maxConcurrentCalls, secrets });
-    const argv = [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/boot.ts')];
-    const all = { ...env, ...options.settings, ...differing };
-    const process = start(name, argv, all);
-    const url = `http://127.0.0.1:${all['HTTP_PORT'] ?? ''}`;
-    if (until === 'started') await waitUntilReady(process, () => answers(`${url}/health/startup`), 30_000);
-    else await untilReady(process, { httpPort: Number(all['HTTP_PORT']), since: asteriskLostAt });
-    return process;
-  };
-  let inference = options.models === undefined ? await startInference() : null;
-  let controlPlane = await startControlPlane();
+  let inference = options.models === undefined ? await startInference(place) : null;
+  let controlPlane = await startControlPlane(place, { since: asteriskLostAt });
   let secondControlPlane: RigProcess | null = null;
   failed.move();
   return {
@@ -151,12 +119,10 @@ export async function openRig(options: RigOptions): Promise<Rig> {
     },
     untilReady: () => untilReady(controlPlane, { httpPort: ports.http, since: asteriskLostAt }),
     async startControlPlane(until, differing = {}) {
-      controlPlane = await startControlPlane({ until, differing });
+      controlPlane = await startControlPlane(place, { until, differing, since: asteriskLostAt });
     },
     async startSecondControlPlane() {
-      const own = { HTTP_PORT: String(ports.secondHttp), STATE_DIR: join(instance.dir, 'second-state') };
-      const settings = { ASTERISK_APPLICATION: `${instance.application}-second`, ...own };
-      secondControlPlane = await startControlPlane({ name: 'second-control-plane', differing: settings });
+      secondControlPlane = await startControlPlane(place, { ...secondStart(place), since: asteriskLostAt });
       return `http://127.0.0.1:${ports.secondHttp}`;
     },
     killPostgres: () => postgres.stop('SIGKILL', 1_000),
@@ -172,22 +138,80 @@ export async function openRig(options: RigOptions): Promise<Rig> {
       asterisk = await startAsterisk(instance, start);
     },
     async startInference() {
-      inference = await startInference();
+      inference = await startInference(place);
     },
+    ...adminOf(ports),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Where a rig's processes run, and what they are given. */
+type RigPlace = Pick<Rig, 'instance' | 'ports' | 'espeak'> & {
+  readonly options: RigOptions;
+  readonly secrets: RigSecrets;
+  readonly start: Start;
+};
+
+/** Root, folders, ports and secrets, nothing running yet; what is started goes into `running`. */
+async function layOutRig(options: RigOptions, running: AsyncDisposableStack): Promise<RigPlace> {
+  const { name } = options;
+  const home = process.env['CENTRALITA_RIG'] ?? join(REPOSITORY, '.rig');
+  const root = await ensureRoot({ home, log: (message) => console.error(message) });
+  const dir = join(home, 'instances', name);
+  await rm(dir, { recursive: true, force: true });
+  const logs = join(dir, 'logs');
+  await mkdir(logs, { recursive: true });
+  const ports = rigPorts(options.basePort);
+  const limits = { maxConcurrentCalls: maxCallsOf(options) };
+  const instance = describeInstance(root, rigInstance({ name, dir, ports, limits, ...options.instance }));
+  const start: Start = (called, argv, env = {}) =>
+    running.use(startProcess({ name: called, argv, env, logFile: join(logs, `${called}.log`) }));
+  return { options, instance, ports, espeak: espeakCommand(root), secrets: await writeSecrets(dir), start };
+}
+
+function maxCallsOf({ maxConcurrentCalls = 50 }: RigOptions): number {
+  return maxConcurrentCalls;
+}
+
+async function startInference({ ports, espeak, options, start }: RigPlace): Promise<RigProcess> {
+  const env = { CPU_SERVER_PORT: String(ports.inference), CPU_SERVER_METRICS_PORT: String(ports.inferenceMetrics), LOG_LEVEL: 'info' };
+  const argv = [NODE, join(REPOSITORY, 'inference/cpu-server/src/main.ts')];
+  const process = start('cpu-server', argv, { ...env, ...speechEnvironment(espeak), ...options.inferenceSettings });
+  await waitUntilReady(process, () => answers(`http://127.0.0.1:${ports.inferenceMetrics}/metrics`), 20_000);
+  return process;
+}
+
+async function startControlPlane(place: RigPlace, wanted: ControlPlaneStart): Promise<RigProcess> {
+  const { name = 'control-plane', differing = {}, until = 'ready', since } = wanted;
+  const { options, start } = place;
+  const argv = [NODE, ...(options.nodeFlags ?? []), join(REPOSITORY, 'apps/control-plane/src/boot.ts')];
+  const env = { ...controlPlaneEnvironment(place), ...options.settings, ...differing };
+  const process = start(name, argv, env);
+  const httpPort = Number(env['HTTP_PORT']);
+  if (until === 'started') await waitUntilReady(process, () => answers(`http://127.0.0.1:${httpPort}/health/startup`), 30_000);
+  else await untilReady(process, { httpPort, since });
+  return process;
+}
+
+/** What the second control plane has of its own. */
+function secondStart({ instance, ports }: RigPlace): Required<Pick<ControlPlaneStart, 'name' | 'differing'>> {
+  const own = { HTTP_PORT: String(ports.secondHttp), STATE_DIR: join(instance.dir, 'second-state') };
+  return { name: 'second-control-plane', differing: { ASTERISK_APPLICATION: `${instance.application}-second`, ...own } };
+}
+
+function adminOf({ http }: RigPorts): Pick<Rig, 'admin' | 'adminSend'> {
+  return {
     async admin(path, headers = {}) {
-      const response = await fetch(`http://127.0.0.1:${ports.http}${path}`, { headers: { ...headers, 'X-Admin-Key': RIG_ADMIN_KEY } });
+      const response = await fetch(`http://127.0.0.1:${http}${path}`, { headers: { ...headers, 'X-Admin-Key': RIG_ADMIN_KEY } });
       if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
       return await response.json();
     },
     async adminSend(method, path, body) {
       const sent = body === undefined ? {} : { body: JSON.stringify(body) };
       const headers = { 'X-Admin-Key': RIG_ADMIN_KEY, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
-      const response = await fetch(`http://127.0.0.1:${ports.http}${path}`, { method, headers, ...sent });
+      const response = await fetch(`http://127.0.0.1:${http}${path}`, { method, headers, ...sent });
       const text = await response.text();
       return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as AdminAnswer['body']) };
-    },
-    [Symbol.asyncDispose]: async () => {
-      await running.disposeAsync();
     },
   };
 }
@@ -279,15 +303,8 @@ async function startAsterisk(instance: Instance, start: Start): Promise<RigProce
   return process;
 }
 
-type ControlPlaneOptions = {
-  ports: RigPorts;
-  models: NonNullable<RigOptions['models']>;
-  maxConcurrentCalls: number;
-  secrets: RigSecrets;
-};
-
-function controlPlaneEnvironment(instance: Instance, options: ControlPlaneOptions): Record<string, string> {
-  const { ports, models, secrets } = options;
+function controlPlaneEnvironment({ instance, ports, secrets, options }: RigPlace): Record<string, string> {
+  const models = options.models ?? ownModels(ports);
   return {
     DATABASE_URL: databaseUrl(instance, 'app'),
     ASTERISK_URL: ariUrl(instance),
@@ -306,7 +323,7 @@ function controlPlaneEnvironment(instance: Instance, options: ControlPlaneOption
     STATE_DIR: join(instance.dir, 'state'),
     ASTERISK_PID_FILE: instancePaths(instance).asteriskPid,
     INFERENCE_METRICS_URL: models.metricsUrl ?? `http://127.0.0.1:${ports.inferenceMetrics}/metrics`,
-    MAX_CONCURRENT_CALLS: String(options.maxConcurrentCalls),
+    MAX_CONCURRENT_CALLS: String(maxCallsOf(options)),
     LOG_LEVEL: 'info',
   };
 }
