@@ -99,6 +99,16 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('safety on $kind'
     expect(text).toContain('centralita_breaker_state{component="text_to_speech"} 0');
     await plane.plane[Symbol.asyncDispose]();
     expect((await actions()).slice(-2)).toEqual(['global_stop.begun', 'global_stop.ended']);
+    const failed = await test.asSuperuser(
+      `select org_id, action, details from audit_entries where actor_name = 'failure-policy' order by seq`,
+    );
+    const details = { component: 'text_to_speech', afterMs: expect.any(Number) as number };
+    const transitions = ['call.apology_begun', 'call.closed_after_failure', 'call.hand_over_begun'];
+    expect(failed.map(({ action }) => action).toSorted()).toEqual(transitions.flatMap((action) => [action, action]));
+    for (const { org_id: organizationId, action, details: said } of failed) {
+      expect(organizationId).toBe(DEMO);
+      if (action === 'call.closed_after_failure') expect(said).toMatchObject({ ...details, from: 'handing_over' });
+    }
   });
 
   it('a breaker that opens and closes is in the audit log and in the alerts', async () => {

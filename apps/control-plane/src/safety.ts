@@ -9,6 +9,7 @@ import { openAlertDesk } from '#features/appliance/alert-desk.ts';
 import { createAlertStore } from '#features/appliance/alert-store.ts';
 import { createCallFailureWatch } from '#features/appliance/call-failure-watch.ts';
 import type { Trip } from '#features/appliance/call-failure-watch.ts';
+import { openFailureAudit } from '#features/appliance/failure-audit.ts';
 import { createFailureMetrics } from '#features/appliance/failure-metrics.ts';
 import type { GlobalStop } from '#features/appliance/global-stop.ts';
 import type { StopState, StopWish } from '#features/appliance/global-stop-store.ts';
@@ -88,6 +89,7 @@ export function openSafety(parts: SafetyParts): Safety {
     log,
   });
   const watch = createCallFailureWatch({ maxFailed: options.stopAfterFailedCalls, clock, onTrip: (trip) => void stopFor(parts, trip) });
+  const failures = openFailureAudit(parts);
   let probing = Promise.resolve();
   globalStop.listen((state, isFirst) => {
     watch.forget();
@@ -103,10 +105,12 @@ export function openSafety(parts: SafetyParts): Safety {
     observe(event) {
       metrics.observe(event);
       watch.observe(event);
+      failures.observe(event);
     },
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await probing;
+      await failures[Symbol.asyncDispose]();
       await desk[Symbol.asyncDispose]();
     },
   };
