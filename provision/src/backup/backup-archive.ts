@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Writable } from 'node:stream';
+import { finished, Writable } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { digestFile } from '#file-digest.ts';
@@ -135,7 +135,11 @@ async function pour(source: Readable, tar: ReturnType<typeof runTar>): Promise<v
   const input = new Writable({
     // Once `tar` is gone the callback comes with an error that means no more than that.
     write: (piece, _encoding, done) => void stdin.write(piece, () => done()),
-    final: (done) => void stdin.end(() => done()),
+    final: (done) => {
+      // Of an input that went with `tar` already the callback of `end` would never come, and the restore would stand still.
+      finished(stdin, () => done());
+      stdin.end();
+    },
     destroy: (error, done) => {
       stdin.destroy();
       done(error);

@@ -123,6 +123,14 @@ describe('a folder that comes out of a backup', () => {
     expect((await stat(join(into, '2026/missing.wav'))).mode & 0o777).toBe(0o640);
   });
 
+  it('comes out to its end each time, whichever of the two programs goes first', async () => {
+    const [from, into] = [join(home, 'from'), join(home, 'into')];
+    for (const path of [from, into]) await mkdir(path);
+    await writeFile(join(from, 'call.wav'), 'saved');
+    for (let turn = 0; turn < 40; turn += 1) await mergeFolder(from, { into, signal });
+    expect(await readdir(into)).toEqual(['call.wav']);
+  });
+
   it('fails when it cannot be read', async () => {
     await expect(mergeFolder(join(home, 'nothing'), { into: home, signal })).rejects.toThrow('tar: exit code 2');
   });
