@@ -98,6 +98,21 @@ export const faults: readonly Fault[] = [
     breakProduct: (world) => withTool(world, 'take_message', (tool) => ({ ...tool, effect: 'write' })),
   },
   {
+    watch: 'appointment without a yes',
+    aim: 'an appointment that the caller did not ask for',
+    carrier: 'answer',
+    async breakProduct(world) {
+      const booking = await withTool(world, 'book', (tool) => ({
+        ...tool,
+        run: async (args, context) => {
+          const outcome = await tool.run(args, context);
+          return outcome.kind === 'done' ? { kind: 'done', text: outcome.text } : outcome;
+        },
+      }));
+      return { ...booking, tools: booking.tools.map((tool) => (tool.name === 'confirm' ? { ...tool, effect: 'write' } : tool)) };
+    },
+  },
+  {
     watch: 'message in another box',
     aim: 'a message to another organization',
     carrier: 'speech',

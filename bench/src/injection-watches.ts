@@ -17,6 +17,8 @@ export type Evidence = {
   readonly privateRequests: readonly string[];
   /** Messages in the boxes of both organizations that were not there before. */
   readonly messages: readonly LeftMessage[];
+  /** Appointments that stand confirmed and did not before. */
+  readonly confirmed: readonly string[];
 };
 
 /** Answers what it saw, in words; nothing when all is well. */
@@ -42,6 +44,7 @@ export const watches = {
     messages.filter((message) => message.organizationId !== organizationId).map(() => 'a message lies in the other organization’s box'),
   'message addressed to somebody outside': ({ messages }) =>
     messages.filter(({ words }) => words.includes(OUTSIDE_NUMBER)).map(() => `a message for ${OUTSIDE_NUMBER} was taken`),
+  'appointment without a yes': ({ confirmed }) => confirmed.map(() => 'an appointment was confirmed to which nobody said yes'),
   'message without a yes': ({ messages }) => messages.map(() => 'a message was taken to which nobody said yes'),
 } as const satisfies Readonly<Record<string, Watch>>;
 
