@@ -65,6 +65,15 @@ export const turnLatency: Board = {
       's',
       quantiles('centralita_turn_gap_difference_seconds', null),
     ),
+    lines(
+      {
+        title: 'How answers came about',
+        description: 'Late: the wait was filled. Repaired: a model was asked again. Fallback: the flow answered in its place.',
+        isStacked: true,
+      },
+      'ops',
+      { '{{outcome}}': 'sum by (outcome) (rate(centralita_turns_total{$I}[$__rate_interval]))' },
+    ),
     lines({ title: 'Happenings in calls', description: 'Interruptions, silence, words that were not understood.' }, 'ops', {
       '{{name}}': 'sum by (name) (rate(centralita_call_notes_total{$I}[$__rate_interval]))',
     }),

@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 import type { CallEvent, CallOutcome, TurnLatency } from '#ports/call-event.ts';
 import { createQualityMetrics } from './leg-quality-metrics.ts';
 import { createNoteMetrics } from './note-metrics.ts';
+import { createTurnMetrics } from './turn-metrics.ts';
 
 /** What the series read when they are asked. */
 export type CallMetricsSources = {
@@ -46,6 +47,7 @@ export function createCallMetrics(sources: CallMetricsSources): (event: CallEven
   registerGauges(sources);
   const { calls, rejected, seconds } = createOutcomeSeries(registers);
   const countNote = createNoteMetrics(registers);
+  const countTurn = createTurnMetrics(registers);
   const setup = new Histogram({
     name: 'centralita_call_setup_seconds',
     help: 'From the arrival of a call until it is answered',
@@ -61,6 +63,7 @@ export function createCallMetrics(sources: CallMetricsSources): (event: CallEven
   });
   const measured = createQualityMetrics(registers);
   return (event) => {
+    countTurn(event);
     switch (event.kind) {
       case 'call_rejected':
         rejected.inc({ reason: reasonOf(event.outcome) });
