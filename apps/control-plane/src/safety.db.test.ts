@@ -100,15 +100,13 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('safety on $kind'
     await plane.plane[Symbol.asyncDispose]();
     expect((await actions()).slice(-2)).toEqual(['global_stop.begun', 'global_stop.ended']);
     const failed = await test.asSuperuser(
-      `select org_id, action, details from audit_entries where actor_name = 'failure-policy' order by seq`,
+      `select org_id, action, details from audit_entries where actor_name = 'failure-policy' order by action`,
     );
     const details = { component: 'text_to_speech', afterMs: expect.any(Number) as number };
     const transitions = ['call.apology_begun', 'call.closed_after_failure', 'call.hand_over_begun'];
-    expect(failed.map(({ action }) => action).toSorted()).toEqual(transitions.flatMap((action) => [action, action]));
-    for (const { org_id: organizationId, action, details: said } of failed) {
-      expect(organizationId).toBe(DEMO);
-      if (action === 'call.closed_after_failure') expect(said).toMatchObject({ ...details, from: 'handing_over' });
-    }
+    expect(failed.map(({ action }) => action)).toEqual(transitions.flatMap((action) => [action, action]));
+    expect(new Set(failed.map(({ org_id: organizationId }) => organizationId))).toEqual(new Set([DEMO]));
+    expect(failed[2]).toMatchObject({ action: 'call.closed_after_failure', details: { ...details, from: 'handing_over' } });
   });
 
   it('a breaker that opens and closes is in the audit log and in the alerts', async () => {
