@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { describeAppliance } from '#appliance.ts';
 import { parseEnvFile } from '#env-file.ts';
-import { gatherFacts } from '#facts.ts';
+import { gatherFacts, plannableHardware } from '#facts.ts';
 import type { Facts } from '#facts.ts';
 import { probeService } from '#health.ts';
 import { detectHardware } from '#machine/detect-hardware.ts';
@@ -13,7 +13,7 @@ import type { Place } from '#place.ts';
 import { planSteps } from '#plan.ts';
 import { SERVICE_NAMES } from '#services.ts';
 import { listPorts, readSettings } from '#settings.ts';
-import type { Settings } from '#settings.ts';
+import type { Profile, Settings } from '#settings.ts';
 import { digestHardware } from '#sizing/calibration.ts';
 import { readRunningLimits } from '#sizing/running-limits.ts';
 import { rtpPortsOf } from '#sizing/server-limits.ts';
@@ -32,18 +32,24 @@ export type ExaminationOptions = {
   readonly signal: AbortSignal;
   /** Whether a real call is placed, which takes half a minute. */
   readonly isCalling: boolean;
+  /** Of a look that somebody else makes at the same moment; left out, it is made here. */
+  readonly hardware?: Promise<Hardware>;
+  /** The operator's wish of this run; what `.env` says where left out. */
+  readonly profile?: Profile | null;
 };
 
 /** Looks at everything. Throws only for a bug or when `signal` aborts: what is wrong with the machine is in the answer. */
 export async function examine(place: Place, options: ExaminationOptions): Promise<Examination> {
-  const { settings, fault: settingsFault } = await readSettingsOf(place.home);
-  const machine = await examineMachine(place.home, settings, options);
+  const { settings: written, fault: settingsFault } = await readSettingsOf(place.home);
+  const settings = options.profile ? { ...written, PROFILE: options.profile } : written;
+  const { hardware, ...machine } = await examineMachine(place.home, settings, options);
   const { facts, fault } =
-    settingsFault === null ? await readFacts(place, machine.hardware, options.signal) : { facts: null, fault: settingsFault };
+    settingsFault === null ? await readFacts(place, hardware, options.signal) : { facts: null, fault: settingsFault };
   const appliance = facts && describeAppliance(facts);
   const services = facts && appliance ? await listServices(facts, appliance) : [];
   return {
-    machine: { ...machine, isInstalled: facts !== null && appliance !== null },
+    // A board that is left alone by the operator's wish is in nobody's way.
+    machine: { ...machine, hardware: plannableHardware(hardware, settings), isInstalled: facts !== null && appliance !== null },
     appliance: {
       now: new Date(),
       home: place.home,
@@ -62,11 +68,11 @@ export async function examine(place: Place, options: ExaminationOptions): Promis
   };
 }
 
-async function examineMachine(home: string, settings: Settings, { env, signal }: ExaminationOptions): Promise<MachineSeen> {
+async function examineMachine(home: string, settings: Settings, { env, signal, ...known }: ExaminationOptions): Promise<MachineSeen> {
   const ports = listPorts(settings);
   const rtp = rtpPortsOf(settings);
   const [hardware, host, outside] = await Promise.all([
-    detectHardware({ home, env, signal }),
+    known.hardware ?? detectHardware({ home, env, signal }),
     inspectHost({
       home,
       env,

@@ -16,6 +16,19 @@ const CAPABILITY_WANTED = 7.5;
 const CAPABILITY_FLOOR = 7;
 const NO_BOARD = 'no board, nothing to check';
 
+const NEWER_DRIVER = `install driver ${DRIVER_WANTED} or newer, then reboot`;
+
+/** All boards of a machine have one driver. */
+function driverOf(gpus: readonly Pick<Gpu, 'driverVersion'>[]): string {
+  return gpus[0]?.driverVersion ?? '0';
+}
+
+/** A driver on which no image of the models starts; null where it is new enough. */
+export function findDriverFault(gpus: readonly Pick<Gpu, 'driverVersion'>[]): { readonly reason: string; readonly fix: string } | null {
+  const version = driverOf(gpus);
+  return isAtLeast(version, DRIVER_FLOOR) ? null : { reason: `driver ${version} is too old for CUDA 12`, fix: NEWER_DRIVER };
+}
+
 /** A check that has something to judge only where boards were found. */
 function forBoards(judge: (gpus: readonly Gpu[], seen: MachineSeen) => Finding): (seen: MachineSeen) => Finding {
   return (seen) => (seen.hardware.gpu.kind === 'found' ? judge(seen.hardware.gpu.gpus, seen) : pass(NO_BOARD));
@@ -45,10 +58,12 @@ const driverChecks: CheckGroup<MachineSeen>['checks'] = [
   {
     name: 'driver',
     judge: forBoards((gpus) => {
-      const [version = '0'] = gpus.map(({ driverVersion }) => driverVersion);
-      const fix = `install driver ${DRIVER_WANTED} or newer, then reboot`;
-      if (!isAtLeast(version, DRIVER_FLOOR)) return fail(`driver ${version} is too old for CUDA 12`, fix);
-      return isAtLeast(version, DRIVER_WANTED) ? pass(version) : warn(`driver ${version}: CUDA 12 in its compatible mode only`, fix);
+      const fault = findDriverFault(gpus);
+      if (fault) return fail(fault.reason, fault.fix);
+      const version = driverOf(gpus);
+      return isAtLeast(version, DRIVER_WANTED)
+        ? pass(version)
+        : warn(`driver ${version}: CUDA 12 in its compatible mode only`, NEWER_DRIVER);
     }),
   },
   {

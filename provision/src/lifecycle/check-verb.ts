@@ -1,7 +1,9 @@
 /** `provision.sh --check`: whether this machine can be an appliance, and whether the one that is on it is as it should be. Reads only, and needs no root. */
 import { runChecks } from '#doctor/check.ts';
 import { examine } from '#doctor/examine.ts';
+import type { ExaminationOptions } from '#doctor/examine.ts';
 import { MACHINE_CHECKS } from '#doctor/machine-checks.ts';
+import { detectHardware } from '#machine/detect-hardware.ts';
 import { describeFinding, EXIT } from '#place.ts';
 import type { Finding, Place } from '#place.ts';
 import { print } from '#provisioning.ts';
@@ -23,9 +25,15 @@ export type CheckReport = Omit<PlanReport, 'kind' | 'steps'> & {
 /** Exit code 0; 10 when something is worth a word; 20 when something must be put right first. */
 export async function runCheck(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
   const { values } = parseVerbArguments(args, { json: { type: 'boolean' }, profile: { type: 'string' } });
-  const look = await lookAround(place, { signal, profile: parseProfile(values.profile) });
+  const profile = parseProfile(values.profile);
+  // Looked at once for both: where a driver hangs each look would wait for it.
+  const hardware = detectHardware({ home: place.home, env: process.env, signal });
+  const [look, doctors] = await Promise.all([
+    hardware.then(async (found) => await lookAround(place, { signal, profile, hardware: found })),
+    listDoctorsFindings(place, { hardware, profile, signal }),
+  ]);
   const isInstalled = look.facts.secrets !== null && look.facts.root !== null;
-  const found = joinFindings(look, await listDoctorsFindings(place, signal));
+  const found = joinFindings(look, doctors);
   const warnings = isInstalled && look.planned.length > 0 ? [...found.warnings, DRIFT] : found.warnings;
   const { steps: _unused, ...plan } = describePlan({ ...look, ...found, warnings }, await readRunningLimits(look.facts));
   const exitCode = exitCodeFor(plan);
@@ -41,19 +49,26 @@ const DRIFT: Finding = {
 };
 
 /** The doctor's questions about the machine: he and this verb ask the same. No call is placed. */
-async function listDoctorsFindings(place: Place, signal: AbortSignal): Promise<Pick<Look, 'obstacles' | 'warnings'>> {
-  const { machine } = await examine(place, { env: process.env, signal, isCalling: false });
+async function listDoctorsFindings(
+  place: Place,
+  options: Pick<ExaminationOptions, 'hardware' | 'profile' | 'signal'>,
+): Promise<Pick<Look, 'obstacles' | 'warnings'>> {
+  const { machine } = await examine(place, { env: process.env, isCalling: false, ...options });
   const checked = runChecks(MACHINE_CHECKS, machine);
   const at = (level: 'warn' | 'fail'): readonly Finding[] =>
     checked.flatMap(({ name, finding }) => (finding.level === level ? [{ name, reason: finding.reason, fix: finding.fix }] : []));
   return { obstacles: at('fail'), warnings: at('warn') };
 }
 
-/** What both found is said once, in the doctor's words: by the name of the thing. */
-function joinFindings(look: Pick<Look, 'obstacles' | 'warnings'>, doctors: Pick<Look, 'obstacles' | 'warnings'>) {
+/** What both found is said once: a warning in the doctor's words, by the name of the thing; an obstacle in the run's, which says how to go on without it. */
+export function joinFindings(look: Pick<Look, 'obstacles' | 'warnings'>, doctors: Pick<Look, 'obstacles' | 'warnings'>) {
   const named = new Set([...doctors.obstacles, ...doctors.warnings].map(({ name }) => name));
   const isNew = ({ name }: Finding): boolean => !named.has(name);
-  return { obstacles: [...doctors.obstacles, ...look.obstacles], warnings: [...doctors.warnings, ...look.warnings.filter(isNew)] };
+  const reasons = new Set(look.obstacles.map(({ reason }) => reason));
+  return {
+    obstacles: [...doctors.obstacles.filter(({ reason }) => !reasons.has(reason)), ...look.obstacles],
+    warnings: [...doctors.warnings, ...look.warnings.filter(isNew)],
+  };
 }
 
 /** The worst that was found decides. */

@@ -27,9 +27,9 @@ const FETCHING = ['packages', 'private root'];
 /** Looks. Throws `ObstacleError` when `.env` or the secrets' file cannot be read. */
 export async function lookAround(
   place: Place,
-  { signal, profile }: { readonly signal: AbortSignal; readonly profile: Profile | null },
+  { signal, profile, hardware }: { readonly signal: AbortSignal; readonly profile: Profile | null; readonly hardware?: Hardware },
 ): Promise<Look> {
-  const facts = await gatherFacts({ ...place, signal, profile });
+  const facts = await gatherFacts({ ...place, signal, profile, ...(hardware ? { hardware } : {}) });
   const mustFetch = planSteps(facts, steps).some(({ step }) => FETCHING.includes(step.name));
   return judgeFacts(facts, { mirrorFault: mustFetch ? await findMirrorFault(SUITE, signal) : null });
 }

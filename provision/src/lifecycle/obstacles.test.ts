@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Hardware } from '#machine/hardware.ts';
 import { bareFacts, finishedFacts } from '#sample-facts.ts';
+import { sampleGpu } from '#sizing/sample-hardware.ts';
 import { listFindings } from './obstacles.ts';
 
 const judge = (change: Parameters<typeof bareFacts>[0] = {}, rest: { mirrorFault?: string } = {}) =>
@@ -44,6 +45,20 @@ describe('the obstacles', () => {
     const without = judge({ ...broken, settings: { ...bareFacts().settings, PROFILE: 'cpu' } });
     expect(without.obstacles).toEqual([]);
     expect(without.warnings[0]?.name).toBe('gpu');
+  });
+
+  it('are a driver on which no image of the models starts, unless a profile without a GPU is asked for', () => {
+    const old = withHardware({ gpu: { kind: 'found', gpus: [sampleGpu('NVIDIA L4', 24, { driverVersion: '470.82.01' })] } });
+    expect(judge(old).obstacles).toEqual([
+      {
+        name: 'gpu',
+        reason: 'driver 470.82.01 is too old for CUDA 12',
+        fix: 'install driver 535 or newer, then reboot; or go without the GPU: --profile cpu',
+      },
+    ]);
+    expect(judge({ ...old, settings: { ...bareFacts().settings, PROFILE: 'cpu' } }).obstacles).toEqual([]);
+    const recent = withHardware({ gpu: { kind: 'found', gpus: [sampleGpu('NVIDIA L4', 24, { driverVersion: '550.163.01' })] } });
+    expect(judge(recent).obstacles).toEqual([]);
   });
 
   it('are a clock that is ten minutes off; a second off is worth a word, and 50 ms nothing', () => {

@@ -1,5 +1,6 @@
 /** What must be put right by hand before anything is changed, and what an operator should know: each with its reason and its fix. Pure. */
 import { join } from 'node:path';
+import { findDriverFault } from '#doctor/gpu-checks.ts';
 import type { Facts } from '#facts.ts';
 import { toGib } from '#gibibytes.ts';
 import type { Finding } from '#place.ts';
@@ -92,8 +93,9 @@ function findHardwareObstacles({ facts }: Judged): readonly Finding[] {
   const found: Finding[] = [];
   const { gpu, clockOffsetMs, disk } = facts.hardware;
   // Left alone by the operator's wish, a broken board is in nobody's way.
-  if (gpu.kind === 'broken' && facts.settings.PROFILE !== 'cpu')
-    found.push({ name: 'gpu', reason: gpu.reason, fix: `${gpu.fix}; or go without the GPU: --profile cpu` });
+  const fault = gpu.kind === 'broken' ? gpu : gpu.kind === 'found' ? findDriverFault(gpu.gpus) : null;
+  if (fault && facts.settings.PROFILE !== 'cpu')
+    found.push({ name: 'gpu', reason: fault.reason, fix: `${fault.fix}; or go without the GPU: --profile cpu` });
   if (clockOffsetMs.kind === 'known' && Math.abs(clockOffsetMs.value) > CLOCK_LIMIT_MS)
     found.push({ name: 'clock', reason: describeClock(clockOffsetMs.value), fix: CLOCK_FIX });
   if (!facts.root && disk.freeInodes > 0 && disk.freeInodes < INODE_FLOOR)

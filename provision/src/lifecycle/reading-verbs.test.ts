@@ -87,6 +87,32 @@ describe('reading verbs', () => {
     expect(await hashTree(home)).toBe(before);
   }, 60_000);
 
+  it('check a machine whose driver hangs in the time of one look, and without its board where the operator wants none', async () => {
+    const programs = await mkdtemp(join(tmpdir(), 'centralita-hung-'));
+    await writeFile(join(programs, 'nvidia-smi'), `#!/bin/sh\necho "$*" >> ${programs}/asked\nexec sleep 60\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${programs}:${process.env['PATH'] ?? ''}`);
+    try {
+      const check = async (...words: readonly string[]): Promise<{ obstacles: { name: string }[]; warnings: { name: string }[] }> => {
+        written = '';
+        await runCheck({ home, repository }, ['--json', ...words], AbortSignal.timeout(50_000));
+        return JSON.parse(written) as { obstacles: { name: string }[]; warnings: { name: string }[] };
+      };
+      const { obstacles } = await check();
+      // Asked twice it would be waited for twice.
+      const asked = await readFile(join(programs, 'asked'), 'utf8');
+      expect(asked.match(/query-gpu=uuid,name/g)).toHaveLength(1);
+      expect(obstacles.filter(({ name }) => ['gpu', 'boards'].includes(name))).toMatchObject([
+        { name: 'gpu', fix: expect.stringContaining('or go without the GPU: --profile cpu') as string },
+      ]);
+      const without = await check('--profile', 'cpu');
+      expect(without.obstacles.map(({ name }) => name)).not.toContain('boards');
+      expect(without.warnings.map(({ name }) => name)).toContain('gpu');
+    } finally {
+      vi.stubEnv('PATH', (process.env['PATH'] ?? '').slice(programs.length + 1));
+      await rm(programs, { recursive: true });
+    }
+  }, 60_000);
+
   it('refuse an .env that is no text, or that has a wrong setting, naming the file and the fix', async () => {
     const broken = await mkdtemp(join(tmpdir(), 'centralita-broken-'));
     const plan = async (): Promise<number> => await runPlan({ home: broken, repository }, [], AbortSignal.timeout(30_000));
