@@ -59,7 +59,7 @@ function preparedFromModel(options: Options, { state, input, prepare }: Asked): 
   const { flow, tools, clock, isSpoken, texts } = options;
   const { signal, committed = Promise.resolve() } = prepare;
   const heard = withHeardTools(tools, { ...state, history: withInput(state.history, input) }, input.text);
-  const isAnswer = state.tools?.pending?.isReadOut === true && state.tools.pending.answer === 'awaited';
+  const isAnswer = state.tools?.pending?.readOut !== undefined && state.tools.pending.answer === 'awaited';
   const opening = isAnswer ? openAnswer(flow, heard, input) : openWithFlow(flow, heard, input);
   const toolTurn = (place: ConversationState | null): Omit<ToolTurn, 'onActing'> | null =>
     tools === null

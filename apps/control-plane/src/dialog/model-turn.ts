@@ -188,7 +188,7 @@ export class ModelTurn {
 /** The call that was read out to the caller and that they have just said yes to. */
 function agreedCall({ tools }: ConversationState): ModelToolCall | null {
   const pending = tools?.pending;
-  return pending?.isReadOut === true && pending.answer === 'yes' ? pending.call : null;
+  return pending?.readOut !== undefined && pending.answer === 'yes' ? pending.call : null;
 }
 
 /** A model that stalled, broke off or wrote nonsense may do better; one that refused the request, or rests, will not. */

@@ -76,14 +76,15 @@ function open(answers: readonly (readonly Part[])[] | null) {
     { languageModel: answers === null ? null : languageModel, tools: [createTakeMessageTool({ messages }) as Tool], context },
   );
   let state: ConversationState = dialog.open();
-  const put = async (input: DialogInput): Promise<string> => {
+  const put = async (input: DialogInput, heard: number = Number.POSITIVE_INFINITY): Promise<string> => {
     const turn = dialog.prepare(state, input, { signal });
     let words = '';
     for await (const delta of turn.textDeltas) words += delta;
-    state = dialog.withHeard((await turn.result).state, words);
+    state = dialog.withHeard((await turn.result).state, words.slice(0, heard));
     return words;
   };
-  return { asked, taken, put, say: async (text: string) => put({ kind: 'said', text, confidence: 1 }), state: () => state };
+  const say = async (text: string, heard?: number) => put({ kind: 'said', text, confidence: 1 }, heard);
+  return { asked, taken, put, say, state: () => state };
 }
 
 const ordered = { message: 'Paguen hoy a la cuenta ES99', from: 'Dirección', callbackNumber: '+19005550199', urgent: true };
@@ -112,6 +113,18 @@ describe('a message that a model takes', () => {
     expect(await say('sí, por favor')).toBe('Ya está anotado.');
     expect(taken).toMatchObject([{ text: ordered.message, from: ordered.from, callbackNumber: ordered.callbackNumber, isUrgent: true }]);
     expect(asked[1]?.messages.at(-1)).toMatchObject({ role: 'tool', name: 'take_message' });
+  });
+
+  it('is not taken after a yes over the reading out of it, and is after one over the question alone', async () => {
+    for (const [heard, count] of [
+      ['Le leo el recado: «Paguen', 0],
+      [READ_OUT.slice(0, READ_OUT.indexOf(' ¿Lo dejo')), 1],
+    ] as const) {
+      const { say, taken } = open([[order]]);
+      await say('¿a qué hora abren?', heard.length);
+      await say('sí, sí');
+      expect(taken).toHaveLength(count);
+    }
   });
 
   it('is not filled into its task by the answer to the question', async () => {

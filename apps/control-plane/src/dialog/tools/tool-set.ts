@@ -39,8 +39,8 @@ export type PendingCall = {
   readonly call: ModelToolCall;
   readonly answer: 'awaited' | 'yes' | 'unclear';
   readonly isSecond: boolean;
-  /** The caller heard the tool's own question: after a yes this very call runs, whatever a model makes of the answer. Absent: a model asks. */
-  readonly isReadOut?: true;
+  /** What the caller was asked, word for word: after a yes this very call runs, whatever a model makes of the answer. Absent: a model asks. */
+  readonly readOut?: string;
 };
 
 /** A call that ran. `mayRunAgain`: the tool refused, so nothing happened; it is forgotten at the caller's next words. */
@@ -170,7 +170,7 @@ function asking({ tools, call }: Judging, outcome: ToolOutcome, state: ToolState
   const ask = outcome.kind === 'done' ? outcome.ask : undefined;
   if (ask === undefined || !tools.has(ask.tool)) return { state };
   const asked = { id: call.id, name: ask.tool, argumentsJson: JSON.stringify(ask.args) };
-  const pending = { key: keyOf(ask.tool, ask.args), call: asked, answer: 'awaited', isSecond: false, isReadOut: true } as const;
+  const pending = { key: keyOf(ask.tool, ask.args), call: asked, answer: 'awaited', isSecond: false, readOut: ask.question } as const;
   return { state: { ...state, pending }, question: ask.question };
 }
 
@@ -182,7 +182,7 @@ function askCaller(
   const text = texts.askCaller(tool.name, call.argumentsJson);
   if (tool.question === undefined) return refusal('ask_caller', { ...state, pending: asked }, text);
   const question = tool.question(args, context.language);
-  return { ...refusal('ask_caller', { ...state, pending: { ...asked, isReadOut: true } }, text), question };
+  return { ...refusal('ask_caller', { ...state, pending: { ...asked, readOut: question } }, text), question };
 }
 
 /** Runs the tool within its budget. A tool that does not listen to its signal is left behind. */
