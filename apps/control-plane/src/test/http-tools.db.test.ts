@@ -67,7 +67,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('tools that an or
   const define = async (over: Body = {}) => api.asToken(token, path(), { method: 'POST', body: { ...toolDraft(unique), ...over } });
   const change = (toolId: unknown, body: Body) => api.asToken(token, path(String(toolId)), { method: 'PATCH', body });
 
-  /** A conversation of the agent in which the model calls a tool. */
+  /** A conversation of the agent in which the model calls a tool, and the caller says yes where they are asked. */
   async function called(name: string, args: Body, allowedNetworks: readonly string[]): Promise<ToolRun> {
     const scope = mintOrgScope(organizationId);
     const { signal } = new AbortController();
@@ -79,7 +79,9 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('tools that an or
     const tools = createAgentTools(parts, { destinations: [], httpTools: definitions });
     const set = createToolSet({ tools, allowed: tools.map((tool) => tool.name), language: 'es', clock: systemClock });
     const context = { scope, agentId, conversationId: newId('call'), callerNumber: '+34600000000', language: 'es', signal };
-    return await set.run({ id: 'c', name, argumentsJson: JSON.stringify(args) }, context, NO_TOOLS_RUN);
+    const call = { id: 'c', name, argumentsJson: JSON.stringify(args) };
+    const first = await set.run(call, context, NO_TOOLS_RUN);
+    return first.verdict === 'ask_caller' ? await set.run(call, context, set.hear(first.state, 'Sí')) : first;
   }
 
   it('are listed, changed, and gone when they are taken away; the audit log knows who did it', async () => {
