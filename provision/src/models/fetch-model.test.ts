@@ -199,6 +199,15 @@ describe('fetching a model', () => {
   });
 });
 
+describe('two runs at once', () => {
+  it('are not: the second is refused, and what the first brings is whole', async () => {
+    const runs = await Promise.allSettled([fetchIt(model()), fetchIt(model())]);
+    const refused = runs.flatMap((run) => (run.status === 'rejected' ? [String(run.reason)] : []));
+    expect(refused).toEqual([expect.stringContaining('another run is bringing sample')]);
+    expect(await readFile(join(modelFolder(home, 'sample'), 'onnx/model.onnx'))).toEqual(weights);
+  });
+});
+
 describe('what does not come right', () => {
   const good = randomBytes(1_000);
 

@@ -8,6 +8,7 @@ import type { DownloadTools } from './download.ts';
 import type { ManifestModel } from './manifest.ts';
 import { ModelError } from './model-failure.ts';
 import { fileUrl, listRemoteFiles, sourceUrl } from './model-source.ts';
+import { openModelLock } from './model-lock.ts';
 import { incomingFolder, modelFolder, partPath, quarantine, readPins, sizeOf, wantedFiles, writePins } from './models-folder.ts';
 import type { Pin, WantedFile } from './models-folder.ts';
 
@@ -34,6 +35,7 @@ export function roomFor(bytes: number): number {
 export async function fetchModel(model: ManifestModel, tools: FetchTools): Promise<FetchOutcome> {
   const source = sourceUrl(model, tools.mirror);
   const files = await listWanted(model, source, tools);
+  await using _lock = await openModelLock(tools.home, model.name);
   const missing: WantedFile[] = [];
   for (const file of files) if (!(await isRight(model, file, tools))) missing.push(file);
   await checkRoom(model, missing, tools.home);

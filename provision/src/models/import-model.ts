@@ -8,6 +8,7 @@ import { putInPlace } from './fetch-model.ts';
 import { modelPathSchema } from './manifest.ts';
 import type { Manifest, ManifestModel } from './manifest.ts';
 import { ModelError } from './model-failure.ts';
+import { openModelLock } from './model-lock.ts';
 import { incomingFolder, modelFolder, partPath, quarantine, readPins, sizeOf, wantedFiles, writePins } from './models-folder.ts';
 import type { Pin, WantedFile } from './models-folder.ts';
 
@@ -58,6 +59,7 @@ export async function importModel(
     throw new ModelError('obstacle', `${model.name}: ${(needed / 1e9).toFixed(2)} GB needed, ${(freeBytes / 1e9).toFixed(2)} GB free`, {
       fix: 'make room and run it again',
     });
+  await using _lock = await openModelLock(tools.home, model.name);
   const pins: Record<string, Pin> = {};
   for (const file of files) {
     const pin = await copyFile(model.name, { file, from: join(folder, file.path) }, tools);
