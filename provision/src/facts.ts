@@ -168,7 +168,7 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
 }
 
 /** Text of `.env`. Throws `ObstacleError` when it cannot be read or is no text: whoever goes on without it would overwrite an operator's settings. */
-async function readEnvironment(path: string): Promise<string> {
+export async function readEnvironment(path: string): Promise<string> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return Buffer.alloc(0);
     throw new ObstacleError(

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { runCommand } from '#command.ts';
 import { readRuntime } from '#containers/container-steps.ts';
 import { parseEnvFile } from '#env-file.ts';
+import { readEnvironment } from '#facts.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { findMissingPrograms, REQUIRED_PROGRAMS } from '#machine-facts.ts';
 import type { RequiredProgram } from '#machine-facts.ts';
@@ -37,7 +38,7 @@ export async function runOffline(place: Place, args: readonly string[], signal: 
   const folder = join(home, 'offline.staging');
   const say = values.json === true ? (line: string): void => console.error(line) : (line: string): void => console.log(line);
   say(`  offline: checking ${path}`);
-  const settings = parseEnvFile(await readFile(join(home, '.env'), 'utf8').catch(() => ''));
+  const settings = parseEnvFile(await readEnvironment(join(home, '.env')));
   const publicKey = values['public-key'] ?? settings.get('RELEASE_PUBLIC_KEY') ?? '';
   const manifest = await checkBundle(path, { home, publicKey, signal });
   const opened = { home, folder, publicKey, say, signal, manifest };

@@ -60,13 +60,14 @@ async function listDoctorsFindings(
   return { obstacles: at('fail'), warnings: at('warn') };
 }
 
-/** What both found is said once: a warning in the doctor's words, by the name of the thing; an obstacle in the run's, which says how to go on without it. */
+/** What both found is said once: in the doctor's words, but for a board, of which the run says how to go on without it. */
 export function joinFindings(look: Pick<Look, 'obstacles' | 'warnings'>, doctors: Pick<Look, 'obstacles' | 'warnings'>) {
   const named = new Set([...doctors.obstacles, ...doctors.warnings].map(({ name }) => name));
-  const isNew = ({ name }: Finding): boolean => !named.has(name);
+  // A run has an obstacle for each port, the doctor one for all.
+  const isNew = ({ name }: Finding): boolean => !named.has(name) && !named.has(`${name}s`);
   const reasons = new Set(look.obstacles.map(({ reason }) => reason));
   return {
-    obstacles: [...doctors.obstacles.filter(({ reason }) => !reasons.has(reason)), ...look.obstacles],
+    obstacles: [...doctors.obstacles.filter(({ reason }) => !reasons.has(reason)), ...look.obstacles.filter(isNew)],
     warnings: [...doctors.warnings, ...look.warnings.filter(isNew)],
   };
 }

@@ -107,7 +107,8 @@ function findHardwareObstacles({ facts }: Judged): readonly Finding[] {
   return found;
 }
 
-const CLOCK_FIX = 'apt-get install chrony, see that it reaches its servers (chronyc tracking), and run again';
+const CLOCK_FIX =
+  'chronyc makestep (apt-get install chrony where it is missing); see that it reaches its servers (chronyc tracking), and run again';
 
 function describeClock(offsetMs: number): string {
   return `the clock is ${(Math.abs(offsetMs) / 1000).toFixed(1)} s ${offsetMs > 0 ? 'ahead' : 'behind'}`;

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { EXIT, ObstacleError } from '#place.ts';
 import { bareFacts } from '#sample-facts.ts';
 import { sampleGpu, sampleHardware } from '#sizing/sample-hardware.ts';
-import { exitCodeFor, runCheck } from './check-verb.ts';
+import { exitCodeFor, joinFindings, runCheck } from './check-verb.ts';
 import { judgeFacts } from './look.ts';
 import { describePlan, renderPlan, runPlan } from './plan-verb.ts';
 
@@ -122,6 +122,27 @@ describe('reading verbs', () => {
     await expect(plan()).rejects.toThrow(/HTTP_PORT = "eighty"/);
     await expect(plan()).rejects.toBeInstanceOf(ObstacleError);
     await rm(broken, { recursive: true });
+  });
+
+  it('say once what the doctor and the run both found', () => {
+    const finding = (name: string, reason: string) => ({ name, reason, fix: 'f' });
+    const doctors = {
+      obstacles: [finding('ports', '5060 and 8080'), finding('clock', 'off'), finding('driver', 'old')],
+      warnings: [finding('memory', 'little')],
+    };
+    const look = {
+      obstacles: [
+        finding('port', '5060'),
+        finding('port', '8080'),
+        finding('clock', 'off by so much'),
+        finding('gpu', 'old'),
+        finding('release', 'cut'),
+      ],
+      warnings: [finding('memory', 'little'), finding('http', 'open')],
+    };
+    const { obstacles, warnings } = joinFindings(look, doctors);
+    expect(obstacles.map(({ name }) => name)).toEqual(['ports', 'clock', 'gpu', 'release']);
+    expect(warnings.map(({ name }) => name)).toEqual(['memory', 'http']);
   });
 
   it('end with 20 for what is in the way, else with 10 for what is worth a word, else with 0', () => {

@@ -1,14 +1,12 @@
 /** `provision.sh models …`: which models there are, and bringing, checking and taking in their files. */
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseEnvFile } from '#env-file.ts';
-import { plannableHardware } from '#facts.ts';
+import { plannableHardware, readEnvironment } from '#facts.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { detectHardware } from '#machine/detect-hardware.ts';
 import { EXIT, UsageError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { readSettings } from '#settings.ts';
-import { readTextIfThere } from '#text-file.ts';
 import { openDispatcher } from './download.ts';
 import { fetchModel, verifyModel } from './fetch-model.ts';
 import { findImports, importModel } from './import-model.ts';
@@ -119,7 +117,7 @@ async function fetchModels(place: Place, manifest: Manifest, { args, signal }: C
           say: (line) => console.log(line),
         });
   const { bar, log } = openTerminal();
-  const settings = parseEnvFile(await readFile(join(home, '.env'), 'utf8').catch(() => ''));
+  const settings = parseEnvFile(await readEnvironment(join(home, '.env')));
   const dispatcher = openDispatcher();
   try {
     for (const model of models) {
@@ -149,7 +147,7 @@ async function fetchModels(place: Place, manifest: Manifest, { args, signal }: C
 /** What the plan of this machine wants: looked at anew, a machine without an installation can be asked too. */
 async function planModels({ home, repository }: Place, manifest: Manifest, signal: AbortSignal): Promise<PlannedModels> {
   const path = join(home, '.env');
-  const settings = readSettings(parseEnvFile((await readTextIfThere(path)) ?? ''), path);
+  const settings = readSettings(parseEnvFile(await readEnvironment(path)), path);
   const hardware = plannableHardware(await detectHardware({ home, env: process.env, signal }), settings);
   return await listPlannedModels({ home, repository, manifest, hardware, settings });
 }

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EXIT } from '#place.ts';
+import { EXIT, ObstacleError } from '#place.ts';
 import { sampleGpu, sampleHardware } from '#sizing/sample-hardware.ts';
 import { readManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
@@ -89,6 +89,14 @@ describe('fetching without a name', () => {
       expect(requests).toHaveLength(before);
     },
   );
+
+  it('asks nobody while .env cannot be read, which may name the mirror: whoever names a model too', async () => {
+    await writeManifest([{ path: 'model.onnx', bytes: weights.byteLength, sha256 }]);
+    await mkdir(join(home, '.env'));
+    await expect(fetchPlanned()).rejects.toThrow(/\.env cannot be read \(EISDIR\)/);
+    await expect(fetchPlanned('sentences')).rejects.toBeInstanceOf(ObstacleError);
+    expect(requests).toEqual([]);
+  });
 
   it('asks nobody for a model without a checksum, until --pin believes it', { timeout: 60_000 }, async () => {
     await writeManifest([]);
