@@ -36,27 +36,36 @@ test('a media socket that breaks is told as lost, the call goes on, and the soun
   await expectNothingLeft(rig);
 });
 
-test('a new sound that breaks before it is given is no end of anything: the next one is built in the bridge that the caller is still in', async () => {
-  let onOpened = (): void => undefined;
-  await using rig = await openRig({ observer: { ...silentObserver, media: (change) => change === 'opened' && onOpened() } });
-  const { caller, leg, sound } = await openTalk(rig);
-  const { bridges } = rig.standIn.leftovers();
-  rig.standIn.cutMedia();
-  await vi.waitFor(() => expect(kinds(sound)).toEqual(['closed']));
-  onOpened = () => rig.standIn.cutMedia();
-  const never: AudioTransportEvent[] = [];
-  await expect(leg.openMedia((event) => never.push(event), { signal: SIGNAL })).rejects.toThrow(/channel/i);
-  expect(kinds(never)).toEqual([]);
-  expect(rig.standIn.leftovers()).toEqual({ channels: [caller.channelId], bridges, mediaSockets: 0 });
-  onOpened = () => undefined;
-  const again: AudioTransportEvent[] = [];
-  const transport = await leg.openMedia((event) => again.push(event), { signal: SIGNAL });
-  transport.mark('again');
-  await vi.waitFor(() => expect(marks(again)).toEqual(['again']));
-  expect(rig.standIn.leftovers().bridges).toEqual(bridges);
-  await leg.hangUp();
-  await expectNothingLeft(rig);
-});
+test.each([
+  ['while its beginning is told', false],
+  ['while the control connection is away, which tells neither its beginning nor its end', true],
+])(
+  'a new sound that breaks before it is given, %s, is no end of anything: the next one is built in the bridge of before',
+  async (_, isAway) => {
+    let onOpened = (): void => undefined;
+    await using rig = await openRig({ observer: { ...silentObserver, media: (change) => change === 'opened' && onOpened() } });
+    const { caller, leg, sound } = await openTalk(rig);
+    const { bridges } = rig.standIn.leftovers();
+    rig.standIn.cutMedia();
+    await vi.waitFor(() => expect(kinds(sound)).toEqual(['closed']));
+    onOpened = () => rig.standIn.cutMedia();
+    if (isAway) rig.standIn.cutControl();
+    await vi.waitFor(() => expect(rig.asterisk.isConnected()).toBe(!isAway), { interval: 1 });
+    const never: AudioTransportEvent[] = [];
+    await expect(leg.openMedia((event) => never.push(event), { signal: SIGNAL })).rejects.toThrow(/media|channel/i);
+    expect(kinds(never)).toEqual([]);
+    expect(rig.standIn.leftovers()).toEqual({ channels: [caller.channelId], bridges, mediaSockets: 0 });
+    onOpened = () => undefined;
+    await vi.waitFor(() => expect(rig.asterisk.isConnected()).toBe(true), { timeout: 5_000 });
+    const again: AudioTransportEvent[] = [];
+    const transport = await leg.openMedia((event) => again.push(event), { signal: SIGNAL });
+    transport.mark('again');
+    await vi.waitFor(() => expect(marks(again)).toEqual(['again']));
+    expect(rig.standIn.leftovers().bridges).toEqual(bridges);
+    await leg.hangUp();
+    await expectNothingLeft(rig);
+  },
+);
 
 test('messages of a wrong size, unknown control messages and unknown events change nothing', async () => {
   await using rig = await openRig();

@@ -46,7 +46,7 @@ export async function openLegMedia(parts: AsteriskParts, names: LegMediaPlace, o
   const channel = watchMediaChannel(parts, names.channelId, signal);
   let isGiven = false;
   const listener = (event: AudioTransportEvent): void => {
-    if (event.kind === 'closed') channel[Symbol.dispose]();
+    if (event.kind === 'closed') channel.silenced();
     if (event.kind !== 'closed' || isGiven) options.listener(event);
   };
   let socket: MediaSocket | null = null;
@@ -128,27 +128,38 @@ async function buildMedia(parts: AsteriskParts, names: LegMediaPlace, options: B
   }
 }
 
-/** A channel of ours until disposed: told again that it began, which happens to no sound Asterisk, it is not taken for one without a leg. */
-function watchMediaChannel(
-  { channels }: AsteriskParts,
-  channelId: string,
-  signal: AbortSignal,
-): Disposable & { readonly entered: Promise<void> } {
+/** A media channel of ours, until its sound is over. */
+type MediaChannel = Disposable & {
+  /** Settles when it is in our application; rejects when it or its socket ended before, or with the signal's reason. */
+  readonly entered: Promise<void>;
+  /** Its socket closed. */
+  silenced(): void;
+};
+
+/** Watches the channel. As long as it is watched it is not taken for one without a leg, should its beginning be told again. */
+function watchMediaChannel({ channels }: AsteriskParts, channelId: string, signal: AbortSignal): MediaChannel {
   const entered = Promise.withResolvers<void>();
   const abort = (): void => entered.reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   const watch = channels.watch(channelId, (event) => {
     if (event.type === 'StasisStart') entered.resolve();
     if (event.type === 'ChannelDestroyed') entered.reject(new Error(`the media channel ended during set-up with cause ${event.cause}`));
   });
   // Whoever waits for it looks at it later; until then a rejection must not count as unhandled.
   entered.promise.catch(() => undefined);
+  const dispose = (): void => {
+    signal.removeEventListener('abort', abort);
+    watch[Symbol.dispose]();
+  };
   return {
     entered: entered.promise,
-    [Symbol.dispose]() {
-      signal.removeEventListener('abort', abort);
-      watch[Symbol.dispose]();
+    silenced() {
+      // The event of the channel's own end is lost where the control connection broke with the socket.
+      entered.reject(new Error('the media socket closed during set-up'));
+      dispose();
     },
+    [Symbol.dispose]: dispose,
   };
 }
 
