@@ -1,8 +1,9 @@
 /** A wire between two processes that can be cut, slowed and blocked: a TCP relay on the loopback. */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { closeRelay, holdLink } from './relay-links.ts';
+import type { RelayLink } from './relay-links.ts';
 
 /** Which connections: by the first line that the client sent, such as `GET /ari/events?app=…`. */
 export type WireChoice = (firstLine: string) => boolean;
@@ -20,7 +21,7 @@ export type Wire = AsyncDisposable & {
   refuse(isRefusing: boolean): void;
 };
 
-type Link = { readonly client: Socket; readonly server: Socket; firstLine: string };
+type Link = RelayLink & { firstLine: string };
 
 const everything: WireChoice = () => true;
 
@@ -34,8 +35,7 @@ export async function openWire({ port, target }: { readonly port: number; readon
   const server = createServer((client) => {
     if (condition.isRefusing) return void client.resetAndDestroy();
     const link: Link = { client, server: connect(target, '127.0.0.1'), firstLine: '' };
-    links.add(link);
-    for (const socket of [link.client, link.server]) socket.setNoDelay(true).once('close', () => links.delete(link));
+    holdLink(links, link);
     pass(link, condition, 'up');
     pass(link, condition, 'down');
   });
@@ -58,14 +58,7 @@ export async function openWire({ port, target }: { readonly port: number; readon
     freeze: (which = everything) => freezeBy(which),
     thaw: () => freezeBy(null),
     refuse: (is) => void (condition.isRefusing = is),
-    async [Symbol.asyncDispose]() {
-      for (const { client, server: far } of links) {
-        client.destroy();
-        far.destroy();
-      }
-      server.close();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: () => closeRelay(server, links),
   };
 }
 

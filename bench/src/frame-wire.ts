@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
+import { closeRelay, holdLink } from './relay-links.ts';
+import type { RelayLink } from './relay-links.ts';
 import { OPCODES, takeFrame } from './web-socket-frame.ts';
 
 /** Which of the two kinds of sockets: the one of ARI, or one call's sound. */
@@ -20,9 +22,7 @@ export type FrameWire = AsyncDisposable & {
   readonly opened: Readonly<Record<SocketKind, number>>;
 };
 
-type Link = {
-  readonly client: Socket;
-  readonly server: Socket;
+type Link = RelayLink & {
   kind: SocketKind | null;
   /** Bytes from Asterisk that are not a whole frame yet. */
   rest: Buffer;
@@ -50,8 +50,7 @@ export async function openFrameWire({ port, target }: { readonly port: number; r
   const onUpgrade = (kind: SocketKind): void => void (opened[kind] += 1);
   const server = createServer((client) => {
     const link = openLink(client, connect(target, '127.0.0.1'));
-    links.add(link);
-    for (const socket of [client, link.server]) socket.setNoDelay(true).once('close', () => links.delete(link));
+    holdLink(links, link);
     passUp(link);
     passDown(link, { onFrame, onUpgrade });
   });
@@ -68,14 +67,7 @@ export async function openFrameWire({ port, target }: { readonly port: number; r
       link.client.write(bytes);
       return true;
     },
-    async [Symbol.asyncDispose]() {
-      for (const { client, server: far } of links) {
-        client.destroy();
-        far.destroy();
-      }
-      server.close();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: () => closeRelay(server, links),
   };
 }
 
