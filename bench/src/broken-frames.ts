@@ -129,9 +129,9 @@ function damaged(choices: Choices, recentTexts: readonly string[], where: 'top' 
   return event;
 }
 
-/** Right by its outside: of a known type, its parts of the right kind, and nothing in them. */
+/** Right by its outside: of a known type, for this control plane or for nobody, its parts of the right kind, and nothing in them. */
 function hollow(choices: Choices): unknown {
-  const heard = { application: 'nobody', timestamp: choices.pick(['', 'never', '2026-99-99T99:99:99']) };
+  const heard = { application: choices.pick(['centralita', 'nobody']), timestamp: choices.pick(['', 'never', '2026-99-99T99:99:99']) };
   return choices.pick<unknown>([
     { ...heard, type: 'StasisStart', args: [], channel: {} },
     { ...heard, type: 'StasisStart', args: ['inbound'], channel: {} },
@@ -145,7 +145,7 @@ function hollow(choices: Choices): unknown {
     { ...heard, type: 'ChannelVarset', variable: '', value: '' },
     { ...heard, type: 'PlaybackFinished', playback: {} },
     { ...heard, type: 'EndpointStateChange', endpoint: {} },
-    // Somebody else's: this control plane's own application has another name.
-    { ...heard, type: 'ApplicationReplaced' },
+    // Of its own application it would have to believe it.
+    { ...heard, application: 'nobody', type: 'ApplicationReplaced' },
   ]);
 }

@@ -17,6 +17,8 @@ export type JournalledCall = { readonly call: CallRow; readonly turns: readonly 
 export type JournalReader = {
   /** Waits until no call is open, then reads the calls begun since. Throws when calls stay open. */
   endedSince(since: Date, options: { signal: AbortSignal }): Promise<readonly JournalledCall[]>;
+  /** Reads the calls begun since, as they stand. */
+  since(since: Date): Promise<readonly JournalledCall[]>;
 };
 
 /** The journal is written every 100 ms; a machine at its limit needs longer. */
@@ -26,6 +28,15 @@ export function openJournalReader(database: Database): JournalReader {
   const appliance = mintApplianceScope();
   const openCalls = () =>
     database.inAppliance(appliance, (queries) => queries.select({ id: calls.id }).from(calls).where(isNull(calls.endedAt)));
+  const readSince = (since: Date): Promise<readonly JournalledCall[]> =>
+    database.inAppliance(appliance, async (queries) => {
+      const rows = await queries.select().from(calls).where(gte(calls.startedAt, since));
+      const said = await queries.select().from(turns).orderBy(asc(turns.callId), asc(turns.seq));
+      const noted = await queries.select().from(callEvents).orderBy(asc(callEvents.at), asc(callEvents.position));
+      const turnsOf = Map.groupBy(said, (turn) => turn.callId);
+      const notesOf = Map.groupBy(noted, (note) => note.callId);
+      return rows.map((call) => ({ call, turns: turnsOf.get(call.id) ?? [], notes: notesOf.get(call.id) ?? [] }));
+    });
   return {
     async endedSince(since, { signal }) {
       const giveUpAt = Date.now() + SETTLE_MS;
@@ -33,14 +44,8 @@ export function openJournalReader(database: Database): JournalReader {
         if (Date.now() > giveUpAt) throw new Error(`${open.length} calls are still open ${SETTLE_MS} ms after everybody hung up`);
         await sleep(200, undefined, { signal });
       }
-      return await database.inAppliance(appliance, async (queries) => {
-        const rows = await queries.select().from(calls).where(gte(calls.startedAt, since));
-        const said = await queries.select().from(turns).orderBy(asc(turns.callId), asc(turns.seq));
-        const noted = await queries.select().from(callEvents).orderBy(asc(callEvents.at), asc(callEvents.position));
-        const turnsOf = Map.groupBy(said, (turn) => turn.callId);
-        const notesOf = Map.groupBy(noted, (note) => note.callId);
-        return rows.map((call) => ({ call, turns: turnsOf.get(call.id) ?? [], notes: notesOf.get(call.id) ?? [] }));
-      });
+      return await readSince(since);
     },
+    since: readSince,
   };
 }

@@ -46,7 +46,8 @@ export async function openConversations(bench: BenchRig, options: { calls: numbe
       over.abort();
       await talking;
       const wrong = await Promise.all(placed.map((call, index) => ask(call, sentences[index % sentences.length] ?? new Int16Array())));
-      await hangUpAll(placed);
+      // A BYE that nobody answers is found in the journal, as a call that did not end by it.
+      await hangUpAll(placed).catch(() => undefined);
       return wrong;
     },
   };
@@ -76,6 +77,12 @@ export async function idsOf({ rig }: BenchRig, calls: number): Promise<ReadonlyS
     if (Date.now() > deadline) throw new Error(`the journal has ${ids.size} calls, ${calls} are up`);
     await sleep(100);
   }
+}
+
+/** What the journal notes of this caller's call since `fromAt`, in order, with seconds: how a call came to what was wrong with it. */
+export function notesOf(index: number, journal: readonly JournalledCall[], fromAt: Date): string {
+  const notes = journal.filter(({ call }) => call.callerNumber === `bench${index}`).flatMap((one) => one.notes);
+  return notes.map(({ name, at }) => `${name} ${((at.getTime() - fromAt.getTime()) / 1_000).toFixed(1)}`).join(', ');
 }
 
 /** What is wrong with how the call of this caller ended; null when its caller hung up, once. */

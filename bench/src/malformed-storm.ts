@@ -25,7 +25,13 @@ export type StormOptions = {
 };
 
 /** What was sent, by what was wrong with it. */
-export type StormCounts = { readonly packets: number; readonly frames: number; readonly byKind: ReadonlyMap<string, number> };
+export type StormCounts = {
+  readonly packets: number;
+  readonly frames: number;
+  readonly byKind: ReadonlyMap<string, number>;
+  /** In words; null: it was sent whole. */
+  readonly stoppedBecause: string | null;
+};
 
 /** Packets, and frames, of one second: twenty times what a busy box gets of sound ones. */
 const PER_SECOND = 500;
@@ -37,7 +43,7 @@ const BREAKS_EVERY = 250;
 /** Without a socket for this long there is nothing left to disturb. */
 const NO_SOCKET_MS = 15_000;
 
-/** Sends everything; settles when the last one is out. Throws when there is no socket to disturb any more. */
+/** Sends everything; settles when the last one is out, or when there is no socket to disturb any more. */
 export async function runStorm(options: StormOptions): Promise<StormCounts> {
   const { packets, frames, signal } = options;
   const sockets = { sip: await openUdp(), rtp: await openUdp() };
@@ -47,8 +53,9 @@ export async function runStorm(options: StormOptions): Promise<StormCounts> {
   const nextFrame = frameSender(options, { socket: sockets.rtp, count });
   const sent = { packets: 0, frames: 0 };
   let waitsSinceMs: number | null = null;
+  let stoppedBecause: string | null = null;
   try {
-    for (let tick = 1; sent.packets < packets || sent.frames < frames; tick++) {
+    for (let tick = 1; stoppedBecause === null && (sent.packets < packets || sent.frames < frames); tick++) {
       const due = Math.ceil((tick * TICK_MS * PER_SECOND) / 1_000);
       for (; sent.packets < Math.min(packets, due); sent.packets++) {
         const message = messages.next();
@@ -60,14 +67,14 @@ export async function runStorm(options: StormOptions): Promise<StormCounts> {
       while (sent.frames < Math.min(frames, due) && nextFrame(sent.frames)) sent.frames++;
       waitsSinceMs = sent.frames > before || sent.frames >= frames ? null : (waitsSinceMs ?? performance.now());
       if (waitsSinceMs !== null && performance.now() - waitsSinceMs > NO_SOCKET_MS)
-        throw new Error(`no socket to disturb for ${NO_SOCKET_MS} ms, after ${sent.frames} frames`);
+        stoppedBecause = `no socket to disturb for ${NO_SOCKET_MS} ms`;
       await sleep(TICK_MS, undefined, { signal });
     }
   } finally {
     sockets.sip.close();
     sockets.rtp.close();
   }
-  return { ...sent, byKind };
+  return { ...sent, byKind, stoppedBecause };
 }
 
 async function openUdp(): Promise<Socket> {
