@@ -19,6 +19,7 @@ import { renderServerDescription, SERVER_DESCRIPTION_FILE } from './server-descr
 import { describeServices, digestOf } from './services.ts';
 import type { Service } from './services.ts';
 import type { Settings } from './settings.ts';
+import { seriesFolder } from './state-series.ts';
 import { renderStartScript, renderSupervisor } from './supervisor.ts';
 
 /** What should be on the machine. */
@@ -70,7 +71,7 @@ export function describeAppliance(facts: Facts): Appliance | null {
     ...keepSettings(facts),
     ...renderEnvironment(facts, instance),
   });
-  const monitoring = describeMonitoring(instance, settings);
+  const monitoring = describeMonitoring(instance, facts);
   const services = describeServices({
     home: facts.home,
     repository: facts.release.dir,
@@ -114,7 +115,7 @@ function passwordsOf({
 /** Every 15 s: an alert that looks at 30 s sees two samples. */
 const SCRAPE_SECONDS = 15;
 
-function describeMonitoring(instance: Instance, settings: Settings): Monitoring {
+function describeMonitoring(instance: Instance, { home, settings }: Pick<Facts, 'home' | 'settings'>): Monitoring {
   return {
     instance,
     ports: {
@@ -124,6 +125,7 @@ function describeMonitoring(instance: Instance, settings: Settings): Monitoring 
       http: settings.HTTP_PORT,
       inferenceMetrics: settings.CPU_SERVER_METRICS_PORT,
     },
+    seriesFolder: seriesFolder(home),
     serverName: settings.SERVER_NAME,
     scrapeSeconds: SCRAPE_SECONDS,
     retention: { days: settings.PROMETHEUS_RETENTION_DAYS, gigabytes: settings.PROMETHEUS_RETENTION_GIGABYTES },

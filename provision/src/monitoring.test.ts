@@ -41,6 +41,10 @@ describe('the commands', () => {
     }
   });
 
+  it('read what the provisioner writes of backups, as the machine’s exporter sees it', () => {
+    expect(commandOf('node-exporter')).toContain(`--collector.textfile.directory=/mnt${facts.home}/metrics`);
+  });
+
   it('keep series for as long and as many as the operator said', () => {
     const [days, gigabytes] = [facts.settings.PROMETHEUS_RETENTION_DAYS, facts.settings.PROMETHEUS_RETENTION_GIGABYTES];
     expect(commandOf('prometheus')).toEqual(

@@ -26,6 +26,8 @@ export type Monitoring = {
   };
   /** Where each part tells its figures; left out: this machine's loopback at the ports. */
   readonly targets?: ScrapeTargets;
+  /** Folder of series in files, which the machine's exporter reads; left out: none. */
+  readonly seriesFolder?: string;
   /** Tells servers apart where several send to one Prometheus. */
   readonly serverName: string;
   readonly scrapeSeconds: number;
@@ -128,6 +130,7 @@ export function monitoringCommand(monitoring: Monitoring, service: MonitoringSer
         '--path.udev.data=/mnt/run/udev/data',
         // Debian's build asks systemd, which a container has not.
         '--no-collector.systemd',
+        ...(monitoring.seriesFolder === undefined ? [] : [`--collector.textfile.directory=/mnt${monitoring.seriesFolder}`]),
         '--log.level=warn',
       ]);
     case 'prometheus':

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { releaseChangeSchema, releasesSchema } from '#releases/release-records.ts';
 import { replaceFile } from './rendered-files.ts';
+import { writeStateSeries } from './state-series.ts';
 
 const testCallSchema = z.object({
   /** Digest of the services that it went through. */
@@ -52,6 +53,7 @@ export function parseState(text: string | null): State {
 export async function updateState(home: string, change: (state: State) => Partial<State>): Promise<void> {
   const path = join(home, 'state.json');
   const state = parseState(await readFile(path, 'utf8').catch(() => null));
-  const text = `${JSON.stringify({ ...state, ...change(state) }, null, 2)}\n`;
-  await replaceFile(path, text, { uid: 0, gid: 0, mode: 0o600 });
+  const changed = { ...state, ...change(state) };
+  await replaceFile(path, `${JSON.stringify(changed, null, 2)}\n`, { uid: 0, gid: 0, mode: 0o600 });
+  await writeStateSeries(home, changed);
 }

@@ -11,6 +11,7 @@ const values = {
   CENTRALITA_FILES: '/srv/home/containers/files',
   CENTRALITA_REPOSITORY: '/srv/checkout',
   MODELS_DIR: '/srv/home/models',
+  SERIES_DIR: '/srv/home/metrics',
   ...Object.fromEntries(
     ['POSTGRES', 'ASTERISK', 'CONTROL_PLANE', 'CPU_SERVER', 'MONITORING', 'TRITON_SPEECH'].map((name) => [`${name}_IMAGE`, DIGEST]),
   ),

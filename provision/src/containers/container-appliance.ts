@@ -13,6 +13,7 @@ import { digestOf } from '#services.ts';
 import type { Settings } from '#settings.ts';
 import { instanceLimits } from '#sizing/server-limits.ts';
 import type { ServerLimits } from '#sizing/server-limits.ts';
+import { seriesFolder } from '#state-series.ts';
 import { inferenceAddresses, renderControlPlaneEnvironment, renderCpuServerEnvironment, SECRET_SETTINGS } from './container-settings.ts';
 import type { ContainerProfile } from './container-settings.ts';
 import { GRAFANA_ID, IDENTITIES, imageRoot } from './identities.ts';
@@ -218,6 +219,7 @@ function composeVariables(parts: ContainerParts, { instance, folders }: Rendered
     CENTRALITA_FILES: join(containersFolder(home), 'files'),
     CENTRALITA_REPOSITORY: parts.repository,
     MODELS_DIR: join(home, 'models'),
+    SERIES_DIR: seriesFolder(home),
     ...Object.fromEntries(IMAGE_NAMES.map((name) => [`${name.toUpperCase().replaceAll('-', '_')}_IMAGE`, images[name]])),
     CONTAINER_NETWORK: containerNetwork(parts.environmentText),
     BIND_ADDRESS: settings.BIND_ADDRESS,

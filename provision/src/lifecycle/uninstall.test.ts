@@ -26,6 +26,7 @@ const FILES = [
   'backups/a.age',
   'models/whisper/model.onnx',
   'log/asterisk.log',
+  'metrics/centralita.prom',
   'instances/appliance/asterisk/etc/pjsip.conf',
   'instances/appliance/postgres/data/PG_VERSION',
   'instances/appliance/postgres/etc/postgresql.conf',

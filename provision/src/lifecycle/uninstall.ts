@@ -31,6 +31,7 @@ const DATA = [
   'restore-points',
   'models',
   'log',
+  'metrics',
   'secrets',
   'secrets.json',
   REPLACED_SECRETS,
