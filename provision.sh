@@ -19,7 +19,7 @@ case "${1:-}" in
   --help | --check | --plan | --dry-run) needs=nothing ;;
   --support-bundle | status | logs | doctor | models) needs=root ;;
   --uninstall | triton | engines | stop | new-admin-key | --rollback | --backup | --bundle | --offline | calibrate) needs=lock ;;
-  '' | start | --yes | --json | --profile | --runtime | --upgrade | --restore) needs=install ;;
+  '' | start | --yes | --json | --profile | --runtime | --models | --upgrade | --restore) needs=install ;;
   # Before anything is installed: a word that nobody knows changes nothing.
   *) fail "there is no '$1'; ./provision.sh --help lists what there is" 2 ;;
 esac

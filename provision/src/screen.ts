@@ -109,7 +109,7 @@ function describeSizing(facts: Facts): Pick<Installation, 'profile' | 'models' |
     possible:
       beyond === null
         ? null
-        : `profile ${beyond.profile} with ${beyond.models.map(({ name }) => name).join(', ')}: fetch them with ./provision.sh models fetch`,
+        : `profile ${beyond.profile} with ${beyond.models.map(({ name }) => name).join(', ')}: ./provision.sh --models fetches and serves them`,
     capacity: {
       calls: admitCalls(facts).calls,
       binding: plan.binding,

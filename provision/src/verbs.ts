@@ -30,8 +30,9 @@ function native(run: (call: RuntimeCall) => Promise<number>): Verb['run'] {
 export const VERBS: readonly Verb[] = [
   {
     name: '',
-    usage: '[--yes] [--json] [--profile auto|cpu] [--runtime native|docker]',
-    summary: 'install, or put right what is not as it should be; --profile cpu leaves GPUs alone',
+    usage: '[--yes] [--json] [--profile auto|cpu] [--runtime native|docker] [--models [--pin]]',
+    summary:
+      'install, or put right what is not as it should be; --profile cpu leaves GPUs alone, --models fetches what the plan wants and serves it',
     needs: 'install',
     run: runApply,
   },
@@ -191,4 +192,4 @@ export function findVerb(
 }
 
 /** Options of the installation itself, which may come first. */
-export const APPLY_OPTIONS: readonly string[] = ['--yes', '--json', '--profile', '--runtime'];
+export const APPLY_OPTIONS: readonly string[] = ['--yes', '--json', '--profile', '--runtime', '--models'];

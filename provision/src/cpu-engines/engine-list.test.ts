@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { PlacedModel } from '#sizing/sizing-plan.ts';
 import { listEngines } from './engine-list.ts';
+import { modelSettings } from './engines-verb.ts';
 import { llamaServerSettings } from './llama-server.ts';
 
 const placed = (role: PlacedModel['role'], name: string, settings: PlacedModel['settings']) => ({ role, name, settings, gpuUuid: null });
@@ -28,6 +29,18 @@ test('without weights there are a voice and phrases, no language model, and the 
     engines: { speech_to_text: { engine: 'phrases' }, text_to_speech: { engine: 'espeak-ng' } },
     absent: ['parakeet', 'piper-es', 'qwen'],
   });
+});
+
+test('knowledge gets the planned model that is here, text its own server, and what the operator named stays', () => {
+  const plan = { models: [{ ...placed('embedding', 'minilm', {}), precision: 'float32', vramBytes: 0, memoryFraction: null }] };
+  const settings = { CPU_SERVER_PORT: 8001, LANGUAGE_MODEL_URL: '', EMBEDDING_MODEL_DIR: '' };
+  expect(modelSettings({ home: '/home', settings, plan, hasText: true })).toEqual({
+    LANGUAGE_MODEL_URL: '127.0.0.1:8001',
+    EMBEDDING_MODEL_DIR: '/home/models/minilm',
+  });
+  const named = { ...settings, LANGUAGE_MODEL_URL: '10.0.0.5:8001', EMBEDDING_MODEL_DIR: '/mine' };
+  expect(modelSettings({ home: '/home', settings: named, plan, hasText: true })).toEqual({});
+  expect(modelSettings({ home: '/home', settings, plan: { models: [] }, hasText: false })).toEqual({});
 });
 
 test('llama-server runs through the loader of the root, from the folder of its backends', () => {

@@ -5,11 +5,13 @@ import { mergeEnvFile } from '#env-file.ts';
 import { gatherFacts } from '#facts.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { loadManifest } from '#models/manifest-file.ts';
-import { listInstalledModels, modelsFolder } from '#models/models-folder.ts';
+import { listInstalledModels, modelFolder, modelsFolder } from '#models/models-folder.ts';
 import { EXIT, ObstacleError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
 import { replaceFile } from '#rendered-files.ts';
+import type { Settings } from '#settings.ts';
+import type { SizingPlan } from '#sizing/sizing-plan.ts';
 import { listEngines } from './engine-list.ts';
 import type { EngineList } from './engine-list.ts';
 import { ensureLlamaServer, llamaServerSettings } from './llama-server.ts';
@@ -24,16 +26,41 @@ export async function runEngines({ home, repository }: Place, args: readonly str
   if (sizing.plan.models.some(({ gpuUuid }) => gpuUuid !== null))
     throw obstacle('the models of this machine run on its boards', './provision.sh triton, or install with --profile cpu');
   const { models } = await loadManifest(repository);
-  const { engines, absent } = listEngines({ models: sizing.plan.models, installed: await listInstalledModels(home, models) });
+  const installed = await listInstalledModels(home, models);
+  const { engines } = listEngines({ models: sizing.plan.models, installed });
+  // The plan is made of what is here: what is missing is what the machine could have besides.
+  const { absent } = listEngines({ models: sizing.possible.models, installed });
   const file = join(modelsFolder(home), 'engines.json');
   await replaceFile(file, `${JSON.stringify(engines, null, 2)}\n`, READABLE);
   const hasText = engines.language_model !== undefined;
   if (hasText) await ensureLlamaServer(root, signal);
-  const address = `127.0.0.1:${settings.CPU_SERVER_PORT}`;
-  const text = hasText ? { ...llamaServerSettings(root), LANGUAGE_MODEL_URL: settings.LANGUAGE_MODEL_URL || address } : {};
-  await writeEnvironment(home, { CPU_SERVER_ENGINES_FILE: file, ...text });
+  const text = hasText ? llamaServerSettings(root) : {};
+  await writeEnvironment(home, {
+    CPU_SERVER_ENGINES_FILE: file,
+    ...text,
+    ...modelSettings({ home, settings, plan: sizing.plan, hasText }),
+  });
   await print(values.json === true ? `${JSON.stringify({ kind: 'engines', engines, absent })}\n` : describe(engines, absent));
   return EXIT.ok;
+}
+
+/** Where the control plane finds what is served and what it runs itself; what the operator named stays his. */
+export function modelSettings({
+  home,
+  settings,
+  plan,
+  hasText,
+}: {
+  readonly home: string;
+  readonly settings: Pick<Settings, 'CPU_SERVER_PORT' | 'LANGUAGE_MODEL_URL' | 'EMBEDDING_MODEL_DIR'>;
+  readonly plan: Pick<SizingPlan, 'models'>;
+  readonly hasText: boolean;
+}): Readonly<Record<string, string>> {
+  const embedding = plan.models.find(({ role }) => role === 'embedding');
+  return {
+    ...(hasText && settings.LANGUAGE_MODEL_URL === '' ? { LANGUAGE_MODEL_URL: `127.0.0.1:${settings.CPU_SERVER_PORT}` } : {}),
+    ...(embedding && settings.EMBEDDING_MODEL_DIR === '' ? { EMBEDDING_MODEL_DIR: modelFolder(home, embedding.name) } : {}),
+  };
 }
 
 function describe(engines: EngineList, absent: readonly string[]): string {

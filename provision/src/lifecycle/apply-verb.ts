@@ -1,25 +1,57 @@
 /** `provision.sh` without a verb: makes the machine an appliance, or puts right what is not as it should be. */
-import { describeFinding, EXIT } from '#place.ts';
+import { runEngines } from '#cpu-engines/engines-verb.ts';
+import { gatherFacts } from '#facts.ts';
+import { runModels } from '#models/models-verb.ts';
+import { describeFinding, EXIT, UsageError } from '#place.ts';
 import type { Finding, Place } from '#place.ts';
 import { print, provision } from '#provisioning.ts';
 import type { ProvisionOptions } from '#provisioning.ts';
+import { runTriton } from '#triton/triton-verb.ts';
 import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { ask, isInteractive } from './confirm.ts';
 
 /** With `--json` standard output is one JSON object, of a failure too (`main.ts`), and progress goes to standard error. */
 export async function runApply(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
-  const { values } = parseVerbArguments(args, { yes: { type: 'boolean' }, json: { type: 'boolean' }, profile: { type: 'string' } });
+  const { values } = parseVerbArguments(args, {
+    yes: { type: 'boolean' },
+    json: { type: 'boolean' },
+    profile: { type: 'string' },
+    models: { type: 'boolean' },
+    pin: { type: 'boolean' },
+  });
+  if (values.pin === true && values.models !== true) throw new UsageError('--pin goes with --models: it believes files without a checksum');
+  if (values.models === true && values.json === true)
+    throw new UsageError(
+      '--models is not there with --json: ./provision.sh --json, then models fetch, engines, and ./provision.sh --json again',
+    );
   const options: ProvisionOptions = {
     profile: parseProfile(values.profile),
     ...(values.yes === true || !isInteractive() ? {} : { isAgreed: async (warnings) => await isAgreedTo(warnings, signal) }),
   };
   if (values.json !== true) {
     await provision(place, signal, options);
-    return EXIT.ok;
+    return values.models === true ? await bringModels(place, { pin: values.pin === true, options, signal }) : EXIT.ok;
   }
   const say = (line: string): void => console.error(line);
   const show: ProvisionOptions['show'] = async (installation) => await print(`${JSON.stringify(installation)}\n`);
   await provision(place, signal, { ...options, say, show });
+  return EXIT.ok;
+}
+
+/**
+ * The models that the plan of this machine wants, once it takes calls: fetched, checked, and given to what serves them. Killed or without a network at any point,
+ * it goes on where it was when it is run again.
+ */
+async function bringModels(
+  place: Place,
+  { pin, options, signal }: { readonly pin: boolean; readonly options: ProvisionOptions; readonly signal: AbortSignal },
+): Promise<number> {
+  const fetched = await runModels(place, ['fetch', ...(pin ? ['--pin'] : [])], signal);
+  if (fetched !== EXIT.ok) return fetched;
+  const { sizing } = await gatherFacts({ ...place, signal });
+  if (sizing.plan.models.some(({ gpuUuid }) => gpuUuid !== null)) return await runTriton(place, [], signal);
+  await runEngines(place, [], signal);
+  await provision(place, signal, options);
   return EXIT.ok;
 }
 

@@ -73,5 +73,5 @@ function describePossible({ plan, possible }: PlanReport['sizing']): readonly st
   if (possible === null) return [];
   const lines = describeSizing(possible);
   const told = possible.profile === plan.profile ? lines.filter((line) => line.startsWith('model ')) : lines;
-  return ['With its models fetched (./provision.sh models fetch):', ...[...told, ...possible.warnings].map((line) => `  ${line}`)];
+  return ['With its models fetched (./provision.sh --models):', ...[...told, ...possible.warnings].map((line) => `  ${line}`)];
 }

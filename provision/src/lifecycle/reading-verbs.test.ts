@@ -73,7 +73,7 @@ describe('reading verbs', () => {
     const text = renderPlan(report);
     expect(report.sizing.possible).toMatchObject({ profile: 'l', binding: 'start_cap', maxConcurrentCalls: 12 });
     expect(text).toMatch(/^profile espeak: .*no models/m);
-    expect(text).toMatch(/^With its models fetched \(\.\/provision\.sh models fetch\):\n {2}profile l: /m);
+    expect(text).toMatch(/^With its models fetched \(\.\/provision\.sh --models\):\n {2}profile l: /m);
     for (const name of ['vram', 'stt', 'tts', 'llm', 'cpu', 'disk', 'memory'])
       expect(text).toMatch(new RegExp(`^    ${name} \\d+: .* = \\d+$`, 'm'));
     expect(text).toMatch(/^ {2}model language_model: qwen3-8b-awq awq, [\d.]+ GiB on GPU-nvidia-l4-24$/m);
