@@ -129,6 +129,11 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the API on $kind
         ],
       },
     });
+    const fromOutside = await api.ask('/health/ready', { headers: { 'x-forwarded-for': '203.0.113.7' } });
+    expect(fromOutside).toMatchObject({
+      status: 503,
+      body: { checks: [{ name: 'telephony', ok: false, reason: null }, { reason: null }] },
+    });
     reasons.clear();
   });
 

@@ -9,7 +9,7 @@ import { startRecovery } from '#engine/recovery.ts';
 import { withSpeechCache } from '#engine/speech-cache.ts';
 import type { AuditCheck } from '#features/access/audit-check-store.ts';
 import type { Dependency } from '#features/appliance/dependency-board.ts';
-import { missingOf } from '#features/appliance/readiness.ts';
+import { askedOnce, missingOf } from '#features/appliance/readiness.ts';
 import type { ReadinessCheck } from '#features/appliance/readiness.ts';
 import { openReadingMetrics } from '#features/appliance/reading-metrics.ts';
 import { openJobScheduler } from '#features/appliance/scheduled-jobs.ts';
@@ -126,7 +126,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const { serverId = DEFAULT_SERVER_ID } = config;
   const { spool } = given;
   const stored = opened.use(openCallJournal({ write: createCallEventWriter({ database, log, serverId }), log, ...(spool && { spool }) }));
-  const needs = readiness(parts, stored);
+  const needs = readiness(parts, stored).map(askedOnce);
   const probe = () => missingOf(needs);
   const safety = opened.use(openSafety({ ...parts, ...office, options: given.safety ?? DEFAULT_SAFETY, registry, probe }));
   const capacity = opened.use(capacityOf(parts, { office, stored, serverId, engine: () => engine }));

@@ -1,14 +1,15 @@
 // Is the process alive, has it started, is it ready for a call, what is wrong, and what does it count: for supervisors, balancers and Prometheus.
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { createRoutes } from '#http/app.ts';
 import { json } from '#http/json-content.ts';
 import type { Guards } from '#http/route.ts';
 import { monitorRoute, publicRoute } from '#http/route.ts';
 import type { DependencyBoard, DependencyView } from './dependency-board.ts';
 import { dependencyStates } from './dependency-board.ts';
-import type { ReadinessCheck } from './readiness.ts';
+import type { CheckResult, ReadinessCheck } from './readiness.ts';
 import { createStartUp, runChecks } from './readiness.ts';
-import { refuseFromOutside } from './series-access.ts';
+import { isFromOutside, refuseFromOutside } from './series-access.ts';
 
 const checkSchema = z.object({ name: z.string(), ok: z.boolean(), reason: z.string().nullable() });
 const readinessSchema = z.object({ ready: z.boolean(), checks: z.array(checkSchema) }).openapi('Readiness');
@@ -49,12 +50,12 @@ export function createHealthRoutes({ checks, startUpChecks, dependencies, metric
     .openapi(aliveRoute(), (context) => context.json({ status: 'alive' as const }, 200))
     .openapi(startUpRoute(), async (context) => {
       const pending = await pendingOf();
-      return context.json({ started: pending.length === 0, pending }, pending.length === 0 ? 200 : 503);
+      return context.json({ started: pending.length === 0, pending: told(context, pending) }, pending.length === 0 ? 200 : 503);
     })
     .openapi(readyRoute(), async (context) => {
       const results = await runChecks(checks);
       const isReady = results.every(({ ok }) => ok);
-      return context.json({ ready: isReady, checks: results }, isReady ? 200 : 503);
+      return context.json({ ready: isReady, checks: told(context, results) }, isReady ? 200 : 503);
     })
     .openapi(detailedRoute(guards), async (context) => {
       const [results, views] = await Promise.all([runChecks(checks), dependencies.look()]);
@@ -65,6 +66,11 @@ export function createHealthRoutes({ checks, startUpChecks, dependencies, metric
       refuseFromOutside(context);
       return context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }) as never;
     });
+}
+
+/** From outside only what is missing is told: a reason may hold an address of ours or an administrator's words. */
+function told(context: Context, results: readonly CheckResult[]): CheckResult[] {
+  return results.map((result) => (isFromOutside(context) ? { ...result, reason: null } : result));
 }
 
 function aliveRoute() {

@@ -10,6 +10,18 @@ export type CheckResult = { readonly name: string; readonly ok: boolean; readonl
 /** A check that does not answer within this time has failed: a balancer asks every few seconds. */
 const CHECK_LIMIT_MS = 2_000;
 
+/** The same check, under way once at a time however many ask: anybody may ask whether we are ready, and each ping takes a connection of the calls' pool. */
+export function askedOnce({ name, check }: ReadinessCheck): ReadinessCheck {
+  let asked: Promise<string | null> | null = null;
+  return {
+    name,
+    check(options) {
+      asked ??= check(options).finally(() => (asked = null));
+      return asked;
+    },
+  };
+}
+
 /** All of them, at once. Never rejects. */
 export function runChecks(checks: readonly ReadinessCheck[]): Promise<CheckResult[]> {
   return Promise.all(checks.map(runCheck));

@@ -1,4 +1,5 @@
-// Who may read the series: this machine and private networks. They name the organizations that telephone now, which is nobody else's business.
+// Who asks from outside: a proxy passed it on, for an address that is none of ours. The series name the organizations that telephone now, and reasons name
+// what is inside, which is nobody else's business.
 import { BlockList, isIP } from 'node:net';
 import type { Context } from 'hono';
 import { notFound } from '#http/problem.ts';
@@ -21,13 +22,18 @@ for (const [network, prefix] of [
   inside.addSubnet(network, prefix, 'ipv6');
 
 /**
- * Throws a 404 for a request that a proxy passed on from outside. Only the right-most address of the chain was written by a proxy of ours; whoever
- * comes to the port itself was let in by whoever opened it.
+ * Whether a proxy passed the request on from outside. Only the right-most address of the chain was written by a proxy of ours; whoever comes to the port
+ * itself was let in by whoever opened it.
  */
-export function refuseFromOutside({ req }: Context): void {
+export function isFromOutside({ req }: Context): boolean {
   const chain = req.header('x-forwarded-for');
-  if (chain === undefined && req.header('forwarded') === undefined) return;
+  if (chain === undefined && req.header('forwarded') === undefined) return false;
   const nearest = chain?.split(',').at(-1)?.trim() ?? '';
   const family = isIP(nearest);
-  if (family === 0 || !inside.check(nearest, family === 6 ? 'ipv6' : 'ipv4')) throw notFound('page for who asks from outside');
+  return family === 0 || !inside.check(nearest, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Throws a 404 for such a request. */
+export function refuseFromOutside(context: Context): void {
+  if (isFromOutside(context)) throw notFound('page for who asks from outside');
 }
