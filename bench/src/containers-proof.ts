@@ -1,29 +1,13 @@
 /** The container runtime from debootstrap to a call from outside, on an engine of the proof's own: what it takes, and what must not be found in it. */
 import { startContainerEngine } from '@centralita/e2e/container-engine.ts';
-import { runContainersTrial, TRIAL_SERVICES } from '@centralita/e2e/containers-trial.ts';
+import { runContainersTrial } from '@centralita/e2e/containers-trial.ts';
+import { CONTAINER_REACHES, countContainers } from './containers-figures.ts';
 import { runBench } from './harness.ts';
 
 await runBench({
   name: 'containers',
   defaults: {},
-  reaches: {
-    first_call_s: '<= 720',
-    second_run_s: '<= 15',
-    second_run_changes: '= 0',
-    sentences_heard: '= 2',
-    outside_audio_ms: '>= 2000',
-    services_missing: '= 0',
-    containers_with_rights: '= 0',
-    secrets_in_environments: '= 0',
-    backups_unopened: '= 0',
-    targets_dead: '= 0',
-    containers_left: '= 0',
-    restores_wrong: '= 0',
-    release_images_kept: '= 6',
-    releases_wrong: '= 0',
-    unhealthy_return_s: '<= 120',
-    left_after_purge: '= 0',
-  },
+  reaches: CONTAINER_REACHES,
   standIns: ['the callers are programs that speak with espeak-ng, and recognition is of phrases: no weights are here'],
   async run({ log, signal }) {
     const started = await startContainerEngine();
@@ -31,36 +15,6 @@ await runBench({
     await using engine = started.engine;
     log(`engine ${engine.version}`);
     const trial = await runContainersTrial({ engine, log, signal, hasChanges: true });
-    const { containers, changes } = trial;
-    if (!changes) throw new Error('the changes were asked for and not made');
-    const hasRights = ({ user, isReadOnly, capabilities }: (typeof containers)[number]): boolean =>
-      /^(0|root)?(:|$)/.test(user) || !isReadOnly || !/^0+$/.test(capabilities);
-    const figures = {
-      first_call_s: trial.firstRunS,
-      second_run_s: trial.secondRunS,
-      second_run_changes: Number(/^(\d+) changes\.$/m.exec(trial.secondRunOutput)?.[1] ?? Number.NaN),
-      sentences_heard: trial.heard.length,
-      outside_audio_ms: trial.outsideAudioMs,
-      services_missing: TRIAL_SERVICES.filter((name) => !containers.some(({ service }) => service === name)).length,
-      containers_with_rights: containers.filter(hasRights).length,
-      secrets_in_environments: containers.flatMap(({ leaks }) => leaks).length,
-      backups_unopened: trial.backupHead === 'PGDMP' ? 0 : 1,
-      targets_dead: trial.deadTargets.length,
-      containers_left: trial.leftContainers,
-      restores_wrong: [
-        changes.rehearsal.includes('Restore rehearsed'),
-        changes.damaged.code === 20 && changes.damaged.isUntouched,
-        changes.restored.isGone && changes.restored.keptSecrets,
-      ].filter((isRight) => !isRight).length,
-      release_images_kept: changes.keptImages,
-      releases_wrong: [changes.broken.code === 30 && changes.broken.isBack, changes.isFirstAgain, changes.callsHeard === 2].filter(
-        (isRight) => !isRight,
-      ).length,
-      upgrade_s: changes.upgradeS,
-      unhealthy_return_s: changes.broken.returnS,
-      rollback_s: changes.rollbackS,
-      left_after_purge: trial.leftOthers.length,
-    };
-    return { n: containers.length, figures };
+    return { n: trial.containers.length, figures: countContainers(trial) };
   },
 });
