@@ -62,13 +62,17 @@ async function listDoctorsFindings(
 
 /** What both found is said once: in the doctor's words, but for a board, of which the run says how to go on without it. */
 export function joinFindings(look: Pick<Look, 'obstacles' | 'warnings'>, doctors: Pick<Look, 'obstacles' | 'warnings'>) {
-  const named = new Set([...doctors.obstacles, ...doctors.warnings].map(({ name }) => name));
   // A run has an obstacle for each port, the doctor one for all.
-  const isNew = ({ name }: Finding): boolean => !named.has(name) && !named.has(`${name}s`);
+  const isIn = (told: readonly Finding[], { name }: Finding): boolean => told.some((one) => one.name === name || one.name === `${name}s`);
   const reasons = new Set(look.obstacles.map(({ reason }) => reason));
+  const obstacles = [
+    ...doctors.obstacles.filter(({ reason }) => !reasons.has(reason)),
+    ...look.obstacles.filter((one) => !isIn(doctors.obstacles, one)),
+  ];
+  const others = [...obstacles, ...doctors.warnings];
   return {
-    obstacles: [...doctors.obstacles.filter(({ reason }) => !reasons.has(reason)), ...look.obstacles.filter(isNew)],
-    warnings: [...doctors.warnings, ...look.warnings.filter(isNew)],
+    obstacles,
+    warnings: [...doctors.warnings.filter((one) => !isIn(obstacles, one)), ...look.warnings.filter((one) => !isIn(others, one))],
   };
 }
 

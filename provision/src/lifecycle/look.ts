@@ -9,7 +9,7 @@ import type { PlannedStep } from '#plan.ts';
 import { SUITE } from '#private-root.ts';
 import type { Profile } from '#settings.ts';
 import { steps } from '#steps.ts';
-import { findMirrorFault } from './mirror.ts';
+import { askMirror } from './mirror.ts';
 import { listFindings } from './obstacles.ts';
 
 export type Look = {
@@ -31,7 +31,19 @@ export async function lookAround(
 ): Promise<Look> {
   const facts = await gatherFacts({ ...place, signal, profile, ...(hardware ? { hardware } : {}) });
   const mustFetch = planSteps(facts, steps).some(({ step }) => FETCHING.includes(step.name));
-  return judgeFacts(facts, { mirrorFault: mustFetch ? await findMirrorFault(SUITE, signal) : null });
+  if (!mustFetch) return judgeFacts(facts, { mirrorFault: null });
+  const { fault, clockOffsetMs } = await askMirror(SUITE, signal);
+  return judgeFacts(withMirrorsClock(facts, clockOffsetMs), { mirrorFault: fault });
+}
+
+/** An offset that no cache and no slow answer explains. */
+const MIRROR_OFFSET_MS = 300_000;
+
+/** Where no time service says how the clock is, the mirror's tells whether it is wrong by minutes: certificates and the archive's index fail then. Pure. */
+export function withMirrorsClock(facts: Facts, clockOffsetMs: number | null): Facts {
+  const { hardware } = facts;
+  if (hardware.clockOffsetMs.kind === 'known' || clockOffsetMs === null || Math.abs(clockOffsetMs) < MIRROR_OFFSET_MS) return facts;
+  return { ...facts, hardware: { ...hardware, clockOffsetMs: { kind: 'known', value: clockOffsetMs } } };
 }
 
 /** What follows from what was found out. Pure. */

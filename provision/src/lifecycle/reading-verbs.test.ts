@@ -140,6 +140,12 @@ describe('reading verbs', () => {
       ],
       warnings: [finding('memory', 'little'), finding('http', 'open')],
     };
+    // What keeps a run from going on is never hidden behind a warning of the same thing.
+    const unsure = joinFindings(
+      { obstacles: [finding('clock', 'off')], warnings: [] },
+      { obstacles: [], warnings: [finding('clock', 'not kept')] },
+    );
+    expect(unsure).toEqual({ obstacles: [finding('clock', 'off')], warnings: [] });
     const { obstacles, warnings } = joinFindings(look, doctors);
     expect(obstacles.map(({ name }) => name)).toEqual(['ports', 'clock', 'gpu', 'release']);
     expect(warnings.map(({ name }) => name)).toEqual(['memory', 'http']);
