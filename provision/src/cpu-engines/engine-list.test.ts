@@ -1,7 +1,7 @@
 // Which engines the CPU server gets for the weights that are here.
 import { expect, test } from 'vitest';
 import type { PlacedModel } from '#sizing/sizing-plan.ts';
-import { listEngines } from './engine-list.ts';
+import { listAbsent, listEngines } from './engine-list.ts';
 import { modelSettings } from './engines-verb.ts';
 import { llamaServerSettings } from './llama-server.ts';
 
@@ -14,21 +14,23 @@ const models = [
 ];
 
 test('planned models whose weights are here are served with their threads, their slots and their context', () => {
-  expect(listEngines({ models, installed: ['parakeet', 'piper-es', 'qwen'] })).toEqual({
-    engines: {
-      speech_to_text: { engine: 'sherpa-onnx', folder: 'parakeet', threads: 3 },
-      text_to_speech: { engine: 'sherpa-onnx', folder: 'piper-es', threads: 1 },
-      language_model: { engine: 'llama.cpp', folder: 'qwen', threads: 3, slots: 4, contextTokens: 4_096 },
-    },
-    absent: [],
+  const installed = ['parakeet', 'piper-es', 'qwen'];
+  expect(listEngines({ models, installed })).toEqual({
+    speech_to_text: { engine: 'sherpa-onnx', folder: 'parakeet', threads: 3 },
+    text_to_speech: { engine: 'sherpa-onnx', folder: 'piper-es', threads: 1 },
+    language_model: { engine: 'llama.cpp', folder: 'qwen', threads: 3, slots: 4, contextTokens: 4_096 },
   });
+  expect(listAbsent({ models, installed: [...installed, 'minilm'] })).toEqual([]);
 });
 
 test('without weights there are a voice and phrases, no language model, and the names of what is missing', () => {
   expect(listEngines({ models, installed: ['minilm'] })).toEqual({
-    engines: { speech_to_text: { engine: 'phrases' }, text_to_speech: { engine: 'espeak-ng' } },
-    absent: ['parakeet', 'piper-es', 'qwen'],
+    speech_to_text: { engine: 'phrases' },
+    text_to_speech: { engine: 'espeak-ng' },
   });
+  expect(listAbsent({ models, installed: ['minilm'] })).toEqual(['parakeet', 'piper-es', 'qwen']);
+  expect(listAbsent({ models, installed: [] })).toContain('minilm');
+  expect(listAbsent({ models: [{ ...placed('language_model', 'qwen3-8b', {}), gpuUuid: 'GPU-1' }], installed: [] })).toEqual([]);
 });
 
 test('knowledge gets the planned model that is here, text its own server, and what the operator named stays', () => {

@@ -12,19 +12,21 @@ export type EngineListParts = {
   readonly installed: readonly string[];
 };
 
-/** The list, and the planned models that are not in it because their weights are not here. */
-export function listEngines({ models, installed }: EngineListParts): { readonly engines: EngineList; readonly absent: readonly string[] } {
+/** The engine of each role. */
+export function listEngines({ models, installed }: EngineListParts): EngineList {
   const planned = models.filter(({ gpuUuid, role }) => gpuUuid === null && role !== 'embedding');
   const here = (role: PlacedModel['role']) => planned.find((model) => model.role === role && installed.includes(model.name));
   const [speech, voice, text] = [here('speech_to_text'), here('text_to_speech'), here('language_model')];
   return {
-    engines: {
-      speech_to_text: speech ? weighted(speech) : { engine: 'phrases' },
-      text_to_speech: voice ? weighted(voice) : { engine: 'espeak-ng' },
-      ...(text ? { language_model: { ...weighted(text), ...contextOf(text) } } : {}),
-    },
-    absent: planned.filter(({ name }) => !installed.includes(name)).map(({ name }) => name),
+    speech_to_text: speech ? weighted(speech) : { engine: 'phrases' },
+    text_to_speech: voice ? weighted(voice) : { engine: 'espeak-ng' },
+    ...(text ? { language_model: { ...weighted(text), ...contextOf(text) } } : {}),
   };
+}
+
+/** What the processor is planned to run and does not, because its weights are not here. */
+export function listAbsent({ models, installed }: EngineListParts): readonly string[] {
+  return models.filter(({ gpuUuid, name }) => gpuUuid === null && !installed.includes(name)).map(({ name }) => name);
 }
 
 /** The engine's name is the manifest's, which is the inference server's as well. */

@@ -12,7 +12,7 @@ import { print } from '#provisioning.ts';
 import { replaceFile } from '#rendered-files.ts';
 import type { Settings } from '#settings.ts';
 import type { SizingPlan } from '#sizing/sizing-plan.ts';
-import { listEngines } from './engine-list.ts';
+import { listAbsent, listEngines } from './engine-list.ts';
 import type { EngineList } from './engine-list.ts';
 import { ensureLlamaServer, llamaServerSettings } from './llama-server.ts';
 
@@ -27,9 +27,9 @@ export async function runEngines({ home, repository }: Place, args: readonly str
     throw obstacle('the models of this machine run on its boards', './provision.sh triton, or install with --profile cpu');
   const { models } = await loadManifest(repository);
   const installed = await listInstalledModels(home, models);
-  const { engines } = listEngines({ models: sizing.plan.models, installed });
+  const engines = listEngines({ models: sizing.plan.models, installed });
   // The plan is made of what is here: what is missing is what the machine could have besides.
-  const { absent } = listEngines({ models: sizing.possible.models, installed });
+  const absent = listAbsent({ models: sizing.possible.models, installed });
   const file = join(modelsFolder(home), 'engines.json');
   await replaceFile(file, `${JSON.stringify(engines, null, 2)}\n`, READABLE);
   const hasText = engines.language_model !== undefined;
