@@ -1,6 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ulaw } from '@centralita/control-plane/audio/g711.ts';
+import { formatSdp } from '@centralita/sip-caller/sdp.ts';
+import { formatSip } from '@centralita/sip-caller/sip-message.ts';
+import type { SipHeaders } from '@centralita/sip-caller/sip-message.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { endedCall } from '#e2e/call-journal.ts';
 import { textAt } from '#e2e/flow-texts.ts';
@@ -83,4 +87,28 @@ test('a caller who hangs up while the control connection is cut leaves nothing b
   await caller.call.hangUp();
   await cut;
   expect((await endedCall(rig, people.spanish.number)).outcome).toMatch(/^(caller_hung_up|failed)$/);
+});
+
+test('a call whose Call-ID is no text is refused, and hides no other channel from the control plane', async () => {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  const headers: SipHeaders = [
+    ['Via', `SIP/2.0/UDP 127.0.0.1:${port};rport;branch=z9hG4bK-unreadable`],
+    ['Max-Forwards', '70'],
+    ['From', '<sip:unreadable@127.0.0.1>;tag=unreadable'],
+    ['To', `<sip:${RIG_NUMBERS.demoEnglish}@127.0.0.1>`],
+    ['Call-ID', 'CALL-ID'],
+    ['CSeq', '1 INVITE'],
+    ['Contact', `<sip:unreadable@127.0.0.1:${port}>`],
+    ['Content-Type', 'application/sdp'],
+  ];
+  const uri = `sip:${RIG_NUMBERS.demoEnglish}@127.0.0.1:${rig.ports.sip}`;
+  const body = formatSdp({ host: '127.0.0.1', port: port + 2, codecs: [ulaw] });
+  const whole = formatSip({ kind: 'request', method: 'INVITE', uri, headers, body }).toString('latin1');
+  const answers: string[] = [];
+  socket.on('message', (answer) => answers.push(answer.toString('latin1').split('\r\n', 1)[0] ?? ''));
+  socket.send(Buffer.from(whole.replace('CALL-ID', 'b\xff\xe9@'), 'latin1'), rig.ports.sip, '127.0.0.1');
+  await expect.poll(() => answers).toContain('SIP/2.0 403 Forbidden');
+  socket.close();
 });
