@@ -2,7 +2,7 @@ import { openDatabase } from '@centralita/control-plane/db/client.ts';
 import { phones } from '@centralita/control-plane/db/schema/phones.ts';
 import { mintApplianceScope } from '@centralita/control-plane/shared/appliance-scope.ts';
 import { digestHa1 } from '@centralita/control-plane/shared/sip-digest.ts';
-import { databaseUrl } from '@centralita/provision/instance.ts';
+import { databaseUrl, METRICS_USER } from '@centralita/provision/instance.ts';
 import { eq } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openCarrierRegistrar } from '#e2e/carrier-registrar.ts';
@@ -52,6 +52,17 @@ async function tryCall(telephone: SipCaller, number: string): Promise<SipOutcome
   return await call.outcome;
 }
 
+const WAIT = { timeout: 20_000, interval: 500 };
+
+/** Asterisk's own figures of registrations at a carrier: 1 registered, 0 not, 2 refused. */
+async function registrationsOf(port: number): Promise<string[]> {
+  const credentials = Buffer.from(`${METRICS_USER}:${rig.instance.passwords.asteriskMetrics}`).toString('base64');
+  const url = `http://127.0.0.1:${rig.ports.ari}/metrics`;
+  const text = await (await fetch(url, { headers: { authorization: `Basic ${credentials}` } })).text();
+  const values = text.matchAll(/^asterisk_pjsip_outbound_registration_status\{(.*)\} (\d+)$/gm);
+  return [...values].flatMap(([, labels = '', value = '']) => (labels.includes(`domain="sip:127.0.0.1:${port}"`) ? [value] : []));
+}
+
 async function reconcile(): Promise<Readonly<Record<string, unknown>>> {
   return (await rig.adminSend('POST', '/admin/telephony/reconcile')).body;
 }
@@ -88,9 +99,13 @@ describe('a trunk', () => {
     const made = await rig.adminSend('POST', '/admin/trunks', trunk);
     expect(made).toMatchObject({ status: 201, body: { telephony: { state: 'applied' } } });
     expect(await carrier.registered).toBe('clinic');
+    // What the alert TrunkUnregistered counts.
+    await vi.waitFor(async () => expect(await registrationsOf(port)).toEqual(['1']), WAIT);
     expect(await rig.adminSend('DELETE', `/admin/trunks/${String(made.body['trunkId'])}`)).toMatchObject({ status: 200 });
     for (const type of ['registration', 'endpoint', 'aor', 'auth'] as const)
       expect(await readObject(rig, type, 'trunk-carrier-b')).toBeNull();
+    // It stays behind as not registered, which is why the alert compares with the number of trunks.
+    await vi.waitFor(async () => expect(await registrationsOf(port)).not.toContain('1'), WAIT);
   });
 });
 

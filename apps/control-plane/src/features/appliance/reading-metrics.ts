@@ -61,9 +61,15 @@ function createReadingSeries(registry: Registry): (readings: ApplianceReadings, 
     help: '1 when every audit chain ended under our keys at the last look, 0 when one was forged or the keys were lost',
     registers,
   });
-  return ({ tokensExpiring, recordingsBytes }, isChainGood) => {
+  const trunks = new Gauge({
+    name: 'centralita_trunks_registering',
+    help: 'Trunks that are to be registered at their carrier, at the last look',
+    registers,
+  });
+  return ({ tokensExpiring, recordingsBytes, registeringTrunks }, isChainGood) => {
     for (const [days, count] of tokensExpiring) tokens.set({ within: `${days}d` }, count);
     recordings.set(recordingsBytes);
+    trunks.set(registeringTrunks);
     chain.set(isChainGood ? 1 : 0);
   };
 }

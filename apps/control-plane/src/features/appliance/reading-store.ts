@@ -3,6 +3,7 @@ import { and, eq, gt, lte, sql } from 'drizzle-orm';
 import type { Database } from '#db/client.ts';
 import { apiTokens } from '#db/schema/api-tokens.ts';
 import { calls } from '#db/schema/calls.ts';
+import { trunks } from '#db/schema/trunks.ts';
 import type { ApplianceScope } from '#shared/appliance-scope.ts';
 
 /** Days before their expiry at which tokens are counted: those of the warnings. */
@@ -15,9 +16,11 @@ export type ApplianceReadings = {
   readonly tokensExpiring: ReadonlyMap<(typeof EXPIRY_DAYS)[number], number>;
   /** Size of all recordings that were measured. */
   readonly recordingsBytes: number;
+  /** Trunks that register at their carrier. */
+  readonly registeringTrunks: number;
 };
 
-/** Reads both. `now` decides which tokens expire soon. */
+/** Reads all. `now` decides which tokens expire soon. */
 export function readAppliance(database: Database, scope: ApplianceScope, now: Date): Promise<ApplianceReadings> {
   return database.inAppliance(scope, async (queries) => {
     const last = new Date(now.getTime() + Math.max(...EXPIRY_DAYS) * DAY_MS);
@@ -27,6 +30,10 @@ export function readAppliance(database: Database, scope: ApplianceScope, now: Da
       .where(and(eq(apiTokens.active, true), gt(apiTokens.expiresAt, now), lte(apiTokens.expiresAt, last)));
     const within = (days: number) => expiring.filter(({ expiresAt }) => expiresAt.getTime() <= now.getTime() + days * DAY_MS).length;
     const [sizes] = await queries.select({ bytes: sql<string>`coalesce(sum(${calls.recordingBytes}), 0)` }).from(calls);
-    return { tokensExpiring: new Map(EXPIRY_DAYS.map((days) => [days, within(days)])), recordingsBytes: Number(sizes?.bytes ?? 0) };
+    return {
+      tokensExpiring: new Map(EXPIRY_DAYS.map((days) => [days, within(days)])),
+      recordingsBytes: Number(sizes?.bytes ?? 0),
+      registeringTrunks: await queries.$count(trunks, eq(trunks.registers, true)),
+    };
   });
 }
