@@ -49,11 +49,7 @@ export function planSizing({ hardware, manifest, wishes, measured }: SizingParts
   const stale =
     measured && !holds ? [`the measurement of ${measured.at} is of another machine and not used. Fix: provision.sh calibrate`] : [];
   const refusal =
-    maxConcurrentCalls < 1
-      ? [
-          `this machine carries no call: ${binding.name} allows ${binding.calls}: ${binding.arithmetic}`,
-        ]
-      : [];
+    maxConcurrentCalls < 1 ? [`this machine carries no call: ${binding.name} allows ${binding.calls}: ${binding.arithmetic}`] : [];
   return {
     profile,
     why,
