@@ -33,6 +33,19 @@ const journalSchema = z.object({
   recordingPath: z.string().min(1),
 });
 
+/** Has the call placed, and once more where it was not heard: what was started a moment ago may still be reading itself into memory, and a caller whose run was killed may still be on the line. */
+export async function hearOrOnceMore(
+  call: () => Promise<string[]>,
+  { log, signal }: { readonly log: (message: string) => void; readonly signal: AbortSignal },
+): Promise<string[]> {
+  return await call().catch(async (error: Error) => {
+    signal.throwIfAborted();
+    log(`test call: ${error.message.split('\n').findLast((line) => line.startsWith('Error:')) ?? 'not heard'}; once more`);
+    await sleep(PAUSE_MS, undefined, { signal });
+    return await call();
+  });
+}
+
 export const testCallStep: Step = {
   name: 'test call',
   changes: (facts) => {
@@ -50,13 +63,7 @@ export const testCallStep: Step = {
     if (facts.user) await makeFolder(cache, { ...facts.user, mode: 0o700 });
     const call = { facts, instance, number: agent.number, cache, signal };
     log(`test call: dialling ${agent.number}`);
-    const heard = await placeCall(call).catch(async (error: Error) => {
-      signal.throwIfAborted();
-      // What was installed a moment ago may still be reading itself into memory, and a caller whose run was killed may still be on the line.
-      log(`test call: ${error.message.split('\n').findLast((line) => line.startsWith('Error:')) ?? 'not heard'}; once more`);
-      await sleep(PAUSE_MS, undefined, { signal });
-      return await placeCall(call);
-    });
+    const heard = await hearOrOnceMore(async () => await placeCall(call), { log, signal });
     await updateState(facts.home, () => ({ testCall: { digest, at: new Date().toISOString(), heard } }));
   },
 };

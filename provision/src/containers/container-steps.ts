@@ -22,7 +22,7 @@ import { currentTree } from '#releases/release-facts.ts';
 import { releaseStep } from '#releases/release-step.ts';
 import { prepareTriton } from '#triton/prepare-triton.ts';
 import { parseState, updateState } from '#state.ts';
-import { checkJournal, heardSchema } from '#test-call-step.ts';
+import { checkJournal, hearOrOnceMore, heardSchema } from '#test-call-step.ts';
 import { makeFolder } from '#asterisk-process.ts';
 import { listTimerChanges, putTimer } from './backup-timer.ts';
 import { checkComposeFile, renderOverride, runCompose } from './compose.ts';
@@ -238,7 +238,7 @@ export async function recordTestCall({ now, log, signal }: ContainerTools): Prom
   // What is called is what was brought up, whatever a run would make of the settings by now.
   const { up } = now.containers;
   if (up === undefined) throw new Error('nothing was ever brought up: there is nothing to call');
-  const heard = await placeTestCall(now, { log, signal });
+  const heard = await hearOrOnceMore(async () => await placeTestCall(now, { log, signal }), { log, signal });
   await updateState(now.facts.home, () => ({ testCall: { digest: up, at: new Date().toISOString(), heard } }));
   return heard;
 }
