@@ -5,7 +5,7 @@ import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { CallRecord } from './call-record.ts';
 import { guarded } from './guarded.ts';
-import { MAX_REPAIRS, REPAIR_PAUSE_MS, REPAIR_TIMEOUT_MS } from './limits.ts';
+import { MAX_REPAIRS, REPAIR_PAUSE_MS, REPAIR_TIMEOUT_MS, REPAIRS_WITHIN_MS } from './limits.ts';
 import { Playout } from './playout.ts';
 import type { PlayoutEvent } from './playout.ts';
 
@@ -22,7 +22,7 @@ export type CallSoundListener = {
   readonly bug: (error: unknown) => void;
 };
 
-type CallSoundParts = { readonly leg: CallLeg; readonly clock: Clock; readonly log: Log; readonly record: CallRecord };
+type CallSoundParts = { readonly leg: CallLeg; readonly clock: Clock; readonly log: Log; readonly record: Pick<CallRecord, 'note'> };
 
 /** Open between `open` and its disposal; `playout` is null before, and while the sound is being repaired. */
 export class CallSound implements AsyncDisposable {
@@ -31,7 +31,8 @@ export class CallSound implements AsyncDisposable {
   readonly #closing = new AbortController();
   #transport: AudioTransport | null = null;
   #playout: Playout | null = null;
-  #repairs = 0;
+  /** When each of the last minute was begun. */
+  #repairedAtMs: readonly number[] = [];
 
   constructor(parts: CallSoundParts, listener: CallSoundListener) {
     this.#parts = parts;
@@ -71,8 +72,9 @@ export class CallSound implements AsyncDisposable {
 
   #onLost(atMs: number): void {
     this.#parts.record.note('media_lost');
-    if (this.#playout === null || !this.#listener.mayRepair() || this.#repairs >= MAX_REPAIRS) return this.#listener.lost();
-    this.#repairs += 1;
+    this.#repairedAtMs = this.#repairedAtMs.filter((ms) => ms > atMs - REPAIRS_WITHIN_MS);
+    if (this.#playout === null || !this.#listener.mayRepair() || this.#repairedAtMs.length >= MAX_REPAIRS) return this.#listener.lost();
+    this.#repairedAtMs = [...this.#repairedAtMs, atMs];
     const heardSamples = this.#playout.stop();
     this.#playout = null;
     this.#repair(heardSamples, atMs).catch(this.#listener.bug);

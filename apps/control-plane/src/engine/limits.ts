@@ -108,8 +108,9 @@ export const REPAIR_PAUSE_MS = 200;
 /** Tries go on for this long: the adapter gives a dead telephone system 10 s to come back, and its word comes first. */
 export const REPAIR_TIMEOUT_MS = 20_000;
 
-/** Sounds of one call that are built anew; one that breaks more often does so because of what we send. */
+/** Sounds of one call that are built anew within a minute; one that breaks more often does so because of what we send. An hour on a bad line has more. */
 export const MAX_REPAIRS = 10;
+export const REPAIRS_WITHIN_MS = 60_000;
 
 /** Between two tries to read the calls of a dead process while the database is away. */
 export const RECOVERY_PAUSE_MS = 250;
