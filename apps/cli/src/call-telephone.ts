@@ -3,9 +3,10 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SipAddress } from '@centralita/sip-caller/sip-transport.ts';
-import type { SipOutcome } from '@centralita/sip-caller/sip-call.ts';
+import type { SipCall, SipOutcome } from '@centralita/sip-caller/sip-call.ts';
 import { openSipCaller } from '@centralita/sip-caller/sip-caller.ts';
 import { synthesize } from '@centralita/sip-caller/speech.ts';
+import { openBusyLine } from './call-redial.ts';
 import { createCallConversation } from './call-conversation.ts';
 import type { CallConversation } from './call-conversation.ts';
 import type { CallJournal } from './call-journal.ts';
@@ -28,6 +29,8 @@ export type TelephoneOptions = {
   /** What is dialled, and the agent that must answer. */
   readonly number: string;
   readonly agentId: string;
+  /** Told once, when there is no room for a call and it is waited for. */
+  readonly onBusy: (refusal: string) => void;
   readonly signal: AbortSignal;
 };
 
@@ -58,18 +61,18 @@ const LOOK_AGAIN_MS = 100;
 const ANSWER_MS = 30_000;
 
 /** Opens a telephone. It does not register: the desk phone that has the same account goes on ringing. */
-export async function openTelephone({ account, journal, number, agentId, signal }: TelephoneOptions): Promise<Telephone> {
+export async function openTelephone({ account, journal, number, agentId, onBusy, signal }: TelephoneOptions): Promise<Telephone> {
   const { server, username, password, voice, speechFolder } = account;
   const sip = await openSipCaller({ server, localHost: await ownAddressTowards(server), username, password });
+  const untilRoom = openBusyLine({ onBusy, signal });
   // One after the other, so that each call finds its own row in the journal.
   let dialling: Promise<unknown> = Promise.resolve();
 
   async function place(language: string): Promise<PlacedCall> {
     signal.throwIfAborted();
     const earlier = new Set((await journal.newestTo(number)).map(({ callId }) => callId));
-    const call = await sip.call(number, { signal, record: false });
-    const ringing = setTimeout(() => void call.hangUp(), ANSWER_MS);
-    const outcome = await call.outcome.finally(() => clearTimeout(ringing));
+    const call = await untilRoom(ring);
+    const outcome = await call.outcome;
     if (outcome.kind !== 'answered') return unanswered(number, outcome);
     const callId = await findCall(earlier);
     const speak = (text: string) =>
@@ -79,6 +82,13 @@ export async function openTelephone({ account, journal, number, agentId, signal 
       conversation: createCallConversation({ call, callId, answeredAt: outcome.atMs, journal, speak, signal }),
       [Symbol.asyncDispose]: async () => void (await call.hangUp()),
     };
+  }
+
+  async function ring(): Promise<SipCall> {
+    const call = await sip.call(number, { signal, record: false });
+    const ringing = setTimeout(() => void call.hangUp(), ANSWER_MS);
+    void call.outcome.finally(() => clearTimeout(ringing));
+    return call;
   }
 
   async function findCall(earlier: ReadonlySet<string>): Promise<string> {

@@ -88,7 +88,9 @@ async function openSpeaker(invocation: Invocation, { agentId, number, options }:
   const wanted = { phone: textOf(options, 'phone'), sip: textOf(options, 'sip'), voice: textOf(options, 'voice') };
   const account = await chooseAccount(terminal, wanted, url);
   const journal = createCallJournal(await invocation.api());
-  const telephone = await openTelephone({ account, journal, number, agentId, signal });
+  const onBusy = (refusal: string): void =>
+    terminal.err(`${number} has no room for a call (${refusal}): it is dialled again for a while\n`);
+  const telephone = await openTelephone({ account, journal, number, agentId, onBusy, signal });
   return {
     play: async (scenario) => {
       await using placed = await telephone.dial(scenario.language);
