@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseUrl } from '@centralita/provision/instance.ts';
 import { mintOrgScope } from '@centralita/control-plane/shared/org-scope.ts';
+import { addressOptions } from '@centralita/control-plane/db/server-address.ts';
 import postgres from 'postgres';
 import { seedCalls, TURNS_PER_CALL } from './api-bench-data.ts';
 import type { SeededOrganization } from './api-bench-data.ts';
@@ -36,7 +37,8 @@ async function openSubjects(api: ApiRig, options: { organizations: number; calls
   const plan = { planId: PLAN, name: 'Bench', requestsPerMinute: REQUESTS_PER_MINUTE, ...limits };
   await api.asAdmin('/admin/plans', { method: 'POST', body: plan });
   const organizations = await seedCalls(api.database, { ...options, planId: PLAN });
-  const migrator = postgres(databaseUrl(api.rig.instance, 'migrator'), { max: 1, onnotice: () => {} });
+  const migratorUrl = databaseUrl(api.rig.instance, 'migrator');
+  const migrator = postgres(migratorUrl, { ...addressOptions(migratorUrl), max: 1, onnotice: () => {} });
   // What autovacuum does a minute later, so that every round meets the same plans.
   await migrator.unsafe('analyze');
   await migrator.end();

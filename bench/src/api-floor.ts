@@ -6,6 +6,7 @@ import { scopeStatement } from '@centralita/control-plane/db/read-pipeline.ts';
 import { readWholeCall } from '@centralita/control-plane/features/calls/call-read.ts';
 import type { CallId } from '@centralita/control-plane/shared/id.ts';
 import type { OrgScope } from '@centralita/control-plane/shared/org-scope.ts';
+import { addressOptions } from '@centralita/control-plane/db/server-address.ts';
 import postgres from 'postgres';
 
 /** As many as the product's pipeline has. */
@@ -21,7 +22,7 @@ export type Floor = AsyncDisposable & {
 };
 
 export function openFloor(url: string, questions: readonly FloorQuestion[]): Floor {
-  const clients = Array.from({ length: CONNECTIONS }, () => postgres(url, { max: 1, onnotice: () => {} }));
+  const clients = Array.from({ length: CONNECTIONS }, () => postgres(url, { ...addressOptions(url), max: 1, onnotice: () => {} }));
   let turn = 0;
   async function readOne({ scope, callId }: FloorQuestion): Promise<void> {
     const client = clients[turn++ % CONNECTIONS] as postgres.Sql;

@@ -1,4 +1,5 @@
 /** The same question to the tables themselves: the application's role, one organization set, and every way to reach for the other's rows. */
+import { addressOptions } from '@centralita/control-plane/db/server-address.ts';
 import postgres from 'postgres';
 import { secretIn } from './isolation-tally.ts';
 import type { IsolationTally } from './isolation-tally.ts';
@@ -25,7 +26,7 @@ const REFUSALS = new Set([FORBIDDEN, '23503', '23505', '23502', '23514', '23P01'
 
 /** The catalogue, as the application's role sees it. */
 export async function listTables(url: string): Promise<readonly ProbedTable[]> {
-  const client = postgres(url, { max: 1, onnotice: () => {} });
+  const client = postgres(url, { ...addressOptions(url), max: 1, onnotice: () => {} });
   const rows = await client<ProbedTable[]>`
     select c.relname as name,
       case when c.relname = 'organizations' then 'id' else (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped) end as owner,
@@ -127,7 +128,7 @@ function settingsBefore(victim: Twin): readonly { readonly how: string; readonly
 /** Every table and way. Nothing stays: each probe is a transaction that is taken back. */
 export async function probeSql(probing: SqlProbing, tables: readonly ProbedTable[]): Promise<void> {
   const { url, tally, attacker, victim } = probing;
-  const client = postgres(url, { max: 1, onnotice: () => {}, prepare: false });
+  const client = postgres(url, { ...addressOptions(url), max: 1, onnotice: () => {}, prepare: false });
   const written = (text: string): string =>
     text.replaceAll('$A', attacker.organizationId).replaceAll('$B', victim.organizationId).replaceAll('$CANARY', victim.canary);
   try {

@@ -1,4 +1,5 @@
 /** Search without any shortcut, computed apart from the product: every piece is scored both ways and ranked whole. What the product finds is held against it. */
+import { addressOptions } from '@centralita/control-plane/db/server-address.ts';
 import postgres from 'postgres';
 import { embeddedText } from '@centralita/control-plane/features/knowledge/embedded-text.ts';
 import type { TextEmbedding } from '@centralita/control-plane/ports/text-embedding.ts';
@@ -29,7 +30,7 @@ export async function openExactSearch(
   url: string,
   { organizationId, embedding }: { organizationId: OrganizationId; embedding: TextEmbedding },
 ): Promise<ExactSearch> {
-  const client = postgres(url, { max: 1, onnotice: () => {} });
+  const client = postgres(url, { ...addressOptions(url), max: 1, onnotice: () => {} });
   const inOrganization = <Row extends object>(text: string, values: string[]) =>
     client.begin(async (statements) => {
       await statements`select set_config('role', 'centralita_app', true), set_config('app.org_id', ${organizationId}, true)`;
