@@ -3,8 +3,11 @@
 /** One moment: how many calls were up, and how much of each resource was in use. */
 export type UsageSample = { readonly liveCalls: number; readonly used: Readonly<Record<string, number>> };
 
-/** A resource and the most of it that may be in use, in the unit of the samples. */
-export type ResourceLimit = { readonly resource: string; readonly limit: number };
+/** A resource and the most that there may be: of it, in the unit of the samples, or of calls, where that depends on what one takes. */
+export type ResourceLimit = { readonly resource: string } & (
+  | { readonly limit: number }
+  | { readonly callsAt: (perCall: number) => number }
+);
 
 /** What one live call takes of a resource, by a straight line through the samples. */
 export type CallCost = {
@@ -47,7 +50,8 @@ export function estimateCapacity(samples: readonly UsageSample[], limits: readon
  * Least squares of use over live calls; null when the samples do not tell. A sample counts the less the more calls were up: each call's use comes
  * and goes by itself, so that the spread of their sum grows with their number.
  */
-function costOf(samples: readonly UsageSample[], { resource, limit }: ResourceLimit): CallCost | null {
+function costOf(samples: readonly UsageSample[], resourceLimit: ResourceLimit): CallCost | null {
+  const { resource } = resourceLimit;
   const points = samples.flatMap(({ liveCalls, used }) => {
     const value = used[resource];
     return value === undefined ? [] : [{ calls: liveCalls, value, weight: 1 / Math.max(1, liveCalls) }];
@@ -67,5 +71,8 @@ function costOf(samples: readonly UsageSample[], { resource, limit }: ResourceLi
   const residuals = weighed((point) => (point.value - idle - perCall * point.calls) ** 2);
   const perCallError = Math.sqrt(residuals / (count - 2) / spread) / perCall;
   if (perCallError > MAX_COST_ERROR) return null;
-  return { resource, limit, idle, perCall, perCallError, calls: (limit - idle) / perCall };
+  const cost = { resource, idle, perCall, perCallError };
+  if ('limit' in resourceLimit) return { ...cost, limit: resourceLimit.limit, calls: (resourceLimit.limit - idle) / perCall };
+  const mostCalls = resourceLimit.callsAt(perCall);
+  return { ...cost, limit: idle + mostCalls * perCall, calls: mostCalls };
 }

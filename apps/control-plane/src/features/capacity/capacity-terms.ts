@@ -3,7 +3,7 @@ import type { CapacityEstimate, ResourceLimit, UsageSample } from './capacity-es
 import { estimateCapacity } from './capacity-estimate.ts';
 import type { ProcessSample } from './process-sample-store.ts';
 import { SAMPLE_SECONDS } from './process-sample-store.ts';
-import { largestLoad } from './queueing.ts';
+import { mostCalls } from './queueing.ts';
 
 /** What the estimate is told of the machine. */
 export type CapacityTerms = {
@@ -56,7 +56,7 @@ function limitsOf(samples: readonly ProcessSample[], { cores, memoryTotalBytes, 
   ];
 }
 
-/** As much of its slots as leaves requests without long waits; null while its slots or its speed are not known. */
+/** As many calls as leave requests without long waits; null while its slots or its speed are not known. */
 function modelLimit(
   samples: readonly ProcessSample[],
   { model, queueLimitMs }: { model: (typeof MODELS)[number]; queueLimitMs: number },
@@ -68,7 +68,8 @@ function modelLimit(
   if (slots === null || requests === 0) return null;
   const busySeconds = worked.reduce((sum, sample) => sum + (sample.busy ?? 0), 0) * SAMPLE_SECONDS;
   const serviceMs = (busySeconds * 1_000) / requests;
-  return { resource: model, limit: largestLoad({ slots, serviceMs, variation: variationOf(own, slots) }, queueLimitMs) };
+  const variation = variationOf(own, slots);
+  return { resource: model, callsAt: (perCall) => mostCalls({ slots, serviceMs, variation, perCall }, queueLimitMs) };
 }
 
 /** Where nothing tells how requests differ: lengths of utterances vary about as much. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { largestLoad, waitP95Ms, waitProbability } from './queueing.ts';
+import type { SharedModel } from './queueing.ts';
+import { lateShare, mostCalls } from './queueing.ts';
 
 /** Numbers in [0, 1), the same at every run. */
 function seededRandom(seed: number): () => number {
@@ -11,59 +12,88 @@ function seededRandom(seed: number): () => number {
   };
 }
 
-it("gives Erlang's known values", () => {
-  expect(waitProbability(1, 0.5)).toBeCloseTo(0.5, 10);
-  expect(waitProbability(2, 1)).toBeCloseTo(1 / 3, 10);
-  // Tables of Erlang C: 5 agents with 4 erlangs.
-  expect(waitProbability(5, 4)).toBeCloseTo(0.5541, 4);
-  expect(waitProbability(3, 3)).toBe(1);
+const models = fc.record({
+  slots: fc.integer({ min: 1, max: 32 }),
+  serviceMs: fc.integer({ min: 10, max: 3_000 }),
+  variation: fc.double({ min: 0, max: 1, noNaN: true }),
+  perCall: fc.double({ min: 0.005, max: 0.5, noNaN: true }),
 });
 
-it('finds the load at which the wait reaches its limit', () => {
-  const servers = { slots: 3, serviceMs: 400, variation: 0 };
-  const load = largestLoad(servers, 500);
-  expect(load).toBeGreaterThan(1.5);
-  expect(load).toBeLessThan(3);
-  expect(waitP95Ms(servers, load)).toBeCloseTo(500, 3);
+it('finds the calls at which one request in twenty waits too long', () => {
+  const model: SharedModel = { slots: 3, serviceMs: 400, variation: 0, perCall: 0.06 };
+  const calls = mostCalls(model, 500);
+  expect(lateShare(model, calls, 500)).toBeCloseTo(0.05, 6);
   // Who waits for nothing at all below this load has a limit nonetheless: the slots.
-  expect(largestLoad({ ...servers, serviceMs: 1 }, 500)).toBeGreaterThan(2.9);
+  expect(mostCalls({ ...model, serviceMs: 1 }, 500)).toBeCloseTo(3 / 0.06, 1);
 });
 
-it('takes less work where requests are longer, more different, or the limit is shorter', () => {
-  const figures = fc.record({ slots: fc.integer({ min: 1, max: 32 }), serviceMs: fc.integer({ min: 10, max: 3_000 }) });
+it("gives Erlang's waits where calls are many and each asks seldom", () => {
+  const model: SharedModel = { slots: 5, serviceMs: 1_000, variation: 1, perCall: 0.0004 };
+  // Tables of Erlang C: 5 agents with 4 erlangs.
+  expect(lateShare(model, 4 / 0.0004, 1e-6)).toBeCloseTo(0.5541, 2);
+});
+
+it('is a share, and grows with the calls', () => {
+  const limits = fc.integer({ min: 50, max: 2_000 });
   fc.assert(
-    fc.property(figures, fc.integer({ min: 50, max: 2_000 }), ({ slots, serviceMs }, limitMs) => {
-      const load = largestLoad({ slots, serviceMs, variation: 0.5 }, limitMs);
-      expect(largestLoad({ slots, serviceMs: serviceMs * 2, variation: 0.5 }, limitMs)).toBeLessThanOrEqual(load);
-      expect(largestLoad({ slots, serviceMs, variation: 1 }, limitMs)).toBeLessThanOrEqual(load);
-      expect(largestLoad({ slots, serviceMs, variation: 0.5 }, limitMs / 2)).toBeLessThanOrEqual(load);
+    fc.property(models, limits, fc.double({ min: 0, max: 1, noNaN: true }), (model, limitMs, part) => {
+      const all = model.slots / model.perCall;
+      const share = lateShare(model, all * part, limitMs);
+      expect(share).toBeGreaterThanOrEqual(0);
+      expect(share).toBeLessThanOrEqual(lateShare(model, all, limitMs) + 1e-6);
+      expect(lateShare(model, all, limitMs)).toBeLessThanOrEqual(1);
     }),
   );
 });
 
-/** Serves requests that come at random, each of `serviceMs`, and returns the wait that 95 % did not exceed. */
-function simulatedP95({ slots, serviceMs, load }: { slots: number; serviceMs: number; load: number }): number {
+it('bears fewer calls where each of them asks more, or the limit is shorter, and where requests differ more, unless the limit is shorter than one', () => {
+  fc.assert(
+    fc.property(models, fc.integer({ min: 50, max: 2_000 }), (model, limitMs) => {
+      const calls = mostCalls(model, limitMs);
+      expect(mostCalls({ ...model, perCall: model.perCall * 1.2 }, limitMs)).toBeLessThanOrEqual(calls);
+      expect(mostCalls(model, limitMs / 2)).toBeLessThanOrEqual(calls);
+      const even = mostCalls({ ...model, variation: 0 }, model.serviceMs * 1.5);
+      expect(mostCalls({ ...model, variation: 1 }, model.serviceMs * 1.5)).toBeLessThanOrEqual(even);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+type Simulated = Pick<SharedModel, 'slots' | 'serviceMs' | 'perCall'> & { readonly isEven: boolean };
+
+/** Calls that each ask again some time after their answer, between half of the mean and what chance gives: the share that waits longer. */
+function simulatedShare({ slots, serviceMs, perCall, isEven }: Simulated, calls: number, limitMs: number): number {
   const random = seededRandom(11);
+  const exponential = () => -Math.log(1 - random());
+  const thinkMs = serviceMs / perCall - serviceMs;
+  const asks = Array.from({ length: calls }, () => random() * thinkMs);
   const free = Array.from({ length: slots }, () => 0);
-  const waits: number[] = [];
-  for (let atMs = 0; waits.length < 200_000;) {
-    atMs += (-Math.log(1 - random()) * serviceMs) / load;
-    const next = free.indexOf(Math.min(...free));
-    const beginsMs = Math.max(atMs, free[next] ?? 0);
-    free[next] = beginsMs + serviceMs;
-    waits.push(beginsMs - atMs);
+  const requests = 60_000;
+  let late = 0;
+  for (let request = 0; request < requests; request++) {
+    const caller = asks.indexOf(Math.min(...asks));
+    const slot = free.indexOf(Math.min(...free));
+    const askedAt = asks[caller] ?? 0;
+    const beginsAt = Math.max(askedAt, free[slot] ?? 0);
+    if (beginsAt - askedAt > limitMs) late += 1;
+    const endsAt = beginsAt + serviceMs * (isEven ? 1 : exponential());
+    free[slot] = endsAt;
+    asks[caller] = endsAt + thinkMs * (0.5 + 0.25 * (exponential() + exponential()));
   }
-  return waits.toSorted((a, b) => a - b)[Math.floor(waits.length * 0.95)] ?? 0;
+  return late / requests;
 }
 
-it('is within 10 % of the load that a simulated model of fixed speed bears', () => {
-  for (const [slots, serviceMs] of [
-    [2, 600],
-    [3, 400],
-    [8, 300],
-  ] as const) {
-    const load = largestLoad({ slots, serviceMs, variation: 0 }, 500);
-    expect([slots, simulatedP95({ slots, serviceMs, load: load * 0.93 }) <= 500]).toEqual([slots, true]);
-    expect([slots, simulatedP95({ slots, serviceMs, load: load * 1.1 }) >= 500]).toEqual([slots, true]);
-  }
+it('is within a tenth of the calls that a simulated model bears', () => {
+  for (const [slots, serviceMs, cycleMs] of [
+    [1, 200, 6_500],
+    [2, 350, 6_430],
+    [2, 300, 3_200],
+    [4, 400, 6_500],
+  ] as const)
+    for (const isEven of [true, false]) {
+      const model = { slots, serviceMs, perCall: serviceMs / cycleMs };
+      const calls = mostCalls({ ...model, variation: isEven ? 0 : 1 }, 500);
+      const shareAt = (share: number) => simulatedShare({ ...model, isEven }, Math.round(calls * share), 500);
+      expect([slots, serviceMs, isEven, shareAt(0.9) <= 0.05, shareAt(1.1) >= 0.05]).toEqual([slots, serviceMs, isEven, true, true]);
+    }
 });
