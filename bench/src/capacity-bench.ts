@@ -30,9 +30,10 @@ const NO_LIMIT_MS = 60_000;
 /** Calls of the calibration, each level for as long as six of the product's samples: about 240 requests, whose number in a sample varies by a tenth of theirs. */
 const CALIBRATION_CALLS = [0, 4, 8, 12];
 const CALIBRATION_MS = 61_000;
-/** The load beyond the calibration grows by a call in this time, up to this much beyond the estimate. */
+/** The load beyond the calibration grows by a call in this time, from this share of the estimate to this much beyond it: at 1.4 times nobody is answered any more. */
 const STEP_MS = 10_000;
-const RAMP_BEYOND = 1.5;
+const RAMP_FROM = 0.65;
+const RAMP_BEYOND = 1.25;
 /** A wait that so many requests have is too long for the product. */
 const LATE_SHARE = 0.05;
 /** So many loads share a line of the log. */
@@ -201,7 +202,7 @@ async function measureProfile(profile: Profile, { log, talk }: { log: (message: 
   // The estimate is for the product's limit; it must not refuse the calls that show where that limit is met.
   await bench.rig.controlPlane.stop('SIGTERM', 10_000);
   await bench.rig.startControlPlane('ready', { ADMISSION_QUEUE_P95_MS: String(NO_LIMIT_MS) });
-  const loaded = await place(bench, Math.floor(estimated / RAMP_BEYOND), talking);
+  const loaded = await place(bench, Math.floor(estimated * RAMP_FROM), talking);
   // They were all called at once: after half a minute they no longer speak in step.
   await sleep(SETTLE_MS, undefined, { signal: talk.signal });
   const requests = await ramp(bench, profile, { calls: loaded, upTo: Math.ceil(estimated * RAMP_BEYOND), talk: talking });
