@@ -70,8 +70,12 @@ export async function openTelephone({ account, journal, number, agentId, onBusy,
 
   async function place(language: string): Promise<PlacedCall> {
     signal.throwIfAborted();
-    const earlier = new Set((await journal.newestTo(number)).map(({ callId }) => callId));
-    const call = await untilRoom(ring);
+    let earlier: ReadonlySet<string> = new Set();
+    const call = await untilRoom(async () => {
+      // Calls that were refused are in the journal too.
+      earlier = new Set((await journal.newestTo(number)).map(({ callId }) => callId));
+      return await ring();
+    });
     const outcome = await call.outcome;
     if (outcome.kind !== 'answered') return unanswered(number, outcome);
     const callId = await findCall(earlier);

@@ -11,12 +11,11 @@ import { openCallLatencies } from './call-latencies.ts';
 import type { CallLatencies } from './call-latencies.ts';
 import type { CapacityEstimate } from './capacity-estimate.ts';
 import { estimateFromSamples } from './capacity-terms.ts';
-import { openLatencyWindow } from './latency-window.ts';
 import type { ProcessSample, ProcessSampleStore } from './process-sample-store.ts';
 import { SAMPLE_SECONDS } from './process-sample-store.ts';
 import type { ProcessSampler, ProcessSamplerParts } from './process-sampler.ts';
 import { openProcessSampler } from './process-sampler.ts';
-import { openModelMeter } from './usage-meter.ts';
+import { openQueueWatch, QUEUE_WINDOW_MS } from './queue-watch.ts';
 
 export type CapacityWatchParts = Pick<ProcessSamplerParts, 'askDatabase' | 'journalDepth'> & {
   /** Null: this process measures nothing, and only the configured number counts. */
@@ -52,8 +51,6 @@ export type CapacityWatch = AsyncDisposable & {
 
 const SAMPLE_MS = SAMPLE_SECONDS * 1_000;
 const GATE_MS = 2_000;
-/** What the gate looks back on. */
-const GATE_WINDOW_MS = 60_000;
 /** The estimate looks back two hours: a change of a model or of an agent is forgotten by then. */
 const ESTIMATE_MS = 2 * 3_600_000;
 /** An estimate limits the calls when its cost per call is known as well as this, standard error over cost. */
@@ -64,7 +61,7 @@ const GATE_MIN_ANSWERS = 20;
 
 /** Silence before answers that 95 % do not exceed; null while there are too few of them. */
 function gapOf(latencies: CallLatencies, atMs: number): number | null {
-  const read = latencies.control_plane.read({ overMs: GATE_WINDOW_MS, atMs });
+  const read = latencies.control_plane.read({ overMs: QUEUE_WINDOW_MS, atMs });
   return read !== null && read.count >= GATE_MIN_ANSWERS ? read.p95Ms : null;
 }
 
@@ -100,9 +97,10 @@ export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
     queues.observe(await probe.models({ signal }), clock.nowMs());
     const atMs = clock.nowMs();
     const gapP95Ms = gapOf(latencies, atMs);
-    const next = stepGate(gate, { gapP95Ms, queueP95Ms: queues.p95Ms(atMs) }, { limits, atMs });
-    if (next.kind !== gate.kind)
-      log.warn({ gate: next, gapP95Ms, queueP95Ms: queues.p95Ms(atMs), liveCalls: liveCalls() }, 'admission of calls changed');
+    // It closes on a queue that stays, and opens again when the last minute was without one.
+    const queueP95Ms = gate.kind === 'open' ? queues.standingMs(atMs) : queues.p95Ms(atMs);
+    const next = stepGate(gate, { gapP95Ms, queueP95Ms }, { limits, atMs });
+    if (next.kind !== gate.kind) log.warn({ gate: next, gapP95Ms, queueP95Ms, liveCalls: liveCalls() }, 'admission of calls changed');
     gate = next;
     if (gate.kind === 'open' && gapP95Ms !== null) provenCalls = Math.max(provenCalls, liveCalls());
   });
@@ -148,26 +146,6 @@ function trustedCalls({ calls, costs }: CapacityEstimate, provenCalls: number): 
   const [binding] = costs;
   if (calls === null || !binding || binding.perCallError > TRUSTED_ERROR) return Number.POSITIVE_INFINITY;
   return Math.max(1, Math.floor(calls), provenCalls);
-}
-
-/** How long requests waited for models lately: one observation for each look at each model, of the mean since the look before. */
-function openQueueWatch() {
-  const meter = openModelMeter();
-  const windows = new Map<string, ReturnType<typeof openLatencyWindow>>();
-  return {
-    observe(readings: Parameters<typeof meter>[0], atMs: number): void {
-      for (const { role, queuedMs } of meter(readings, atMs)) {
-        const window = windows.get(role) ?? openLatencyWindow();
-        windows.set(role, window);
-        if (queuedMs !== null) window.observe(queuedMs, atMs);
-      }
-    },
-    /** Of the model where it is longest; null when none was asked. */
-    p95Ms(atMs: number): number | null {
-      const found = [...windows.values()].flatMap((window) => window.read({ overMs: GATE_WINDOW_MS, atMs })?.p95Ms ?? []);
-      return found.length === 0 ? null : Math.max(...found);
-    },
-  };
 }
 
 /** One run after the other, `everyMs` apart, until the signal aborts. */
