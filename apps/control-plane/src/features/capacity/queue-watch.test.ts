@@ -5,8 +5,7 @@ import { openQueueWatch } from './queue-watch.ts';
 function after(waitsMs: readonly (number | null)[]) {
   const watch = openQueueWatch();
   let [requests, queuedSeconds] = [0, 0];
-  const look = (atMs: number): void =>
-    watch.observe([{ role: 'text_to_speech', requests, queuedSeconds, busySeconds: 0, slots: 2 }], atMs);
+  const look = (atMs: number): void => watch.observe([{ role: 'text_to_speech', requests, queuedSeconds, busySeconds: 0, slots: 2 }], atMs);
   look(0);
   for (const [index, waitMs] of waitsMs.entries()) {
     if (waitMs !== null) [requests, queuedSeconds] = [requests + 10, queuedSeconds + waitMs / 100];
