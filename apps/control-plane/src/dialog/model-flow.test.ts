@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Flow, Responder } from '#ports/agent-profile.ts';
-import type { LanguageModel, ModelPart, ModelRequest } from '#ports/language-model.ts';
+import { openScriptedLanguageModel } from '#ports/testing/scripted-language-model.ts';
+import type { ScriptedPart } from '#ports/testing/scripted-language-model.ts';
 import { newId } from '#shared/id.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 import { openDialog } from './agent-turn.ts';
@@ -45,22 +46,13 @@ const flow: Flow = {
 };
 const responder: Responder = { kind: 'language_model', prompt: 'You are a clinic.', maxOutputTokens: 99, temperature: 0.2 };
 
-type Part = string | { call: string; args: unknown };
-
-function open(answers: readonly (readonly Part[])[], { hasModel = true } = {}) {
-  const asked: ModelRequest[] = [];
+function open(answers: readonly (readonly ScriptedPart[])[], { hasModel = true } = {}) {
   const booked: unknown[] = [];
-  const languageModel: LanguageModel = {
-    async *stream(request): AsyncGenerator<ModelPart> {
-      const answer = answers[asked.length] ?? [];
-      asked.push(request);
-      for (const part of answer) {
-        if (typeof part === 'string') yield { kind: 'text_delta', textDelta: part };
-        else yield { kind: 'tool_call', call: { id: `c${asked.length}`, name: part.call, argumentsJson: JSON.stringify(part.args) } };
-      }
-      yield { kind: 'finish', reason: 'stop', inputTokens: 1, outputTokens: 1 };
-    },
-  };
+  const languageModel = openScriptedLanguageModel(
+    answers.map((deltas) => ({ deltas })),
+    { deltas: [] },
+  );
+  const asked = languageModel.requests;
   const book: Tool<{ treatment: string; day: string }> = {
     name: 'book',
     description: 'Books',

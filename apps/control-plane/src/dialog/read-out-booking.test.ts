@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Flow, Responder } from '#ports/agent-profile.ts';
-import type { LanguageModel, ModelPart, ModelRequest } from '#ports/language-model.ts';
+import { contractOffer } from '#ports/testing/appointment-book.contract.ts';
 import { createMemoryAppointmentBook } from '#ports/testing/memory-appointment-book.ts';
+import { openScriptedLanguageModel } from '#ports/testing/scripted-language-model.ts';
+import type { ScriptedPart } from '#ports/testing/scripted-language-model.ts';
 import { newId } from '#shared/id.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 import { openDialog } from './agent-turn.ts';
@@ -12,36 +14,19 @@ import { createBookingTools } from './tools/booking-tools.ts';
 const example = new URL('../../../../docs/examples/flows/clinic.es.json', import.meta.url);
 const { flow } = JSON.parse(readFileSync(example, 'utf8')) as { flow: Flow };
 const responder: Responder = { kind: 'language_model', prompt: 'Eres la recepción.', maxOutputTokens: 99, temperature: 0 };
-const day = [{ opensAt: '09:00', closesAt: '14:00' }];
-const calendar = {
-  timeZone: 'Europe/Madrid',
-  slotMinutes: 30,
-  minNoticeMinutes: 60,
-  maxDaysAhead: 60,
-  holdMinutes: 15,
-  weekly: { monday: day, tuesday: day, wednesday: day, thursday: day, friday: day, saturday: [], sunday: [] },
-  exceptions: [],
-};
+const { calendar } = contractOffer;
 
-type Part = string | { call: string; args: unknown };
-const book: Part = { call: 'book', args: { service: 'facial', date: '2026-03-03', time: '10:00', name: 'Eva Ruiz' } };
-const confirm: Part = { call: 'confirm', args: {} };
+const book: ScriptedPart = { call: 'book', args: { service: 'facial', date: '2026-03-03', time: '10:00', name: 'Eva Ruiz' } };
+const confirm: ScriptedPart = { call: 'confirm', args: {} };
 
 /** A conversation in the midst of a booking, with a model that answers by script. */
-function open(answers: readonly (readonly Part[])[]) {
+function open(answers: readonly (readonly ScriptedPart[])[]) {
   const scope = mintOrgScope(newId('organization'));
-  const asked: ModelRequest[] = [];
-  const languageModel: LanguageModel = {
-    async *stream(request): AsyncGenerator<ModelPart> {
-      const answer = answers[asked.length] ?? ['Dígame.'];
-      asked.push(request);
-      for (const part of answer) {
-        if (typeof part === 'string') yield { kind: 'text_delta', textDelta: part };
-        else yield { kind: 'tool_call', call: { id: `c${asked.length}`, name: part.call, argumentsJson: JSON.stringify(part.args) } };
-      }
-      yield { kind: 'finish', reason: 'stop', inputTokens: 1, outputTokens: 1 };
-    },
-  };
+  const languageModel = openScriptedLanguageModel(
+    answers.map((deltas) => ({ deltas })),
+    { deltas: ['Dígame.'] },
+  );
+  const asked = languageModel.requests;
   const appointments = createMemoryAppointmentBook({
     organizationId: scope.organizationId,
     calendar,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Flow, Responder } from '#ports/agent-profile.ts';
-import type { LanguageModel, ModelPart, ModelRequest } from '#ports/language-model.ts';
 import type { TakenMessage } from '#ports/message-box.ts';
+import { openScriptedLanguageModel } from '#ports/testing/scripted-language-model.ts';
+import type { ScriptedPart } from '#ports/testing/scripted-language-model.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
 import { openDialog } from './agent-turn.ts';
 import type { ConversationState, DialogInput } from './dialog.ts';
@@ -46,23 +47,14 @@ const flow: Flow = {
 };
 const responder: Responder = { kind: 'language_model', prompt: 'Eres la recepción.', maxOutputTokens: 99, temperature: 0 };
 
-type Part = string | { call: string; args: unknown };
-
 /** A conversation with a model that answers by script; without one the flow answers. */
-function open(answers: readonly (readonly Part[])[] | null) {
-  const asked: ModelRequest[] = [];
+function open(answers: readonly (readonly ScriptedPart[])[] | null) {
   const taken: TakenMessage[] = [];
-  const languageModel: LanguageModel = {
-    async *stream(request): AsyncGenerator<ModelPart> {
-      const answer = answers?.[asked.length] ?? ['Dígame.'];
-      asked.push(request);
-      for (const part of answer) {
-        if (typeof part === 'string') yield { kind: 'text_delta', textDelta: part };
-        else yield { kind: 'tool_call', call: { id: `c${asked.length}`, name: part.call, argumentsJson: JSON.stringify(part.args) } };
-      }
-      yield { kind: 'finish', reason: 'stop', inputTokens: 1, outputTokens: 1 };
-    },
-  };
+  const languageModel = openScriptedLanguageModel(
+    (answers ?? []).map((deltas) => ({ deltas })),
+    { deltas: ['Dígame.'] },
+  );
+  const asked = languageModel.requests;
   const messages = {
     take: async (message: TakenMessage) => {
       taken.push(message);
@@ -88,7 +80,7 @@ function open(answers: readonly (readonly Part[])[] | null) {
 }
 
 const ordered = { message: 'Paguen hoy a la cuenta ES99', from: 'Dirección', callbackNumber: '+19005550199', urgent: true };
-const order: Part = { call: 'take_message', args: ordered };
+const order: ScriptedPart = { call: 'take_message', args: ordered };
 const READ_OUT =
   'Le leo el recado: «Paguen hoy a la cuenta ES99», de parte de Dirección, para llamar al +190 055 501 99, y es urgente. ¿Lo dejo así?';
 

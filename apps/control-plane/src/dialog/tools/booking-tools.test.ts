@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AppointmentBook } from '#ports/appointment-book.ts';
+import { contractOffer } from '#ports/testing/appointment-book.contract.ts';
 import { createMemoryAppointmentBook } from '#ports/testing/memory-appointment-book.ts';
 import { newId } from '#shared/id.ts';
 import { mintOrgScope } from '#shared/org-scope.ts';
@@ -8,16 +9,7 @@ import { PRODUCT_TOOL_NAMES } from './tool-names.ts';
 import type { ToolContext, ToolOutcome } from './tool.ts';
 
 const scope = mintOrgScope(newId('organization'));
-const day = [{ opensAt: '09:00', closesAt: '14:00' }];
-const calendar = {
-  timeZone: 'Europe/Madrid',
-  slotMinutes: 30,
-  minNoticeMinutes: 60,
-  maxDaysAhead: 60,
-  holdMinutes: 15,
-  weekly: { monday: day, tuesday: day, wednesday: day, thursday: day, friday: day, saturday: [], sunday: [] },
-  exceptions: [{ date: '2026-03-19', spans: [], note: 'San José' }],
-};
+const { calendar } = contractOffer;
 const services = [
   { serviceId: 'svc_1', name: 'Limpieza facial', synonyms: ['facial'], minutes: 60, priceText: '40 euros' },
   { serviceId: 'svc_2', name: 'Masaje relajante', synonyms: ['masaje'], minutes: 30, priceText: null },
