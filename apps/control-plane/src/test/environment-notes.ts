@@ -64,7 +64,9 @@ export const environmentNotes = {
   BEHIND_BALANCER: plain('1: a balancer or carrier tries another server when this one refuses a call'),
   ADMISSION_BY_ESTIMATE: plain('1: the measured capacity limits the calls where it is below `MAX_CONCURRENT_CALLS`'),
   ADMISSION_GAP_P95_MS: plain('no call is taken while the silence before answers is longer in 95 % of the last minute'),
-  ADMISSION_QUEUE_P95_MS: plain('the same for the wait before a model begins'),
+  ADMISSION_QUEUE_P95_MS: plain(
+    'none is taken either while requests wait longer before a model begins, at five looks in a row (10 s), until 95 % of a minute were shorter',
+  ),
   GLOBAL_STOP_AFTER_FAILED_CALLS: plain('calls that fail within 10 minutes before new ones are stopped; 0: never', 'calls'),
   GLOBAL_STOP_AUTO_RESUME: plain('whether a stop that failures caused ends by itself once the probes pass'),
   ADMIN_WEBHOOK_URL: plain('where alerts are posted'),

@@ -1,11 +1,14 @@
 // Whether new calls are taken while those that are up are still answered in time. A pure step: it closes at once and opens again only when things are clearly better.
 
-/** What is measured, over the last minute. Null: nothing to measure, such as a box without a call. */
+/** What is looked back on. */
+export const GATE_WINDOW_MS = 60_000;
+
+/** What is measured, over that time. Null: nothing to measure, such as a box without a call. */
 export type AdmissionReading = {
   /** Silence before answers that 95 % do not exceed, ms. */
   readonly gapP95Ms: number | null;
-  /** Wait of requests for a model that 95 % do not exceed, ms; of the model where it is longest. */
-  readonly queueP95Ms: number | null;
+  /** Wait of requests for a model, ms, of the model where it is longest: what stays of it while the gate is open, what 95 % do not exceed while it is closed. */
+  readonly queueMs: number | null;
 };
 
 /** Beyond these no call is taken. */
@@ -38,7 +41,7 @@ export function stepGate(
   { limits, atMs }: { limits: AdmissionLimits; atMs: number },
 ): AdmissionGate {
   const exceeds = (share: number): AdmissionCause | null => {
-    if ((reading.queueP95Ms ?? 0) > limits.queueP95Ms * share) return 'inference_queue';
+    if ((reading.queueMs ?? 0) > limits.queueP95Ms * share) return 'inference_queue';
     return (reading.gapP95Ms ?? 0) > limits.gapP95Ms * share ? 'turn_gap' : null;
   };
   const cause = exceeds(1);

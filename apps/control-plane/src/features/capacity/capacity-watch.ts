@@ -6,7 +6,7 @@ import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import type { AdmissionGate, AdmissionLimits } from './admission-gate.ts';
-import { openGate, stepGate } from './admission-gate.ts';
+import { GATE_WINDOW_MS, openGate, stepGate } from './admission-gate.ts';
 import { openCallLatencies } from './call-latencies.ts';
 import type { CallLatencies } from './call-latencies.ts';
 import type { CapacityEstimate } from './capacity-estimate.ts';
@@ -15,7 +15,7 @@ import type { ProcessSample, ProcessSampleStore } from './process-sample-store.t
 import { SAMPLE_SECONDS } from './process-sample-store.ts';
 import type { ProcessSampler, ProcessSamplerParts } from './process-sampler.ts';
 import { openProcessSampler } from './process-sampler.ts';
-import { openQueueWatch, QUEUE_WINDOW_MS } from './queue-watch.ts';
+import { openQueueWatch } from './queue-watch.ts';
 
 export type CapacityWatchParts = Pick<ProcessSamplerParts, 'askDatabase' | 'journalDepth'> & {
   /** Null: this process measures nothing, and only the configured number counts. */
@@ -61,7 +61,7 @@ const GATE_MIN_ANSWERS = 20;
 
 /** Silence before answers that 95 % do not exceed; null while there are too few of them. */
 function gapOf(latencies: CallLatencies, atMs: number): number | null {
-  const read = latencies.control_plane.read({ overMs: QUEUE_WINDOW_MS, atMs });
+  const read = latencies.control_plane.read({ overMs: GATE_WINDOW_MS, atMs });
   return read !== null && read.count >= GATE_MIN_ANSWERS ? read.p95Ms : null;
 }
 
@@ -98,9 +98,9 @@ export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
     const atMs = clock.nowMs();
     const gapP95Ms = gapOf(latencies, atMs);
     // It closes on a queue that stays, and opens again when the last minute was without one.
-    const queueP95Ms = gate.kind === 'open' ? queues.standingMs(atMs) : queues.p95Ms(atMs);
-    const next = stepGate(gate, { gapP95Ms, queueP95Ms }, { limits, atMs });
-    if (next.kind !== gate.kind) log.warn({ gate: next, gapP95Ms, queueP95Ms, liveCalls: liveCalls() }, 'admission of calls changed');
+    const queueMs = gate.kind === 'open' ? queues.standingMs(atMs) : queues.p95Ms(atMs);
+    const next = stepGate(gate, { gapP95Ms, queueMs }, { limits, atMs });
+    if (next.kind !== gate.kind) log.warn({ gate: next, gapP95Ms, queueMs, liveCalls: liveCalls() }, 'admission of calls changed');
     gate = next;
     if (gate.kind === 'open' && gapP95Ms !== null) provenCalls = Math.max(provenCalls, liveCalls());
   });

@@ -1,10 +1,9 @@
 // How long requests wait for the models: now, and lately. A queue that stays is told apart from callers who came at once.
 import type { ModelReading } from '#ports/resource-probe.ts';
+import { GATE_WINDOW_MS } from './admission-gate.ts';
 import { openLatencyWindow } from './latency-window.ts';
 import { openModelMeter } from './usage-meter.ts';
 
-/** What the gate looks back on. */
-export const QUEUE_WINDOW_MS = 60_000;
 /**
  * A queue that was there at so many looks in a row, ten seconds of requests, stays. Thirteen callers who came at once made their greetings' later
  * sentences wait for 3 s, of which none of them heard anything, and it was over after 6 s.
@@ -42,9 +41,9 @@ export function openQueueWatch(): QueueWatch {
     },
     standingMs: (atMs) =>
       longest(({ latest }) => {
-        const recent = latest.filter((look) => look.atMs >= atMs - QUEUE_WINDOW_MS);
+        const recent = latest.filter((look) => look.atMs >= atMs - GATE_WINDOW_MS);
         return recent.length < STANDING_LOOKS ? null : Math.min(...recent.map(({ queuedMs }) => queuedMs));
       }),
-    p95Ms: (atMs) => longest(({ window }) => window.read({ overMs: QUEUE_WINDOW_MS, atMs })?.p95Ms ?? null),
+    p95Ms: (atMs) => longest(({ window }) => window.read({ overMs: GATE_WINDOW_MS, atMs })?.p95Ms ?? null),
   };
 }
