@@ -90,6 +90,16 @@ export const MAX_TOLD_AT_ONCE = 5;
  */
 export const MAX_WAITING_CALLERS = 100;
 
+/**
+ * An organization's caller is held only while fewer of its own are than this many for each place of the line that is still free: the dynamic threshold
+ * of switches whose ports share one buffer. First come, first served would let one organization with many calls (a promotion, a trunk that loops) take the
+ * whole line, and callers of the others would be refused at once; a fixed share for each would leave most of the line empty while one alone is busy. With
+ * 4, of 100 places one organization gets 80, two that both want more 45 and 44, three 31 each; one after the other they get 80, 16 and 4. The last free
+ * place is for somebody with fewer than four callers in the line, and whoever has none gets a place while there is one. Nobody who is held is sent away
+ * when others come. A line of four places or fewer is first come, first served.
+ */
+export const WAITING_PER_FREE_PLACE = 4;
+
 /** How long the leg stays up after the last word, so that the caller's telephone plays it out. */
 export const GOODBYE_TAIL_MS = 300;
 

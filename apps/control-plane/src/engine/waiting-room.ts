@@ -1,15 +1,16 @@
 // Callers for whom there is no room now: held with music, in the order in which they came, until there is.
 import type { CallLeg } from '#ports/call-control.ts';
 import type { Clock } from '#shared/clock.ts';
+import { WAITING_PER_FREE_PLACE } from './limits.ts';
 import type { PositionTeller } from './position-teller.ts';
 
-/** How a wait ended. `room`: `held` is the caller's place, to be returned when his call is over. */
+/** How a wait ended. `room`: `held` is the caller's place, to be returned when his call is over. `full`: no place in the line, for him or his organization. */
 export type WaitOutcome = { readonly kind: 'room'; readonly held: Disposable } | { readonly kind: 'gone' | 'too_long' | 'full' | 'closed' };
 
 /** A caller who waits. */
 export type WaitingCaller = {
   readonly leg: CallLeg;
-  /** Whose caller he is: his place is counted among these alone. */
+  /** Whose caller he is: his place is counted among these alone, and how many of these are held decides whether he is. */
   readonly organizationId: string;
   /** The longest that he is held. */
   readonly maxWaitMs: number;
@@ -37,7 +38,10 @@ export type WaitingRoom = {
 
 type Waiter = WaitingCaller & { readonly sinceMs: number; readonly settle: (outcome: WaitOutcome) => void };
 
-/** `max` callers are held at the same time; the next one is not: each is a channel of Asterisk, and ports for his sound. */
+/**
+ * `max` callers are held at the same time; the next one is not: each is a channel of Asterisk, and ports for his sound. Fewer of one organization are,
+ * see `WAITING_PER_FREE_PLACE`.
+ */
 export function openWaitingRoom(clock: Clock, max: number): WaitingRoom {
   const line: Waiter[] = [];
   let isClosed = false;
@@ -65,7 +69,7 @@ export function openWaitingRoom(clock: Clock, max: number): WaitingRoom {
     },
     async wait(caller) {
       if (isClosed) return { kind: 'closed' };
-      if (line.length >= max) return { kind: 'full' };
+      if (!mayJoin(line, { organizationId: caller.organizationId, max })) return { kind: 'full' };
       const { promise, resolve } = Promise.withResolvers<WaitOutcome>();
       const waiter: Waiter = {
         ...caller,
@@ -97,6 +101,12 @@ export function openWaitingRoom(clock: Clock, max: number): WaitingRoom {
     },
   };
   return room;
+}
+
+/** Whether the line has a place for one more of the organization's callers: never without a free one, always when it has nobody in it and one is free. */
+function mayJoin(line: readonly Waiter[], { organizationId, max }: { readonly organizationId: string; readonly max: number }): boolean {
+  const own = line.filter((waiter) => waiter.organizationId === organizationId).length;
+  return own < WAITING_PER_FREE_PLACE * (max - line.length);
 }
 
 /** An organization's callers are let in in their order, whatever callers of others do: nothing of those is in the number. */

@@ -56,7 +56,7 @@ export const environmentNotes = {
   ),
   MAX_CONCURRENT_CALLS: plain('live calls at the most', 'calls'),
   MAX_WAITING_CALLERS: plain(
-    'callers held until there is room, in organizations that chose `queue`; written by provision from the ports for sound',
+    'callers held until there is room, in organizations that chose `queue`, of which one alone gets about four fifths of the places; written by provision from the ports for sound',
     'callers',
   ),
   MAX_CALL_SECONDS: plain('the longest call; an agent may say less'),
