@@ -87,6 +87,14 @@ export const telephony: Board = {
     ),
     lines(
       {
+        title: 'Events dropped',
+        description: 'By reason. "nobody_listens" are keys that were pressed before the call was taken; any other reason is a ticket.',
+      },
+      'ops',
+      { '{{reason}}': 'sum by (reason) (rate(centralita_ari_events_dropped_total{$I}[$__rate_interval]))' },
+    ),
+    lines(
+      {
         title: 'Holes after a restart',
         description:
           'Silence that callers heard while their sound was built again, since the start of the process: a restart is over before the first look at it.',

@@ -87,7 +87,9 @@ test('malformed messages, unknown events and a listener that throws are logged; 
   const warn = vi.fn<(fields: object, message: string) => void>();
   const error = vi.fn<(fields: object, message: string) => void>();
   const { types, listener } = collect();
-  await using ari = await openAri(optionsFor(server, { log: { ...silentLog, warn, error } }));
+  const dropped: string[] = [];
+  const onDropped = (reason: string): void => void dropped.push(reason);
+  await using ari = await openAri(optionsFor(server, { log: { ...silentLog, warn, error }, onDropped }));
   using _first = ari.subscribe(() => {
     throw new Error('a bug in a listener');
   });
@@ -106,6 +108,7 @@ test('malformed messages, unknown events and a listener that throws are logged; 
   await vi.waitFor(() => expect(types()).toEqual(['ChannelDestroyed']));
   const reasons = warn.mock.calls.map(([fields]) => (fields as { reason: string }).reason);
   expect(reasons).toEqual(['not_json', 'not_an_object', 'not_an_object', 'unknown_type', 'field_missing', 'unknown_type']);
+  expect(dropped).toEqual(reasons);
   expect(error).toHaveBeenCalledTimes(1);
 });
 

@@ -11,7 +11,7 @@ import { openDeadline } from './deadline.ts';
 import type { EventSocket } from './event-socket.ts';
 import type { AriEvent } from './generated/events.ts';
 import { type AriEndpoint, ariEndpoint, sendOverHttp } from './http-transport.ts';
-import { parseMessage } from './message.ts';
+import { type UnusableReason, parseMessage } from './message.ts';
 import { type OrderedReader, createOrderedReader } from './ordered-reader.ts';
 import { createPendingRequests } from './pending-requests.ts';
 import { type AriAnswer, type AriRequest, type OperationName, type Parameters, type Result, toRequest } from './request.ts';
@@ -39,6 +39,8 @@ export interface AriOptions {
   /** Subscribed before the first connection, so that it misses nothing. */
   readonly listener?: AriListener;
   readonly log?: AriLog;
+  /** Told of each message that is dropped because it cannot be used, for whoever counts them; the log has it too. */
+  readonly onDropped?: (reason: UnusableReason) => void;
   /** Silence after which the connection is taken for dead. Default 10 s. */
   readonly deadPeerMs?: number;
   /** Received messages that may wait for slow listeners before the socket is no longer read. Default 4096. */
@@ -240,7 +242,8 @@ class Client implements AriClient {
       case 'event':
         return this.#tell(message);
       case 'unusable':
-        return this.#log.warn({ ...message, lengthBytes: text.length }, 'ARI message dropped');
+        this.#log.warn({ ...message, lengthBytes: text.length }, 'ARI message dropped');
+        return this.#options.onDropped?.(message.reason);
     }
   }
 

@@ -9,12 +9,15 @@ export interface SocketAnswer {
   readonly body: string;
 }
 
+/** Why a message is of no use: it cannot be read, it is of a kind that our Asterisk does not have, or a part of it is missing. */
+export type UnusableReason = 'not_json' | 'not_an_object' | 'unknown_type' | 'field_missing';
+
 export type AriMessage =
   | { readonly kind: 'event'; readonly event: AriEvent }
   | { readonly kind: 'answer'; readonly answer: SocketAnswer }
   | {
       readonly kind: 'unusable';
-      readonly reason: 'not_json' | 'not_an_object' | 'unknown_type' | 'field_missing';
+      readonly reason: UnusableReason;
       readonly type?: string;
       readonly field?: string;
     };

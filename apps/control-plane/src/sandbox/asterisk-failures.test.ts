@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { silentObserver } from '#adapters/asterisk/observed-ari.ts';
-import { MAX_UNSENT_BYTES } from '#adapters/asterisk/limits.ts';
+import { MAX_UNSENT_BYTES, MAX_WAITING_LEG_EVENTS } from '#adapters/asterisk/limits.ts';
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { CallLeg } from '#ports/call-control.ts';
 import { silentLog } from '#shared/log.ts';
@@ -67,8 +67,9 @@ test.each([
   },
 );
 
-test('messages of a wrong size, unknown control messages and unknown events change nothing', async () => {
-  await using rig = await openRig();
+test('messages of a wrong size, unknown control messages and unknown events change nothing; the events are counted', async () => {
+  const counted: string[] = [];
+  await using rig = await openRig({ observer: { ...silentObserver, dropped: (reason) => counted.push(reason) } });
   const { caller, leg, sound } = await openTalk(rig);
   rig.standIn.injectMedia(new Uint8Array(641));
   rig.standIn.injectMedia(new Uint8Array(0));
@@ -79,14 +80,30 @@ test('messages of a wrong size, unknown control messages and unknown events chan
   expect([frame.kind, frame.kind === 'frame' ? frame.pcm[0] : null]).toEqual(['frame', 8_000]);
   await sleep(20);
   expect(kinds(sound)).toEqual(['frame']);
+  await vi.waitFor(() => expect(counted).toEqual(['unknown_type', 'not_json', 'field_missing']));
+  await leg.hangUp();
+  await expectNothingLeft(rig);
+});
+
+test('keys that are pressed before anybody listens wait, the latest beyond what may wait are dropped and counted', async () => {
+  const counted: string[] = [];
+  await using rig = await openRig({ observer: { ...silentObserver, dropped: (reason) => counted.push(reason) } });
+  const caller = rig.standIn.placeCall({ dialledNumber: '600', callerNumber: '' });
+  const leg = await first(rig.legs);
+  for (let key = 0; key < MAX_WAITING_LEG_EVENTS + 2; key += 1) caller.sendDtmf(String(key % 10));
+  await vi.waitFor(() => expect(counted).toEqual(['nobody_listens', 'nobody_listens']));
+  const heard: string[] = [];
+  leg.listen((event) => event.kind === 'dtmf' && heard.push(event.digit));
+  expect(heard).toEqual(Array.from({ length: MAX_WAITING_LEG_EVENTS }, (_, key) => String(key % 10)));
   await leg.hangUp();
   await expectNothingLeft(rig);
 });
 
 test('a hollow event is no call, and one that tells of a beginning again ends nothing', async () => {
+  const counted: string[] = [];
   const dropped: object[] = [];
   const log = { ...silentLog, warn: (fields: object) => void dropped.push(fields), child: () => silentLog };
-  await using rig = await openRig({ log });
+  await using rig = await openRig({ log, observer: { ...silentObserver, dropped: (reason) => counted.push(reason) } });
   const { caller, leg, transport, sound } = await openTalk(rig);
   const heard = { type: 'StasisStart', application: rig.standIn.application, timestamp: '' };
   for (const channel of [{}, { id: '' }, { id: {}, caller: [] }, { id: 'x' }])
@@ -96,6 +113,7 @@ test('a hollow event is no call, and one that tells of a beginning again ends no
     rig.standIn.injectEvent(JSON.stringify({ ...heard, args: [], channel: { ...whole, id } }));
   await vi.waitFor(() => expect(dropped).toHaveLength(4));
   expect(dropped).toMatchObject(Array.from({ length: 4 }, () => ({ reason: 'wrong_value', type: 'StasisStart' })));
+  expect(counted).toEqual(Array.from({ length: 4 }, () => 'wrong_value'));
   transport.mark('still here');
   await vi.waitFor(() => expect(marks(sound)).toEqual(['still here']));
   expect(rig.legs).toEqual([leg]);

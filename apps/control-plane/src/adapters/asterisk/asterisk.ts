@@ -14,7 +14,7 @@ import { destroyLeftovers, isChannelAlive, readApplication, readStartedAt } from
 import { MAX_ENDED_IDS, NODE_LOST_MS, SWEEP_AGAIN_MS, SWEEP_EVERY_MS } from './limits.ts';
 import { type AsteriskLeg, type LegOptions, openLeg } from './leg.ts';
 import { type AsteriskParts, settle } from './leg-media.ts';
-import { type AsteriskObserver, observedAri, silentObserver } from './observed-ari.ts';
+import { type AsteriskObserver, type DropReason, observedAri, silentObserver } from './observed-ari.ts';
 import { orphanKind, ringsTooLong } from './orphans.ts';
 import { openRescue } from './rescue.ts';
 import type { Rescue, RescueOptions } from './rescue.ts';
@@ -82,7 +82,9 @@ class Asterisk implements CallControl, AsyncDisposable {
   async open(): Promise<void> {
     const { url, username, password, application, signal, log } = this.#options;
     // Before there is a listener for calls nothing may be taken: what arrives meanwhile is found by the sweep.
-    const ari = await openAri({ url, username, password, application, signal, log, listener: (notification) => this.#hear(notification) });
+    const listener = (notification: AriNotification): void => this.#hear(notification);
+    const onDropped = (reason: DropReason): void => this.#observer.dropped(reason);
+    const ari = await openAri({ url, username, password, application, signal, log, listener, onDropped });
     this.#ari = observedAri(ari, this.#observer, this.#options.nowMs);
     const { rescue } = this.#options;
     if (rescue === undefined) return;
@@ -148,7 +150,10 @@ class Asterisk implements CallControl, AsyncDisposable {
 
   #parse(event: AriEvent): void {
     const field = brokenPart(event, this.#options.application);
-    if (field !== null) return this.#log.warn({ reason: 'wrong_value', type: event.type, field }, 'ARI message dropped');
+    if (field !== null) {
+      this.#log.warn({ reason: 'wrong_value', type: event.type, field }, 'ARI message dropped');
+      return this.#observer.dropped('wrong_value');
+    }
     this.#observer.heard(Date.now() - Date.parse(event.timestamp));
     this.#take(event);
   }

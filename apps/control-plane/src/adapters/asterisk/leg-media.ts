@@ -18,7 +18,7 @@ export type AsteriskParts = {
   readonly behindBalancer?: boolean;
   /** Where the media sockets are, such as `ws://127.0.0.1:8088/media/`. */
   readonly mediaUrl: string;
-  readonly observer: Pick<AsteriskObserver, 'media'>;
+  readonly observer: Pick<AsteriskObserver, 'media' | 'dropped'>;
 };
 
 /** A built sound. */

@@ -357,7 +357,10 @@ class Leg implements AsteriskLeg {
   #tell(event: LegEvent): void {
     if (this.#listener !== null) this.#listener(event);
     else if (this.#waiting.length < MAX_WAITING_LEG_EVENTS || event.kind === 'hung_up') this.#waiting.push(event);
-    else this.#parts.log.warn({ kind: event.kind }, 'leg event dropped: nobody listens');
+    else {
+      this.#parts.log.warn({ kind: event.kind }, 'leg event dropped: nobody listens');
+      this.#parts.observer.dropped('nobody_listens');
+    }
   }
 
   #throwIfGone(): void {

@@ -1,6 +1,10 @@
 // The ARI client with every request timed, for whoever counts them.
 import type { AriClient } from 'asterisk-ari-client';
 import { AriError } from 'asterisk-ari-client/ari-error.ts';
+import type { UnusableReason } from 'asterisk-ari-client/message.ts';
+
+/** Why a message of Asterisk had no effect. `wrong_value`: a part has nothing in it that we can use; `nobody_listens`: a leg's events before it is taken, beyond those that wait. */
+export type DropReason = UnusableReason | 'wrong_value' | 'nobody_listens';
 
 /** What is told of the connection to Asterisk. Nothing here may throw or take time: it is called between the events of calls. */
 export type AsteriskObserver = {
@@ -8,10 +12,11 @@ export type AsteriskObserver = {
   requested(request: { operation: string; code: string; tookMs: number }): void;
   /** Milliseconds of wall clock from an event's own time stamp until it was handled; negative where two machines' clocks differ. */
   heard(lagMs: number): void;
+  dropped(reason: DropReason): void;
   media(change: 'opened' | 'closed' | 'xoff'): void;
 };
 
-export const silentObserver: AsteriskObserver = { connected() {}, requested() {}, heard() {}, media() {} };
+export const silentObserver: AsteriskObserver = { connected() {}, requested() {}, heard() {}, dropped() {}, media() {} };
 
 /** An observer for an adapter that is opened before whoever observes it. What is told before `observe` is not told to him. */
 export function lateObserver(): { readonly observer: AsteriskObserver; readonly observe: (observer: AsteriskObserver) => void } {
@@ -25,6 +30,7 @@ export function lateObserver(): { readonly observer: AsteriskObserver; readonly 
       },
       requested: (request) => target.requested(request),
       heard: (lagMs) => target.heard(lagMs),
+      dropped: (reason) => target.dropped(reason),
       media: (change) => target.media(change),
     },
     observe(observer) {

@@ -2,6 +2,21 @@ import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import { createTelephonyMetrics } from './telephony-metrics.ts';
 
+it('every reason to drop an event is a series from the start, and counts alone', async () => {
+  const registry = new Registry();
+  const observer = createTelephonyMetrics(registry);
+  observer.dropped('wrong_value');
+  const counted = (await registry.metrics()).split('\n').filter((line) => line.startsWith('centralita_ari_events_dropped_total{'));
+  expect(counted.toSorted()).toEqual([
+    'centralita_ari_events_dropped_total{reason="field_missing"} 0',
+    'centralita_ari_events_dropped_total{reason="nobody_listens"} 0',
+    'centralita_ari_events_dropped_total{reason="not_an_object"} 0',
+    'centralita_ari_events_dropped_total{reason="not_json"} 0',
+    'centralita_ari_events_dropped_total{reason="unknown_type"} 0',
+    'centralita_ari_events_dropped_total{reason="wrong_value"} 1',
+  ]);
+});
+
 it('the first connection is no reconnection, the next ones are; an event from a clock that runs ahead is no older than now', async () => {
   const registry = new Registry();
   const observer = createTelephonyMetrics(registry);

@@ -2,6 +2,9 @@
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
+/** Why a message of the telephone system had no effect; each is a series from the start, so that the first one is a rise. */
+const DROP_REASONS = ['not_json', 'not_an_object', 'unknown_type', 'field_missing', 'wrong_value', 'nobody_listens'] as const;
+
 /** What the adapter tells. Never called for a frame: an event of a call, a request or a change of a socket at most. */
 export type TelephonyObserver = {
   connected(isConnected: boolean): void;
@@ -9,6 +12,7 @@ export type TelephonyObserver = {
   requested(request: { operation: string; code: string; tookMs: number }): void;
   /** An event was handled `lagMs` after the telephone system made it. */
   heard(lagMs: number): void;
+  dropped(reason: (typeof DROP_REASONS)[number]): void;
   media(change: 'opened' | 'closed' | 'xoff'): void;
 };
 
@@ -55,8 +59,20 @@ export function createTelephonyMetrics(registry: Registry): TelephonyObserver {
       // Two clocks, on two machines in some installations: before the event was made is as good as at once. An event without a time says nothing.
       if (Number.isFinite(lagMs)) lag.observe(Math.max(0, lagMs) / 1_000);
     },
+    dropped: countDropped(registry),
     media: countMedia(registry),
   };
+}
+
+function countDropped(registry: Registry): TelephonyObserver['dropped'] {
+  const dropped = new Counter({
+    name: 'centralita_ari_events_dropped_total',
+    help: 'Events of the telephone system that were dropped: they could not be read or understood, or nobody listened yet',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  for (const reason of DROP_REASONS) dropped.inc({ reason }, 0);
+  return (reason) => dropped.inc({ reason });
 }
 
 function countMedia(registry: Registry): TelephonyObserver['media'] {
