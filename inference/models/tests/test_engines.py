@@ -20,7 +20,7 @@ from speech_engine import SpeechWanted
 from speech_request import SpeechRequest
 from test_reference_voices import SAID, recording, write_voice
 from test_whisper_prompt import SPECIAL
-from whisper_prompt import MAX_LENGTH
+from whisper_prompt import length_limit, max_new_tokens
 from whisper_weights import converted_weights
 
 CPU = Placement("cpu", 0)
@@ -87,7 +87,7 @@ def test_scores_and_silence_are_asked_for_and_the_length_follows_the_sound(whisp
     heard = engine.transcribe([utterance(10)])[0]
     call = model.calls[0]
     assert call["return_scores"] and call["return_no_speech_prob"] and call["beam_size"] == 5
-    assert 50 < call["max_length"] - len(call["prompts"][0]) < MAX_LENGTH
+    assert call["max_length"] == length_limit(len(call["prompts"][0]), max_new_tokens(160_000, 16_000, len(call["prompts"][0])))
     assert heard.transcription.text == "xxxxxxx xxx" and heard.transcription.no_speech_probability == 0.1
     assert heard.transcription.average_log_probability == pytest.approx(-0.2)
 

@@ -4,7 +4,7 @@ import pytest
 
 from failures import RequestRefused
 from whisper_languages import whisper_code
-from whisper_prompt import MAX_HINT_TOKENS, MAX_LENGTH, SpecialTokens, hint_text, max_new_tokens, prompt_tokens
+from whisper_prompt import MAX_HINT_TOKENS, MAX_LENGTH, SpecialTokens, hint_text, length_limit, max_new_tokens, prompt_tokens
 
 SPECIAL = SpecialTokens(previous=50_362, start=50_258, transcribe=50_360, no_timestamps=50_364, end=50_257)
 SPANISH = 50_262
@@ -33,6 +33,16 @@ def test_the_decoder_may_write_more_than_fifty_tokens_and_never_more_than_it_hol
     assert max_new_tokens(30 * 16_000, 16_000, 4) == MAX_LENGTH - 4
     assert max_new_tokens(1_600, 16_000, 4) == 33
     assert max_new_tokens(30 * 16_000, 16_000, 440) == 8
+
+
+@pytest.mark.parametrize("prompt", [3, 4, 40, 228, 440])
+@pytest.mark.parametrize("seconds", [0.1, 1, 10, 30])
+def test_ctranslate2_lets_it_write_that_much_whatever_it_takes_off_and_halves(prompt: int, seconds: float) -> None:
+    wanted = max_new_tokens(int(seconds * 16_000), 16_000, prompt)
+    limit = length_limit(prompt, wanted)
+    # whisper.cc: all of the prompt but its last mark was read before the first step.
+    written = min(limit // 2, limit - (prompt - 1))
+    assert wanted <= written <= wanted + 1 and prompt - 1 + written <= MAX_LENGTH
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from parameters import Parameters
 from request_batches import group_in_batches, prompt_shape
 from speech_request import SpeechRequest
 from transcript_filter import Transcription
-from whisper_prompt import SpecialTokens, hint_text, max_new_tokens, prompt_tokens
+from whisper_prompt import SpecialTokens, hint_text, length_limit, max_new_tokens, prompt_tokens
 from whisper_segments import Segment, average_log_probability, split_segments
 from whisper_weights import converted_weights
 
@@ -108,7 +108,7 @@ class WhisperEngine:
             ctranslate2.StorageView.from_array(np.ascontiguousarray(pictures)),
             list(prompts),
             beam_size=self._settings.beam_size,
-            max_length=len(prompts[0]) + max_new_tokens(longest, RATE_HZ, len(prompts[0])),
+            max_length=length_limit(len(prompts[0]), max_new_tokens(longest, RATE_HZ, len(prompts[0]))),
             return_scores=True,
             return_no_speech_prob=True,
         )

@@ -54,3 +54,9 @@ def max_new_tokens(samples: int, rate_hz: int, prompt_length: int) -> int:
     """How much may be written about so much sound: more than anybody can say, never more than the decoder holds."""
     room = MAX_LENGTH - prompt_length
     return max(1, min(room, _FEWEST_NEW_TOKENS + int(_NEW_TOKENS_PER_SECOND * samples / rate_hz)))
+
+
+def length_limit(prompt_length: int, new_tokens: int) -> int:
+    """CTranslate2's `max_length` under which so many tokens may be written: it takes the prompt off, and never writes more than half of it
+    (whisper.cc, generate)."""
+    return max(prompt_length + new_tokens, 2 * new_tokens)
