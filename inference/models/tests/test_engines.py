@@ -228,3 +228,7 @@ def test_kokoro_takes_the_style_of_the_length_of_what_it_says(monkeypatch: pytes
     speaker = engine.speaker(SpeechWanted("Hola.", "es", "", 1.5))
     assert speaker.speak("Hola.").dtype == np.float32 and speaker.speak("...").size == 0
     assert said == [("ˈola.", "ef_dora-4", 1.5)]
+    said.clear()
+    monkeypatch.setattr(kokoro_engine, "run_espeak", lambda text, voice: " ".join(["nˈueβe"] * 100))
+    assert speaker.speak("9" * 100).size == 480
+    assert [style for _, style, _ in said] == [f"ef_dora-{len(sounds) - 1}" for sounds, _, _ in said] and len(said) == 2

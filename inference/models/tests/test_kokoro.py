@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from failures import RequestRefused
-from kokoro_phonemes import MAX_PHONEMES, espeak_voice, kokoro_letters, phonemes_of, run_espeak, split_at_punctuation
+from kokoro_phonemes import MAX_PHONEMES, espeak_voice, kokoro_letters, phonemes_of, run_espeak, split_at_punctuation, split_phonemes
 from kokoro_voices import kokoro_voice, voice_file
 
 
@@ -26,7 +26,14 @@ def test_punctuation_comes_back_between_the_lines() -> None:
     assert phonemes_of("Hola, adiós.", "es", lambda text, voice: "ˈola\naðjˈos\n") == "ˈola, aðjˈos."
     assert phonemes_of("Uno (dos) tres.", "es", lambda text, voice: "ˈuno\ndˈos\ntɾˈes\n") == "ˈuno, dˈos, tɾˈes."
     assert phonemes_of("...", "es", lambda text, voice: "never asked") == ""
-    assert len(phonemes_of("a", "es", lambda text, voice: "a" * 2_000)) == MAX_PHONEMES
+
+
+def test_more_sounds_than_the_model_takes_are_cut_between_words_and_none_is_lost() -> None:
+    sounds = " ".join(["nˌoβeθjˈentos"] * 90)
+    pieces = split_phonemes(sounds)
+    assert " ".join(pieces) == sounds and len(pieces) == 3 and all(0 < len(piece) <= MAX_PHONEMES for piece in pieces)
+    assert split_phonemes("ˈola.") == ["ˈola."] and split_phonemes("") == []
+    assert [len(piece) for piece in split_phonemes("a" * (MAX_PHONEMES + 7))] == [MAX_PHONEMES, 7]
 
 
 @pytest.mark.parametrize(
@@ -55,3 +62,9 @@ def test_espeak_speaks_spanish_and_takes_no_text_for_an_option() -> None:
     assert phonemes_of("Buenos días, señora García.", espeak_voice("es"), run_espeak) == "bwˈenos ðˈias, seɲˈoɾa ɣaɾθˈia."
     assert phonemes_of("gracias", espeak_voice("es-MX"), run_espeak) == "ɡɾˈasjas"
     assert "ʧ" in phonemes_of("--help chico", "es", run_espeak)
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+def test_a_piece_full_of_figures_is_more_than_the_model_takes_at_once() -> None:
+    sounds = phonemes_of("912345678 " * 12, espeak_voice("es"), run_espeak)
+    assert len(sounds) > MAX_PHONEMES and " ".join(split_phonemes(sounds)) == sounds

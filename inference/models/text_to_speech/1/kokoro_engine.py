@@ -7,7 +7,7 @@ import numpy as np
 
 from engine_loading import Placement
 from failures import ModelUnusable
-from kokoro_phonemes import espeak_voice, phonemes_of, run_espeak
+from kokoro_phonemes import espeak_voice, phonemes_of, run_espeak, split_phonemes
 from kokoro_voices import kokoro_voice, voice_file
 from licences import check_licence
 from parameters import Parameters
@@ -15,7 +15,7 @@ from speech_engine import SpeechWanted, Speaker
 
 _FILES = ("config.json", "kokoro-v1_0.pth")
 _MAX_CHARACTERS = 250
-"""Of Spanish, about half of the 510 sounds that the model takes: espeak-ng writes stresses and lengths as well."""
+"""Of Spanish words, about half of the 510 sounds that the model takes: espeak-ng writes stresses and lengths as well. Figures are more."""
 
 
 def load(parameters: Parameters, placement: Placement) -> "KokoroEngine":
@@ -66,7 +66,6 @@ class KokoroEngine:
         return self._styles[name]
 
     def _speak(self, phonemes: str, styles: Any, speed: float) -> np.ndarray:
-        if phonemes == "":
-            return np.zeros(0, dtype=np.float32)
         # A style for each length of the input.
-        return self._model(phonemes, styles[len(phonemes) - 1], speed).cpu().numpy().astype(np.float32)
+        spoken = [self._model(piece, styles[len(piece) - 1], speed).cpu().numpy() for piece in split_phonemes(phonemes)]
+        return np.concatenate([np.zeros(0), *spoken]).astype(np.float32)

@@ -52,7 +52,19 @@ def phonemes_of(text: str, voice: str, run: Callable[[str, str], str]) -> str:
         # espeak-ng breaks its lines where we do, but for brackets and the like; then the pieces are only told apart.
         marks = [","] * (len(spoken) - 1) + marks[-1:]
     ipa = " ".join(f"{line}{mark}" for line, mark in zip(spoken, marks))
-    return kokoro_letters(ipa, is_english=voice.startswith("en"))[:MAX_PHONEMES]
+    return kokoro_letters(ipa, is_english=voice.startswith("en"))
+
+
+def split_phonemes(phonemes: str) -> list[str]:
+    """Sounds in pieces that the model takes, cut between words: figures, of which a short text may be made, are ten times as long when they
+    are spoken."""
+    pieces: list[str] = []
+    while len(phonemes) > MAX_PHONEMES:
+        at = phonemes.rfind(" ", 1, MAX_PHONEMES + 1)
+        cut = at if at > 0 else MAX_PHONEMES
+        pieces.append(phonemes[:cut].strip())
+        phonemes = phonemes[cut:].strip()
+    return [*pieces, phonemes] if phonemes != "" else pieces
 
 
 def split_at_punctuation(text: str) -> list[tuple[str, str]]:
