@@ -41,6 +41,14 @@ def test_a_configuration_promises_what_the_contract_asks_for(role: str) -> None:
     assert may_be_missing <= {one.name for one in configuration.input if one.optional}
 
 
+def test_vllm_may_load_the_kernels_that_it_compiles_into_its_home() -> None:
+    """An engine mounts a tmpfs `noexec` unless it is told: "failed to map segment from shared object", and no language model."""
+    compose = (MODELS.parent.parent / "docker-compose.yml").read_text(encoding="utf-8")
+    assert "HOME: /tmp" in compose.split("\n  triton-speech:")[1].split("\n\n")[0]
+    language = compose.split("\n  triton-language:")[1].split("\n\n")[0]
+    assert [line.strip() for line in language.splitlines() if "tmpfs:" in line] == ["tmpfs: ['/tmp:size=4g,mode=1777,exec']"]
+
+
 def test_a_misspelt_field_is_found(tmp_path: Path) -> None:
     (tmp_path / "config.pbtxt").write_text('name: "x" max_batch_sise: 8', encoding="utf-8")
     with pytest.raises(Exception, match="max_batch_sise"):
