@@ -1,4 +1,5 @@
 // The tables of the registry as they are installed: what the token of a server may read and write there, and what nobody may.
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabases } from '#db/test-database.ts';
 import type { RegistryCloud } from './registry-cloud.ts';
@@ -139,6 +140,26 @@ describe.each(testDatabases(serverUrl))('the tables of the registry on $kind', (
       cloud.run(claims, `select key, version::int from registry_feed where kind = 'licence'`);
     expect(await licences(mad)).toEqual([{ key: 'mad-1', version: 2 }]);
     expect(await licences(bcn)).toEqual([]);
+  });
+
+  it('are heard of again after they were copied to a cluster that counts its transactions anew, in their place before all that follows', async () => {
+    const heard = async () =>
+      await cloud.run(bcn, `select version::int, position from registry_feed where kind = 'agent' and server_id = 'mad-1'`);
+    const [before] = await heard();
+    await cloud.run(null, 'alter table server_agents disable trigger user');
+    await cloud.run(
+      null,
+      `update server_agents set written_xid = 900000000000, position = '0000000900000000000-0000000000000000007' where server_id = 'mad-1'`,
+    );
+    await cloud.run(null, 'alter table server_agents enable trigger user');
+    expect(await heard()).toEqual([]);
+    await cloud.run(null, await readFile(new URL('../../../../provision/supabase/006-moved.sql', import.meta.url), 'utf8'));
+    const [moved] = await heard();
+    expect(moved?.['version']).toBe(before?.['version']);
+    expect(String(moved?.['position']) < String(before?.['position'])).toBe(true);
+    expect(String((await put(mad, agentOf('mad-1', 1)))[0]?.['version'])).toBe(String(before?.['version']));
+    await put(mad, agentOf('mad-1', 60));
+    expect(String((await heard())[0]?.['position']) > String(before?.['position'])).toBe(true);
   });
 
   it('have row-level security everywhere, views of the invoker, and one function of the definer', async () => {
