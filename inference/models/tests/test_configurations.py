@@ -41,6 +41,14 @@ def test_a_configuration_promises_what_the_contract_asks_for(role: str) -> None:
     assert may_be_missing <= {one.name for one in configuration.input if one.optional}
 
 
+def test_torch_brings_the_cuda_that_ctranslate2_loads_and_torchaudio_is_of_its_number() -> None:
+    lines = (MODELS / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    major, minor = (int(part) for part in pinned["torch"].split(".")[:2])
+    # From 2.11 on PyPI's torch is CUDA 13's, and nothing in the image has libcublas.so.12.
+    assert (major, minor) < (2, 11) and pinned["torchaudio"] == pinned["torch"] and "ctranslate2" in pinned
+
+
 def test_vllm_may_load_the_kernels_that_it_compiles_into_its_home() -> None:
     """An engine mounts a tmpfs `noexec` unless it is told: "failed to map segment from shared object", and no language model."""
     compose = (MODELS.parent.parent / "docker-compose.yml").read_text(encoding="utf-8")
