@@ -8,6 +8,7 @@ import type { TelephonyDirectory } from '#ports/telephony-directory.ts';
 import type { Log } from '#shared/log.ts';
 import { brokenPart } from './ari-event.ts';
 import { openChannelEvents } from './channel-events.ts';
+import { openConnection } from './connection.ts';
 import { type AsteriskDirectory, openDirectory } from './directory.ts';
 import { NORMAL, rejectCause } from './hangup-cause.ts';
 import { destroyLeftovers, isChannelAlive, readApplication, readStartedAt } from './leftovers.ts';
@@ -57,6 +58,7 @@ class Asterisk implements CallControl, AsyncDisposable {
   readonly #log: Log;
   readonly #observer: AsteriskObserver;
   readonly #channels = openChannelEvents();
+  readonly #connection = openConnection();
   readonly #legs = new Map<string, AsteriskLeg>();
   /** Legs that are over, so that none is taken for a new call. */
   readonly #endedIds = new Set<string>();
@@ -134,11 +136,13 @@ class Asterisk implements CallControl, AsyncDisposable {
       case 'connected':
         this.#isConnected = true;
         clearTimeout(this.#nodeLost);
+        this.#connection.changed(true);
         this.#observer.connected(true);
         this.directory.connected();
         return this.#sweepSoon();
       case 'disconnected':
         this.#isConnected = false;
+        this.#connection.changed(false);
         this.#observer.connected(false);
         clearTimeout(this.#nodeLost);
         if (!this.#closing.signal.aborted) this.#nodeLost = setTimeout(() => this.#loseSilentLegs(), NODE_LOST_MS);
@@ -219,7 +223,8 @@ class Asterisk implements CallControl, AsyncDisposable {
     const mediaUrl = new URL('media/', this.#options.url.endsWith('/') ? this.#options.url : `${this.#options.url}/`);
     mediaUrl.protocol = mediaUrl.protocol === 'https:' ? 'wss:' : 'ws:';
     const { nowMs, behindBalancer = false } = this.#options;
-    return { ari, channels: this.#channels, log: this.#log, nowMs, mediaUrl: mediaUrl.href, behindBalancer, observer: this.#observer };
+    const [channels, connection, log, observer] = [this.#channels, this.#connection, this.#log, this.#observer];
+    return { ari, channels, connection, log, nowMs, mediaUrl: mediaUrl.href, behindBalancer, observer };
   }
 
   /** One sweep after the other; a failed one is repeated at the next connection or half a minute later. */

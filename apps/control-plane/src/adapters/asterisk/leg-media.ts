@@ -4,6 +4,7 @@ import { AriError, isConflict, isNotFound } from 'asterisk-ari-client/ari-error.
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { Log } from '#shared/log.ts';
 import type { ChannelEvents } from './channel-events.ts';
+import type { Connection } from './connection.ts';
 import { MEDIA_SETUP_MS, CLEAN_UP_MS } from './limits.ts';
 import type { AsteriskObserver } from './observed-ari.ts';
 import { type MediaSocket, openMediaSocket } from './media-socket.ts';
@@ -12,6 +13,7 @@ import { type MediaSocket, openMediaSocket } from './media-socket.ts';
 export type AsteriskParts = {
   readonly ari: AriClient;
   readonly channels: ChannelEvents;
+  readonly connection: Connection;
   readonly log: Log;
   readonly nowMs: () => number;
   /** Whether a SIP balancer stands in front, which tries another box when this one is full. */
@@ -39,10 +41,13 @@ export type LegMediaOptions = { readonly listener: (event: AudioTransportEvent) 
 
 /**
  * Builds, or destroys what it had built and rejects; a bridge that was there before stays, with the caller in it. A socket that breaks before the sound
- * is given makes this reject: the listener hears of no end of a sound that it never had, which it would take for the end of its own.
+ * is given makes this reject: the listener hears of no end of a sound that it never had, which it would take for the end of its own. So does a cut of the
+ * control connection: the events that would be waited for are lost with it.
  */
 export async function openLegMedia(parts: AsteriskParts, names: LegMediaPlace, options: LegMediaOptions): Promise<LegMedia> {
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(MEDIA_SETUP_MS)]);
+  const cut = new AbortController();
+  using _watch = parts.connection.onCut((error) => cut.abort(error));
+  const signal = AbortSignal.any([options.signal, cut.signal, AbortSignal.timeout(MEDIA_SETUP_MS)]);
   const channel = watchMediaChannel(parts, names.channelId, signal);
   let isGiven = false;
   const listener = (event: AudioTransportEvent): void => {

@@ -12,6 +12,8 @@ import {
   type TransferRequest,
   type TransferTarget,
 } from '#ports/call-control.ts';
+import { pause } from '#shared/waiting.ts';
+import { throughCuts } from './connection.ts';
 import { type Hold, openHold } from './hold.ts';
 import { causeText, type LegEnd, legEnd, NORMAL, rejectCause } from './hangup-cause.ts';
 import type { AsteriskParts, LegMedia, LegMediaNames, LegMediaOptions } from './leg-media.ts';
@@ -164,9 +166,10 @@ class Leg implements AsteriskLeg {
 
   async answer({ signal }: { signal: AbortSignal }): Promise<void> {
     this.#throwIfGone();
-    await this.#orGone(
-      this.#parts.ari.call('channels.answer', { channelId: this.legId }, { signal: AbortSignal.any([signal, this.#gone.signal]) }),
-    );
+    const both = AbortSignal.any([signal, this.#gone.signal]);
+    const { ari, connection } = this.#parts;
+    // A channel that is up already stays so: callers who were held are answered twice.
+    await this.#orGone(throughCuts(connection, both, () => ari.call('channels.answer', { channelId: this.legId }, { signal: both })));
   }
 
   async transfer(to: TransferTarget, request: TransferRequest): Promise<TransferOutcome> {
@@ -190,7 +193,7 @@ class Leg implements AsteriskLeg {
     this.#hold = hold;
     await this.#leaveRescue();
     await this.answer({ signal: this.#gone.signal });
-    await this.#orGone(hold.begin());
+    await this.#orGone(throughCuts(this.#parts.connection, this.#gone.signal, () => hold.begin()));
     await hold.over;
   }
 
@@ -222,7 +225,7 @@ class Leg implements AsteriskLeg {
   async #openMedia(options: LegMediaOptions): Promise<AudioTransport> {
     this.#throwIfGone();
     await this.#leaveSound();
-    const media = await this.#orGone(this.#build(options));
+    const media = await this.#orGone(throughCuts(this.#parts.connection, options.signal, () => this.#build(options)));
     if (this.#state !== 'alive') {
       await this.#dropMedia(media);
       throw this.#goneError();
@@ -375,22 +378,13 @@ class Leg implements AsteriskLeg {
     try {
       return await request;
     } catch (error) {
-      if (error instanceof AriError && error.kind === 'refused') await this.#goneWithin(END_WAIT_MS);
+      if (error instanceof AriError && error.kind === 'refused') await pause(END_WAIT_MS, this.#gone.signal);
       if (this.#state !== 'alive') throw this.#goneError();
       const isRefused = isNotFound(error) || isConflict(error);
       // What is built may be refused too, while its caller waits for it.
       if (!isRefused || (await isChannelAlive(this.#parts.ari, this.legId).catch(() => true))) throw error;
       throw new LegGoneError('the caller left while the leg was being set up', { cause: error });
     }
-  }
-
-  #goneWithin(ms: number): Promise<void> {
-    const { signal } = this.#gone;
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-    });
   }
 
   #goneError(): LegGoneError {

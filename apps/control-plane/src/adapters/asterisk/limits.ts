@@ -3,6 +3,9 @@
 /** Bridge, media channel and media socket together: 8.5 ms on an idle machine; beyond this the caller has given up. */
 export const MEDIA_SETUP_MS = 5_000;
 
+/** Between a set-up that a cut interrupted and the next try: the event socket itself is opened again after 50 to 100 ms at the earliest. */
+export const AFTER_CUT_MS = 100;
+
 /** One clean-up request to Asterisk, retries included. Hanging up takes two of them, one after the other, when Asterisk is dead. */
 export const CLEAN_UP_MS = 3_000;
 
