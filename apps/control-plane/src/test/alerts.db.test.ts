@@ -96,6 +96,20 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('alerts on $kind'
     expect(row).toEqual({ state: 'dead', last_error: 'receiver down' });
   });
 
+  it('of a channel that was taken away do not keep those of others from being sent', async () => {
+    const leave = (key: string, channel: string) =>
+      store.leave(scope, {
+        key,
+        repeatAfterMs: 60_000,
+        channels: [channel],
+        alert: { ...raised, alertId: `alert_${key}`, at: new Date(), server: 'box-1' },
+      });
+    for (let index = 0; index < 3; index += 1) await leave(`old${index}`, 'taken-away');
+    await leave('new', 'still-there');
+    const claimed = await store.claim(scope, { channels: ['still-there'], limit: 3, leaseMs: 60_000 });
+    expect(claimed.map(({ alert }) => alert.alertId)).toEqual(['alert_new']);
+  });
+
   it('are sent at once while the database is away', async () => {
     const away = async () => {
       throw new Error('away');

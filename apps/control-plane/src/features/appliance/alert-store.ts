@@ -1,5 +1,5 @@
 // Alerts that wait to be sent: left once for each thing in a while, sent by one server at a time.
-import { and, asc, eq, gte, isNull, lt, lte, or, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import type { Database, Queries } from '#db/client.ts';
 import { adminAlerts } from '#db/schema/admin-alerts.ts';
 import type { AdminAlert } from '#ports/notifier.ts';
@@ -73,21 +73,22 @@ async function claim(
   { channels, limit, leaseMs }: { channels: readonly string[]; limit: number; leaseMs: number },
 ): Promise<ClaimedAlert[]> {
   const isFree = or(isNull(adminAlerts.leaseUntil), lt(adminAlerts.leaseUntil, sql`now()`));
+  // Of a channel that no server has any more alerts wait until they are removed: they must not fill the limit.
+  const isOurs = and(sql`${adminAlerts.state} = 'waiting'`, inArray(adminAlerts.channel, [...channels]));
   const due = await queries
     .select({ id: adminAlerts.id, channel: adminAlerts.channel, alert: adminAlerts.alert, attempts: adminAlerts.attempts })
     .from(adminAlerts)
-    .where(and(sql`${adminAlerts.state} = 'waiting'`, lte(adminAlerts.nextAttemptAt, sql`now()`), isFree))
+    .where(and(isOurs, lte(adminAlerts.nextAttemptAt, sql`now()`), isFree))
     .orderBy(asc(adminAlerts.nextAttemptAt))
     .limit(limit)
     .for('update', { skipLocked: true });
-  const ours = due.filter(({ channel }) => channels.includes(channel));
-  for (const { id, channel, attempts } of ours) {
+  for (const { id, channel, attempts } of due) {
     await queries
       .update(adminAlerts)
       .set({ attempts: attempts + 1, leaseUntil: inMs(leaseMs) })
       .where(and(eq(adminAlerts.id, id), eq(adminAlerts.channel, channel)));
   }
-  return ours.map(({ channel, alert, attempts }) => ({ channel, attempt: attempts + 1, alert: read(alert) }));
+  return due.map(({ channel, alert, attempts }) => ({ channel, attempt: attempts + 1, alert: read(alert) }));
 }
 
 /** Written by us and by nobody else: the column has no other writer. */
