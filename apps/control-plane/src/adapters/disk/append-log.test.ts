@@ -26,6 +26,16 @@ describe('an append log', () => {
     expect(second.append('after')).toBe(201);
   });
 
+  it('keeps its order when the clock was set back between two processes', async () => {
+    const aheadBy = 3_600_000;
+    await writeFile(join(folder, `${String(Date.now() + aheadBy).padStart(15, '0')}-000000.log`), lineOf('before'));
+    const second = await open();
+    second.append('after');
+    await second.flush();
+    await using third = await open();
+    expect(third.takeLeft()).toEqual(['before', 'after']);
+  });
+
   it('forgets what is released, a whole segment at a time, and keeps what is not', async () => {
     const first = await open();
     for (let index = 1; index <= 100; index += 1) {

@@ -53,8 +53,8 @@ class SegmentedLog implements AppendLog {
   readonly #folder: string;
   readonly #log: Log;
   readonly #limits: AppendLogLimits;
-  /** Part of the names of this process's segments: later than those before it. */
-  readonly #startedAt = Date.now();
+  /** Part of the names of this process's segments: later than those before it, also when the clock was set back meanwhile. */
+  #startedAt = Date.now();
   #left: readonly string[] = [];
   #segments: Segment[] = [];
   #file: OpenSegment | null = null;
@@ -77,6 +77,7 @@ class SegmentedLog implements AppendLog {
   async readLeft(): Promise<void> {
     const names = (await readdir(this.#folder)).filter((name) => SEGMENT.test(name)).sort();
     const left: string[] = [];
+    this.#startedAt = Math.max(this.#startedAt, Number.parseInt(names.at(-1) ?? '0', 10) + 1);
     for (const name of names) {
       const path = join(this.#folder, name);
       const text = await readFile(path, 'utf8');
