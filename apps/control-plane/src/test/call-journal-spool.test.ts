@@ -1,10 +1,13 @@
 // The journal and the log on the disk together: what one process could not write, the next one does.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAppendLog } from '#adapters/disk/append-log.ts';
+import { textOfEvent } from '#features/calls/call-event-text.ts';
+import { queued } from '#features/calls/call-event-writer.ts';
 import { openCallJournal } from '#features/calls/call-journal-store.ts';
+import type { Log } from '#shared/log.ts';
 import { silentLog } from '#shared/log.ts';
 import { connectionLost, ended, failingDatabase, limits, note } from '#features/calls/testing/failing-database.ts';
 
@@ -42,6 +45,23 @@ describe('a journal with a spool', () => {
     await journal[Symbol.asyncDispose]();
     expect(journal.dropped()).toBe(0);
     expect((await openSpool()).takeLeft()).toHaveLength(2);
+  });
+
+  it('counts and tells what another release left and this one cannot read, and keeps none of it', async () => {
+    const earlier = await openSpool();
+    for (const event of [note(1), ended()]) earlier.append(textOfEvent(queued(event)).replace('call_ended', 'call_flew'));
+    await earlier.flush();
+    const lines: string[] = [];
+    const log: Log = { ...silentLog, error: (fields, message) => void lines.push(`${message}: ${JSON.stringify(fields)}`) };
+    const { database, write } = failingDatabase();
+    const spool = await openSpool();
+    await using journal = openCallJournal({ write, log, limits, spool });
+    await journal.flush();
+    expect(database.orders()).toEqual([1]);
+    expect(journal.dropped()).toBe(1);
+    expect(lines).toEqual(['events that another release left cannot be read by this one and are dropped: {"events":1}']);
+    expect(spool.records()).toBe(0);
+    await expect.poll(async () => await readdir(folder)).toEqual([]);
   });
 
   it('keeps new calls away before it is full, and live ones in memory after that', async () => {

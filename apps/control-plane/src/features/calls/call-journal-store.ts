@@ -70,10 +70,10 @@ const namesOf = ({ callId, scope, kind }: CallEvent) => ({ callId, organizationI
 export function openCallJournal({ write, log, limits = defaultJournalLimits, spool }: JournalOptions): CallJournalStore {
   invariant(limits.maxQueuedWithNotes <= limits.maxQueued, 'notes give way before calls and turns');
   const queue = new BoundedQueue<Waiting>({ max: limits.maxQueued });
-  const replay = spool === undefined ? [] : replayed(spool, log);
+  const { waiting: replay, unreadable } = spool === undefined ? { waiting: [], unreadable: 0 } : replayed(spool, log);
   const giveUp = new AbortController();
   let inFlight: readonly Waiting[] = [];
-  let droppedEvents = 0;
+  let droppedEvents = unreadable;
   let unspooledEvents = 0;
   let closed = false;
   let writing: Promise<void> | null = null;
@@ -133,14 +133,21 @@ export function openCallJournal({ write, log, limits = defaultJournalLimits, spo
   };
 }
 
-/** What an earlier process could not commit, or could not see committed: to write it again is harmless. */
-function replayed(spool: AppendLog, log: Log): Waiting[] {
-  const waiting = spool.takeLeft().flatMap((text, index) => {
+/** What an earlier process could not commit, or could not see committed: to write it again is harmless. What another release left may be no event here. */
+function replayed(spool: AppendLog, log: Log): { readonly waiting: Waiting[]; readonly unreadable: number } {
+  const left = spool.takeLeft();
+  const waiting = left.flatMap((text, index) => {
     const item = eventOfText(text);
     return item === null ? [] : [{ ...item, spooledAs: index + 1 }];
   });
+  const unreadable = left.length - waiting.length;
+  // With the last one all are released, those behind it that are no events too.
+  const last = waiting.pop();
+  if (last === undefined) spool.release(left.length);
+  else waiting.push({ ...last, spooledAs: left.length });
   if (waiting.length > 0) log.warn({ events: waiting.length }, 'events that an earlier process left are written');
-  return waiting;
+  if (unreadable > 0) log.error({ events: unreadable }, 'events that another release left cannot be read by this one and are dropped');
+  return { waiting, unreadable };
 }
 
 function after(ms: number, action: () => void): Disposable {
