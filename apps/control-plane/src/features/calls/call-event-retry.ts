@@ -27,20 +27,24 @@ export type WriteOutcome = 'settled' | 'given_up';
 export function createRetryingWriter(options: RetryOptions): (batch: readonly QueuedEvent[]) => Promise<WriteOutcome> {
   const { write, log, giveUp, onDrop } = options;
   let gaveUp = false;
+  let isAway = false;
+  const tell = (away: boolean): void => {
+    if (away === isAway) return;
+    isAway = away;
+    if (!away) log.info({}, 'journal writes again');
+    options.onAway?.(away);
+  };
 
   async function writeBatch(batch: readonly QueuedEvent[]): Promise<WriteOutcome> {
     for (let attempt = 0; ; attempt += 1) {
       if (gaveUp) return 'given_up';
       try {
         await write(batch);
-        if (attempt > 0) {
-          log.info({ attempt }, 'journal writes again');
-          options.onAway?.(false);
-        }
+        tell(false);
         return 'settled';
       } catch (error) {
         if (isUnwritable(error)) return writeOneByOne(batch, error);
-        if (attempt === 0) options.onAway?.(true);
+        tell(true);
         gaveUp = giveUp.aborted;
         const waitMs = Math.min(options.retryFromMs * 2 ** attempt, options.retryToMs) * (0.75 + Math.random() / 2);
         log.warn({ error: loggableError(error), attempt, waitMs: Math.round(waitMs), events: batch.length }, 'journal cannot write');
