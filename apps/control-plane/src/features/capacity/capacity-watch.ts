@@ -5,6 +5,7 @@ import { mintApplianceScope } from '#shared/appliance-scope.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
+import { pause } from '#shared/waiting.ts';
 import type { AdmissionGate, AdmissionLimits } from './admission-gate.ts';
 import { GATE_WINDOW_MS, openGate, stepGate } from './admission-gate.ts';
 import { openCallLatencies } from './call-latencies.ts';
@@ -152,10 +153,6 @@ function trustedCalls({ calls, costs }: CapacityEstimate, provenCalls: number): 
 async function repeat(work: () => Promise<void>, everyMs: number, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await work();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, everyMs);
-    timer.unref();
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-    await promise;
+    await pause(everyMs, signal);
   }
 }
