@@ -60,9 +60,12 @@ describe('call metrics', () => {
       expect.arrayContaining([
         'centralita_calls_live 3',
         'centralita_journal_depth 7',
-        'centralita_journal_dropped 1',
+        'centralita_journal_dropped_total 1',
         'centralita_calls_total{outcome="completed"} 1',
         'centralita_calls_total{outcome="rejected_unknown_number"} 1',
+        'centralita_calls_total{outcome="rejected_stopped"} 0',
+        'centralita_calls_rejected_total{reason="stopped"} 0',
+        'centralita_calls_rejected_total{reason="abandoned_waiting"} 0',
         'centralita_call_notes_total{name="barge_in"} 1',
         'centralita_call_setup_seconds_sum 0.08',
         'centralita_turn_stage_seconds_sum{stage="endpoint"} 0.41',

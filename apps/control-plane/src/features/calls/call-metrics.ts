@@ -29,17 +29,19 @@ const stages = {
   gapMs: 'gap',
 } as const satisfies Record<keyof TurnLatency, string>;
 
-/** Shown from the start: a share of failed calls is a figure also where none failed. */
-const outcomes = [
-  'completed',
-  'caller_hung_up',
-  'transferred',
-  'no_input',
-  'max_duration',
-  'failed',
-  'rejected_unknown_number',
-  'rejected_at_capacity',
-] as const satisfies readonly CallOutcome[];
+/** All, shown from the start: a share of failed calls is a figure also where none failed, and the first refused one is a rise. True: before an answer. */
+const outcomes = {
+  completed: false,
+  caller_hung_up: false,
+  transferred: false,
+  no_input: false,
+  max_duration: false,
+  failed: false,
+  rejected_unknown_number: true,
+  rejected_at_capacity: true,
+  rejected_stopped: true,
+  abandoned_waiting: true,
+} as const satisfies Record<CallOutcome, boolean>;
 
 /** Registers the series; returns what takes the events. */
 export function createCallMetrics(sources: CallMetricsSources): (event: CallEvent) => void {
@@ -113,9 +115,9 @@ function createOutcomeSeries(registers: Registry[]) {
     labelNames: ['reason'],
     registers,
   });
-  for (const outcome of outcomes) {
+  for (const [outcome, isRefusal] of Object.entries(outcomes) as [CallOutcome, boolean][]) {
     calls.inc({ outcome }, 0);
-    if (outcome.startsWith('rejected_')) rejected.inc({ reason: reasonOf(outcome) }, 0);
+    if (isRefusal) rejected.inc({ reason: reasonOf(outcome) }, 0);
   }
   return { calls, rejected, seconds };
 }
@@ -137,5 +139,13 @@ function registerGauges({ registry, ...sources }: CallMetricsSources): void {
     });
   gauge('centralita_calls_live', 'Calls that hold a slot', () => sources.liveCalls());
   gauge('centralita_journal_depth', 'Call events recorded and not yet committed', () => sources.journalDepth());
-  gauge('centralita_journal_dropped', 'Call events lost since the start', () => sources.journalDropped());
+  new Counter({
+    name: 'centralita_journal_dropped_total',
+    help: 'Call events that were lost: they did not fit, or could not be written or read',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.journalDropped());
+    },
+  });
 }
