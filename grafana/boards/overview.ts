@@ -36,6 +36,15 @@ export const overview: Board = {
       'bool_on_off',
       'min(centralita_ari_connected{$I})',
     ),
+    figure(
+      {
+        title: 'Ready for calls',
+        description: 'Off: a new call is not answered; `GET /health/ready` says why.',
+        thresholds: { yellow: 1, red: 1, below: true },
+      },
+      'bool_on_off',
+      'min(centralita_ready{$I})',
+    ),
     lines(
       { title: 'Calls that ended', description: 'By outcome. A rise of `failed` or `no_input` is worth a look.', isStacked: true },
       'ops',

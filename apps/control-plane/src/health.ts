@@ -5,6 +5,7 @@ import type { Dependency, DependencyReport } from '#features/appliance/dependenc
 import { down, openDependencyBoard, registerDependencyMetrics, up } from '#features/appliance/dependency-board.ts';
 import type { HealthRouteParts } from '#features/appliance/health-routes.ts';
 import type { ReadinessCheck } from '#features/appliance/readiness.ts';
+import { registerReadyMetric } from '#features/appliance/readiness.ts';
 import type { CallControl } from '#ports/call-control.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { ModelBreakers } from '#shared/model-breakers.ts';
@@ -32,7 +33,9 @@ export function openHealth({ parts, needs, safety, registry, serverRegistry, isS
   const dependencies = openDependencyBoard({ dependencies: dependenciesOf(parts, serverRegistry), clock: parts.clock });
   registerDependencyMetrics(registry, dependencies);
   const accepting = { name: 'accepting', check: async () => (isStopping() ? 'the process is stopping' : null) };
-  return { checks: [accepting, safety.check, ...needs], startUpChecks: needs, dependencies };
+  const checks = [accepting, safety.check, ...needs];
+  registerReadyMetric(registry, checks);
+  return { checks, startUpChecks: needs, dependencies };
 }
 
 function dependenciesOf(

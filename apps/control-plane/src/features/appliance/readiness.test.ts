@@ -1,6 +1,7 @@
 // Checks that anybody may ask for cost as much as one that is asked at a time.
+import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import { askedOnce, missingOf, runChecks } from './readiness.ts';
+import { askedOnce, missingOf, registerReadyMetric, runChecks } from './readiness.ts';
 
 it('a check is under way once however many ask, and is asked anew afterwards', async () => {
   let pings = 0;
@@ -19,4 +20,16 @@ it('a check is under way once however many ask, and is asked anew afterwards', a
   answer = Promise.withResolvers();
   answer.resolve(null);
   expect(await missingOf([database])).toBeNull();
+});
+
+it('Prometheus is told of the first thing that is missing, and when nothing is any more', async () => {
+  const registry = new Registry();
+  let missing: string | null = 'not connected';
+  registerReadyMetric(registry, [
+    { name: 'telephony', check: async () => missing },
+    { name: 'database', check: async () => null },
+  ]);
+  expect(await registry.metrics()).toContain('centralita_ready 0\n');
+  missing = null;
+  expect(await registry.metrics()).toContain('centralita_ready 1\n');
 });

@@ -1,4 +1,6 @@
 // What must be there before a call is taken: checked together, each within its time.
+import type { Registry } from 'prom-client';
+import { Gauge } from 'prom-client';
 import { loggableError } from '#shared/loggable-error.ts';
 
 /** One thing that a call needs. `check` settles with null when it is there and with the reason when it is not. */
@@ -31,6 +33,18 @@ export function runChecks(checks: readonly ReadinessCheck[]): Promise<CheckResul
 export async function missingOf(checks: readonly ReadinessCheck[]): Promise<string | null> {
   const missing = (await runChecks(checks)).filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason ?? 'missing'}`);
   return missing.length === 0 ? null : missing.join('; ');
+}
+
+/** Shows Prometheus whether all of them pass: looked at when it is asked. */
+export function registerReadyMetric(registry: Registry, checks: readonly ReadinessCheck[]): void {
+  new Gauge({
+    name: 'centralita_ready',
+    help: 'Whether a call would be answered now: 1 or 0',
+    registers: [registry],
+    async collect() {
+      this.set((await missingOf(checks)) === null ? 1 : 0);
+    },
+  });
 }
 
 /** Checks that have to pass once, each at its own time. Returns those that never did yet. */
