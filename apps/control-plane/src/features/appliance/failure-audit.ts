@@ -1,4 +1,4 @@
-// Writes into the audit log what became of calls whose models failed: the apology, the hand-over, the close. Waits that were only filled are in the call's notes.
+// Writes into the audit log what became of calls whose models failed: each change of state. Waits for a model that is only slow are in the call's notes.
 import type { Database } from '#db/client.ts';
 import type { AuditTrail } from '#features/access/audit-store.ts';
 import type { CallEvent } from '#ports/call-event.ts';
@@ -14,6 +14,8 @@ export type FailureAuditParts = { readonly database: Database; readonly audit: A
 
 /** By the state that a call's failure policy came to. */
 const ACTIONS: Readonly<Record<string, string>> = {
+  bridging: 'call.bridging_begun',
+  steady: 'call.recovered_after_failure',
   apologising: 'call.apology_begun',
   handing_over: 'call.hand_over_begun',
   closing: 'call.closed_after_failure',
@@ -27,6 +29,8 @@ const actor: Actor = { kind: 'job', name: 'failure-policy', address: null, reque
 export function openFailureAudit({ database, audit, log }: FailureAuditParts): FailureAudit {
   let written = Promise.resolve();
   let waiting = 0;
+  /** Calls in which a try failed since an agent was last heard to the end: the waits of others are no failure, and there are many of them under load. */
+  const failing = new Set<string>();
 
   async function write({ callId, scope: { organizationId }, fields }: Note, action: string): Promise<void> {
     const scope = onOrganization(mintApplianceScope(), organizationId);
@@ -43,9 +47,14 @@ export function openFailureAudit({ database, audit, log }: FailureAuditParts): F
 
   return {
     observe(event) {
-      if (event.kind !== 'note' || event.name !== 'failure_state') return;
-      const action = ACTIONS[String(event.fields['to'])];
-      if (action === undefined) return;
+      if (event.kind === 'call_ended' || event.kind === 'call_let_go') failing.delete(event.callId);
+      if (event.kind === 'turn_recorded' && event.turn.role === 'agent') failing.delete(event.callId);
+      if (event.kind !== 'note') return;
+      if (event.name === 'model_retried') failing.add(event.callId);
+      if (event.name !== 'failure_state') return;
+      const to = String(event.fields['to']);
+      const action = ACTIONS[to];
+      if (action === undefined || ((to === 'bridging' || to === 'steady') && !failing.has(event.callId))) return;
       if (waiting >= MAX_WAITING) return log.warn({ callId: event.callId, action }, 'a failure is not in the audit log: too many wait');
       waiting += 1;
       written = written.then(() => write(event, action));
