@@ -29,6 +29,7 @@ export type CapacityParts = {
   readonly liveCalls: () => number;
   readonly waiting: () => WaitingCallers;
   readonly journalDepth: () => number;
+  readonly descriptorsLowSinceMs: () => number | null;
   readonly clock: Clock;
   readonly log: Log;
 };

@@ -78,6 +78,8 @@ export type ControlPlaneParts = Omit<
   readonly spool?: AppendLog;
   /** Measures this server; absent: its capacity is the number that is configured. */
   readonly resourceProbe?: ResourceProbe;
+  /** Since when the process has too few file descriptors left for a call, by `clock`; absent: it always has enough. */
+  readonly descriptorsLowSinceMs?: () => number | null;
   /** What must be there for a call besides the telephone system and the database. */
   readonly checks: readonly ReadinessCheck[];
   /** Where this server is registered; null or absent: it is on its own. */
@@ -228,6 +230,7 @@ function capacityOf(parts: ObservedParts, { office, stored, serverId, engine }: 
     liveCalls: () => engine().liveCalls(),
     waiting: () => ({ count: engine().waiting.count(), longestMs: engine().waiting.longestMs() }),
     journalDepth: () => stored.depth(),
+    descriptorsLowSinceMs: parts.descriptorsLowSinceMs ?? (() => null),
   });
 }
 

@@ -111,6 +111,7 @@ async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals
     voiceActivity,
     announcements,
     resourceProbe: createResourceProbe({ ...config.measured, countModels: (options) => triton.counts(options) }),
+    descriptorsLowSinceMs: () => descriptors.lowSinceMs(),
     checks: [speechModels(triton), { name: 'file_descriptors', check: descriptors.check }],
     dependencies: modelDependencies(triton),
     serverRegistry: await openRegistry(config, log),

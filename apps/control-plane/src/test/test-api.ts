@@ -179,6 +179,7 @@ function openTestCapacity(
     limits: DEFAULT_ADMISSION,
     liveCalls: () => board.list(null).length,
     journalDepth: () => 0,
+    descriptorsLowSinceMs: () => null,
     waiting: () => ({ count: 0, longestMs: 0 }),
   });
 }

@@ -21,16 +21,18 @@ describe('the watch over open files', () => {
     return { lines, now, watch };
   }
 
-  it('refuses calls while fewer than a hundred are left, and says both once', async () => {
+  it('knows since when fewer than a hundred are left, and says both once', async () => {
     const { lines, now, watch } = watched();
     await vi.advanceTimersByTimeAsync(2_000);
     expect(await watch.check()).toBeNull();
+    expect(watch.lowSinceMs()).toBeNull();
     now.open = 950;
     await vi.advanceTimersByTimeAsync(6_000);
+    expect(performance.now() - (watch.lowSinceMs() ?? 0)).toBeCloseTo(4_000);
     expect(await watch.check()).toContain('950 of 1000 are in use');
     now.open = 40;
     await vi.advanceTimersByTimeAsync(4_000);
-    expect(await watch.check()).toBeNull();
+    expect([await watch.check(), watch.lowSinceMs()]).toEqual([null, null]);
     expect(lines).toEqual(['too few file descriptors are left: new calls are refused', 'there are enough file descriptors again']);
     watch[Symbol.dispose]();
   });

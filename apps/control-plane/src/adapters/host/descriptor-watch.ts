@@ -9,6 +9,8 @@ export type DescriptorSource = { readonly open: () => Promise<number>; readonly 
 export type DescriptorWatch = Disposable & {
   /** Null while a call can have the sockets that it needs; else the reason. */
   readonly check: () => Promise<string | null>;
+  /** Since when it cannot (monotonic); null while it can. */
+  readonly lowSinceMs: () => number | null;
 };
 
 /** A call holds 3; between two looks no more than 30 calls begin. */
@@ -18,18 +20,22 @@ const LOOK_MS = 2_000;
 /** Looks every two seconds, and says in the log when too few are left and when there are enough again. */
 export function watchDescriptors({ log, source = ownDescriptors }: { log: Log; source?: DescriptorSource }): DescriptorWatch {
   let reason: string | null = null;
+  let sinceMs = 0;
   const look = async (): Promise<void> => {
     const found = await shortageOf(source).catch((error: unknown) => {
       log.warn({ error: loggableError(error) }, 'the number of open files cannot be read');
       return null;
     });
-    if (found !== null && reason === null) log.error({ reason: found }, 'too few file descriptors are left: new calls are refused');
+    if (found !== null && reason === null) {
+      sinceMs = performance.now();
+      log.error({ reason: found }, 'too few file descriptors are left: new calls are refused');
+    }
     if (found === null && reason !== null) log.info({}, 'there are enough file descriptors again');
     reason = found;
   };
   const timer = setInterval(() => void look(), LOOK_MS);
   timer.unref();
-  return { check: async () => reason, [Symbol.dispose]: () => clearInterval(timer) };
+  return { check: async () => reason, lowSinceMs: () => (reason === null ? null : sinceMs), [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** The look itself needs one: where there is none left, its own error is the answer. */

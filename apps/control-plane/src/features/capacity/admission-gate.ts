@@ -14,8 +14,8 @@ export type AdmissionReading = {
 /** Beyond these no call is taken. */
 export type AdmissionLimits = { readonly gapP95Ms: number; readonly queueP95Ms: number };
 
-/** What closed the gate. */
-export type AdmissionCause = 'turn_gap' | 'inference_queue';
+/** What closed the gate: a reading, or that the process can open hardly a file more. */
+export type AdmissionCause = 'turn_gap' | 'inference_queue' | 'file_descriptors';
 
 export type AdmissionGate =
   | { readonly kind: 'open' }

@@ -53,7 +53,11 @@ const capacitySchema = z
     estimatedCalls: calls.nullable().openapi({ description: 'Null while too little was measured' }),
     furtherCalls: calls,
     binds: z.string().openapi({ description: '`configured`, the resource that is met first, or the reading that closed the admission' }),
-    admission: z.object({ open: z.boolean(), cause: z.enum(['turn_gap', 'inference_queue']).nullable(), closedForMs: figure }),
+    admission: z.object({
+      open: z.boolean(),
+      cause: z.enum(['turn_gap', 'inference_queue', 'file_descriptors']).nullable(),
+      closedForMs: figure,
+    }),
     waitingCallers: calls,
     longestWaitMs: z.number(),
     vram: z.object({ usedBytes: z.number(), totalBytes: z.number() }).nullable(),

@@ -25,6 +25,7 @@ function openWatch() {
     findLastTest: async () => null,
     recordTest: async () => Promise.reject(new Error('nobody tests')),
   };
+  const low = { sinceMs: null as number | null };
   const watch = openCapacityWatch({
     probe,
     store,
@@ -32,11 +33,12 @@ function openWatch() {
     journalDepth: () => 0,
     liveCalls: () => 0,
     configuredCalls: 10,
+    descriptorsLowSinceMs: () => low.sinceMs,
     limits: { byEstimate: false, gapP95Ms: 3_000, queueP95Ms: 500 },
     clock: { nowMs: () => Date.now(), wallAt: () => new Date() },
     log: silentLog,
   });
-  return { watch, signals };
+  return { watch, signals, low };
 }
 
 it('looks again and again and leaves nothing behind at the signal that ends it', async () => {
@@ -46,4 +48,15 @@ it('looks again and again and leaves nothing behind at the signal that ends it',
   expect(getEventListeners(signals[0] as AbortSignal, 'abort').length).toBeLessThanOrEqual(2);
   await watch[Symbol.asyncDispose]();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('takes no call while the process can open hardly a file more, and takes calls again at once', async () => {
+  const { watch, low } = openWatch();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(watch.admission().gate.kind).toBe('open');
+  low.sinceMs = 7;
+  expect(watch.admission().gate).toMatchObject({ kind: 'closed', cause: 'file_descriptors', sinceMs: 7 });
+  low.sinceMs = null;
+  expect(watch.admission().gate.kind).toBe('open');
+  await watch[Symbol.asyncDispose]();
 });

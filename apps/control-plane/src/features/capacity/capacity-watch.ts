@@ -26,6 +26,8 @@ export type CapacityWatchParts = Pick<ProcessSamplerParts, 'askDatabase' | 'jour
   readonly configuredCalls: number;
   /** `byEstimate`: whether the estimate limits the calls. */
   readonly limits: AdmissionLimits & { readonly byEstimate: boolean };
+  /** Since when this process has too few file descriptors left for a call, by `clock`; null: it has enough. */
+  readonly descriptorsLowSinceMs: () => number | null;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -130,7 +132,7 @@ export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
     observe: (event) => latencies.observe(event, clock.nowMs()),
     admission: () => ({
       maxCalls: limits.byEstimate ? Math.min(configuredCalls, trustedCalls(estimate, provenCalls)) : configuredCalls,
-      gate,
+      gate: withDescriptors(gate, parts.descriptorsLowSinceMs()),
     }),
     estimate: () => estimate,
     latest: () => latest,
@@ -140,6 +142,11 @@ export function openCapacityWatch(parts: CapacityWatchParts): CapacityWatch {
       await Promise.all([started, ...loops]);
     },
   };
+}
+
+/** A call that cannot have its sockets would be answered and hear nothing: closed at once, and open again as soon as there are enough. */
+function withDescriptors(gate: AdmissionGate, lowSinceMs: number | null): AdmissionGate {
+  return lowSinceMs === null ? gate : { kind: 'closed', cause: 'file_descriptors', sinceMs: lowSinceMs, betterSinceMs: null };
 }
 
 /** What the estimate allows; everything while it is not trusted. */
