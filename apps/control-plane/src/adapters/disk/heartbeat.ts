@@ -6,6 +6,8 @@ import { loggableError } from '#shared/loggable-error.ts';
 
 /** How exactly the instant of death is known. */
 const BEAT_MS = 250;
+/** A time service that slews moves the clock by half a thousandth; what is more than this between two beats was a jump. */
+const JUMP_MS = 1_000;
 
 /** A heartbeat that beats until it is disposed. */
 export type Heartbeat = Disposable & {
@@ -23,8 +25,14 @@ export async function startHeartbeat({ folder, log }: { folder: string; log: Log
   );
   await (await open(file, 'a', 0o600)).close();
   let isFailing = false;
+  let before = { wallMs: Date.now(), atMs: performance.now() };
   const beat = (): void => {
     const now = new Date();
+    const atMs = performance.now();
+    const aheadMs = Math.round(now.getTime() - before.wallMs - (atMs - before.atMs));
+    before = { wallMs: now.getTime(), atMs };
+    if (Math.abs(aheadMs) > JUMP_MS)
+      log.warn({ aheadMs }, 'the wall clock was set: times of rows and tokens jump, calls and timers do not');
     utimes(file, now, now).then(
       () => (isFailing = false),
       (error: unknown) => {
