@@ -136,6 +136,7 @@ function sampleSizing(hardware: Facts['hardware']): MachinePlan {
   const manifest = readManifest(readFileSync(new URL('../models.json', import.meta.url), 'utf8'));
   const plan = planSizing({ hardware, manifest, wishes: { ...DEFAULT_WISHES, installedModels: [] }, measured: null });
   return {
+    hardware,
     plan,
     possible: planSizing({ hardware, manifest, wishes: DEFAULT_WISHES, measured: null }),
     calibration: null,

@@ -113,7 +113,7 @@ async function readFacts(
 /** A measurement of other hardware says nothing. */
 function calibratedAt(facts: Facts | null): string | null {
   const calibration = facts?.sizing.calibration;
-  return facts && calibration && calibration.hardwareDigest === digestHardware(facts.hardware) ? calibration.at : null;
+  return facts && calibration && calibration.hardwareDigest === digestHardware(facts.sizing.hardware) ? calibration.at : null;
 }
 
 async function listServices(

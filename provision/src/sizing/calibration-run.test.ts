@@ -6,13 +6,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { plannableHardware } from '#facts.ts';
 import { EXIT } from '#place.ts';
 import { bareFacts } from '#sample-facts.ts';
 import { readSettings } from '#settings.ts';
 import { parseState } from '#state.ts';
 import { calibrate, planLevels } from './calibration-run.ts';
 import type { CalibrationSite } from './calibration-run.ts';
-import { readCalibration } from './calibration.ts';
+import { digestHardware, readCalibration } from './calibration.ts';
+import { sampleGpu, sampleHardware as boardHardware } from './sample-hardware.ts';
 
 const demo = { organization: { name: 'Clínica' }, agents: [{ name: 'Ana', language: 'es', number: '1001' }], phones: [] };
 const measured = {
@@ -83,6 +85,16 @@ describe.skipIf(process.getuid?.() !== 0)('a calibration, kept in a file of root
     });
     expect(putInForce).toHaveBeenCalledOnce();
     expect(queries).toHaveLength(2);
+  });
+
+  it('is of the machine that was planned for: without a board that is left alone', async () => {
+    const hardware = boardHardware({ gpus: [sampleGpu('NVIDIA L4', 24)] });
+    const alone = plannableHardware(hardware, { PROFILE: 'cpu' });
+    const given = site();
+    const facts = { ...given.facts, hardware, sizing: { ...given.facts.sizing, hardware: alone } };
+    await calibrate({ ...given, facts }, { isJson: false, applies: true });
+    expect((await readCalibration(home))?.hardwareDigest).toBe(digestHardware(alone));
+    expect(digestHardware(alone)).not.toBe(digestHardware(hardware));
   });
 
   it('is not put in force with --no-apply', async () => {

@@ -109,7 +109,7 @@ async function measure({ facts, query, measure: run }: CalibrationSite, say: Say
   const calibration: Calibration = {
     version: 1,
     at: new Date().toISOString(),
-    hardwareDigest: digestHardware(facts.hardware),
+    hardwareDigest: digestHardware(facts.sizing.hardware),
     modelsDigest: facts.sizing.modelsDigest,
     targetMs,
     ...measured,

@@ -43,6 +43,10 @@ describe('the plan of this machine', () => {
     expect((await plan()).plan).toMatchObject({ maxConcurrentCalls: 7, binding: 'measured' });
   });
 
+  it('tells which machine it planned for: a measurement made without its boards is of that one', async () => {
+    expect((await plan()).hardware).toBe(hardware);
+  });
+
   it('does not use what was measured with other models, and says so', async () => {
     await measure('0'.repeat(64));
     const { plan: found } = await plan();

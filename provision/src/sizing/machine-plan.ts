@@ -15,6 +15,8 @@ export type SizingSettings = {
 };
 
 export type MachinePlan = {
+  /** The machine that is planned for: without the boards that are to be left alone. A measurement is of this one. */
+  readonly hardware: Hardware;
   /** By the models that are here: what is admitted. */
   readonly plan: SizingPlan;
   /** As if every model could be fetched: what the machine could be. */
@@ -44,6 +46,7 @@ export async function planMachine(parts: {
   const measured = calibration?.modelsDigest === modelsDigest ? calibration : null;
   const plan = planSizing({ hardware, manifest, wishes, measured });
   return {
+    hardware,
     plan: calibration && !measured ? { ...plan, warnings: [...plan.warnings, measuredWithOthers(calibration)] } : plan,
     possible: planSizing({ hardware, manifest, wishes: { ...wishes, installedModels: null }, measured: null }),
     calibration,

@@ -62,7 +62,7 @@ export function describeFacts(recorded: RecordedMachine, { hardware, host, sizin
   const { installation, settings: environmentText } = recorded;
   const settings = readSettings(parseEnvFile(environmentText), '.env');
   const machine = { ...summarizeHardware(hardware), missingPrograms: [], hasSystemd: hardware.system.virtualization !== 'container' };
-  const seen = { hardware, machine, sizing: { plan: sizing, possible: sizing, calibration: null, modelsDigest: '' } };
+  const seen = { hardware, machine, sizing: { hardware, plan: sizing, possible: sizing, calibration: null, modelsDigest: '' } };
   const installed = finishedFacts(seen);
   const finished = { ...installed, bootUnitText: renderBootUnit(installed) };
   switch (installation) {
