@@ -12,6 +12,7 @@ import { ARI_USER, ariUrl, databaseUrl, describeInstance, instancePaths } from '
 import type { Instance, InstanceInput } from './instance.ts';
 import { renderMonitoring } from './monitoring.ts';
 import type { Monitoring } from './monitoring.ts';
+import { renderAddresses } from './own-addresses.ts';
 import { renderDatabaseSetup, renderPostgres } from './postgres-configuration.ts';
 import type { Secrets } from './secrets.ts';
 import { ADMIN_KEY_HASH_FILE, renderSecretFiles, SECRET_KEYS_FILE, secretFilesFolder } from './secrets.ts';
@@ -147,9 +148,11 @@ export function requireAppliance(facts: Facts): Appliance {
 /** Keys of `.env` that earlier releases wrote and nobody reads any more. */
 const FORMER_KEYS = ['ADMIN_KEY_HASH'];
 
-/** What the control plane and the inference server read; these keys are ours and always written. */
-export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, instance: Instance): Readonly<Record<string, string>> {
-  const inference = `127.0.0.1:${facts.settings.CPU_SERVER_PORT}`;
+/** What the control plane and the inference server read; these keys are ours and always written, but for addresses that the operator wrote himself. */
+export function renderEnvironment(
+  facts: Pick<Facts, 'settings' | 'home' | 'environmentText' | 'state'>,
+  instance: Instance,
+): Readonly<Record<string, string>> {
   const espeak = espeakCommand(instance.root);
   return {
     DATABASE_URL: databaseUrl(instance, 'app'),
@@ -159,8 +162,7 @@ export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, insta
     ASTERISK_APPLICATION: instance.application,
     RECORDINGS_DIR: instancePaths(instance).recordings,
     ANNOUNCEMENTS_DIR: instancePaths(instance).sounds,
-    SPEECH_TO_TEXT_URL: inference,
-    TEXT_TO_SPEECH_URL: inference,
+    ...renderAddresses(facts),
     ADMIN_KEY_HASH_FILE: join(secretFilesFolder(facts.home), ADMIN_KEY_HASH_FILE),
     SECRET_KEYS_FILE: join(secretFilesFolder(facts.home), SECRET_KEYS_FILE),
     SERVER_DESCRIPTION_FILE: join(secretFilesFolder(facts.home), SERVER_DESCRIPTION_FILE),
@@ -169,7 +171,6 @@ export function renderEnvironment(facts: Pick<Facts, 'settings' | 'home'>, insta
     MAX_WAITING_CALLERS: String(instance.limits.maxWaitingCallers),
     CPU_SERVER_HOST: '127.0.0.1',
     ASTERISK_PID_FILE: instancePaths(instance).asteriskPid,
-    INFERENCE_METRICS_URL: `http://127.0.0.1:${facts.settings.CPU_SERVER_METRICS_PORT}/metrics`,
     ESPEAK_COMMAND: JSON.stringify(espeak.argv),
     ESPEAK_DATA_PATH: espeak.env.ESPEAK_DATA_PATH,
   };

@@ -8,6 +8,7 @@ import { DEFAULT_WISHES, planSizing } from '#sizing/plan-sizing.ts';
 import { describeAppliance } from './appliance.ts';
 import { renderCommand } from './command-link.ts';
 import type { Facts } from './facts.ts';
+import { ownAddresses } from './own-addresses.ts';
 import { SERVICE_NAMES } from './services.ts';
 import { readSettings } from './settings.ts';
 import { parseState } from './state.ts';
@@ -112,6 +113,7 @@ export function finishedFacts(change: Partial<Facts> = {}): Facts {
     supervisorFiles: appliance.supervisorFiles,
     state: {
       started: Object.fromEntries(appliance.services.map(({ name, digest }) => [name, digest])),
+      addresses: ownAddresses(written.settings),
       databaseSetup: appliance.databaseSetup,
       migrations: 'migrations-1',
       prompts: 'prompts-1',

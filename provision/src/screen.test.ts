@@ -3,9 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Facts } from './facts.ts';
 import { finishedFacts } from './sample-facts.ts';
 import { describeInstallation, renderScreen } from './screen.ts';
-import type { Installation } from './screen.ts';
+import type { Installation, InstallationParts } from './screen.ts';
 
-function installation(change: { adminKey?: string; hasLostKeys?: boolean; facts?: Facts } = {}): Installation {
+type Change = { adminKey?: string; hasLostKeys?: boolean; facts?: Facts } & Partial<
+  Pick<InstallationParts, 'told'> & Pick<InstallationParts['look'], 'kept'>
+>;
+
+function installation(change: Change = {}): Installation {
   const sample = change.facts ?? finishedFacts();
   const answer = {
     organization: { name: 'Clínica Demo' },
@@ -17,9 +21,18 @@ function installation(change: { adminKey?: string; hasLostKeys?: boolean; facts?
   const secrets = change.adminKey === undefined ? facts.secrets : { ...facts.secrets, adminKey: change.adminKey };
   const look = {
     machineLine: 'debian 12, x64, 2 cores',
+    kept: change.kept ?? [],
     warnings: [{ name: 'clock', reason: 'the clock is 1.0 s ahead', fix: 'install chrony' }],
   };
-  return describeInstallation({ facts, secrets, look, hasLostKeys: change.hasLostKeys ?? false, changes: 2, elapsedMs: 12_345 });
+  return describeInstallation({
+    facts,
+    secrets,
+    look,
+    hasLostKeys: change.hasLostKeys ?? false,
+    changes: 2,
+    elapsedMs: 12_345,
+    ...(change.told ? { told: change.told } : {}),
+  });
 }
 
 describe('the screen', () => {
@@ -62,6 +75,28 @@ describe('the screen', () => {
     const screen = renderScreen(installation({ hasLostKeys: true }));
     expect(screen).toContain('WARNING        the clock is 1.0 s ahead: install chrony');
     expect(screen.indexOf('secret keys were lost')).toBeLessThan(screen.indexOf('clock is 1.0 s'));
+  });
+
+  it('names the servers that the operator wrote into .env, in the place of this machine’s own', () => {
+    const kept = [{ setting: 'SPEECH_TO_TEXT_URL' as const, value: '10.0.0.5:8001', own: '127.0.0.1:8001' }];
+    const screen = renderScreen(installation({ kept }));
+    expect(screen).toMatch(/Recognition +at 10\.0\.0\.5:8001\n/);
+    expect(screen).toMatch(/Yours +SPEECH_TO_TEXT_URL=10\.0\.0\.5:8001 stays as \.env says/);
+  });
+
+  it('has the same rows for containers, with what is theirs', () => {
+    const told = {
+      runtime: 'docker' as const,
+      files: 'settings in /srv/home/.env; volumes',
+      grafana: 'left out',
+      addresses: { api: 'http://127.0.0.1:8080', sip: '192.0.2.7:5060', transport: 'UDP' as const },
+    };
+    const screen = renderScreen(installation({ told }));
+    expect(screen).toContain('Centralita runs in containers (2 changes, 12.3 s).');
+    expect(screen).toMatch(/Grafana +left out\n/);
+    expect(screen).toContain('server 192.0.2.7, port 5060 UDP');
+    for (const row of ['Hardware', 'Profile', 'Calls at once', 'Next: trunk', 'Backups', 'Go back', 'Uninstall'])
+      expect(screen).toContain(`\n  ${row} `);
   });
 
   it('has every field of it as JSON', () => {

@@ -1,7 +1,7 @@
 /** The end of a run: what is running and why it is so, how to use it, how to go back. One description, which the terminal and `--json` tell alike. */
 import { networkInterfaces } from 'node:os';
 import { backupsFolder } from '#backup/backup-files.ts';
-import { describeConfigured } from '#cpu-engines/configured-engines.ts';
+import { describeConfigured, withServersElsewhere } from '#cpu-engines/configured-engines.ts';
 import type { ConfiguredEngines } from '#cpu-engines/configured-engines.ts';
 import type { Look } from '#lifecycle/look.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
@@ -12,6 +12,7 @@ import { parseDemo } from './demo-step.ts';
 import type { Demo } from './demo-step.ts';
 import type { Facts } from './facts.ts';
 import { apiUrl } from './health.ts';
+import { describeKept } from './own-addresses.ts';
 import { describeFinding } from './place.ts';
 import type { Finding } from './place.ts';
 import { LOST_KEYS_WARNING } from './secrets.ts';
@@ -21,6 +22,7 @@ import type { TestCallRecord } from './state.ts';
 /** Everything that is told at the end of a run. */
 export type Installation = {
   readonly kind: 'installed';
+  readonly runtime: 'native' | 'docker';
   readonly server: { readonly name: string; readonly home: string; readonly release: string };
   readonly hardware: string;
   readonly profile: { readonly name: string; readonly why: string };
@@ -34,6 +36,8 @@ export type Installation = {
   /** What more the machine could be, once its models are fetched; null when that is what it is. */
   readonly possible: string | null;
   readonly engines: ConfiguredEngines;
+  /** Servers of models that the operator named in `.env` himself. */
+  readonly kept: Look['kept'];
   /** What is admitted, which term binds, the sums of all of them, and what the machine measured of itself. */
   readonly capacity: {
     readonly calls: number;
@@ -50,6 +54,10 @@ export type Installation = {
   readonly testCall: { readonly at: string; readonly heard: readonly string[] };
   readonly command: string;
   readonly trunkNextStep: string;
+  /** Where what lies. */
+  readonly files: string;
+  /** Where it is, or why there is none; null where the runtime has none. */
+  readonly grafana: string | null;
   readonly backups: string;
   readonly rollback: string;
   readonly uninstall: string;
@@ -61,15 +69,17 @@ export type Installation = {
 export type InstallationParts = {
   readonly facts: Facts;
   readonly secrets: Secrets;
-  readonly look: Pick<Look, 'machineLine' | 'warnings'>;
+  readonly look: Pick<Look, 'machineLine' | 'kept' | 'warnings'>;
   /** The run began without the secret keys that the installation had. */
   readonly hasLostKeys: boolean;
   readonly changes: number;
   readonly elapsedMs: number;
+  /** What another runtime than the native one tells otherwise. */
+  readonly told?: Partial<Pick<Installation, 'runtime' | 'engines' | 'addresses' | 'files' | 'grafana' | 'backups'>>;
 };
 
 /** Puts together what is told. Throws when the demo or the test call is missing: a bug in the steps. */
-export function describeInstallation({ facts, secrets, look, ...run }: InstallationParts): Installation {
+export function describeInstallation({ facts, secrets, look, told, ...run }: InstallationParts): Installation {
   const { settings, home, state } = facts;
   const testCall: TestCallRecord | undefined = state.testCall;
   if (!testCall) throw new Error('the test call is missing after all steps: a bug in the steps');
@@ -78,10 +88,12 @@ export function describeInstallation({ facts, secrets, look, ...run }: Installat
   const command = facts.command.link === 'ours' ? 'centralita' : commandPath(home);
   return {
     kind: 'installed',
+    runtime: 'native',
     server: { name: settings.SERVER_NAME, home, release: facts.release.id },
     hardware: look.machineLine,
     ...describeSizing(facts),
-    engines: describeConfigured(facts),
+    engines: withServersElsewhere(describeConfigured(facts), look.kept),
+    kept: look.kept,
     addresses: { api: apiUrl(facts), sip: `${sipAddress(settings.BIND_ADDRESS)}:${settings.SIP_PORT}`, transport: 'UDP' },
     adminKey: secrets.adminKey ?? null,
     phone: phone ? { user: phone.username, password: secrets.phone, extension: phone.extension, name: phone.displayName } : null,
@@ -90,12 +102,15 @@ export function describeInstallation({ facts, secrets, look, ...run }: Installat
     testCall: { at: testCall.at, heard: testCall.heard },
     command,
     trunkNextStep: `${command} trunk add --help, then ${command} number add --help`,
+    files: `${home}: settings in .env, logs in log/, recordings in instances/appliance/recordings`,
+    grafana: null,
     backups: `${backupsFolder(home)}   (make one now: ./provision.sh --backup)`,
     rollback: './provision.sh --rollback (after an --upgrade)',
     uninstall: './provision.sh --uninstall (keeps the data; --purge SERVER_NAME removes it too)',
     warnings: [...(run.hasLostKeys ? [LOST_KEYS] : []), ...look.warnings],
     changes: run.changes,
     seconds: Math.round(run.elapsedMs / 100) / 10,
+    ...told,
   };
 }
 
@@ -126,14 +141,13 @@ export function renderScreen(installation: Installation): string {
   const rows = [...describeMachineRows(installation), ...describeUseRows(installation), ...describeCareRows(installation)];
   const width = Math.max(...rows.map(([label]) => label.length));
   const summary = `${installation.changes} ${installation.changes === 1 ? 'change' : 'changes'}, ${installation.seconds.toFixed(1)} s`;
-  return ['', `Centralita is running (${summary}).`, '', ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`), ''].join(
-    '\n',
-  );
+  const place = installation.runtime === 'docker' ? 'runs in containers' : 'is running';
+  return ['', `Centralita ${place} (${summary}).`, '', ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`), ''].join('\n');
 }
 
 type Row = readonly [label: string, text: string];
 
-function describeMachineRows({ server, hardware, profile, models, possible, engines, capacity }: Installation): readonly Row[] {
+function describeMachineRows({ server, hardware, profile, models, possible, engines, kept, capacity }: Installation): readonly Row[] {
   const measured =
     capacity.measured === null ? 'not measured: run centralita calibrate' : `${capacity.measured.calls} measured ${capacity.measured.at}`;
   return [
@@ -145,6 +159,7 @@ function describeMachineRows({ server, hardware, profile, models, possible, engi
     ['Voice', engines.voice],
     ['Recognition', engines.recognition],
     ['LLM', engines.languageModel],
+    ...kept.map((address): Row => ['Yours', describeKept(address)]),
     ['Calls at once', `${capacity.calls}, bound by ${capacity.binding}; ${measured}`],
     ...capacity.terms.map(({ name, arithmetic }): Row => ['', `${name}: ${arithmetic}`]),
   ];
@@ -177,12 +192,22 @@ function describeUseRows({ addresses, adminKey, phone, agents, organization, tes
   ];
 }
 
-function describeCareRows({ server, command, trunkNextStep, backups, rollback, uninstall, warnings }: Installation): readonly Row[] {
+function describeCareRows({
+  command,
+  trunkNextStep,
+  files,
+  grafana,
+  backups,
+  rollback,
+  uninstall,
+  warnings,
+}: Installation): readonly Row[] {
   return [
     ['Command', `${command} --help   (log in once: … login)`],
     ['Next: trunk', trunkNextStep],
     ['Stop', './provision.sh stop   (also: start, status, logs [service])'],
-    ['Files', `${server.home}: settings in .env, logs in log/, recordings in instances/appliance/recordings`],
+    ['Files', files],
+    ...(grafana === null ? [] : [['Grafana', grafana] satisfies Row]),
     ['Backups', backups],
     ['Go back', rollback],
     ['Uninstall', uninstall],

@@ -26,6 +26,10 @@ const folder = z
   .default('');
 const port = z.coerce.number().int().min(1).max(65_535);
 
+const modelServer = z
+  .string()
+  .regex(/^(((grpc|http):\/\/)?[A-Za-z0-9.-]+:[0-9]{1,5})?$/, 'must be the host:port of a gRPC server, such as 127.0.0.1:8001')
+  .default('');
 const yesOrNo = z.enum(['true', 'false']).default('false');
 const httpAddress = z
   .string()
@@ -142,11 +146,12 @@ const settingsSchema = z.object({
     .default(''),
   /** Addresses of proxies whose X-Forwarded-For is believed, comma-separated. */
   TRUSTED_PROXIES: z.string().refine(isAddressList, 'must be addresses with commas between them, such as 127.0.0.1,10.0.0.2').default(''),
+  /** Servers of speech elsewhere, such as Tritons of the operator's own, and the page of their figures; empty: this machine's inference server. */
+  SPEECH_TO_TEXT_URL: modelServer,
+  TEXT_TO_SPEECH_URL: modelServer,
+  INFERENCE_METRICS_URL: httpAddress,
   /** The language model's server (Triton with vLLM), such as 127.0.0.1:8001; empty: agents follow their flows. */
-  LANGUAGE_MODEL_URL: z
-    .string()
-    .regex(/^(((grpc|http):\/\/)?[A-Za-z0-9.-]+:[0-9]{1,5})?$/, 'must be the host:port of a gRPC server, such as 127.0.0.1:8001')
-    .default(''),
+  LANGUAGE_MODEL_URL: modelServer,
   /** Folder of its weights, for the chat template, the tool calls' form and the tokenizer; empty: the template of that name. */
   LANGUAGE_MODEL_DIR: folder,
   LANGUAGE_MODEL_TEMPLATE: z.enum(['chatml', 'llama3']).default('chatml'),

@@ -17,6 +17,8 @@ const testCallSchema = z.object({
 const stateSchema = z.looseObject({
   /** Service -> digest that the running process was started from. */
   started: z.record(z.string(), z.string()).default({}),
+  /** Setting -> address of this machine's own servers that a run wrote last: every other in `.env` is the operator's. */
+  addresses: z.record(z.string(), z.string()).optional(),
   /** Digest of the roles' and database's set-up. */
   databaseSetup: z.string().optional(),
   /** Digest of the migrations applied. */

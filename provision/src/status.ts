@@ -1,9 +1,10 @@
 /** What `provision.sh status` prints: the services, the engines that really run, the calls that are up. */
-import { describeConfigured } from '#cpu-engines/configured-engines.ts';
+import { describeConfigured, withServersElsewhere } from '#cpu-engines/configured-engines.ts';
 import { describeAppliance } from './appliance.ts';
 import type { Appliance } from './appliance.ts';
 import type { Facts } from './facts.ts';
 import { apiUrl, inferenceMetricsUrl, probeService, prometheusUrl } from './health.ts';
+import { listKeptAddresses } from './own-addresses.ts';
 import { SERVICE_NAMES } from './services.ts';
 
 const METRICS_TIMEOUT_MS = 5000;
@@ -18,11 +19,16 @@ export async function readStatus(facts: Facts): Promise<{ readonly isReady: bool
   const faults = await listFaults(facts, appliance);
   const [inference, plane] = await Promise.all([readMetrics(inferenceMetricsUrl(facts)), readMetrics(`${apiUrl(facts)}/metrics`)]);
   const { testCall } = facts.state;
-  const configured = describeConfigured(facts);
+  const kept = listKeptAddresses(facts);
+  const elsewhere = new Set<string>(kept.map(({ setting }) => setting));
+  const configured = withServersElsewhere(describeConfigured(facts), kept);
   const rows: readonly (readonly [string, string])[] = [
     ...faults,
-    ['voice', describeEngine(inference, 'text_to_speech', configured.voice)],
-    ['recognition', describeEngine(inference, 'speech_to_text', configured.recognition)],
+    ['voice', elsewhere.has('TEXT_TO_SPEECH_URL') ? configured.voice : describeEngine(inference, 'text_to_speech', configured.voice)],
+    [
+      'recognition',
+      elsewhere.has('SPEECH_TO_TEXT_URL') ? configured.recognition : describeEngine(inference, 'speech_to_text', configured.recognition),
+    ],
     ['language model', configured.languageModel],
     [
       'calls',

@@ -15,6 +15,7 @@ import type { Facts } from './facts.ts';
 import { databaseUrl } from './instance.ts';
 import { prepareMonitoring } from './monitoring.ts';
 import { installPackages, packagesFor } from './packages.ts';
+import { areAddressesRemembered, ownAddresses } from './own-addresses.ts';
 import type { Step } from './plan.ts';
 import { initPostgres, preparePostgres } from './postgres-process.ts';
 import { ensureRoot, ROOT_USERS } from './private-root.ts';
@@ -34,6 +35,7 @@ import { listServiceChanges, servicesStep, startService } from './services-step.
 import { updateState } from './state.ts';
 import { ensureSupervisor, stopService, stopSupervisor, supervisorConfigPath } from './supervisor.ts';
 import { ensureSystemUser } from './system-user.ts';
+import type { SystemUser } from './system-user.ts';
 import { testCallStep } from './test-call-step.ts';
 
 /** A step that needs the appliance's description; until there is one it only announces itself. */
@@ -98,7 +100,8 @@ const secrets: Step = {
 
 const environment = applianceStep('environment', 'write .env', {
   changes: (facts, appliance) => {
-    if (appliance.environmentText === facts.environmentText) return [];
+    const unremembered = areAddressesRemembered(facts) ? [] : ['write down which addresses in .env are ours'];
+    if (appliance.environmentText === facts.environmentText) return unremembered;
     const before = parseEnvFile(facts.environmentText);
     const after = parseEnvFile(appliance.environmentText);
     const written = [...after].filter(([key, value]) => before.get(key) !== value).map(([key]) => key);
@@ -106,17 +109,26 @@ const environment = applianceStep('environment', 'write .env', {
     return [
       ...(written.length === 0 ? [] : [`write ${listNames(written)} to .env`]),
       ...(dropped.length === 0 ? [] : [`take ${listNames(dropped)} out of .env`]),
+      ...unremembered,
     ];
   },
   apply: async ({ facts }) => {
     const owner = facts.user;
     if (!owner) throw new Error(`no system user ${SERVICE_USER}`);
-    const path = join(facts.home, '.env');
-    const ownership = { ...owner, mode: 0o600 };
-    if (facts.environmentText !== '') await replaceFile(`${path}.bak`, facts.environmentText, ownership);
-    await replaceFile(path, requireAppliance(facts).environmentText, ownership);
+    const { environmentText } = requireAppliance(facts);
+    if (environmentText !== facts.environmentText) await replaceEnvironment(facts, environmentText, owner);
+    // After the file: cut short in between, what it holds is known by its value.
+    await updateState(facts.home, () => ({ addresses: ownAddresses(facts.settings) }));
   },
 });
+
+/** The file before it is kept beside it. */
+async function replaceEnvironment({ home, environmentText: before }: Facts, text: string, owner: SystemUser): Promise<void> {
+  const path = join(home, '.env');
+  const ownership = { ...owner, mode: 0o600 };
+  if (before !== '') await replaceFile(`${path}.bak`, before, ownership);
+  await replaceFile(path, text, ownership);
+}
 
 const asterisk = applianceStep('Asterisk configuration', 'render the configuration of Asterisk and speak its prompts', {
   changes: (facts, appliance) => {

@@ -14,8 +14,9 @@ import type { Settings } from '#settings.ts';
 import { instanceLimits } from '#sizing/server-limits.ts';
 import type { ServerLimits } from '#sizing/server-limits.ts';
 import { seriesFolder } from '#state-series.ts';
-import { inferenceAddresses, renderControlPlaneEnvironment, renderCpuServerEnvironment, SECRET_SETTINGS } from './container-settings.ts';
-import type { ContainerProfile } from './container-settings.ts';
+import { inferenceAddresses } from './container-addresses.ts';
+import type { ContainerProfile } from './container-addresses.ts';
+import { renderControlPlaneEnvironment, renderCpuServerEnvironment, SECRET_SETTINGS } from './container-settings.ts';
 import { GRAFANA_ID, IDENTITIES, imageRoot } from './identities.ts';
 
 /** Our images, in the order in which each may begin with an earlier one. */

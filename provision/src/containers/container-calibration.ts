@@ -8,10 +8,10 @@ import type { Place } from '#place.ts';
 import { atCurrentRelease } from '#releases/release-facts.ts';
 import { calibrate, CALIBRATION_PROGRAM, CALIBRATION_TIMEOUT_MS, parseCalibrationWishes } from '#sizing/calibration-run.ts';
 import { runCompose } from './compose.ts';
+import { modelAddresses } from './container-addresses.ts';
 import { gatherContainerFacts } from './container-facts.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import { provisionContainers } from './container-run.ts';
-import { inferenceAddresses } from './container-settings.ts';
 import { composeOf, DATABASE_WORDS, listContainerChanges } from './container-steps.ts';
 
 const QUERY_TIMEOUT_MS = 30_000;
@@ -57,11 +57,11 @@ export function calibrationWords(
   {
     facts: { settings },
     profile,
-  }: { readonly facts: { readonly settings: { readonly LANGUAGE_MODEL_URL: string } } } & Pick<ContainerFacts, 'profile'>,
+  }: { readonly facts: { readonly settings: Parameters<typeof modelAddresses>[0] } } & Pick<ContainerFacts, 'profile'>,
   words: readonly string[],
 ): readonly string[] {
-  const { speech, language } = inferenceAddresses(profile);
-  const variables = [`TEXT_TO_SPEECH_URL=${speech}`, `LANGUAGE_MODEL_URL=${settings.LANGUAGE_MODEL_URL || (language ?? '')}`];
+  const { TEXT_TO_SPEECH_URL, LANGUAGE_MODEL_URL } = modelAddresses(settings, profile);
+  const variables = [`TEXT_TO_SPEECH_URL=${TEXT_TO_SPEECH_URL}`, `LANGUAGE_MODEL_URL=${LANGUAGE_MODEL_URL}`];
   return [...RUN_BESIDE_ASTERISK, ...variables.flatMap((variable) => ['-e', variable]), 'test-call', ...words];
 }
 

@@ -5,6 +5,8 @@ import { ARI_USER } from '#instance.ts';
 import { ADMIN_KEY_HASH_FILE, SECRET_KEYS_FILE } from '#secrets.ts';
 import { SERVER_DESCRIPTION_FILE } from '#server-description.ts';
 import type { Settings } from '#settings.ts';
+import { modelAddresses } from './container-addresses.ts';
+import type { ContainerProfile } from './container-addresses.ts';
 
 /** Where the containers see the folder of models. */
 const MODELS = '/models';
@@ -32,10 +34,7 @@ const NATIVE_KEYS = [
   'ESPEAK_DATA_PATH',
   'LLAMA_SERVER_COMMAND',
   'LLAMA_SERVER_DIR',
-  'INFERENCE_METRICS_URL',
 ];
-
-export type ContainerProfile = 'cpu' | 'gpu';
 
 export type EnvironmentParts = {
   readonly home: string;
@@ -48,16 +47,8 @@ export type EnvironmentParts = {
   readonly modelSettings: Readonly<Record<string, string>>;
 };
 
-/** Where speech and language are served. */
-export function inferenceAddresses(profile: ContainerProfile) {
-  return profile === 'cpu'
-    ? { speech: 'cpu-server:8001', language: null, metrics: ['cpu-server:8002'] }
-    : { speech: 'triton-speech:8001', language: 'triton-language:8001', metrics: ['triton-speech:8002', 'triton-language:8002'] };
-}
-
 /** Text of the control plane's environment file. */
 export function renderControlPlaneEnvironment(parts: EnvironmentParts): string {
-  const { speech, language, metrics } = inferenceAddresses(parts.profile);
   const own = operatorsValues(parts);
   const secretFiles = Object.entries(SECRET_SETTINGS).flatMap(([key, file]) =>
     parts.settings[key as keyof typeof SECRET_SETTINGS] === '' ? [] : [[`${key}_FILE`, `${SECRETS}/${file}`]],
@@ -73,16 +64,13 @@ export function renderControlPlaneEnvironment(parts: EnvironmentParts): string {
     ASTERISK_APPLICATION: 'centralita',
     RECORDINGS_DIR: '/instance/recordings',
     ANNOUNCEMENTS_DIR: '/instance/sounds',
-    SPEECH_TO_TEXT_URL: speech,
-    TEXT_TO_SPEECH_URL: speech,
-    LANGUAGE_MODEL_URL: parts.settings.LANGUAGE_MODEL_URL || (language ?? ''),
+    ...modelAddresses(parts.settings, parts.profile),
     ADMIN_KEY_HASH_FILE: `${SECRETS}/${ADMIN_KEY_HASH_FILE}`,
     SECRET_KEYS_FILE: `${SECRETS}/${SECRET_KEYS_FILE}`,
     SERVER_DESCRIPTION_FILE: `${SECRETS}/${SERVER_DESCRIPTION_FILE}`,
     ...(parts.settings.SUPABASE_TOKEN_FILE === '' ? {} : { SUPABASE_TOKEN_FILE: `${SECRETS}/${SERVER_TOKEN_FILE}` }),
     EXPORTS_DIR: '/var/lib/centralita/exports',
     STATE_DIR: '/var/lib/centralita/state',
-    INFERENCE_METRICS_URL: `http://${metrics[0] ?? ''}/metrics`,
     MAX_CONCURRENT_CALLS: String(parts.maxConcurrentCalls),
     MAX_WAITING_CALLERS: String(parts.maxWaitingCallers),
     HTTP_HOST: '0.0.0.0',

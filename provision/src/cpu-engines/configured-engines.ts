@@ -1,6 +1,7 @@
 /** Which engines the inference server of this machine is told to use, in words for the screen and the status: from its file of engines, else from `.env`. Pure. */
 import { z } from 'zod';
 import { parseEnvFile } from '#env-file.ts';
+import type { KeptAddress } from '#own-addresses.ts';
 
 export type ConfiguredEngines = { readonly voice: string; readonly recognition: string; readonly languageModel: string };
 
@@ -44,6 +45,28 @@ export function describeConfigured({
     voice: voice ? describeEngine(voice) : 'none: the file of engines names none',
     recognition: speech?.engine === 'phrases' ? PHRASES : speech ? describeEngine(speech) : 'none: the file of engines names none',
     languageModel: text ? describeEngine(text) : elsewhere,
+  };
+}
+
+/** Folders that the file of engines names, below where it lies; none where it says nothing. */
+export function listEngineFolders(enginesText: string): readonly string[] {
+  const engines = enginesText === '' ? null : readEngines(enginesText);
+  return Object.values(engines ?? {}).flatMap((one) => (one?.folder === undefined ? [] : [one.folder]));
+}
+
+/** Servers that the operator named himself go before this machine's own. */
+export function withServersElsewhere(
+  engines: ConfiguredEngines,
+  kept: readonly Pick<KeptAddress, 'setting' | 'value'>[],
+): ConfiguredEngines {
+  const at = (setting: KeptAddress['setting']): string | null => {
+    const found = kept.find((address) => address.setting === setting);
+    return found === undefined ? null : `at ${found.value}`;
+  };
+  return {
+    voice: at('TEXT_TO_SPEECH_URL') ?? engines.voice,
+    recognition: at('SPEECH_TO_TEXT_URL') ?? engines.recognition,
+    languageModel: at('LANGUAGE_MODEL_URL') ?? engines.languageModel,
   };
 }
 

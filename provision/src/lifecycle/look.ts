@@ -3,6 +3,8 @@ import { gatherFacts } from '#facts.ts';
 import type { Facts } from '#facts.ts';
 import { toGib } from '#gibibytes.ts';
 import type { Hardware } from '#machine/hardware.ts';
+import { listKeptAddresses } from '#own-addresses.ts';
+import type { KeptAddress } from '#own-addresses.ts';
 import type { Finding, Place } from '#place.ts';
 import { planSteps } from '#plan.ts';
 import type { PlannedStep } from '#plan.ts';
@@ -17,6 +19,8 @@ export type Look = {
   /** The machine in one line. */
   readonly machineLine: string;
   readonly planned: readonly PlannedStep[];
+  /** What of `.env` the operator wrote himself where a run has an answer of its own. */
+  readonly kept: readonly KeptAddress[];
   readonly obstacles: readonly Finding[];
   readonly warnings: readonly Finding[];
 };
@@ -48,12 +52,29 @@ export function withMirrorsClock(facts: Facts, clockOffsetMs: number | null): Fa
 
 /** What follows from what was found out. Pure. */
 export function judgeFacts(facts: Facts, { mirrorFault }: { readonly mirrorFault: string | null }): Look {
+  const kept = listKeptAddresses(facts);
+  const { obstacles, warnings } = listFindings({ facts, mirrorFault });
   return {
     facts,
     machineLine: describeMachineLine(facts),
     planned: planSteps(facts, steps),
-    ...listFindings({ facts, mirrorFault }),
+    kept,
+    obstacles,
+    warnings: [...warnings, ...findIdleBoards(facts, kept)],
   };
+}
+
+/** Natively nothing starts Triton: until its address is in `.env` the calls that are admitted for the boards are served by the processor. */
+function findIdleBoards({ sizing }: Facts, kept: readonly KeptAddress[]): readonly Finding[] {
+  const isOnBoard = sizing.plan.models.some(({ role, gpuUuid }) => role === 'speech_to_text' && gpuUuid !== null);
+  if (!isOnBoard || kept.some(({ setting }) => setting === 'SPEECH_TO_TEXT_URL')) return [];
+  return [
+    {
+      name: 'inference',
+      reason: `${sizing.plan.maxConcurrentCalls} calls are planned with the models on the boards, and without containers nothing serves these: calls go to the processor's inference server`,
+      fix: './provision.sh triton says how they are started and named in .env; or leave the boards alone: --profile cpu',
+    },
+  ];
 }
 
 /** Such as `debian 12, x64, 2 cores, 23 GiB memory, 74 GiB free, no GPU, no container engine`. */

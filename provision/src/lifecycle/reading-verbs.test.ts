@@ -80,6 +80,19 @@ describe('reading verbs', () => {
     expect(text).toMatch(/^ {2}f5-tts-spanish is left out: .* Fix: /m);
   });
 
+  it('tell that nothing serves models on a board without containers, until a server of them is named', () => {
+    const hardware = sampleHardware({ gpus: [sampleGpu('NVIDIA L4', 24)] });
+    const { possible, ...sizing } = bareFacts({ hardware }).sizing;
+    const warnings = (environmentText: string) =>
+      judgeFacts(bareFacts({ hardware, environmentText, sizing: { ...sizing, plan: possible, possible } }), { mirrorFault: null }).warnings;
+    const idle = expect.objectContaining({
+      name: 'inference',
+      reason: expect.stringMatching(/^12 calls are planned with the models on the boards/) as string,
+    }) as object;
+    expect(warnings('')).toContainEqual(idle);
+    expect(warnings('SPEECH_TO_TEXT_URL=10.0.0.5:8001\n')).not.toContainEqual(idle);
+  });
+
   it('check the machine, with an exit code that is in the answer too', async () => {
     const before = await hashTree(home);
     const exitCode = await runCheck({ home, repository }, ['--json'], AbortSignal.timeout(30_000));

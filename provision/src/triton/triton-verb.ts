@@ -29,10 +29,14 @@ export async function runTriton({ home, repository }: Place, args: readonly stri
   await print(
     values.json === true
       ? `${JSON.stringify({ kind: 'triton', profile: plan.profile, changes: changes.length, processes: layout.processes.map(withoutKey) })}\n`
-      : [`${changes.length} files changed.`, ...layout.processes.map(describeProcess), ''].join('\n'),
+      : [`${changes.length} files changed.`, ...layout.processes.map(describeProcess), NEXT, ''].join('\n'),
   );
   return EXIT.ok;
 }
+
+/** Natively nothing starts them: what the calls then use is said in `.env`, and stays there. */
+const NEXT =
+  'Started so, name them in .env, SPEECH_TO_TEXT_URL and TEXT_TO_SPEECH_URL (speech), LANGUAGE_MODEL_URL (language), each as host:port, and run ./provision.sh; --runtime docker starts them itself.';
 
 function describeProcess(process: TritonProcess): string {
   const { name, kind, roles, gpuUuid, command } = withoutKey(process);
