@@ -3,12 +3,12 @@ import type { OfflineRecognizerConfig } from 'sherpa-onnx-node';
 import { SPEECH_RATE_HZ } from '#speech/transcription.ts';
 import type { SpeechModelFiles } from './model-files.ts';
 
-/** Configuration for one language; transducers hear all of theirs and are not told. */
+/** Configuration for one language, as the model names it; transducers hear all of theirs and are not told. */
 export function recogniserConfig(
   files: SpeechModelFiles,
   settings: { readonly language: string; readonly threads: number },
 ): OfflineRecognizerConfig {
-  const language = settings.language.toLowerCase().split(/[-_]/)[0] ?? '';
+  const { language } = settings;
   const { encoder, decoder, tokens } = files;
   const shared = { tokens, numThreads: settings.threads, provider: 'cpu' } as const;
   const featConfig = { sampleRate: SPEECH_RATE_HZ, featureDim: 80 };

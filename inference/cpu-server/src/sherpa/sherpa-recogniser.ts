@@ -2,6 +2,7 @@
 import sherpa from 'sherpa-onnx-node';
 import { SPEECH_RATE_HZ, type Transcribe } from '#speech/transcription.ts';
 import type { SpeechModelFiles } from './model-files.ts';
+import { modelLanguages } from './model-languages.ts';
 import { recogniserConfig } from './recogniser-config.ts';
 
 /** Shorter audio makes some models fail instead of answering nothing. */
@@ -11,12 +12,16 @@ const UNMEASURED_CONFIDENCE = 0.75;
 
 /** Loads the weights; takes seconds. @throws when sherpa-onnx refuses them. */
 export function createSherpaRecogniser(files: SpeechModelFiles, threads: number): Transcribe {
+  const languageOf = modelLanguages(files.kind);
   let language = 'en';
   const recogniser = new sherpa.OfflineRecognizer(recogniserConfig(files, { language, threads }));
   return async (request) => {
     if (request.samples.length < MIN_SAMPLES) return { kind: 'transcribed', text: '', confidence: 0, noSpeechProbability: 1 };
-    if (request.language !== language) {
-      language = request.language;
+    const asked = languageOf(request.language);
+    if (asked === null)
+      return { kind: 'refused', reason: `tensor LANGUAGE: this ${files.kind} model does not know ${JSON.stringify(request.language)}` };
+    if (asked !== language) {
+      language = asked;
       recogniser.setConfig(recogniserConfig(files, { language, threads }));
     }
     const stream = recogniser.createStream();
