@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { admitCalls, renderAdmitted } from '#sizing/admitted-calls.ts';
 import { instanceLimits, limitServers } from '#sizing/server-limits.ts';
+import { judgeNamedModels } from '#models/named-models.ts';
 import { renderAsterisk } from './asterisk-configuration.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
 import { dropEnvKeys, mergeEnvFile, parseEnvFile } from './env-file.ts';
@@ -176,8 +177,10 @@ export function renderEnvironment(
   };
 }
 
-/** Settings are written once with the value in force, so that the operator sees what can be changed; then they are his. The calls follow a measurement. */
-export function keepSettings(facts: Pick<Facts, 'environmentText' | 'settings' | 'sizing' | 'profile'>): Readonly<Record<string, string>> {
+/** Settings are written once with the value in force, so that the operator sees what can be changed; then they are his. The calls follow a measurement; a model that is not whole is left out. */
+export function keepSettings(
+  facts: Pick<Facts, 'environmentText' | 'enginesText' | 'modelFolders' | 'settings' | 'sizing' | 'state' | 'profile'>,
+): Readonly<Record<string, string>> {
   const current = parseEnvFile(facts.environmentText);
   const admitted = renderAdmitted(admitCalls(facts));
   // Empty, so that the operator sees that he may give one.
@@ -185,7 +188,8 @@ export function keepSettings(facts: Pick<Facts, 'environmentText' | 'settings' |
   const missing = Object.entries(shown).filter(([key]) => !current.has(key));
   const wished = { ...admitted, ...(facts.profile ? { PROFILE: facts.profile } : {}) };
   const renewed = Object.entries(wished).filter(([key, value]) => current.get(key) !== value);
-  return Object.fromEntries([...missing, ...renewed].map(([key, value]) => [key, String(value)]));
+  const written = Object.fromEntries([...missing, ...renewed].map(([key, value]) => [key, String(value)]));
+  return { ...written, ...judgeNamedModels(facts).values };
 }
 
 /** What Asterisk is told of the network in front of the machine; nothing where it has the public address itself. */

@@ -9,6 +9,8 @@ import { detectHardware } from '#machine/detect-hardware.ts';
 import type { Hardware } from '#machine/hardware.ts';
 import { planMachine } from '#sizing/machine-plan.ts';
 import type { MachinePlan } from '#sizing/machine-plan.ts';
+import { readModelFolders } from '#models/model-folders.ts';
+import type { ModelFolders } from '#models/model-folders.ts';
 import type { RenderedFile } from './asterisk-configuration.ts';
 import { findCommand } from './command-link.ts';
 import type { CommandFacts } from './command-link.ts';
@@ -64,6 +66,8 @@ export type Facts = {
   readonly environmentText: string;
   /** Of the file that tells the inference server its engines; empty where `.env` names none. */
   readonly enginesText: string;
+  /** Of what `.env` and the file of engines name: whether it is whole. */
+  readonly modelFolders: ModelFolders;
   readonly state: State;
   readonly asteriskFiles: readonly RenderedFile[];
   readonly postgresFiles: readonly RenderedFile[];
@@ -124,6 +128,9 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
   const written = readSettings(parseEnvFile(environmentText), environmentPath);
   const profile = known.profile ?? null;
   const settings = profile === null ? written : { ...written, PROFILE: profile };
+  const enginesText = await readEngines(environmentText);
+  const state = parseState(await readTextIfThere(join(home, 'state.json')));
+  const former = Object.values(state.setAside ?? {}).map(({ folder }) => folder);
   const services = await readServiceStates(home);
   const isOurs = Object.values(services).some((state) => state !== 'ABSENT');
   const secretsPath = join(home, 'secrets.json');
@@ -147,8 +154,9 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
     hasExportsFolder: await isThere(exportsFolder(home)),
     hasStateFolder: await isThere(stateFolder(home)),
     environmentText,
-    enginesText: await readEngines(environmentText),
-    state: parseState(await readTextIfThere(join(home, 'state.json'))),
+    enginesText,
+    modelFolders: await readModelFolders({ home, repository, environmentText, enginesText, former }),
+    state,
     asteriskFiles: await readFiles(paths.asteriskEtc),
     postgresFiles: await readFiles(paths.postgresEtc),
     monitoringFiles: await readFiles(paths.prometheusEtc),

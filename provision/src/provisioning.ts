@@ -84,7 +84,8 @@ async function runSteps(before: Facts, { say, signal }: StepTalk): Promise<{ rea
   return { facts, count };
 }
 
-async function showScreen(installation: Installation): Promise<void> {
+/** Prints the screen at the end of a run. */
+export async function showScreen(installation: Installation): Promise<void> {
   await print(`${renderScreen(installation)}\n`);
 }
 

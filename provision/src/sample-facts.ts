@@ -50,6 +50,7 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
     hasStateFolder: false,
     environmentText: '',
     enginesText: '',
+    modelFolders: {},
     state: parseState(null),
     asteriskFiles: [],
     postgresFiles: [],

@@ -19,6 +19,8 @@ const stateSchema = z.looseObject({
   started: z.record(z.string(), z.string()).default({}),
   /** Setting -> address of this machine's own servers that a run wrote last: every other in `.env` is the operator's. */
   addresses: z.record(z.string(), z.string()).optional(),
+  /** Setting -> the model that it names when its files are whole again, and what it names meanwhile. */
+  setAside: z.record(z.string(), z.object({ folder: z.string(), instead: z.string() })).optional(),
   /** Digest of the roles' and database's set-up. */
   databaseSetup: z.string().optional(),
   /** Digest of the migrations applied. */

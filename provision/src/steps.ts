@@ -1,6 +1,7 @@
 /** The steps that make a machine an appliance, in order. Each looks at the facts, says what it would change, and does it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isSetAsideRemembered, judgeNamedModels } from '#models/named-models.ts';
 import { releaseStep } from '#releases/release-step.ts';
 import { describeAppliance, requireAppliance } from './appliance.ts';
 import type { Appliance } from './appliance.ts';
@@ -100,7 +101,10 @@ const secrets: Step = {
 
 const environment = applianceStep('environment', 'write .env', {
   changes: (facts, appliance) => {
-    const unremembered = areAddressesRemembered(facts) ? [] : ['write down which addresses in .env are ours'];
+    const unremembered = [
+      ...(areAddressesRemembered(facts) ? [] : ['write down which addresses in .env are ours']),
+      ...(isSetAsideRemembered(facts) ? [] : ['write down which models of .env are left out until they are whole']),
+    ];
     if (appliance.environmentText === facts.environmentText) return unremembered;
     const before = parseEnvFile(facts.environmentText);
     const after = parseEnvFile(appliance.environmentText);
@@ -116,6 +120,8 @@ const environment = applianceStep('environment', 'write .env', {
     const owner = facts.user;
     if (!owner) throw new Error(`no system user ${SERVICE_USER}`);
     const { environmentText } = requireAppliance(facts);
+    // Before the file: cut short in between, what is left out is still named there.
+    await updateState(facts.home, () => ({ setAside: judgeNamedModels(facts).setAside }));
     if (environmentText !== facts.environmentText) await replaceEnvironment(facts, environmentText, owner);
     // After the file: cut short in between, what it holds is known by its value.
     await updateState(facts.home, () => ({ addresses: ownAddresses(facts.settings) }));

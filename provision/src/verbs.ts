@@ -38,7 +38,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: '--check',
-    usage: '[--json]',
+    usage: '[--json] [--profile auto|cpu] [--runtime native|docker]',
     summary: 'say whether this machine can be an appliance, and whether the one on it is as it should be; change nothing',
     needs: 'nothing',
     run: runCheck,
@@ -46,7 +46,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: '--plan',
     aliases: ['--dry-run'],
-    usage: '[--json]',
+    usage: '[--json] [--profile auto|cpu] [--runtime native|docker]',
     summary: 'say what would change, change nothing',
     needs: 'nothing',
     run: runPlan,

@@ -42,7 +42,7 @@ export async function runOffline(place: Place, args: readonly string[], signal: 
   const publicKey = values['public-key'] ?? settings.get('RELEASE_PUBLIC_KEY') ?? '';
   const manifest = await checkBundle(path, { home, publicKey, signal });
   const opened = { home, folder, publicKey, say, signal, manifest };
-  await refuseOtherMachine(opened, { wish: values.runtime, isJson: values.json === true });
+  await refuseOtherMachine(opened, values.runtime);
   try {
     await unpackBundle(path, { folder, manifest, signal });
     await (manifest.runtime === 'docker' ? bringContainers(opened) : bringNative(opened));
@@ -53,10 +53,8 @@ export async function runOffline(place: Place, args: readonly string[], signal: 
   return await handOver(opened, { install: [...yes, ...(values.json === true ? ['--json'] : [])], upgrade: yes });
 }
 
-type Asked = { readonly wish: string | undefined; readonly isJson: boolean };
-
 /** Throws where the bundle is for another machine, or for another runtime than this home's or the one asked for. Nothing was changed until here. */
-async function refuseOtherMachine(opened: Opened, { wish, isJson }: Asked): Promise<void> {
+async function refuseOtherMachine(opened: Opened, wish: string | undefined): Promise<void> {
   const { home, manifest } = opened;
   if (process.arch !== manifest.architecture)
     throw new ObstacleError(`the bundle is for ${manifest.architecture} and this machine is ${process.arch}`);
@@ -67,10 +65,7 @@ async function refuseOtherMachine(opened: Opened, { wish, isJson }: Asked): Prom
     throw new ObstacleError(
       `the bundle is of the ${manifest.runtime} runtime and ${home} an installation of the ${before} one: take the other bundle, or another CENTRALITA_HOME`,
     );
-  if (manifest.runtime === 'docker') {
-    if (isJson) throw new UsageError('--json is not there for an installation in containers');
-    return await requireEngine(opened);
-  }
+  if (manifest.runtime === 'docker') return await requireEngine(opened);
   await refuseOtherSystem(opened);
 }
 

@@ -2,7 +2,6 @@
  * `calibrate` in containers: the same measurement, from beside Asterisk in its network namespace, where the models' servers have their names and the caller
  * is the machine's own. What is measured is kept where it is kept natively, and the next run admits it.
  */
-import { gatherFacts } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { atCurrentRelease } from '#releases/release-facts.ts';
@@ -35,7 +34,7 @@ export async function calibrateContainers({ place: asked, args, signal }: Contai
   return await calibrate(
     {
       facts: now.facts,
-      look: async () => await gatherFacts({ ...place, hardware: now.facts.hardware, signal }),
+      look: async () => (await gatherContainerFacts({ ...place, hardware: now.facts.hardware, signal })).facts,
       query: async (input, label) => await runCompose(compose, DATABASE_WORDS, { input, label, timeoutMs: QUERY_TIMEOUT_MS }),
       measure: async (words) =>
         await runCompose(compose, calibrationWords(now, words), {

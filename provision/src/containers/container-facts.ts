@@ -4,13 +4,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RenderedFile } from '#asterisk-configuration.ts';
-import { gatherFacts } from '#facts.ts';
+import { gatherFacts, plannableHardware } from '#facts.ts';
 import type { Facts, FactsPlace } from '#facts.ts';
 import { ObstacleError } from '#place.ts';
+import type { Finding } from '#place.ts';
 import { digestPaths } from '#releases/release-files.ts';
 import { readFiles } from '#rendered-files.ts';
 import { renderServerDescription } from '#server-description.ts';
 import { digestOf } from '#services.ts';
+import { planMachine } from '#sizing/machine-plan.ts';
 import { limitServers } from '#sizing/server-limits.ts';
 import type { State } from '#state.ts';
 import { readTextIfThere } from '#text-file.ts';
@@ -45,6 +47,8 @@ export type ContainerFacts = {
   readonly facts: Facts;
   readonly engine: Engine;
   readonly profile: ContainerProfile;
+  /** What of the boards' servers keeps a run from being made: nothing can be brought up before it is put right. */
+  readonly unmet: readonly Finding[];
   readonly containers: ContainersState;
   /** Digest of what each image is made from. */
   readonly recipes: Readonly<Record<ImageName | 'base', string>>;
@@ -62,12 +66,23 @@ export type ContainerFacts = {
   readonly appliance: ContainerAppliance | null;
 };
 
+type ContainerFactsPlace = FactsPlace & { readonly signal: AbortSignal };
+
 /** Reads everything. Throws `ObstacleError` where there is no engine that will do, where it is another home's, or where what the operator asks for cannot be had. */
-export async function gatherContainerFacts(place: FactsPlace & { readonly signal: AbortSignal }): Promise<ContainerFacts> {
+export async function gatherContainerFacts(place: ContainerFactsPlace): Promise<ContainerFacts> {
+  const now = await readContainerFacts(place);
+  if (now.unmet.length > 0) throw new ObstacleError(now.unmet);
+  return now;
+}
+
+/** The same for who tells all that is in the way at once, a plan before anything else: what cannot be had is in `unmet`. */
+export async function readContainerFacts(place: ContainerFactsPlace): Promise<ContainerFacts> {
   const { home, signal } = place;
   const engine = await requireOwnEngine(home, signal);
-  const facts = await gatherFacts(place);
-  const profile = chooseProfile(facts);
+  const found = await gatherFacts(place);
+  const { profile, unmet } = chooseProfile(found);
+  const facts = await planForProfile(found, profile);
+  const boards = profile === 'gpu' && unmet.length === 0 ? await readTriton(facts) : { triton: null, unmet: [] };
   const containers = readContainersState(facts.state);
   const recipes = await readRecipes(facts.repository);
   const ids = Object.fromEntries(IMAGE_NAMES.flatMap((name) => (containers.images[name] ? [[name, containers.images[name].id]] : [])));
@@ -75,13 +90,14 @@ export async function gatherContainerFacts(place: FactsPlace & { readonly signal
     facts,
     engine,
     profile,
+    unmet: [...unmet, ...boards.unmet],
     containers,
     recipes,
     missingImages: await listMissingImages(ids, signal),
     composeText: await readComposeText(home),
     overrideText: (await readTextIfThere(join(containersFolder(home), 'compose.override.yml'))) ?? '',
     backupUnits: await readBackupUnits(),
-    triton: profile === 'gpu' ? await readTriton(facts) : null,
+    triton: boards.triton,
   };
   const appliance = await describe(known);
   const names = appliance?.folders.map(({ name }) => name) ?? ['control-plane', 'grafana', 'postgres'];
@@ -100,26 +116,56 @@ export function readContainersState(state: State): ContainersState {
   return parsed.success ? parsed.data : { images: {} };
 }
 
-/** Whether a GPU serves the models. Throws `ObstacleError` where it should and its images are not named. */
-function chooseProfile({ hardware, environmentText, home }: Pick<Facts, 'hardware' | 'environmentText' | 'home'>): ContainerProfile {
+/** Whether a GPU serves the models, and what it lacks where it should. `CONTAINER_INFERENCE` decides; left out, `--profile` and what the machine has. */
+export function chooseProfile({
+  hardware,
+  settings,
+  environmentText,
+  home,
+}: Pick<Facts, 'hardware' | 'settings' | 'environmentText' | 'home'>): {
+  readonly profile: ContainerProfile;
+  readonly unmet: readonly Finding[];
+} {
   const values = parseEnvFile(environmentText);
+  const unmet = (reason: string, fix: string): readonly Finding[] => [{ name: 'inference', reason, fix }];
   const wish = values.get('CONTAINER_INFERENCE') ?? '';
+  const isLeftAlone = settings.PROFILE === 'cpu';
   if (wish !== '' && wish !== 'cpu' && wish !== 'gpu')
-    throw new ObstacleError([{ name: 'inference', reason: `CONTAINER_INFERENCE is "${wish}"`, fix: `write cpu or gpu into ${home}/.env` }]);
-  if (wish === 'cpu' || (wish === '' && hardware.gpu.kind !== 'found')) return 'cpu';
+    return { profile: 'cpu', unmet: unmet(`CONTAINER_INFERENCE is "${wish}"`, `write cpu or gpu into ${home}/.env`) };
+  if (wish === 'gpu' && isLeftAlone)
+    return {
+      profile: 'cpu',
+      unmet: unmet(
+        'CONTAINER_INFERENCE=gpu asks for the GPU, and the profile is cpu',
+        `take CONTAINER_INFERENCE out of ${home}/.env, or run with --profile auto`,
+      ),
+    };
+  if (wish === 'cpu' || (wish === '' && (isLeftAlone || hardware.gpu.kind !== 'found'))) return { profile: 'cpu', unmet: [] };
   const missing = FOREIGN_DIGESTS.filter((key) => key !== 'GRAFANA_DIGEST' && !/(^|@)sha256:[0-9a-f]{64}$/.test(values.get(key) ?? ''));
-  if (missing.length === 0) return 'gpu';
-  throw new ObstacleError([
-    {
-      name: 'inference',
-      reason: `the images that use the GPU are not named: ${missing.join(', ')}`,
-      fix: `put their digests (sha256:…) into ${home}/.env (inference/models/Dockerfile makes the image for speech), or CONTAINER_INFERENCE=cpu to leave the GPU alone`,
-    },
-  ]);
+  if (missing.length === 0) return { profile: 'gpu', unmet: [] };
+  return {
+    profile: 'gpu',
+    unmet: unmet(
+      `the images that use the GPU are not named: ${missing.join(', ')}`,
+      `put their digests (sha256:…) into ${home}/.env (inference/models/Dockerfile makes the image for speech), or leave the GPU alone: --profile cpu`,
+    ),
+  };
 }
 
-/** Throws `ObstacleError` where the plan wants other Tritons than the compose file has. */
-async function readTriton({ home, repository, sizing, settings }: Facts): Promise<TritonState> {
+/** A board that `CONTAINER_INFERENCE=cpu` leaves alone carries no calls either. */
+async function planForProfile(facts: Facts, profile: ContainerProfile): Promise<Facts> {
+  if (profile === 'gpu' || facts.sizing.hardware.gpu.kind !== 'found') return facts;
+  const hardware = plannableHardware(facts.hardware, { PROFILE: 'cpu' });
+  return { ...facts, sizing: await planMachine({ ...facts, hardware }) };
+}
+
+/** What the Tritons would load, and where the plan wants others than the compose file has. */
+async function readTriton({
+  home,
+  repository,
+  sizing,
+  settings,
+}: Facts): Promise<{ readonly triton: TritonState; readonly unmet: readonly Finding[] }> {
   const triton = await compareTriton({
     home,
     repository,
@@ -136,14 +182,8 @@ async function readTriton({ home, repository, sizing, settings }: Facts): Promis
         : !names.includes('language')
           ? 'no language model that is here fits on a board beside speech, and the compose file starts one'
           : null;
-  if (reason === null) return triton;
-  throw new ObstacleError([
-    {
-      name: 'inference',
-      reason,
-      fix: `./provision.sh models list tells which weights are here; CONTAINER_INFERENCE=cpu in ${home}/.env leaves the GPU alone`,
-    },
-  ]);
+  const fix = './provision.sh --models fetches those that are planned and goes on; --profile cpu leaves the GPU alone';
+  return { triton, unmet: reason === null ? [] : [{ name: 'inference', reason, fix }] };
 }
 
 /** Digest of what each image is made from. A release has the same as the checkout that it was made of. */

@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { bareFacts } from '#sample-facts.ts';
 import { findContainerObstacles } from './container-obstacles.ts';
 
-const find = (change: Parameters<typeof bareFacts>[0] = {}, rest: { up?: string } = {}) =>
-  findContainerObstacles({ facts: bareFacts(change), containers: { images: {}, ...rest }, services: [] });
+const find = (change: Parameters<typeof bareFacts>[0] = {}, rest: { up?: string } = {}, mirrorFault: string | null = null) =>
+  findContainerObstacles(
+    { facts: bareFacts(change), profile: 'cpu', unmet: [], containers: { images: {}, ...rest }, services: [] },
+    { mirrorFault },
+  );
 
 describe('in the way of containers', () => {
   it('is nothing on a bare machine with room', () => {
@@ -15,6 +18,13 @@ describe('in the way of containers', () => {
     const takenPorts = ['SIP_PORT=5060', 'POSTGRES_PORT=5433'];
     expect(find({ takenPorts })).toMatchObject([{ name: 'port', reason: 'port 5060 is in use by another program' }]);
     expect(find({ takenPorts }, { up: 'digest' })).toEqual([]);
+  });
+
+  it('is a mirror that does not answer, at every run that must fetch from it', () => {
+    expect(find({}, {}, 'no route to host')).toMatchObject([
+      { name: 'network', reason: expect.stringContaining('no route to host') as string },
+    ]);
+    expect(find({}, { up: 'digest' }, 'no route to host')).toHaveLength(1);
   });
 
   it('is a full disk, and a clock that is wrong', () => {

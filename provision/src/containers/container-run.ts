@@ -1,110 +1,100 @@
 /** Takes the steps of the container runtime, each with a line in the journal before and after it, then tells what is running. */
-import { describeMachineLine } from '#lifecycle/look.ts';
+import { describeConfigured, withServersElsewhere } from '#cpu-engines/configured-engines.ts';
+import type { ConfiguredEngines } from '#cpu-engines/configured-engines.ts';
 import { nameRun, takeStep } from '#lifecycle/step-run.ts';
-import { parseDemo } from '#demo-step.ts';
 import { parseEnvFile } from '#env-file.ts';
-import { describeFinding, ObstacleError } from '#place.ts';
+import { apiUrl } from '#health.ts';
+import { ObstacleError } from '#place.ts';
 import type { Place } from '#place.ts';
-import { print } from '#provisioning.ts';
-import { forgetAdminKey, writeSecrets } from '#secrets.ts';
+import { showScreen } from '#provisioning.ts';
+import type { ProvisionOptions } from '#provisioning.ts';
+import { describeInstallation } from '#screen.ts';
+import type { InstallationParts } from '#screen.ts';
+import { forgetAdminKey, LOST_KEYS_WARNING, writeSecrets } from '#secrets.ts';
+import { listKeptInContainers } from './container-addresses.ts';
 import { containersFolder } from './container-appliance.ts';
 import { gatherContainerFacts } from './container-facts.ts';
 import type { ContainerFacts } from './container-facts.ts';
-import { findContainerObstacles } from './container-obstacles.ts';
+import { lookAroundContainers } from './container-look.ts';
 import { containerSteps, rememberRuntime } from './container-steps.ts';
 
-/** Prints what a run would change, and changes nothing. */
-export async function planContainers(place: Place, signal: AbortSignal): Promise<void> {
-  const now = await gatherContainerFacts({ ...place, signal });
-  console.log(describeMachineLine(now.facts));
-  let count = 0;
-  for (const step of containerSteps) {
-    for (const change of step.changes(now)) {
-      console.log(`  ${step.name}: ${change}`);
-      count += 1;
-    }
-  }
-  console.log(count === 0 ? 'Nothing would change.' : `${count} changes.`);
-  for (const obstacle of findContainerObstacles(now)) console.log(`In the way: ${describeFinding(obstacle)}`);
-}
-
-type RunDone = { readonly count: number; readonly seconds: number };
-
-export type ContainerRunOptions = {
-  /** Gets each line of progress; the terminal's own when left out. */
-  readonly say?: (line: string) => void;
-  /** Tells what is running at the end; the screen when left out, after which the admin key is forgotten. */
-  readonly show?: (now: ContainerFacts, done: RunDone) => Promise<void>;
-};
-
 /** Makes the machine an appliance in containers. Every failure throws: the screen is printed only when everything holds. */
-export async function provisionContainers(
-  place: Place,
-  signal: AbortSignal,
-  { say = (line) => console.log(line), show = tell }: ContainerRunOptions = {},
-): Promise<void> {
+export async function provisionContainers(place: Place, signal: AbortSignal, options: ProvisionOptions = {}): Promise<void> {
+  const { say = (line) => console.log(line), show = showScreen, isAgreed = async () => true, profile = null } = options;
   const startedAtMs = Date.now();
-  let now = await gatherContainerFacts({ ...place, signal });
-  say(`${describeMachineLine(now.facts)}; containers with engine ${now.engine.version}`);
-  const obstacles = findContainerObstacles(now);
-  if (obstacles.length > 0) throw new ObstacleError(obstacles);
+  const { now: before, look } = await lookAroundContainers({ ...place, profile, signal });
+  say(look.machineLine);
+  if (look.obstacles.length > 0) throw new ObstacleError(look.obstacles);
+  if (look.warnings.length > 0 && !(await isAgreed(look.warnings)))
+    throw new ObstacleError('stopped before anything was changed: not agreed to');
+  const hasLostKeys = look.planned.some(({ changes }) => changes.some((change) => change.includes(LOST_KEYS_WARNING)));
   // Before anything else: a run that is cut short is gone on with in the same runtime, whoever says what.
   await rememberRuntime(place.home);
+  const { now, count } = await runSteps(before, { say, signal });
+  if (count === 0) say('0 changes.');
+  const { secrets, home } = now.facts;
+  if (!secrets || !now.appliance) throw new Error('secrets or images are missing after all steps: a bug in the steps');
+  const run = { hasLostKeys, changes: count, elapsedMs: Date.now() - startedAtMs };
+  await show(describeInstallation({ facts: now.facts, secrets, look, ...run, told: describeContainersTold(now, now.appliance.profiles) }));
+  if (secrets.adminKey !== undefined) await writeSecrets(home, forgetAdminKey(secrets));
+}
+
+type Talk = { readonly say: (line: string) => void; readonly signal: AbortSignal };
+
+/** Takes every step that has something to change. Returns what is so afterwards, and how much was changed. */
+async function runSteps(before: ContainerFacts, { say, signal }: Talk): Promise<{ readonly now: ContainerFacts; readonly count: number }> {
+  const { home, repository, hardware, profile } = before.facts;
   const run = nameRun();
+  let now = before;
   let count = 0;
   for (const step of containerSteps) {
     const changes = step.changes(now);
     if (changes.length === 0) continue;
     for (const change of changes) say(`  ${step.name}: ${change}`);
     count += changes.length;
-    const before = now;
+    const seen = now;
     now = await takeStep(
-      place.home,
+      home,
       { run, step: step.name, changes: [...changes] },
       {
-        apply: async () => await step.apply({ now: before, signal, log: (message) => say(`    ${message}`) }),
-        look: async () => await gatherContainerFacts({ ...place, hardware: before.facts.hardware, signal }),
+        apply: async () => await step.apply({ now: seen, signal, log: (message) => say(`    ${message}`) }),
+        look: async () => await gatherContainerFacts({ home, repository, hardware, profile: profile ?? null, signal }),
         listLeft: (after) => step.changes(after),
       },
     );
   }
-  if (count === 0) say('0 changes.');
-  await show(now, { count, seconds: (Date.now() - startedAtMs) / 1000 });
+  return { now, count };
 }
 
-async function tell({ facts, appliance, profile }: ContainerFacts, { count, seconds }: RunDone): Promise<void> {
-  const { secrets, settings, state, home } = facts;
-  if (!secrets || !appliance || !state.testCall)
-    throw new Error('secrets, images or the test call are missing after all steps: a bug in the steps');
-  const demo = parseDemo(state.demo?.answer);
-  const phone = demo.phones[0];
-  const address = settings.EXTERNAL_ADDRESS || (facts.hardware.network.addresses[0] ?? settings.BIND_ADDRESS);
-  const rows: [string, string][] = [
-    ['API', `http://${settings.HTTP_HOST}:${settings.HTTP_PORT}`],
-    ['Admin key', secrets.adminKey ? `${secrets.adminKey}  (header X-Admin-Key; shown this once)` : 'shown once, only its hash is kept'],
-    ...(phone
-      ? [
-          ['Softphone', `server ${address}, port ${settings.SIP_PORT} UDP, user ${phone.username}, password ${secrets.phone}`] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
-    ...demo.agents.map((agent): [string, string] => [`Dial ${agent.number}`, `${agent.name} (${agent.language})`]),
-    ['Inference', profile === 'cpu' ? 'cpu-server, on the processor' : 'two Tritons, on the GPU'],
-    [
-      'Grafana',
-      appliance.profiles.includes('grafana')
-        ? `http://127.0.0.1:${parseEnvFile(appliance.composeText).get('GRAFANA_PORT') ?? 3000}, user admin, password in ${containersFolder(home)}/files/grafana/grafana-admin`
-        : 'left out: Debian has none, and GRAFANA_DIGEST in .env names no image',
-    ],
-    ['Test call', `passed ${state.testCall.at}; heard:`],
-    ...state.testCall.heard.map((text): [string, string] => ['', `"${text}"`]),
-    ['Files', `settings in ${home}/.env; ${containersFolder(home)}: what the containers read; data in the engine's volumes centralita_…`],
-    ['Stop', './provision.sh stop   (also: start, status, logs [service], new-admin-key)'],
-  ];
-  const width = Math.max(...rows.map(([label]) => label.length));
-  const lines = rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
-  await print(['', `Centralita runs in containers (${count} changes, ${seconds.toFixed(1)} s).`, '', ...lines, '', ''].join('\n'));
-  if (secrets.adminKey !== undefined) await writeSecrets(home, forgetAdminKey(secrets));
+/** What is otherwise than natively. */
+function describeContainersTold(now: ContainerFacts, profiles: readonly string[]): NonNullable<InstallationParts['told']> {
+  const { home, settings, hardware } = now.facts;
+  const address = settings.EXTERNAL_ADDRESS || (hardware.network.addresses[0] ?? settings.BIND_ADDRESS);
+  const folder = containersFolder(home);
+  return {
+    runtime: 'docker',
+    engines: describeEngines(now),
+    addresses: { api: apiUrl(now.facts), sip: `${address}:${settings.SIP_PORT}`, transport: 'UDP' },
+    files: `settings in ${home}/.env; ${folder}: what the containers read; data in the engine's volumes centralita_…`,
+    grafana: profiles.includes('grafana')
+      ? `http://127.0.0.1:${parseEnvFile(now.appliance?.composeText ?? '').get('GRAFANA_PORT') ?? 3000}, user admin, password in ${folder}/files/grafana/grafana-admin`
+      : 'left out: Debian has none, and GRAFANA_DIGEST in .env names no image',
+  };
+}
+
+/** Triton has the planned models; what the processor's server has is in its file of engines. */
+function describeEngines({ facts, profile }: ContainerFacts): ConfiguredEngines {
+  const kept = listKeptInContainers(facts, profile);
+  const configured = describeConfigured(facts);
+  if (profile === 'cpu') return withServersElsewhere(configured, kept);
+  const onBoard = (role: string): string | null => {
+    const model = facts.sizing.plan.models.find((placed) => placed.role === role && placed.gpuUuid !== null);
+    return model === undefined ? null : `Triton, ${model.name}`;
+  };
+  const engines = {
+    voice: onBoard('text_to_speech') ?? configured.voice,
+    recognition: onBoard('speech_to_text') ?? configured.recognition,
+    languageModel: onBoard('language_model') ?? configured.languageModel,
+  };
+  return withServersElsewhere(engines, kept);
 }

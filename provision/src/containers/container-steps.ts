@@ -2,6 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keepSettings } from '#appliance.ts';
+import { commandStep } from '#command-step.ts';
 import { parseDemo } from '#demo-step.ts';
 import { mergeEnvFile } from '#env-file.ts';
 import { CONTROL_PLANE, parseLastLine } from '#program.ts';
@@ -17,6 +18,7 @@ import {
   writeSecrets,
 } from '#secrets.ts';
 import { loadManifest } from '#models/manifest-file.ts';
+import { isSetAsideRemembered, judgeNamedModels } from '#models/named-models.ts';
 import { isThere } from '#path-presence.ts';
 import { currentTree } from '#releases/release-facts.ts';
 import { releaseStep } from '#releases/release-step.ts';
@@ -90,9 +92,14 @@ const settings: ContainerStep = {
   name: 'settings',
   changes: (now) => {
     const missing = Object.keys(missingSettings(now));
-    return missing.length === 0 ? [] : [`write ${missing.length} settings with their values in force to .env`];
+    return [
+      ...(missing.length === 0 ? [] : [`write ${missing.length} settings with their values in force to .env`]),
+      ...(isSetAsideRemembered(now.facts) ? [] : ['write down which models of .env are left out until they are whole']),
+    ];
   },
   apply: async ({ now }) => {
+    // Before the file: cut short in between, what is left out is still named there.
+    await updateState(now.facts.home, () => ({ setAside: judgeNamedModels(now.facts).setAside }));
     const text = mergeEnvFile(now.facts.environmentText, missingSettings(now));
     await replaceFile(join(now.facts.home, '.env'), text, { uid: 0, gid: 0, mode: 0o600 });
   },
@@ -122,6 +129,11 @@ const images: ContainerStep = {
 function listStaleImages({ containers, recipes, missingImages }: ContainerFacts): readonly (keyof ContainerFacts['recipes'])[] {
   const stale = IMAGE_NAMES.filter((name) => missingImages.includes(name) || containers.images[name]?.recipe !== recipes[name]);
   return containers.base?.recipe === recipes.base ? stale : ['base', ...stale];
+}
+
+/** Whether a run fetches from the Debian mirror before anything else can be made. */
+export function mustFetchBase({ containers, recipes, engine }: Pick<ContainerFacts, 'containers' | 'recipes' | 'engine'>): boolean {
+  return engine.compose === null || containers.base?.recipe !== recipes.base;
 }
 
 /** A step that needs the description; until there is one it only announces itself. */
@@ -284,6 +296,12 @@ async function placeTestCall(now: ContainerFacts, { log, signal }: Pick<Containe
   return heard;
 }
 
+const command: ContainerStep = {
+  name: commandStep.name,
+  changes: ({ facts }) => commandStep.changes(facts),
+  apply: async ({ now, log, signal }) => await commandStep.apply({ facts: now.facts, log, signal }),
+};
+
 const backupTimer: ContainerStep = {
   name: 'daily backup',
   changes: ({ facts, backupUnits }) => listTimerChanges(backupUnits, { ...timerWish(facts), hasSystemd: facts.machine.hasSystemd }),
@@ -304,6 +322,7 @@ export const containerSteps: readonly ContainerStep[] = [
   files,
   models,
   containers,
+  command,
   demo,
   testCall,
   backupTimer,

@@ -7,21 +7,21 @@ import { bundleContainers } from '#bundle/container-bundle.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { runUninstall } from '#lifecycle/uninstall-verb.ts';
 import { EXIT, ObstacleError, UsageError } from '#place.ts';
-import type { Place } from '#place.ts';
 import { CONTROL_PLANE } from '#program.ts';
 import { print } from '#provisioning.ts';
 import { runRollback } from '#releases/rollback-verb.ts';
 import { runUpgrade } from '#releases/upgrade-verb.ts';
 import { replaceFile } from '#rendered-files.ts';
-import type { RuntimeCall } from '#runtime/runtime.ts';
+import type { RuntimeCall, VerbCall } from '#runtime/runtime.ts';
 import { ADMIN_KEY_HASH_FILE, forgetAdminKey, parseSecrets, withNewAdminKey, writeSecrets } from '#secrets.ts';
 import { readTextIfThere } from '#text-file.ts';
 import { composeCommand, readServices, runCompose } from './compose.ts';
 import type { Compose } from './compose.ts';
+import { applyContainers, runContainerPlan } from './container-apply.ts';
 import { containersFolder } from './container-appliance.ts';
 import { containerRuntime } from './container-runtime.ts';
 import { calibrateContainers } from './container-calibration.ts';
-import { planContainers, provisionContainers } from './container-run.ts';
+import { runContainerEngines } from './container-engines.ts';
 import { findInstalled } from './container-place.ts';
 import { readRuntime } from './container-steps.ts';
 import { IDENTITIES } from './identities.ts';
@@ -29,18 +29,8 @@ import { IDENTITIES } from './identities.ts';
 const RUNTIMES = ['native', 'docker'] as const;
 type Runtime = (typeof RUNTIMES)[number];
 
-type Call = { readonly place: Place; readonly args: readonly string[]; readonly signal: AbortSignal };
-
 /** What each verb does in containers. */
-const VERBS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
-  '': async ({ place, signal }) => {
-    await provisionContainers(place, signal);
-    return EXIT.ok;
-  },
-  '--plan': async ({ place, signal }) => {
-    await planContainers(place, signal);
-    return EXIT.ok;
-  },
+const VERBS: Readonly<Record<string, (call: VerbCall) => Promise<number>>> = {
   status: runStatus,
   logs: async ({ place, args, signal }) =>
     await passOn(await findInstalled(place, signal), ['logs', '--tail', args[0] === undefined ? '20' : '200', ...args]),
@@ -57,13 +47,13 @@ const SHARED: Readonly<Record<string, (call: RuntimeCall) => Promise<number>>> =
   '--rollback': runRollback,
   '--uninstall': runUninstall,
 };
-/** What may follow each of those of containers alone: whatever else the native runtime takes is refused, never passed over without a word. */
-const WORDS: Readonly<Record<string, { readonly options?: readonly string[]; readonly names?: number }>> = {
-  '': { options: ['yes'] },
-  logs: { names: 1 },
-};
+/** How many words may follow each of those of containers alone: whatever else is said is refused, never passed over without a word. */
+const WORDS: Readonly<Record<string, number>> = { logs: 1 };
 /** What is there in containers and reads its own words. */
-const WITH_OWN_WORDS: Readonly<Record<string, (call: Call) => Promise<number>>> = {
+const WITH_OWN_WORDS: Readonly<Record<string, (call: VerbCall) => Promise<number>>> = {
+  '': applyContainers,
+  '--plan': runContainerPlan,
+  engines: runContainerEngines,
   '--bundle': bundleContainers,
   calibrate: calibrateContainers,
 };
@@ -72,13 +62,22 @@ const DECIDES_ITSELF = '--offline';
 /** Verbs that look at the machine or its files, whatever runs on it. */
 const SAME_IN_BOTH = ['--check', '--support-bundle', 'doctor', 'models', 'triton'];
 
+/** Every verb that has a way to be done in containers: all of them. */
+export const CONTAINER_VERBS: readonly string[] = [
+  ...Object.keys(VERBS),
+  ...Object.keys(SHARED),
+  ...Object.keys(WITH_OWN_WORDS),
+  DECIDES_ITSELF,
+  ...SAME_IN_BOTH,
+];
+
 /**
  * Does the verb where this installation is one of containers. Returns its exit code, or null and the words without `--runtime`: the native runtime's.
  * The first run says `--runtime docker`; the later ones remember it.
  */
 export async function runInContainers(
   verb: string,
-  { place, args, signal }: Call,
+  { place, args, signal }: VerbCall,
 ): Promise<{ readonly exitCode: number | null; readonly args: readonly string[] }> {
   if (verb === DECIDES_ITSELF) return { exitCode: null, args };
   const { wish, rest } = takeRuntime(args);
@@ -94,15 +93,14 @@ export async function runInContainers(
   if (own) return { exitCode: await own({ place, args: rest, signal }), args: rest };
   const run = VERBS[verb];
   if (!run && SAME_IN_BOTH.includes(verb)) return { exitCode: null, args: rest };
-  if (!run) throw new ObstacleError(`'${verb}' is not there for an installation in containers; ./provision.sh --help lists what there is`);
+  if (!run) throw new Error(`'${verb}' has no way to be done in containers: a bug in the table of verbs`);
   refuseUnknownWords(verb, rest);
   return { exitCode: await run({ place, args: rest, signal }), args: rest };
 }
 
 function refuseUnknownWords(verb: string, args: readonly string[]): void {
-  const { options = [], names = 0 } = WORDS[verb] ?? {};
   try {
-    parseVerbArguments(args, Object.fromEntries(options.map((name) => [name, { type: 'boolean' }])), names);
+    parseVerbArguments(args, {}, WORDS[verb] ?? 0);
   } catch (cause) {
     throw new UsageError(`'${['provision.sh', verb, ...args].filter(Boolean).join(' ')}' is not there for an installation in containers`, {
       cause,
@@ -122,7 +120,7 @@ export function takeRuntime(args: readonly string[]): { readonly wish: Runtime |
   return { wish, rest: [...args.slice(0, at), ...args.slice(at + (isJoined ? 1 : 2))] };
 }
 
-async function runStatus({ place, signal }: Call): Promise<number> {
+async function runStatus({ place, signal }: VerbCall): Promise<number> {
   await findInstalled(place, signal);
   const services = await readServices(signal);
   for (const { name, isUp, words } of services) console.log(`${isUp ? 'ok  ' : 'DOWN'}  ${name.padEnd(18)}  ${words}`);
@@ -136,7 +134,7 @@ async function passOn(compose: Compose, words: readonly string[]): Promise<numbe
 }
 
 /** As natively: the hash's file is read at every request, so nothing restarts and the old key is dead at once. */
-async function renewAdminKey({ place, signal }: Call): Promise<number> {
+async function renewAdminKey({ place, signal }: VerbCall): Promise<number> {
   const compose = await findInstalled(place, signal);
   const { home } = compose;
   const secretsPath = join(home, 'secrets.json');

@@ -35,14 +35,15 @@ test('without weights there are a voice and phrases, no language model, and the 
 
 test('knowledge gets the planned model that is here, text its own server, and what the operator named stays', () => {
   const plan = { models: [{ ...placed('embedding', 'minilm', {}), precision: 'float32', vramBytes: 0, memoryFraction: null }] };
-  const settings = { CPU_SERVER_PORT: 8001, LANGUAGE_MODEL_URL: '', EMBEDDING_MODEL_DIR: '' };
-  expect(modelSettings({ home: '/home', settings, plan, hasText: true })).toEqual({
+  const settings = { LANGUAGE_MODEL_URL: '', EMBEDDING_MODEL_DIR: '' };
+  const languageModelUrl = '127.0.0.1:8001';
+  expect(modelSettings({ home: '/home', settings, plan, languageModelUrl })).toEqual({
     LANGUAGE_MODEL_URL: '127.0.0.1:8001',
     EMBEDDING_MODEL_DIR: '/home/models/minilm',
   });
   const named = { ...settings, LANGUAGE_MODEL_URL: '10.0.0.5:8001', EMBEDDING_MODEL_DIR: '/mine' };
-  expect(modelSettings({ home: '/home', settings: named, plan, hasText: true })).toEqual({});
-  expect(modelSettings({ home: '/home', settings, plan: { models: [] }, hasText: false })).toEqual({});
+  expect(modelSettings({ home: '/home', settings: named, plan, languageModelUrl })).toEqual({});
+  expect(modelSettings({ home: '/home', settings, plan: { models: [] }, languageModelUrl: null })).toEqual({});
 });
 
 test('llama-server runs through the loader of the root, from the folder of its backends', () => {

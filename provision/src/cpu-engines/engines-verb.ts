@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mergeEnvFile } from '#env-file.ts';
 import { gatherFacts } from '#facts.ts';
+import type { Facts } from '#facts.ts';
 import { parseVerbArguments } from '#lifecycle/arguments.ts';
 import { loadManifest } from '#models/manifest-file.ts';
 import { listInstalledModels, modelFolder, modelsFolder } from '#models/models-folder.ts';
@@ -20,9 +21,38 @@ const READABLE = { uid: 0, gid: 0, mode: 0o644 } as const;
 
 /** Exit code 0; 20 where nothing is installed, or where models run on boards. What it wrote counts from the next start of the services. */
 export async function runEngines({ home, repository }: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
-  const { values } = parseVerbArguments(args, { json: { type: 'boolean' } });
-  const { root, settings, sizing } = await gatherFacts({ home, repository, signal });
+  const isJson = parseEnginesWords(args);
+  const facts = await gatherFacts({ home, repository, signal });
+  const { root, settings } = facts;
   if (root === null) throw obstacle('nothing is installed here', './provision.sh installs it');
+  return await serveModels(facts, {
+    isJson,
+    languageModelUrl: `127.0.0.1:${settings.CPU_SERVER_PORT}`,
+    prepareText: async () => {
+      await ensureLlamaServer(root, signal);
+      return llamaServerSettings(root);
+    },
+  });
+}
+
+/** What may follow the verb, in every runtime: whether JSON is asked for. Throws `UsageError`. */
+export function parseEnginesWords(args: readonly string[]): boolean {
+  return parseVerbArguments(args, { json: { type: 'boolean' } }).values.json === true;
+}
+
+export type ServeOptions = {
+  readonly isJson: boolean;
+  /** Where the control plane finds the inference server's language model. */
+  readonly languageModelUrl: string;
+  /** Brings llama-server where one is needed; what `.env` must say of it. */
+  readonly prepareText: () => Promise<Readonly<Record<string, string>>>;
+};
+
+/** Writes the file of engines and what `.env` says of it. Throws `ObstacleError` where the models run on boards. */
+export async function serveModels(
+  { home, repository, settings, sizing }: Pick<Facts, 'home' | 'repository' | 'settings' | 'sizing'>,
+  { isJson, languageModelUrl, prepareText }: ServeOptions,
+): Promise<number> {
   if (sizing.plan.models.some(({ gpuUuid }) => gpuUuid !== null))
     throw obstacle('the models of this machine run on its boards', './provision.sh triton, or install with --profile cpu');
   const { models } = await loadManifest(repository);
@@ -33,14 +63,13 @@ export async function runEngines({ home, repository }: Place, args: readonly str
   const file = join(modelsFolder(home), 'engines.json');
   await replaceFile(file, `${JSON.stringify(engines, null, 2)}\n`, READABLE);
   const hasText = engines.language_model !== undefined;
-  if (hasText) await ensureLlamaServer(root, signal);
-  const text = hasText ? llamaServerSettings(root) : {};
+  const text = hasText ? await prepareText() : {};
   await writeEnvironment(home, {
     CPU_SERVER_ENGINES_FILE: file,
     ...text,
-    ...modelSettings({ home, settings, plan: sizing.plan, hasText }),
+    ...modelSettings({ home, settings, plan: sizing.plan, languageModelUrl: hasText ? languageModelUrl : null }),
   });
-  await print(values.json === true ? `${JSON.stringify({ kind: 'engines', engines, absent })}\n` : describe(engines, absent));
+  await print(isJson ? `${JSON.stringify({ kind: 'engines', engines, absent })}\n` : describe(engines, absent));
   return EXIT.ok;
 }
 
@@ -49,16 +78,17 @@ export function modelSettings({
   home,
   settings,
   plan,
-  hasText,
+  languageModelUrl,
 }: {
   readonly home: string;
-  readonly settings: Pick<Settings, 'CPU_SERVER_PORT' | 'LANGUAGE_MODEL_URL' | 'EMBEDDING_MODEL_DIR'>;
+  readonly settings: Pick<Settings, 'LANGUAGE_MODEL_URL' | 'EMBEDDING_MODEL_DIR'>;
   readonly plan: Pick<SizingPlan, 'models'>;
-  readonly hasText: boolean;
+  /** Null without a language model on the processor. */
+  readonly languageModelUrl: string | null;
 }): Readonly<Record<string, string>> {
   const embedding = plan.models.find(({ role }) => role === 'embedding');
   return {
-    ...(hasText && settings.LANGUAGE_MODEL_URL === '' ? { LANGUAGE_MODEL_URL: `127.0.0.1:${settings.CPU_SERVER_PORT}` } : {}),
+    ...(languageModelUrl !== null && settings.LANGUAGE_MODEL_URL === '' ? { LANGUAGE_MODEL_URL: languageModelUrl } : {}),
     ...(embedding && settings.EMBEDDING_MODEL_DIR === '' ? { EMBEDDING_MODEL_DIR: modelFolder(home, embedding.name) } : {}),
   };
 }

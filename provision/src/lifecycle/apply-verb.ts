@@ -10,8 +10,24 @@ import { runTriton } from '#triton/triton-verb.ts';
 import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { ask, isInteractive } from './confirm.ts';
 
-/** With `--json` standard output is one JSON object, of a failure too (`main.ts`), and progress goes to standard error. */
 export async function runApply(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
+  const { options, withModels, pin } = parseApplyWords(args, signal);
+  await provision(place, signal, options);
+  return withModels ? await bringModels(place, { pin, options, signal }) : EXIT.ok;
+}
+
+export type ApplyWords = {
+  readonly options: ProvisionOptions;
+  readonly withModels: boolean;
+  /** Files without a checksum are believed. */
+  readonly pin: boolean;
+};
+
+/**
+ * What may be said of an installation, in every runtime. With `--json` standard output is one JSON object, of a failure too (`main.ts`), and progress goes to
+ * standard error. Throws `UsageError`.
+ */
+export function parseApplyWords(args: readonly string[], signal: AbortSignal): ApplyWords {
   const { values } = parseVerbArguments(args, {
     yes: { type: 'boolean' },
     json: { type: 'boolean' },
@@ -28,14 +44,11 @@ export async function runApply(place: Place, args: readonly string[], signal: Ab
     profile: parseProfile(values.profile),
     ...(values.yes === true || !isInteractive() ? {} : { isAgreed: async (warnings) => await isAgreedTo(warnings, signal) }),
   };
-  if (values.json !== true) {
-    await provision(place, signal, options);
-    return values.models === true ? await bringModels(place, { pin: values.pin === true, options, signal }) : EXIT.ok;
-  }
+  const words = { withModels: values.models === true, pin: values.pin === true };
+  if (values.json !== true) return { ...words, options };
   const say = (line: string): void => console.error(line);
   const show: ProvisionOptions['show'] = async (installation) => await print(`${JSON.stringify(installation)}\n`);
-  await provision(place, signal, { ...options, say, show });
-  return EXIT.ok;
+  return { ...words, options: { ...options, say, show } };
 }
 
 /**

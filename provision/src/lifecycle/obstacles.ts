@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findDriverFault } from '#doctor/gpu-checks.ts';
 import type { Facts } from '#facts.ts';
 import { toGib } from '#gibibytes.ts';
+import { judgeNamedModels } from '#models/named-models.ts';
 import type { Finding } from '#place.ts';
 import { isBroughtUp } from '#releases/release-records.ts';
 import { admitCalls } from '#sizing/admitted-calls.ts';
@@ -31,6 +32,7 @@ const CLOCK_WARNING_MS = 100;
 /** Judges everything that was found out. */
 export function listFindings(judged: Judged): Findings {
   const { facts } = judged;
+  const models = judgeNamedModels(facts);
   return {
     obstacles: [
       ...findReleaseObstacles(facts),
@@ -38,8 +40,9 @@ export function listFindings(judged: Judged): Findings {
       ...findPortObstacles(facts),
       ...findNetworkObstacles(judged),
       ...findHardwareObstacles(judged),
+      ...models.obstacles,
     ],
-    warnings: [...findHardwareWarnings(facts), ...findFactWarnings(facts)],
+    warnings: [...findHardwareWarnings(facts), ...findFactWarnings(facts), ...models.warnings],
   };
 }
 

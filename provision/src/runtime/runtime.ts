@@ -55,10 +55,8 @@ export type Runtime = {
   readonly takeDown: (site: Site, options: { readonly isPurging: boolean; readonly signal: AbortSignal }) => Promise<TakenDown>;
 };
 
-/** How a verb is called: in which runtime, where, with which words. */
-export type RuntimeCall = {
-  readonly runtime: Runtime;
-  readonly place: Place;
-  readonly args: readonly string[];
-  readonly signal: AbortSignal;
-};
+/** How a verb is called: where, with which words. */
+export type VerbCall = { readonly place: Place; readonly args: readonly string[]; readonly signal: AbortSignal };
+
+/** The same, and in which runtime. */
+export type RuntimeCall = VerbCall & { readonly runtime: Runtime };
