@@ -20,6 +20,7 @@ import type { Compose } from './compose.ts';
 import { applyContainers, runContainerPlan } from './container-apply.ts';
 import { containersFolder } from './container-appliance.ts';
 import { containerRuntime } from './container-runtime.ts';
+import { runContainerCheck } from './container-check.ts';
 import { calibrateContainers } from './container-calibration.ts';
 import { runContainerEngines } from './container-engines.ts';
 import { findInstalled } from './container-place.ts';
@@ -52,6 +53,7 @@ const WORDS: Readonly<Record<string, number>> = { logs: 1 };
 /** What is there in containers and reads its own words. */
 const WITH_OWN_WORDS: Readonly<Record<string, (call: VerbCall) => Promise<number>>> = {
   '': applyContainers,
+  '--check': runContainerCheck,
   '--plan': runContainerPlan,
   engines: runContainerEngines,
   '--bundle': bundleContainers,
@@ -60,7 +62,7 @@ const WITH_OWN_WORDS: Readonly<Record<string, (call: VerbCall) => Promise<number
 /** The bundle says which runtime it is of, also where nothing is installed yet: it is given every word. */
 const DECIDES_ITSELF = '--offline';
 /** Verbs that look at the machine or its files, whatever runs on it. */
-const SAME_IN_BOTH = ['--check', '--support-bundle', 'doctor', 'models', 'triton'];
+const SAME_IN_BOTH = ['--support-bundle', 'doctor', 'models', 'triton'];
 
 /** Every verb that has a way to be done in containers: all of them. */
 export const CONTAINER_VERBS: readonly string[] = [

@@ -1,19 +1,24 @@
 /** `provision.sh --check`: whether this machine can be an appliance, and whether the one that is on it is as it should be. Reads only, and needs no root. */
 import { runChecks } from '#doctor/check.ts';
 import { examine } from '#doctor/examine.ts';
-import type { ExaminationOptions } from '#doctor/examine.ts';
+import type { Examination, ExaminationOptions } from '#doctor/examine.ts';
 import { MACHINE_CHECKS } from '#doctor/machine-checks.ts';
+import type { MachineSeen } from '#doctor/machine-seen.ts';
+import type { FactsPlace } from '#facts.ts';
 import { detectHardware } from '#machine/detect-hardware.ts';
+import type { Hardware } from '#machine/hardware.ts';
 import { describeFinding, EXIT } from '#place.ts';
 import type { Finding, Place } from '#place.ts';
 import { print } from '#provisioning.ts';
+import type { Profile } from '#settings.ts';
+import type { VerbCall } from '#runtime/runtime.ts';
 import { readRunningLimits } from '#sizing/running-limits.ts';
+import type { RunningLimit } from '#sizing/running-limits.ts';
 import type { SizingPlan } from '#sizing/sizing-plan.ts';
-import { parseProfile, parseVerbArguments } from './arguments.ts';
 import { lookAround } from './look.ts';
 import type { Look } from './look.ts';
-import { describePlan } from './plan-verb.ts';
-import type { PlanReport } from './plan-verb.ts';
+import { describePlan, parsePlanWords } from './plan-verb.ts';
+import type { Planned, PlanReport } from './plan-verb.ts';
 
 export type CheckReport = Omit<PlanReport, 'kind' | 'steps'> & {
   readonly kind: 'check';
@@ -22,23 +27,44 @@ export type CheckReport = Omit<PlanReport, 'kind' | 'steps'> & {
   readonly exitCode: number;
 };
 
+/** How a runtime looks at what is installed with it. */
+export type CheckSite = {
+  readonly look: (
+    place: FactsPlace & { readonly hardware: Hardware; readonly profile: Profile | null; readonly signal: AbortSignal },
+  ) => Promise<{ readonly look: Planned; readonly isInstalled: boolean; readonly running: readonly RunningLimit[] }>;
+  /** The machine as the doctor judges it: less what of it is the installation's own. */
+  readonly machineOf: (place: Place, seen: Examination, signal: AbortSignal) => Promise<MachineSeen>;
+};
+
+const NATIVE: CheckSite = {
+  look: async ({ signal, profile, hardware, ...place }) => {
+    const look = await lookAround(place, { signal, profile, hardware });
+    const isInstalled = look.facts.secrets !== null && look.facts.root !== null;
+    return { look, isInstalled, running: await readRunningLimits(look.facts) };
+  },
+  machineOf: async (_, { machine }) => machine,
+};
+
 /** Exit code 0; 10 when something is worth a word; 20 when something must be put right first. */
 export async function runCheck(place: Place, args: readonly string[], signal: AbortSignal): Promise<number> {
-  const { values } = parseVerbArguments(args, { json: { type: 'boolean' }, profile: { type: 'string' } });
-  const profile = parseProfile(values.profile);
+  return await checkWith({ place, args, signal }, NATIVE);
+}
+
+/** The same in any runtime. */
+export async function checkWith({ place, args, signal }: VerbCall, site: CheckSite): Promise<number> {
+  const { isJson, profile } = parsePlanWords(args);
   // Looked at once for both: where a driver hangs each look would wait for it.
   const hardware = detectHardware({ home: place.home, env: process.env, signal });
-  const [look, doctors] = await Promise.all([
-    hardware.then(async (found) => await lookAround(place, { signal, profile, hardware: found })),
-    listDoctorsFindings(place, { hardware, profile, signal }),
+  const [{ look, isInstalled, running }, doctors] = await Promise.all([
+    hardware.then(async (found) => await site.look({ ...place, signal, profile, hardware: found })),
+    listDoctorsFindings(place, { hardware, profile, signal }, site),
   ]);
-  const isInstalled = look.facts.secrets !== null && look.facts.root !== null;
   const found = joinFindings(look, doctors);
   const warnings = isInstalled && look.planned.length > 0 ? [...found.warnings, DRIFT] : found.warnings;
-  const { steps: _unused, ...plan } = describePlan({ ...look, ...found, warnings }, await readRunningLimits(look.facts));
+  const { steps: _unused, ...plan } = describePlan({ ...look, ...found, warnings }, running);
   const exitCode = exitCodeFor(plan);
   const report: CheckReport = { ...plan, kind: 'check', isInstalled, hardwareFound: look.facts.hardware, exitCode };
-  await print(values.json === true ? `${JSON.stringify(report)}\n` : renderCheck(report));
+  await print(isJson ? `${JSON.stringify(report)}\n` : renderCheck(report));
   return exitCode;
 }
 
@@ -52,9 +78,10 @@ const DRIFT: Finding = {
 async function listDoctorsFindings(
   place: Place,
   options: Pick<ExaminationOptions, 'hardware' | 'profile' | 'signal'>,
+  site: CheckSite,
 ): Promise<Pick<Look, 'obstacles' | 'warnings'>> {
-  const { machine } = await examine(place, { env: process.env, isCalling: false, ...options });
-  const checked = runChecks(MACHINE_CHECKS, machine);
+  const seen = await examine(place, { env: process.env, isCalling: false, ...options });
+  const checked = runChecks(MACHINE_CHECKS, await site.machineOf(place, seen, options.signal));
   const at = (level: 'warn' | 'fail'): readonly Finding[] =>
     checked.flatMap(({ name, finding }) => (finding.level === level ? [{ name, reason: finding.reason, fix: finding.fix }] : []));
   return { obstacles: at('fail'), warnings: at('warn') };
