@@ -1,9 +1,10 @@
 // The sherpa-onnx engine without its process: one recogniser, told the language when it changes.
 import sherpa from 'sherpa-onnx-node';
-import { SPEECH_RATE_HZ, type Transcribe } from '#speech/transcription.ts';
+import { SPEECH_RATE_HZ, type Transcribe, type TranscriptionOutcome } from '#speech/transcription.ts';
 import type { SpeechModelFiles } from './model-files.ts';
 import { modelLanguages } from './model-languages.ts';
 import { recogniserConfig } from './recogniser-config.ts';
+import { discardReason, isSilent } from './transcript-filter.ts';
 
 /** Shorter audio makes some models fail instead of answering nothing. */
 const MIN_SAMPLES = SPEECH_RATE_HZ / 10;
@@ -16,7 +17,9 @@ export function createSherpaRecogniser(files: SpeechModelFiles, threads: number)
   let language = 'en';
   const recogniser = new sherpa.OfflineRecognizer(recogniserConfig(files, { language, threads }));
   return async (request) => {
-    if (request.samples.length < MIN_SAMPLES) return { kind: 'transcribed', text: '', confidence: 0, noSpeechProbability: 1 };
+    if (request.samples.length < MIN_SAMPLES) return nothing();
+    // The other kinds write what they hear, or nothing.
+    if (files.kind === 'whisper' && isSilent(request.samples)) return nothing('silence');
     const asked = languageOf(request.language);
     if (asked === null)
       return { kind: 'refused', reason: `tensor LANGUAGE: this ${files.kind} model does not know ${JSON.stringify(request.language)}` };
@@ -29,9 +32,15 @@ export function createSherpaRecogniser(files: SpeechModelFiles, threads: number)
     recogniser.decode(stream);
     const result = recogniser.getResult(stream);
     const text = result.text.trim();
-    const confidence = text === '' ? 0 : confidenceOf(result.ys_log_probs ?? []);
-    return { kind: 'transcribed', text, confidence, noSpeechProbability: text === '' ? 1 : 0 };
+    if (text === '') return nothing();
+    const discarded = files.kind === 'whisper' ? discardReason(text, request) : null;
+    if (discarded !== null) return nothing(discarded);
+    return { kind: 'transcribed', text, confidence: confidenceOf(result.ys_log_probs ?? []), noSpeechProbability: 0 };
   };
+}
+
+function nothing(discarded?: string): TranscriptionOutcome {
+  return { kind: 'transcribed', text: '', confidence: 0, noSpeechProbability: 1, ...(discarded === undefined ? {} : { discarded }) };
 }
 
 /** Geometric mean of the pieces' probabilities. */

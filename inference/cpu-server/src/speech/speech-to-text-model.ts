@@ -30,11 +30,12 @@ export async function openSpeechToTextModel({ engine, note, limits, ...program }
   };
 }
 
-function answerOf({ text, confidence, noSpeechProbability }: Transcription): readonly Tensor[] {
+function answerOf({ text, confidence, noSpeechProbability, discarded }: Transcription): readonly Tensor[] {
   return [
     textTensor('TEXT', [text]),
     { name: 'CONFIDENCE', datatype: 'FP32', shape: [1, 1], values: Float32Array.of(confidence) },
     { name: 'NO_SPEECH_PROBABILITY', datatype: 'FP32', shape: [1, 1], values: Float32Array.of(noSpeechProbability) },
+    ...(discarded === undefined ? [] : [textTensor('DISCARDED', [discarded])]),
   ];
 }
 

@@ -14,6 +14,8 @@ export interface Transcription {
   readonly text: string;
   readonly confidence: number;
   readonly noSpeechProbability: number;
+  /** Why the text is empty though the engine wrote something: a rule's name. */
+  readonly discarded?: string;
 }
 
 /** What an engine answers about one request. A refusal is the caller's to mend; a failure of the engine is thrown. */
