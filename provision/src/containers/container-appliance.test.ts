@@ -129,6 +129,12 @@ describe('the appliance in containers', () => {
     });
   });
 
+  it('lets the models\u2019 servers take most of the machine\u2019s memory and not all of it', () => {
+    const many = variables(parts({ limits: sizeServers({ ...machine, memoryBytes: 64 * 1024 ** 3 }) }));
+    expect([many.get('CPU_SERVER_MEMORY'), many.get('TRITON_MEMORY')]).toEqual(['40960m', '40960m']);
+    expect(variables(parts()).get('CPU_SERVER_MEMORY')).toBe('4096m');
+  });
+
   it('keeps as many dumps of the database as the operator wants daily backups', () => {
     expect(variables(parts()).get('BACKUP_KEEP')).toBe('14');
     expect(variables(parts({ environmentText: 'BACKUP_KEEP=30\n' })).get('BACKUP_KEEP')).toBe('30');
@@ -152,7 +158,8 @@ describe('the appliance in containers', () => {
     const before = variables(parts());
     const { secrets } = parts();
     expect(variables(parts({ secrets: { ...secrets, adminKeyHash: 'ff'.repeat(32) } }))).toEqual(before);
-    const after = variables(parts({ limits: sizeServers({ ...machine, memoryBytes: 8 * 1024 ** 3 }) }));
+    const limits = { ...parts().limits, sharedBuffersBytes: sizeServers({ ...machine, memoryBytes: 8 * 1024 ** 3 }).sharedBuffersBytes };
+    const after = variables(parts({ limits }));
     const changed = [...after].filter(([key, value]) => before.get(key) !== value).map(([key]) => key);
     expect(changed).toEqual(['POSTGRES_MEMORY', 'POSTGRES_FILES_DIGEST']);
   });

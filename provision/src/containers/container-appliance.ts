@@ -244,6 +244,8 @@ function composeVariables(parts: ContainerParts, { instance, folders }: Rendered
     POSTGRES_OPEN_FILES: String(limits.serverFiles.value),
     ASTERISK_OPEN_FILES: String(limits.serverFiles.value),
     NODE_OPEN_FILES: String(limits.nodeFiles.value),
+    CPU_SERVER_MEMORY: mebibytes(limits.inferenceBytes.value),
+    TRITON_MEMORY: mebibytes(limits.inferenceBytes.value),
     // Measured idle 45 MB, 186 MB after 200 calls; recordings are joined in the same container.
     ASTERISK_MEMORY: mebibytes((384 + 4 * limits.calls) * MEBIBYTE),
     CONTROL_PLANE_MEMORY: mebibytes((1024 + 8 * limits.calls) * MEBIBYTE),

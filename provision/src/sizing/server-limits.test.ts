@@ -17,9 +17,18 @@ describe('the limits of the servers', () => {
       waitingCallers: { value: 100 },
       maxConnections: { value: 102 },
       sharedBuffersBytes: { value: 2 * 1024 ** 3 },
+      inferenceBytes: { value: 10 * 1024 ** 3 },
       serverFiles: { value: 4_096 },
       nodeFiles: { value: 8_096 },
     });
+  });
+
+  it('leave models four gibibytes on the smallest machine, and say the sum', () => {
+    const limits = sizeServers({ ...machine, memoryBytes: 4 * 1024 ** 3 });
+    expect(limits.inferenceBytes.value).toBe(4 * 1024 ** 3);
+    expect(describeLimits(limits).join('\n')).toContain(
+      "models' servers: 4.0 GiB of memory each in containers: five eighths of 4.0 GiB, 4 GiB at least",
+    );
   });
 
   it('grow with the calls, and say the sum', () => {

@@ -20,6 +20,8 @@ export type ServerLimits = {
   readonly waitingCallers: ServerLimit;
   readonly maxConnections: ServerLimit;
   readonly sharedBuffersBytes: ServerLimit;
+  /** Of the inference server, and of each of the two Tritons, in containers: a model that grows ends its own server and not the database. */
+  readonly inferenceBytes: ServerLimit;
   /** Of each of Asterisk's and PostgreSQL's processes. */
   readonly serverFiles: ServerLimit;
   /** Of each of the Node processes. */
@@ -44,6 +46,9 @@ const LAST_PORT = 65_534;
 /** Pools of the control plane (10), of its jobs and listeners, the exporter's 5, a backup's, and whoever administrates. */
 const CONNECTIONS = 100;
 const CALLS_PER_CONNECTION = 4;
+
+/** A voice, a recogniser and a language model of 1.5 billion weights in 4 bits. */
+const MIN_INFERENCE_BYTES = 4 * GIBIBYTE;
 
 /** Eight were counted in a call; the rest is for both legs of a transfer, recordings, and twice the calls. */
 const FILES_PER_CALL = 64;
@@ -70,6 +75,7 @@ export function sizeServers({ calls, memoryBytes, rtpFirst, rtpCeiling }: Limite
       arithmetic: `${CONNECTIONS} + ${calls} calls / ${CALLS_PER_CONNECTION}`,
     },
     sharedBuffersBytes: sizeSharedBuffers(memoryBytes),
+    inferenceBytes: sizeInference(memoryBytes),
     serverFiles: { value: files, arithmetic: filesSum },
     nodeFiles: { value: files + HTTP_CONNECTIONS, arithmetic: `${filesSum}, and ${HTTP_CONNECTIONS} HTTP connections` },
   };
@@ -95,6 +101,12 @@ function sizeSharedBuffers(memoryBytes: number): ServerLimit {
   // An eighth, not PostgreSQL's usual quarter: the models share this machine.
   const value = Math.min(4 * GIBIBYTE, Math.max(64 * MEBIBYTE, Math.floor(memoryBytes / 8 / MEBIBYTE) * MEBIBYTE));
   return { value, arithmetic: `an eighth of ${toGib(memoryBytes)} GiB, 64 MiB at least and 4 GiB at most` };
+}
+
+/** Two eighths are the database's at most, an eighth is the system's and the others'. While a model is replaced both are in memory. */
+function sizeInference(memoryBytes: number): ServerLimit {
+  const value = Math.max(MIN_INFERENCE_BYTES, Math.floor((memoryBytes * 5) / 8 / MEBIBYTE) * MEBIBYTE);
+  return { value, arithmetic: `five eighths of ${toGib(memoryBytes)} GiB, ${toGib(MIN_INFERENCE_BYTES, 0)} GiB at least` };
 }
 
 /** The limits of an appliance: for the calls that are admitted, which a run keeps in `.env`, so that a second one renders the same. */
@@ -144,13 +156,14 @@ export function callsWithPorts({ calls, rtpFirst, rtpLast }: ServerLimits): numb
 
 /** Each limit on a line of its own, with its sum. */
 export function describeLimits({ calls, rtpFirst, ...limits }: ServerLimits): readonly string[] {
-  const { rtpLast, waitingCallers, maxConnections, sharedBuffersBytes, serverFiles, nodeFiles } = limits;
+  const { rtpLast, waitingCallers, maxConnections, sharedBuffersBytes, inferenceBytes, serverFiles, nodeFiles } = limits;
   return [
     `For ${calls} ${calls === 1 ? 'call' : 'calls'}:`,
     `  sound: UDP ports ${rtpFirst} to ${rtpLast.value}: ${rtpLast.arithmetic}`,
     `  on hold: ${waitingCallers.value} callers: ${waitingCallers.arithmetic}`,
     `  database: ${maxConnections.value} connections: ${maxConnections.arithmetic}`,
     `  database: ${sharedBuffersBytes.value / MEBIBYTE} MiB of shared buffers: ${sharedBuffersBytes.arithmetic}`,
+    `  models' servers: ${toGib(inferenceBytes.value)} GiB of memory each in containers: ${inferenceBytes.arithmetic}`,
     `  Asterisk and database: ${serverFiles.value} open files each: ${serverFiles.arithmetic}`,
     `  control plane and inference: ${nodeFiles.value} open files each: ${nodeFiles.arithmetic}`,
   ];
