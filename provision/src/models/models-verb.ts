@@ -160,15 +160,18 @@ async function verify({ home }: Place, manifest: Manifest, { args, signal }: Cal
   const models = positionals.length > 0 ? findModels(manifest, positionals) : present;
   if (models.length === 0) console.log(`No models in ${modelsFolder(home)}.`);
   let exitCode: number = EXIT.ok;
+  let isSetAside = false;
   for (const model of models) {
     const { right, missing, corrupt, unpinned, pinned } = await verifyModel(model, { home, pin: values.pin === true, signal });
     console.log(`${model.name}: ${right.length} right${pinned.length > 0 ? `, ${pinned.length} pinned as they are` : ''}`);
     for (const path of missing) console.log(`  missing: ${path}  fix: models fetch ${model.name}`);
     for (const { path, aside } of corrupt) console.log(`  WRONG: ${path}, set aside as ${aside}  fix: models fetch ${model.name}`);
     for (const path of unpinned) console.log(`  not pinned: ${path}  fix: models verify ${model.name} --pin, if you trust it`);
+    isSetAside ||= corrupt.length > 0;
     if (missing.length + corrupt.length > 0) exitCode = EXIT.obstacle;
     else if (unpinned.length > 0 && exitCode === EXIT.ok) exitCode = EXIT.warnings;
   }
+  if (isSetAside) console.log('Run ./provision.sh now: it goes on without what was set aside, with which nothing would start again.');
   return exitCode;
 }
 
