@@ -2,6 +2,9 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeAppliance, renderEnvironment } from '#appliance.ts';
+import { readContainerFacts } from '#containers/container-facts.ts';
+import { readContainerLimits } from '#containers/container-limits.ts';
+import { lookAtContainers } from '#containers/container-look.ts';
 import { readContainerLogs } from '#containers/container-logs.ts';
 import { readRuntime } from '#containers/container-steps.ts';
 import { examine } from '#doctor/examine.ts';
@@ -17,6 +20,7 @@ import { redactEnvironment, redactLog, redactText, redactValue } from './redacti
 import { journalPath } from './journal.ts';
 import { judgeFacts } from './look.ts';
 import { describePlan } from './plan-verb.ts';
+import type { PlanReport } from './plan-verb.ts';
 
 /** Of each log this much of its end is taken: some two thousand lines. */
 const LOG_TAIL_BYTES = 256 * 1024;
@@ -30,9 +34,10 @@ export async function gatherParts(facts: Facts, signal: AbortSignal): Promise<re
   const secrets = [...listSecrets(facts.secrets), ...(tritonKey === null ? [] : [tritonKey])];
   const json = (value: unknown): string => `${JSON.stringify(redactValue(value, secrets), null, 2)}\n`;
   const known = listOurKeys(facts);
+  const isContained = (await readRuntime(facts.home)) === 'docker';
   const wanted: [string, () => Promise<string>][] = [
     ['facts.json', async () => json(describeFacts(facts))],
-    ['plan.json', async () => json(describePlan(judgeFacts(facts, { mirrorFault: null }), await readRunningLimits(facts)))],
+    ['plan.json', async () => json(await describeRun(facts, { isContained, signal }))],
     ['environment.txt', async () => redactEnvironment(facts.environmentText, known, secrets)],
     ['status.txt', async () => redactText(`${(await readStatus(facts)).lines.join('\n')}\n`, secrets)],
     ['doctor.txt', async () => redactText(await runChecksOnly(facts, signal), secrets)],
@@ -43,14 +48,23 @@ export async function gatherParts(facts: Facts, signal: AbortSignal): Promise<re
       async () => redactLog(await readTail(join(facts.home, 'log', `${name}.log`)), secrets),
     ]),
   ];
-  if ((await readRuntime(facts.home)) === 'docker')
-    wanted.push(['logs/containers.log', async () => redactLog(await readContainerLogs(facts, signal), secrets)]);
+  if (isContained) wanted.push(['logs/containers.log', async () => redactLog(await readContainerLogs(facts, signal), secrets)]);
   const parts: Part[] = [];
   for (const [name, gather] of wanted) {
     signal.throwIfAborted();
     parts.push({ name, text: await gather().catch((error: Error) => redactText(`not to be had: ${error.message}\n`, secrets)) });
   }
   return parts;
+}
+
+/** What a run would change, in the runtime that holds the installation. Nobody outside is asked. */
+async function describeRun(
+  facts: Facts,
+  { isContained, signal }: { readonly isContained: boolean; readonly signal: AbortSignal },
+): Promise<PlanReport> {
+  if (!isContained) return describePlan(judgeFacts(facts, { mirrorFault: null }), await readRunningLimits(facts));
+  const now = await readContainerFacts({ home: facts.home, repository: facts.repository, hardware: facts.hardware, signal });
+  return describePlan(lookAtContainers(now, { mirrorFault: null }), await readContainerLimits(now.facts, signal));
 }
 
 /** Everything in the secrets' file that is long enough to be told from a word. */
