@@ -16,6 +16,11 @@ import { addressOptions } from './server-address.ts';
 export const MAX_CONNECTIONS = 10;
 /** A server that does not answer is reported within this time. */
 const CONNECT_TIMEOUT_S = 5;
+/**
+ * While the server is away every transaction tries to connect once, this long after the try before: a request does not wait for more. By its own rule
+ * the driver waits up to 20 s after a few tries: requests met their limit of 15 s, and the first ones after a restart of the server waited as well.
+ */
+const RECONNECT_S = 0.1;
 /** No statement of ours takes longer; a transaction left open by a bug does not hold its locks for ever. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
@@ -107,6 +112,7 @@ function connectServer(url: string): Connection {
     socket: (target: SocketTarget) =>
       connectGathered(target.path ? { path: target.path } : { host: target.host[0] ?? '', port: target.port[0] ?? 0 }),
     connect_timeout: CONNECT_TIMEOUT_S,
+    backoff: () => RECONNECT_S,
     onnotice: () => {},
     connection: {
       application_name: 'centralita',

@@ -12,9 +12,6 @@ const CONNECTIONS = 4;
  * transaction's own. At most so many, that a connection is not held up for long.
  */
 const MAX_READERS = 16;
-/** While the server is away every transaction tries to connect once, this long after the try before: a request does not wait for more. */
-const RECONNECT_S = 0.1;
-
 /** The role and organization that a transaction takes first; `durable: false` as in `WriteOptions`. */
 export type ReadSettings = { readonly role: string; readonly organizationId: string } & WriteOptions;
 
@@ -48,7 +45,7 @@ const PREPARED = { prepare: true };
 /** `options` are the driver's, as for every other connection of the process. */
 export function openReadPipeline(url: string, options: postgres.Options<Record<string, never>>): ReadPipeline {
   const lanes: Lane[] = Array.from({ length: CONNECTIONS }, () => ({
-    client: postgres(url, { ...options, max: 1, backoff: () => RECONNECT_S }),
+    client: postgres(url, { ...options, max: 1 }),
     underway: 0,
   }));
   const gathering = new Map<string, Group>();

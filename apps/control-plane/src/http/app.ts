@@ -18,8 +18,6 @@ import { timeLimit } from './time-limit.ts';
 
 /** A request that takes longer is answered 503, or 408 when it has not even arrived; its work goes on until the database's own limits. */
 const REQUEST_LIMIT_MS = 15_000;
-/** A server that is started again serves within seconds. */
-const RETRY_AFTER_S = 2;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 /**
  * On every answer; a route may say otherwise. Browsers show nothing of what comes and run nothing in it. No CORS header: no other site's
@@ -85,8 +83,7 @@ function createErrorHandler(log: Log): ErrorHandler {
     const fields = { requestId: context.get('requestId'), organizationId: organizationOf(context), error: loggableError(error) };
     if (isDatabaseAway(error)) {
       log.warn(fields, 'request refused: the database is away');
-      const headers = { 'retry-after': String(RETRY_AFTER_S) };
-      return problemResponse(context, new ProblemError('unavailable', 'the database does not answer', { headers }));
+      return problemResponse(context, new ProblemError('unavailable', 'the database does not answer'));
     }
     log.error(fields, 'request failed');
     return problemResponse(context, new ProblemError('internal_error', 'the fault has been logged under this requestId'));

@@ -71,8 +71,9 @@ test('nothing is read of the large body of a stranger', async () => {
   expect(sent.bytes).toBeLessThanOrEqual(2 * 65_536);
 });
 
-test('the route says how long it takes', async () => {
+test('the route says how long it takes; then the answer says when to try again', async () => {
   const never = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
   const app = uploads(open, 30);
-  expect((await app.request('/large', { method: 'POST', body: never, duplex: 'half' } as RequestInit)).status).toBe(503);
+  const answer = await app.request('/large', { method: 'POST', body: never, duplex: 'half' } as RequestInit);
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
 });

@@ -24,6 +24,9 @@ const problems = {
   unavailable: { status: 503, title: 'Try again later' },
 } as const;
 
+/** When whoever knows nothing better may ask again after a 503: by then a database that was restarted answers. */
+const RETRY_AFTER_S = 2;
+
 export type ProblemCode = keyof typeof problems;
 export const problemCodes = Object.keys(problems) as [ProblemCode, ...ProblemCode[]];
 
@@ -46,7 +49,7 @@ export const problemSchema = z
 /** What a problem may say besides its code and sentence. */
 export type ProblemOptions = {
   readonly fields?: readonly FieldProblem[];
-  /** Headers of the response, such as `retry-after` in seconds. */
+  /** Headers of the response, such as `retry-after` in seconds; a problem that is `unavailable` says so without being told. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 };
@@ -62,7 +65,7 @@ export class ProblemError extends Error {
     super(detail, { cause: options.cause });
     this.problemCode = problemCode;
     this.fields = options.fields ?? [];
-    this.headers = options.headers ?? {};
+    this.headers = { ...(problemCode === 'unavailable' ? { 'retry-after': String(RETRY_AFTER_S) } : {}), ...options.headers };
   }
 }
 
