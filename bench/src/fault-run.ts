@@ -1,7 +1,9 @@
 /** Tries one fault after the other on one world: injection, expectation, repair, oracle; what is broken after one is mended before the next. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MAX_CONNECTIONS } from '@centralita/control-plane/db/client.ts';
 import type { Fault } from './fault.ts';
 import { holdingsOf, judge } from './fault-oracle.ts';
+import type { Holdings } from './fault-oracle.ts';
 import { converse, greeted } from './fault-talk.ts';
 import { openTrial } from './fault-trial.ts';
 import { openFaultWatch, samplesOf } from './fault-watch.ts';
@@ -27,7 +29,7 @@ export async function tryFault(world: FaultWorld, fault: Fault): Promise<FaultRe
   const problems: string[] = [];
   const { name, row } = fault;
   const note = (what: string) => (error: unknown) => void problems.push(`${what}: ${wordsOf(error)}`);
-  const before = await holdingsOf(world.rig.controlPlane.pid);
+  const before = await holdingsWithConnections(world);
   await using watch = await openFaultWatch(world);
   const limitMs = fault.limitMs ?? LIMIT_MS;
   const trial = openTrial(world.database, limitMs);
@@ -45,7 +47,12 @@ export async function warmUp(world: FaultWorld): Promise<void> {
   await using trial = openTrial(world.database, LIMIT_MS);
   const calls = await Promise.all([greeted(world, trial, 'model'), greeted(world, trial, 'keys'), greeted(world, trial, 'shop')]);
   await converse(world, calls[0]);
-  await Promise.all(Array.from({ length: 10 }, () => world.asAdmin('/admin/calls')));
+}
+
+/** A process that was just started, or lost its connections to the fault before, opens them again with the next requests: that is no leak. */
+async function holdingsWithConnections(world: FaultWorld): Promise<Holdings> {
+  await Promise.all(Array.from({ length: 2 * MAX_CONNECTIONS }, () => world.asAdmin('/admin/calls')));
+  return holdingsOf(world.rig.controlPlane.pid);
 }
 
 /** Everything that a fault may have broken is whole again; what a fault broke for itself it repairs itself. */
