@@ -129,7 +129,7 @@ function describeSizing(facts: Facts): Pick<Installation, 'profile' | 'models' |
       calls: admitCalls(facts).calls,
       binding: plan.binding,
       terms: plan.terms,
-      measured: calibration && plan.binding === 'measured' ? { calls: calibration.maxConcurrentCalls, at: calibration.at } : null,
+      measured: calibration && plan.isMeasured ? { calls: calibration.maxConcurrentCalls, at: calibration.at } : null,
     },
   };
 }

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { admitCalls } from './admitted-calls.ts';
 
-const table = { maxConcurrentCalls: 12, binding: 'start_cap' };
-const measured = { maxConcurrentCalls: 9, binding: 'measured' };
+const table = { maxConcurrentCalls: 12, isMeasured: false };
+const measured = { maxConcurrentCalls: 9, isMeasured: true };
 const admit = (plan: typeof table, max?: number, sized?: number) =>
   admitCalls({ sizing: { plan }, settings: { MAX_CONCURRENT_CALLS: max, SIZED_CONCURRENT_CALLS: sized } });
 
@@ -21,7 +21,11 @@ describe('the calls that are admitted', () => {
   it('are the operator’s where he wrote a figure, with a warning above what was measured', () => {
     expect(admit(table, 5, 12)).toEqual({ calls: 5, sized: 12, warning: null });
     expect(admit(measured, 5, 12)).toEqual({ calls: 5, sized: 9, warning: null });
-    expect(admit(measured, 40, 9)).toMatchObject({ calls: 40, sized: 9, warning: expect.stringContaining('9 were measured') as string });
+    expect(admit(measured, 40, 9)).toMatchObject({
+      calls: 40,
+      sized: 9,
+      warning: expect.stringContaining('this machine bears 9') as string,
+    });
   });
 
   it('are taken for planned where an earlier release wrote what would be planned today, and for the operator’s otherwise', () => {

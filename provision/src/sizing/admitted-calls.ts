@@ -18,10 +18,10 @@ export function admitCalls({
   sizing: { plan },
   settings: { MAX_CONCURRENT_CALLS: max, SIZED_CONCURRENT_CALLS: sized },
 }: {
-  readonly sizing: { readonly plan: Pick<SizingPlan, 'maxConcurrentCalls' | 'binding'> };
+  readonly sizing: { readonly plan: Pick<SizingPlan, 'maxConcurrentCalls' | 'isMeasured'> };
   readonly settings: { readonly MAX_CONCURRENT_CALLS?: number | undefined; readonly SIZED_CONCURRENT_CALLS?: number | undefined };
 }): AdmittedCalls {
-  const isMeasured = plan.binding === 'measured';
+  const { isMeasured } = plan;
   // A machine that the table refuses is refused by its obstacles; here every figure must be one at least.
   const planned = Math.max(1, plan.maxConcurrentCalls);
   if (max === undefined) return { calls: planned, sized: planned, warning: null };
@@ -35,7 +35,7 @@ export function admitCalls({
     calls: max,
     sized: kept,
     warning: exceeds
-      ? `MAX_CONCURRENT_CALLS=${max} was set by hand; ${planned} were measured. Fix: take the line out of .env and run again`
+      ? `MAX_CONCURRENT_CALLS=${max} was set by hand; by its measurement this machine bears ${planned}. Fix: take the line out of .env and run again`
       : null,
   };
 }

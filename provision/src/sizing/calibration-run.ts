@@ -131,6 +131,7 @@ function describeCalibration(calibration: Calibration, facts: Facts): readonly s
   return [
     `This machine bears ${calibration.maxConcurrentCalls} calls${limit}.`,
     ...plan.terms.map(({ name, arithmetic }) => `  ${name.padEnd(6)} ${arithmetic}`),
+    ...(plan.binding === 'measured' ? [] : [`Those calls asked no language model: ${plan.binding} allows ${plan.maxConcurrentCalls}.`]),
     `${calls} calls are admitted.`,
     ...(warning === null ? [] : [`Warning: ${warning}`]),
   ];

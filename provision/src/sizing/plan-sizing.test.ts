@@ -152,6 +152,23 @@ describe('what was measured', () => {
       expect(found.terms.find((term) => term.name === name)?.arithmetic).toContain('measured');
   });
 
+  it('is held against what the language model bears, which the calls of a calibration do not ask', () => {
+    const slow = { ...measured, languageModel: { firstTokenSeconds: 0.1, tokensPerSecond: 50 } };
+    const found = planFor(hardware, {}, slow);
+    expect(found).toMatchObject({ maxConcurrentCalls: 4, binding: 'llm', isMeasured: true });
+    expect(found.terms.find(({ name }) => name === 'llm')).toMatchObject({
+      calls: 4,
+      arithmetic: expect.stringContaining('50 tokens/s') as string,
+    });
+  });
+
+  it('is held against the memory of the calls on the board', () => {
+    const found = planFor(hardware, { contextTokens: 32_768 }, measured);
+    const vram = found.terms.find(({ name }) => name === 'vram')?.calls ?? Infinity;
+    expect(vram).toBeLessThan(23);
+    expect(found).toMatchObject({ maxConcurrentCalls: vram, binding: 'vram' });
+  });
+
   it('holds while memory and disk fill up, and not on another machine', () => {
     const busy = { ...hardware, disk: { ...hardware.disk, freeBytes: 30 * GIBIBYTE } };
     expect(planFor(busy, {}, measured).maxConcurrentCalls).toBe(23);

@@ -33,6 +33,7 @@ export type SizingParts = {
   readonly measured: Calibration | null;
 };
 
+type Limit = Pick<SizingTerm, 'calls' | 'arithmetic'> & { readonly name: SizingTerm['name'] | 'measured' };
 type Chosen = { readonly profile: string; readonly why: string; readonly startCalls: number | null; readonly candidate: Candidate };
 
 /** The plan. `maxConcurrentCalls` is 0 when the machine carries no call; the first warning says why then. */
@@ -43,9 +44,9 @@ export function planSizing({ hardware, manifest, wishes, measured }: SizingParts
   const { models, warnings: modelWarnings } = selectModels(manifest, wishes);
   const parts = { hardware, boards, models, wishes, measured: calibration };
   const { profile, why, startCalls, candidate } = planModels(parts) ?? planEspeak(parts);
-  const binding = bindingTerm(candidate.terms);
-  const planned = Math.min(binding.calls, startCalls ?? figures.MAX_CALLS);
-  const maxConcurrentCalls = calibration ? calibration.maxConcurrentCalls : planned;
+  const binding = calibration ? measuredLimit(calibration, candidate.terms) : bindingTerm(candidate.terms);
+  const isStartCap = startCalls !== null && startCalls < binding.calls;
+  const maxConcurrentCalls = isStartCap ? startCalls : binding.calls;
   const stale =
     measured && !holds ? [`the measurement of ${measured.at} is of another machine and not used. Fix: provision.sh calibrate`] : [];
   const refusal =
@@ -55,10 +56,20 @@ export function planSizing({ hardware, manifest, wishes, measured }: SizingParts
     why,
     maxConcurrentCalls,
     terms: candidate.terms,
-    binding: calibration ? 'measured' : planned < binding.calls ? 'start_cap' : binding.name,
+    binding: isStartCap ? 'start_cap' : binding.name,
+    isMeasured: calibration !== undefined,
     models: [...candidate.models, ...placeEmbedding(models)],
     warnings: [...refusal, ...boardWarnings, ...modelWarnings, ...stale],
   };
+}
+
+/** The calls of a calibration go to an agent that asks no language model: what that model and its memory bear is held against them. */
+const NOT_IN_CALLS: ReadonlySet<string> = new Set(['llm', 'vram']);
+
+/** The least of what calls have shown and of what no call has tried. */
+function measuredLimit({ maxConcurrentCalls, at }: Calibration, terms: readonly SizingTerm[]): Limit {
+  const shown: Limit = { name: 'measured', calls: maxConcurrentCalls, arithmetic: `calls of ${at}` };
+  return terms.filter(({ name }) => NOT_IN_CALLS.has(name)).reduce<Limit>((least, one) => (one.calls < least.calls ? one : least), shown);
 }
 
 /** Those that licence and presence allow, and what was left out. */

@@ -36,8 +36,10 @@ export type SizingPlan = {
   readonly why: string;
   readonly maxConcurrentCalls: number;
   readonly terms: readonly SizingTerm[];
-  /** Name of the term that binds. */
+  /** Name of the term that binds; `measured`: the calls of a calibration do; `start_cap`: the caution before there is one. */
   readonly binding: string;
+  /** The machine has measured itself: no caution is left, and what is admitted follows this plan. */
+  readonly isMeasured: boolean;
   readonly models: readonly PlacedModel[];
   /** What was left out and why (a licence, a board that answers with nothing), each with its fix. */
   readonly warnings: readonly string[];
