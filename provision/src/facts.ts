@@ -56,6 +56,8 @@ export type Facts = {
   readonly profile?: Profile | null;
   /** Settings whose port another program holds. Empty while our own services run. */
   readonly takenPorts: readonly string[];
+  /** Settings whose file is not there, such as `SUPABASE_TOKEN_FILE=/nowhere/token`. */
+  readonly missingFiles: readonly string[];
   readonly user: SystemUser | null;
   readonly root: PrivateRoot | null;
   readonly secrets: Secrets | null;
@@ -147,6 +149,7 @@ export async function gatherFacts({ home, repository, ...known }: FactsPlace): P
     settings,
     profile,
     takenPorts: isOurs ? [] : await findTakenPorts(settings),
+    missingFiles: await findMissingFiles(settings),
     user: await findSystemUser(SERVICE_USER),
     root: await findRoot(home),
     secrets: parseSecrets(await readTextIfThere(secretsPath), secretsPath),
@@ -200,6 +203,16 @@ async function findTakenPorts(settings: Settings): Promise<readonly string[]> {
   const taken: string[] = [];
   for (const { setting, port, kind } of listPorts(settings)) if (!(await isPortFree(port, kind))) taken.push(`${setting}=${port}`);
   return taken;
+}
+
+/** The control plane does not start without them. */
+async function findMissingFiles(settings: Settings): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const setting of ['SUPABASE_TOKEN_FILE', 'VOICE_ACTIVITY_MODEL'] as const) {
+    const path = settings[setting];
+    if (path !== '' && !(await isThere(path))) missing.push(`${setting}=${path}`);
+  }
+  return missing;
 }
 
 async function readSupervisorFiles(home: string): Promise<readonly RenderedFile[]> {

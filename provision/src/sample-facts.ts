@@ -42,6 +42,7 @@ export function bareFacts(change: Partial<Facts> = {}): Facts {
     },
     settings: change.settings ?? defaultSettings(),
     takenPorts: [],
+    missingFiles: [],
     user: null,
     root: null,
     secrets: null,

@@ -1,6 +1,5 @@
 /** Everything that a run with containers is planned from, read at one moment. Reading changes nothing. */
 import { identityToRecipient } from 'age-encryption';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RenderedFile } from '#asterisk-configuration.ts';
@@ -238,10 +237,10 @@ function gpusOf(triton: TritonState | null): { readonly speech: string; readonly
   return { speech: boardOf('speech'), language: boardOf('language') };
 }
 
-/** The registry's token, from where the operator put it. Throws where the setting names a file that is not there. */
+/** The registry's token, from where the operator put it. A file that is not there is in the way of a run, and told. */
 async function readServerToken({ settings }: Facts): Promise<readonly RenderedFile[]> {
   const path = settings.SUPABASE_TOKEN_FILE;
-  return path === '' ? [] : [{ path: SERVER_TOKEN_FILE, text: await readFile(path, 'utf8') }];
+  return path === '' ? [] : [{ path: SERVER_TOKEN_FILE, text: (await readTextIfThere(path)) ?? '' }];
 }
 
 /** The secrets, or null while one of them is still to be made. */

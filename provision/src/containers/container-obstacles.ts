@@ -12,7 +12,7 @@ const PUBLISHED = ['SIP_PORT', 'HTTP_PORT', 'PROMETHEUS_PORT'];
 const NATIVE_ONLY = ['gpu'];
 
 /** What is in the way of a later run as well. */
-const ALWAYS = ['release', 'models', 'network'];
+const ALWAYS = ['release', 'models', 'network', 'file'];
 
 export function findContainerObstacles(
   { facts, profile, unmet, containers, services }: Pick<ContainerFacts, 'facts' | 'profile' | 'unmet' | 'containers' | 'services'>,

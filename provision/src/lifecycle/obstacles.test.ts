@@ -22,6 +22,16 @@ describe('the obstacles', () => {
     expect(obstacle?.fix).toContain('/srv/home/.env');
   });
 
+  it('name a file that a setting names and nobody put there: the control plane would not start', () => {
+    expect(judge({ missingFiles: ['SUPABASE_TOKEN_FILE=/nowhere/token'] }).obstacles).toEqual([
+      {
+        name: 'file',
+        reason: 'SUPABASE_TOKEN_FILE=/nowhere/token: there is no such file',
+        fix: 'put it there, or correct or empty the line in /srv/home/.env, and run again',
+      },
+    ]);
+  });
+
   it('ask for disk space before the root is built, and not afterwards', () => {
     const { machine } = bareFacts();
     const full = { ...machine, diskFreeBytes: 1024 ** 3 };

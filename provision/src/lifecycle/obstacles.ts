@@ -38,6 +38,7 @@ export function listFindings(judged: Judged): Findings {
       ...findReleaseObstacles(facts),
       ...findMachineObstacles(facts),
       ...findPortObstacles(facts),
+      ...findFileObstacles(facts),
       ...findNetworkObstacles(judged),
       ...findHardwareObstacles(judged),
       ...models.obstacles,
@@ -84,6 +85,14 @@ function findPortObstacles({ takenPorts, home }: Facts): readonly Finding[] {
       fix: `stop it (ss -lntup shows whose it is), or put another ${setting}=… into ${join(home, '.env')}, and run again`,
     };
   });
+}
+
+function findFileObstacles({ missingFiles, home }: Facts): readonly Finding[] {
+  return missingFiles.map((missing) => ({
+    name: 'file',
+    reason: `${missing}: there is no such file`,
+    fix: `put it there, or correct or empty the line in ${join(home, '.env')}, and run again`,
+  }));
 }
 
 function findNetworkObstacles({ mirrorFault }: Judged): readonly Finding[] {

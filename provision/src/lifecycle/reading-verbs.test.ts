@@ -134,6 +134,9 @@ describe('reading verbs', () => {
     await writeFile(join(broken, '.env'), 'HTTP_PORT=eighty\n');
     await expect(plan()).rejects.toThrow(/HTTP_PORT = "eighty"/);
     await expect(plan()).rejects.toBeInstanceOf(ObstacleError);
+    await writeFile(join(broken, '.env'), 'SUPABASE_TOKEN_FILE=/nowhere/token\n');
+    expect(await plan()).toBe(EXIT.obstacle);
+    expect(written).toContain('In the way: SUPABASE_TOKEN_FILE=/nowhere/token: there is no such file');
     await rm(broken, { recursive: true });
   });
 

@@ -2,6 +2,7 @@
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { ObstacleError } from '#place.ts';
 import { replaceFile } from '#rendered-files.ts';
 import { readTextIfThere } from '#text-file.ts';
 import { modelPathSchema } from './manifest.ts';
@@ -43,9 +44,12 @@ export async function readPins(home: string): Promise<Pins> {
   try {
     return pinsSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new Error(`${path} is damaged: put it back from a backup, or remove it and run "models verify --pin" for models you trust`, {
-      cause,
-    });
+    throw new ObstacleError(
+      `${path} is damaged: put it back from a backup, or remove it and run "models verify --pin" for models you trust`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Hardware } from '#machine/hardware.ts';
+import { ObstacleError } from '#place.ts';
 import { readTextIfThere } from '#text-file.ts';
 
 const seconds = z.number().positive();
@@ -60,11 +61,11 @@ export function parseCalibration(text: string, path = 'calibration.json'): Calib
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${path} is not JSON: remove it and run "provision.sh calibrate" again`, { cause });
+    throw new ObstacleError(`${path} is not JSON: remove it and run "provision.sh calibrate" again`, { cause });
   }
   const parsed = calibrationSchema.safeParse(value);
   if (!parsed.success)
-    throw new Error(`${path} is wrong: remove it and run "provision.sh calibrate" again\n${z.prettifyError(parsed.error)}`);
+    throw new ObstacleError(`${path} is wrong: remove it and run "provision.sh calibrate" again\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
 

@@ -1,9 +1,10 @@
 // A measurement is believed for the machine and the models that it was made with, and for no others.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sampleHardware } from '#machine/sample-hardware.ts';
+import { ObstacleError } from '#place.ts';
 import { calibrationPath, digestHardware } from './calibration.ts';
 import { planMachine } from './machine-plan.ts';
 
@@ -41,6 +42,17 @@ describe('the plan of this machine', () => {
   it('admits what was measured with the models that are here', async () => {
     await measure((await plan()).modelsDigest);
     expect((await plan()).plan).toMatchObject({ maxConcurrentCalls: 7, binding: 'measured' });
+  });
+
+  it.each([
+    ['calibration.json', '{"version":', /calibration\.json is not JSON: remove it and run "provision\.sh calibrate" again/],
+    ['calibration.json', '{"version":2}', /calibration\.json is wrong: remove it/],
+    ['models/pins.json', '[', /pins\.json is damaged: put it back from a backup, or remove it/],
+  ])('is not made from a damaged %s (%s), which is in the way with what to do', async (name, text, told) => {
+    await mkdir(join(home, 'models'));
+    await writeFile(join(home, name), text);
+    await expect(plan()).rejects.toThrow(told);
+    await expect(plan()).rejects.toBeInstanceOf(ObstacleError);
   });
 
   it('tells which machine it planned for: a measurement made without its boards is of that one', async () => {
