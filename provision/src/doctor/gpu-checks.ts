@@ -1,32 +1,26 @@
 /** The boards that models run on, from the driver to a container. */
 import { toGib } from '#gibibytes.ts';
+import { driverOf, judgeDriver, NEWER_DRIVER } from '#machine/gpu-driver.ts';
 import type { Gpu } from '#machine/hardware.ts';
-import { isAtLeast } from '#version.ts';
+import { OLDEST_CAPABILITY } from '#sizing/boards.ts';
 import { fail, pass, warn } from './check.ts';
 import type { CheckGroup, Finding } from './check.ts';
 import type { MachineSeen } from './machine-seen.ts';
 
-/** CUDA 12.2's first driver; the images of the models are built on CUDA 12. */
-const DRIVER_WANTED = '535';
-/** CUDA 12's first driver, by its promise of compatibility within a major version. */
-const DRIVER_FLOOR = '525.60';
-/** vLLM and TensorRT ask for it (T4 and newer). */
-const CAPABILITY_WANTED = 7.5;
-/** vLLM's own lowest (V100). */
-const CAPABILITY_FLOOR = 7;
 const NO_BOARD = 'no board, nothing to check';
 
-const NEWER_DRIVER = `install driver ${DRIVER_WANTED} or newer, then reboot`;
-
-/** All boards of a machine have one driver. */
-function driverOf(gpus: readonly Pick<Gpu, 'driverVersion'>[]): string {
-  return gpus[0]?.driverVersion ?? '0';
+/** A driver on which no image of the models starts; null where it is new enough. */
+export function findDriverFault(
+  gpus: readonly Pick<Gpu, 'driverVersion' | 'name' | 'computeCapability'>[],
+): { readonly reason: string; readonly fix: string } | null {
+  const usable = gpus.filter(isServed);
+  if (usable.length === 0 || judgeDriver(usable) !== 'too_old') return null;
+  return { reason: `driver ${driverOf(gpus)} is too old for CUDA 13, which the images of the models are built on`, fix: NEWER_DRIVER };
 }
 
-/** A driver on which no image of the models starts; null where it is new enough. */
-export function findDriverFault(gpus: readonly Pick<Gpu, 'driverVersion'>[]): { readonly reason: string; readonly fix: string } | null {
-  const version = driverOf(gpus);
-  return isAtLeast(version, DRIVER_FLOOR) ? null : { reason: `driver ${version} is too old for CUDA 12`, fix: NEWER_DRIVER };
+/** A board that is too old for the images needs no other driver: nothing runs on it. */
+function isServed({ computeCapability }: Pick<Gpu, 'computeCapability'>): boolean {
+  return computeCapability === null || computeCapability >= OLDEST_CAPABILITY;
 }
 
 /** A check that has something to judge only where boards were found. */
@@ -61,20 +55,22 @@ const driverChecks: CheckGroup<MachineSeen>['checks'] = [
       const fault = findDriverFault(gpus);
       if (fault) return fail(fault.reason, fault.fix);
       const version = driverOf(gpus);
-      return isAtLeast(version, DRIVER_WANTED)
+      return judgeDriver(gpus) === 'fit' || !gpus.some(isServed)
         ? pass(version)
-        : warn(`driver ${version}: CUDA 12 in its compatible mode only`, NEWER_DRIVER);
+        : warn(`driver ${version}: the images' CUDA 13 runs by their package of compatibility, on data-centre boards alone`, NEWER_DRIVER);
     }),
   },
   {
     name: 'compute capability',
     judge: forBoards((gpus) => {
-      const lowest = gpus.reduce((low, gpu) => ((gpu.computeCapability ?? 0) < (low.computeCapability ?? 0) ? gpu : low));
-      const said = `${lowest.name} ${lowest.computeCapability ?? 'unknown'}`;
-      if ((lowest.computeCapability ?? 0) < CAPABILITY_FLOOR)
-        return fail(`${said}: the language model needs ${CAPABILITY_FLOOR}`, 'use a board of the last eight years, or the processor');
-      return (lowest.computeCapability ?? 0) < CAPABILITY_WANTED
-        ? warn(`${said}: no TensorRT, slow kernels`, `use a board with ${CAPABILITY_WANTED} or more`)
+      const [lowest] = gpus
+        .flatMap(({ name, computeCapability }) => (computeCapability === null ? [] : [{ name, computeCapability }]))
+        .toSorted((one, other) => one.computeCapability - other.computeCapability);
+      // The sizing believes a driver that does not say.
+      if (!lowest) return pass('not told by the driver');
+      const said = `${lowest.name} ${lowest.computeCapability}`;
+      return lowest.computeCapability < OLDEST_CAPABILITY
+        ? fail(`${said}: the images of the models need ${OLDEST_CAPABILITY} (Turing)`, 'use a newer board, or the processor')
         : pass(said);
     }),
   },

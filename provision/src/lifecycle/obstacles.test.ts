@@ -62,13 +62,18 @@ describe('the obstacles', () => {
     expect(judge(old).obstacles).toEqual([
       {
         name: 'gpu',
-        reason: 'driver 470.82.01 is too old for CUDA 12',
-        fix: 'install driver 535 or newer, then reboot; or go without the GPU: --profile cpu',
+        reason: 'driver 470.82.01 is too old for CUDA 13, which the images of the models are built on',
+        fix: expect.stringMatching(/^install driver 580 or newer .+; or go without the GPU: --profile cpu$/) as string,
       },
     ]);
     expect(judge({ ...old, settings: { ...bareFacts().settings, PROFILE: 'cpu' } }).obstacles).toEqual([]);
-    const recent = withHardware({ gpu: { kind: 'found', gpus: [sampleGpu('NVIDIA L4', 24, { driverVersion: '550.163.01' })] } });
-    expect(judge(recent).obstacles).toEqual([]);
+    const withBoard = (name: string, change: { driverVersion: string; computeCapability?: number }) =>
+      judge(withHardware({ gpu: { kind: 'found', gpus: [sampleGpu(name, 24, change)] } })).obstacles.map((found) => found.name);
+    expect(withBoard('NVIDIA L4', { driverVersion: '550.163.01' })).toEqual([]);
+    expect(withBoard('NVIDIA GeForce RTX 4090', { driverVersion: '550.163.01' })).toEqual(['gpu']);
+    expect(withBoard('NVIDIA GeForce RTX 4090', { driverVersion: '580.65.06' })).toEqual([]);
+    // No driver makes a board of use that CUDA 13 does not know.
+    expect(withBoard('NVIDIA GeForce GTX 1080 Ti', { driverVersion: '550.163.01', computeCapability: 6.1 })).toEqual([]);
   });
 
   it('are a clock that is ten minutes off; a second off is worth a word, and 50 ms nothing', () => {

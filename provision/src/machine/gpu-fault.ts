@@ -1,4 +1,5 @@
 /** Why nvidia-smi gave no boards, in words, with what puts it right. Exit codes are those of NVML; the texts are nvidia-smi's own. Pure. */
+import { DRIVER_WANTED, NEWER_DRIVER } from './gpu-driver.ts';
 import type { GpuReport } from './hardware.ts';
 import type { CommandAnswer } from './probe-command.ts';
 
@@ -6,8 +7,7 @@ type Fault = Extract<GpuReport, { kind: 'broken' }>;
 
 const fault = (reason: string, fix: string): Fault => ({ kind: 'broken', reason, fix });
 
-const INSTALL =
-  'install the driver (Debian: apt-get install nvidia-driver; Ubuntu: ubuntu-drivers install; RHEL: dnf module install nvidia-driver), then reboot';
+const INSTALL = `install the driver, ${DRIVER_WANTED} or newer (Debian and RHEL: cuda-drivers from NVIDIA's repository, their own are older; Ubuntu: ubuntu-drivers install), then reboot`;
 
 /** What an answer that carries no boards means. */
 export function explainNvidiaSmi(answer: Exclude<CommandAnswer, { kind: 'absent' }>, limitMs: number): Fault {
@@ -26,8 +26,7 @@ export function explainNvidiaSmi(answer: Exclude<CommandAnswer, { kind: 'absent'
       `a board dropped off the bus (${firstLine.trim()})`,
       'look for Xid 79 in `dmesg`, check power and seating of the board, then reboot',
     );
-  if (/is not a valid field to query/i.test(text))
-    return fault(`the driver is too old to be asked (${firstLine.trim()})`, 'install driver 535 or newer, then reboot');
+  if (/is not a valid field to query/i.test(text)) return fault(`the driver is too old to be asked (${firstLine.trim()})`, NEWER_DRIVER);
   if (/couldn't communicate with the NVIDIA driver/i.test(text) || answer.exitCode === 9)
     return fault('nvidia-smi is there and no driver is loaded', `try \`modprobe nvidia\`; if that fails, ${INSTALL}`);
   if (/No devices were found/i.test(text) || answer.exitCode === 6)
@@ -53,6 +52,6 @@ export function driverMissing(board: string): Fault {
 export function unreadableAnswer(line: string, why: string): Fault {
   return fault(
     `nvidia-smi gave an answer that cannot be believed: ${why}, in ${JSON.stringify(line)}`,
-    'run the same query by hand; reset the board (`nvidia-smi --gpu-reset`) or reboot, and keep the driver at 535 or newer',
+    `run the same query by hand; reset the board (\`nvidia-smi --gpu-reset\`) or reboot, and keep the driver at ${DRIVER_WANTED} or newer`,
   );
 }

@@ -18,8 +18,8 @@ export type Board = {
   readonly tokensSource: string;
 };
 
-/** Below it no model here runs: Turing is the oldest that the containers' CUDA serves. */
-const OLDEST_CAPABILITY = 7.5;
+/** Below it no model here runs: Turing is the oldest that CUDA 13 in the images serves. */
+export const OLDEST_CAPABILITY = 7.5;
 /** More are not tried together: the plan's time grows with the third power. */
 const MAX_BOARDS = 4;
 
