@@ -11,9 +11,9 @@ it.each(['580.65.06', '590.44', '610.43.02'])('driver %s is new enough on every 
 
 it.each(['535.183.01', '550.163.01', '570.86.15'])('driver %s will do on boards of data centres alone', (version) => {
   for (const name of ['NVIDIA L4', 'Tesla T4', 'NVIDIA A100-SXM4-80GB', 'NVIDIA H100 80GB HBM3', 'NVIDIA L40S', 'NVIDIA A10G'])
-    expect(judge(version, name), name).toBe('compatible');
+    expect([name, judge(version, name)]).toEqual([name, 'compatible']);
   for (const name of ['NVIDIA GeForce RTX 4090', 'NVIDIA RTX A6000', 'NVIDIA RTX 6000 Ada Generation', 'NVIDIA GeForce GTX 1080 Ti'])
-    expect(judge(version, name), name).toBe('too_old');
+    expect([name, judge(version, name)]).toEqual([name, 'too_old']);
 });
 
 it('one board of another kind beside it is enough for the driver to be too old', () => {
