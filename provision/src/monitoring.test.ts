@@ -1,5 +1,6 @@
 // What Prometheus and its exporters are told: to listen to this machine alone, and where the two passwords are.
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { describeAppliance } from './appliance.ts';
 import { MONITORING_SERVICES, monitoringCommand, renderMonitoring } from './monitoring.ts';
 import { finishedFacts } from './sample-facts.ts';
@@ -8,6 +9,14 @@ const facts = finishedFacts();
 const appliance = describeAppliance(facts);
 if (!appliance) throw new Error('the sample lacks what an appliance is built on');
 const { monitoring } = appliance;
+const loopback = {
+  controlPlane: '127.0.0.1:8080',
+  inference: ['127.0.0.1:8002'],
+  asterisk: '127.0.0.1:8088',
+  postgresExporter: '127.0.0.1:9187',
+  nodeExporter: '127.0.0.1:9100',
+  prometheus: '127.0.0.1:9090',
+};
 const files = new Map(renderMonitoring(monitoring).map(({ path, text }) => [path, text]));
 
 describe('the configuration of Prometheus', () => {
@@ -16,7 +25,24 @@ describe('the configuration of Prometheus', () => {
     const targets = [...text.matchAll(/targets: \['(.+)'\]/g)].map(([, target]) => target);
     expect(targets).toEqual(['127.0.0.1:8080', '127.0.0.1:8002', '127.0.0.1:8088', '127.0.0.1:9187', '127.0.0.1:9100', '127.0.0.1:9090']);
     expect(text).toContain("scrape_interval: '15s'");
+    expect(text).not.toContain('job_name: boards');
     expect(text).not.toMatch(/\{\{|undefined/);
+  });
+
+  it('asks the exporter of the boards where there is one, in a job of its own', () => {
+    const targets = { ...loopback, boards: 'dcgm-exporter:9400' };
+    const text = renderMonitoring({ ...monitoring, targets }).find(({ path }) => path === 'prometheus.yml')?.text ?? '';
+    const { scrape_configs } = parse(text) as { scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[] };
+    expect(scrape_configs.map(({ job_name }) => job_name)).toEqual([
+      'control-plane',
+      'inference',
+      'asterisk',
+      'postgres',
+      'node',
+      'prometheus',
+      'boards',
+    ]);
+    expect(scrape_configs.at(-1)?.static_configs).toEqual([{ targets: ['dcgm-exporter:9400'] }]);
   });
 
   it('comes with every rule, untouched', () => {

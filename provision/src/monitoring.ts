@@ -43,6 +43,8 @@ export type ScrapeTargets = {
   readonly postgresExporter: string;
   readonly nodeExporter: string;
   readonly prometheus: string;
+  /** NVIDIA's exporter of the boards' figures; left out: there is none, and a target that is never up would be no news. */
+  readonly boards?: string;
 };
 
 /** In the order in which they start. */
@@ -58,7 +60,7 @@ const MAX_TIMEOUT_S = 10;
 /** The files of Prometheus' configuration folder, the two passwords among them. */
 export function renderMonitoring(monitoring: Monitoring): readonly RenderedFile[] {
   const { instance, serverName, scrapeSeconds } = monitoring;
-  const { inference, ...targets } = monitoring.targets ?? loopbackTargets(monitoring);
+  const { inference, boards, ...targets } = monitoring.targets ?? loopbackTargets(monitoring);
   const rules = readdirSync(new URL('rules/', SOURCE))
     .sort()
     .map((name) => ({ path: `rules-${name}`, text: readFileSync(new URL(`rules/${name}`, SOURCE), 'utf8') }));
@@ -76,9 +78,19 @@ export function renderMonitoring(monitoring: Monitoring): readonly RenderedFile[
   return [
     { path: ASTERISK_PASSWORD, text: instance.passwords.asteriskMetrics },
     { path: POSTGRES_PASSWORD, text: instance.passwords.databaseMonitor },
-    { path: 'prometheus.yml', text },
+    { path: 'prometheus.yml', text: boards === undefined ? text : `${text}${renderBoardsJob(boards)}` },
     ...rules,
   ];
+}
+
+/** One more entry of `scrape_configs`, with which the template ends. */
+function renderBoardsJob(target: string): string {
+  return `
+  # Memory, load, power and errors of the boards (DCGM_…).
+  - job_name: boards
+    static_configs:
+      - targets: ['${target}']
+`;
 }
 
 function loopbackTargets({ instance, ports }: Monitoring): ScrapeTargets {

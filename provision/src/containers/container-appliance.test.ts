@@ -186,6 +186,8 @@ describe('the appliance in containers', () => {
     const own = { ...given, environmentText: `${given.environmentText}SPEECH_TO_TEXT_SLOTS=3\n` };
     expect(fileOf(own, 'environment', 'control-plane.env')).toMatch(/^SPEECH_TO_TEXT_SLOTS=3$/m);
     expect(fileOf(given, 'prometheus', 'prometheus.yml')).toContain("targets: ['triton-speech:8002', 'triton-language:8002']");
+    expect(fileOf(given, 'prometheus', 'prometheus.yml')).toContain("targets: ['dcgm-exporter:9400']");
+    expect(fileOf(parts(), 'prometheus', 'prometheus.yml')).not.toContain('dcgm-exporter');
     expect(describeContainers(given).profiles).toEqual(['gpu', 'grafana']);
     expect(variables(parts({ environmentText: 'GRAFANA_PORT=3100\n' })).get('GRAFANA_PORT')).toBe('3100');
   });

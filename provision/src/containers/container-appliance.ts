@@ -195,6 +195,7 @@ function monitoringFolders({ settings, profile }: ContainerParts, instance: Inst
       postgresExporter: 'postgres-exporter:9187',
       nodeExporter: 'node-exporter:9100',
       prometheus: '127.0.0.1:9090',
+      ...(profile === 'gpu' ? { boards: 'dcgm-exporter:9400' } : {}),
     },
     serverName: settings.SERVER_NAME,
     scrapeSeconds: SCRAPE_SECONDS,
