@@ -26,6 +26,18 @@ it('tells the next process until when it lived', async () => {
   expect(second.lastAliveAt?.getTime()).toBe(livedUntil);
 });
 
+it('says how long the process stood still', async () => {
+  const stalls: unknown[] = [];
+  const log: Log = { ...silentLog, warn: (fields) => void stalls.push(fields) };
+  let stoppedMs = 0;
+  using _heartbeat = await startHeartbeat({ folder, log, nowMs: () => performance.now() + stoppedMs });
+  vi.advanceTimersByTime(2_000);
+  stoppedMs = 4_000;
+  vi.setSystemTime(Date.now() + stoppedMs);
+  vi.advanceTimersByTime(2_000);
+  expect(stalls).toEqual([{ lateMs: 4_000 }]);
+});
+
 it('says by how much the wall clock was set, once, and nothing while it goes', async () => {
   const jumps: unknown[] = [];
   const log: Log = { ...silentLog, warn: (fields) => void jumps.push(fields) };

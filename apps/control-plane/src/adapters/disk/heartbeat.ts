@@ -1,4 +1,5 @@
-// Until when this process lived, on the disk: the next one tells from it how long nobody was there.
+// Until when this process lived, on the disk: the next one tells from it how long nobody was there. Who beats also knows when he could not, and when the
+// clock was set.
 import { mkdir, open, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '#shared/log.ts';
@@ -8,6 +9,8 @@ import { loggableError } from '#shared/loggable-error.ts';
 const BEAT_MS = 250;
 /** A time service that slews moves the clock by half a thousandth; what is more than this between two beats was a jump. */
 const JUMP_MS = 1_000;
+/** A beat that is later than this: every caller heard nothing of us for as long. */
+const STALL_MS = 1_000;
 
 /** A heartbeat that beats until it is disposed. */
 export type Heartbeat = Disposable & {
@@ -15,8 +18,11 @@ export type Heartbeat = Disposable & {
   readonly lastAliveAt: Date | null;
 };
 
+/** `nowMs` is monotonic. */
+type HeartbeatOptions = { readonly folder: string; readonly log: Log; readonly nowMs?: () => number };
+
 /** Starts to beat in `folder`, which is made when it is not there. A disk that fails costs only the next process's knowledge. */
-export async function startHeartbeat({ folder, log }: { folder: string; log: Log }): Promise<Heartbeat> {
+export async function startHeartbeat({ folder, log, nowMs = () => performance.now() }: HeartbeatOptions): Promise<Heartbeat> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'alive');
   const lastAliveAt = await stat(file).then(
@@ -25,12 +31,14 @@ export async function startHeartbeat({ folder, log }: { folder: string; log: Log
   );
   await (await open(file, 'a', 0o600)).close();
   let isFailing = false;
-  let before = { wallMs: Date.now(), atMs: performance.now() };
+  let before = { wallMs: Date.now(), atMs: nowMs() };
   const beat = (): void => {
     const now = new Date();
-    const atMs = performance.now();
+    const atMs = nowMs();
+    const lateMs = Math.round(atMs - before.atMs - BEAT_MS);
     const aheadMs = Math.round(now.getTime() - before.wallMs - (atMs - before.atMs));
     before = { wallMs: now.getTime(), atMs };
+    if (lateMs > STALL_MS) log.warn({ lateMs }, 'the event loop stood still: nothing was heard and nothing said meanwhile');
     if (Math.abs(aheadMs) > JUMP_MS)
       log.warn({ aheadMs }, 'the wall clock was set: times of rows and tokens jump, calls and timers do not');
     utimes(file, now, now).then(
