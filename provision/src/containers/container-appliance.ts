@@ -108,9 +108,14 @@ export function describeContainers(parts: ContainerParts): ContainerAppliance {
   return {
     folders,
     composeText,
-    profiles: [parts.profile, ...(grafanaDigest(parts) === '' ? [] : ['grafana'])],
+    profiles: listProfiles(parts),
     digest: digestOf([composeText, folders]),
   };
+}
+
+/** The compose file's profiles that are brought up. */
+export function listProfiles(parts: Pick<ContainerParts, 'profile' | 'environmentText'>): readonly string[] {
+  return [parts.profile, ...(grafanaDigest(parts) === '' ? [] : ['grafana'])];
 }
 
 /** The same description that the native runtime renders from, as it looks from inside the containers. */

@@ -22,12 +22,13 @@ import { modelSettings } from '#triton/model-settings.ts';
 import { readBackupUnits } from './backup-timer.ts';
 import { readServices } from './compose.ts';
 import type { ServiceReport } from './compose.ts';
-import { containersFolder, describeContainers, FOREIGN_DIGESTS, IMAGE_NAMES } from './container-appliance.ts';
+import { containersFolder, describeContainers, FOREIGN_DIGESTS, IMAGE_NAMES, listProfiles } from './container-appliance.ts';
 import type { ContainerAppliance, ContainerSecrets, ImageName } from './container-appliance.ts';
 import type { ContainerProfile } from './container-addresses.ts';
 import { SERVER_TOKEN_FILE } from './container-settings.ts';
 import { readComposeText, requireOwnEngine } from './container-place.ts';
 import type { Engine } from './engine.ts';
+import { listForeignImages, listMissingForeign } from './foreign-images.ts';
 import { BASE_SUITE, IDENTITIES } from './identities.ts';
 import { listMissingImages } from './image-build.ts';
 import { parseEnvFile } from '#env-file.ts';
@@ -52,6 +53,8 @@ export type ContainerFacts = {
   /** Digest of what each image is made from. */
   readonly recipes: Readonly<Record<ImageName | 'base', string>>;
   readonly missingImages: readonly ImageName[];
+  /** Images that others publish and the engine has not. */
+  readonly missingForeign: readonly string[];
   /** Folder of files -> what lies in it. */
   readonly files: ReadonlyMap<string, readonly RenderedFile[]>;
   readonly composeText: string;
@@ -93,6 +96,7 @@ export async function readContainerFacts(place: ContainerFactsPlace): Promise<Co
     containers,
     recipes,
     missingImages: await listMissingImages(ids, signal),
+    missingForeign: unmet.length > 0 ? [] : await readMissingForeign(facts, profile, signal),
     composeText: await readComposeText(home),
     overrideText: (await readTextIfThere(join(containersFolder(home), 'compose.override.yml'))) ?? '',
     backupUnits: await readBackupUnits(),
@@ -107,6 +111,12 @@ export async function readContainerFacts(place: ContainerFactsPlace): Promise<Co
     files: new Map(await Promise.all(folders)),
     services: await readServices(signal),
   };
+}
+
+async function readMissingForeign(facts: Facts, profile: ContainerProfile, signal: AbortSignal): Promise<readonly string[]> {
+  const { environmentText } = facts;
+  const profiles = listProfiles({ profile, environmentText });
+  return await listMissingForeign(await listForeignImages({ tree: facts.repository, profiles, environmentText }), signal);
 }
 
 /** What `state.json` says of containers. */

@@ -5,7 +5,7 @@ import { findContainerObstacles } from './container-obstacles.ts';
 
 const find = (change: Parameters<typeof bareFacts>[0] = {}, rest: { up?: string } = {}, mirrorFault: string | null = null) =>
   findContainerObstacles(
-    { facts: bareFacts(change), profile: 'cpu', unmet: [], containers: { images: {}, ...rest }, services: [] },
+    { facts: bareFacts(change), profile: 'cpu', unmet: [], containers: { images: {}, ...rest }, services: [], missingForeign: [] },
     { mirrorFault },
   );
 

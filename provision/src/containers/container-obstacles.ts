@@ -5,6 +5,7 @@ import type { Finding } from '#place.ts';
 import { findLoopbackServers } from './container-addresses.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import { findForeignModels } from './container-settings.ts';
+import { findUnfetchable } from './foreign-images.ts';
 
 /** Ports that are opened on the machine itself; the others are the containers' own. */
 const PUBLISHED = ['SIP_PORT', 'HTTP_PORT', 'PROMETHEUS_PORT'];
@@ -15,7 +16,14 @@ const NATIVE_ONLY = ['gpu'];
 const ALWAYS = ['release', 'models', 'network', 'file'];
 
 export function findContainerObstacles(
-  { facts, profile, unmet, containers, services }: Pick<ContainerFacts, 'facts' | 'profile' | 'unmet' | 'containers' | 'services'>,
+  {
+    facts,
+    profile,
+    unmet,
+    containers,
+    services,
+    missingForeign,
+  }: Pick<ContainerFacts, 'facts' | 'profile' | 'unmet' | 'containers' | 'services' | 'missingForeign'>,
   { mirrorFault }: Pick<Judged, 'mirrorFault'>,
 ): readonly Finding[] {
   const running = Object.entries(facts.services).filter(([, state]) => state !== 'ABSENT');
@@ -31,6 +39,7 @@ export function findContainerObstacles(
       : []),
     ...machine.filter(({ name }) => !NATIVE_ONLY.includes(name)),
     ...unmet,
+    ...findUnfetchable(missingForeign),
     ...findLoopbackServers(facts, profile),
     ...findForeignModels(facts).map((key) => ({
       name: 'models',

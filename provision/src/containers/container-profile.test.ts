@@ -47,6 +47,7 @@ describe('the profile of containers', () => {
       containers: { images: {} },
       services: [],
       missingImages: [],
+      missingForeign: [],
       recipes: {},
       files: new Map(),
       backupUnits: [],

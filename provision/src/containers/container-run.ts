@@ -61,7 +61,10 @@ async function runSteps(before: ContainerFacts, { say, signal }: Talk): Promise<
         look: async () => await gatherContainerFacts({ home, repository, hardware, profile: profile ?? null, signal }),
         listLeft: (after) => step.changes(after),
       },
-    );
+    ).catch((error: Error) => {
+      // What the first step could not have is in the way of a run that has changed nothing, and is told as that.
+      throw count === changes.length && error.cause instanceof ObstacleError ? error.cause : error;
+    });
   }
   return { now, count };
 }

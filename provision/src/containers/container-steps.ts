@@ -34,6 +34,7 @@ import type { ContainerAppliance, ImageName } from './container-appliance.ts';
 import { completeSecrets, readContainersState } from './container-facts.ts';
 import type { ContainerFacts, ContainersState } from './container-facts.ts';
 import { bringCompose } from './engine.ts';
+import { pullImage } from './foreign-images.ts';
 import { keepImage, makeImage, pruneImages } from './image-set.ts';
 
 export type ContainerTools = { readonly now: ContainerFacts; readonly log: (message: string) => void; readonly signal: AbortSignal };
@@ -108,6 +109,14 @@ const settings: ContainerStep = {
 function missingSettings({ facts }: ContainerFacts): Readonly<Record<string, string>> {
   return keepSettings(facts);
 }
+
+const foreignImages: ContainerStep = {
+  name: 'images of others',
+  changes: ({ missingForeign }) => missingForeign.map((reference) => `fetch the image ${reference}`),
+  apply: async ({ now, log, signal }) => {
+    for (const reference of now.missingForeign) await pullImage(reference, { log, signal });
+  },
+};
 
 const images: ContainerStep = {
   name: 'images',
@@ -314,6 +323,8 @@ function timerWish({ home, settings: { BACKUP_AT } }: ContainerFacts['facts']) {
 
 /** In order. */
 export const containerSteps: readonly ContainerStep[] = [
+  // What a registry may refuse comes first: nothing is changed by then.
+  foreignImages,
   composeProgram,
   secrets,
   settings,
