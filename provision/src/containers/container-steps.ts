@@ -27,6 +27,7 @@ import { parseState, updateState } from '#state.ts';
 import { checkJournal, hearOrOnceMore, heardSchema } from '#test-call-step.ts';
 import { makeFolder } from '#asterisk-process.ts';
 import { listTimerChanges, putTimer } from './backup-timer.ts';
+import { findUnloadedModels, upTimeoutS } from './coming-up.ts';
 import { checkComposeFile, renderOverride, runCompose } from './compose.ts';
 import type { Compose } from './compose.ts';
 import { containersFolder, givenGrafanaPassword, IMAGE_NAMES } from './container-appliance.ts';
@@ -47,13 +48,11 @@ export type ContainerStep = {
   readonly apply: (tools: ContainerTools) => Promise<void>;
 };
 
-/** Waiting for everything to be healthy: weights of a language model are read for minutes. */
-const UP_TIMEOUT_S = 900;
-/** While a change of release is watched: with what comes before and after it, the old one must be back within 120 s. */
-const WATCHED_UP_TIMEOUT_S = 75;
 /** What a container may take to end before another takes its place: the control plane's ten minutes, and a little. */
 const STOP_GRACE_MS = 700_000;
 const CALL_TIMEOUT_MS = 150_000;
+
+const TRITON_SERVICES = ['triton-speech', 'triton-language'];
 
 /** How compose is called for this appliance. */
 export function composeOf({ facts, engine, appliance, profile }: ContainerFacts): Compose {
@@ -214,14 +213,17 @@ const containers = applianceStep('containers', 'start the containers', {
     const { home, state, release: own, digests } = now.facts;
     await checkComposeFile(compose, signal);
     await keepImages(now, signal);
-    const limitS = state.releaseChange ? WATCHED_UP_TIMEOUT_S : UP_TIMEOUT_S;
+    const limitS = upTimeoutS({ profile: now.profile, isWatched: state.releaseChange !== null });
     log('containers: up, and waiting until each is healthy');
     try {
       const words = ['up', '--detach', '--wait', '--wait-timeout', String(limitS), '--remove-orphans', '--no-build', '--pull', 'never'];
       await runCompose(compose, words, { signal, timeoutMs: limitS * 1_000 + STOP_GRACE_MS });
     } catch (cause) {
-      const logs = await runCompose(compose, ['logs', '--no-color', '--tail', '12'], { timeoutMs: 60_000 }).catch(() => '');
-      throw new Error(`the containers did not come up. The ends of their logs:\n${logs}`, { cause });
+      const readLogs = async (...rest: readonly string[]): Promise<string> =>
+        await runCompose(compose, ['logs', '--no-color', ...rest], { timeoutMs: 60_000 }).catch(() => '');
+      const models = now.profile === 'gpu' ? findUnloadedModels(await readLogs('--tail', '400', ...TRITON_SERVICES)) : [];
+      const reasons = [...models, 'the ends of their logs:'].join('\n');
+      throw new Error(`the containers did not come up: ${reasons}\n${await readLogs('--tail', '12')}`, { cause });
     }
     await remember(home, { up: digest });
     await updateState(home, () => ({ migrations: digests.migrations }));
