@@ -102,7 +102,7 @@ const slow: Fault[] = [
     fault: 'every connection to PostgreSQL is cut',
     injection: 'pg_terminate_backend for all of the control plane’s sessions in a call',
     expected: 'opened again by themselves, the call and its turns are whole',
-    metric: depth,
+    metric: /^centralita_db_connections_lost_total/,
     cause: /terminating connection due to administrator command/,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'keys');

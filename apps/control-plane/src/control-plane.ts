@@ -200,6 +200,7 @@ function callObservers(
     (event) => board.observe(event),
     createEventSeries({
       registry,
+      database: parts.database,
       liveCalls,
       journalDepth: () => stored.depth(),
       journalDropped: () => stored.dropped(),

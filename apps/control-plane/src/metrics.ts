@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { createCallMetrics } from '#features/calls/call-metrics.ts';
 import { registerModelMetrics } from '#features/calls/model-metrics.ts';
 import { registerConversationMetrics } from '#features/conversations/conversation-metrics.ts';
-import { createDatabaseMetrics } from '#features/appliance/database-metrics.ts';
+import { createDatabaseMetrics, registerConnectionMetrics } from '#features/appliance/database-metrics.ts';
 import { createHttpMetrics } from '#features/appliance/http-metrics.ts';
 import { createTelephonyMetrics } from '#features/telephony/telephony-metrics.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -46,14 +46,15 @@ export function openProcessMetrics(clock: Pick<Clock, 'nowMs'>, log?: Pick<Proce
   };
 }
 
-/** What the series of calls and conversations read when they are asked. */
+/** What the series of calls, conversations and connections read when they are asked. */
 export type EventSources = Parameters<typeof createCallMetrics>[0] &
   Parameters<typeof registerModelMetrics>[0] &
-  Parameters<typeof registerConversationMetrics>[0];
+  Parameters<typeof registerConversationMetrics>[0] & { readonly database: Parameters<typeof registerConnectionMetrics>[1] };
 
-/** Registers the series of calls, of the language model's breaker and of conversations; returns what takes the events of calls. */
+/** Registers the series of calls, of the language model's breaker, of conversations and of lost connections; returns what takes the events of calls. */
 export function createEventSeries(sources: EventSources): ReturnType<typeof createCallMetrics> {
   registerModelMetrics(sources);
   registerConversationMetrics(sources);
+  registerConnectionMetrics(sources.registry, sources.database);
   return createCallMetrics(sources);
 }

@@ -61,10 +61,12 @@ export type Database = AsyncDisposable & {
   listen(channel: string, listener: (notification: Notification) => void): Promise<AsyncDisposable>;
   /** Settles when the database answers; rejects with the reason when it does not. */
   ping(): Promise<void>;
+  /** Connections that ended without our ending them, so far: the server was restarted or died, or something on the way cut them. */
+  connectionsLost(): number;
 };
 
 type Connection = AsyncDisposable &
-  Pick<Database, 'listen'> & {
+  Pick<Database, 'listen' | 'connectionsLost'> & {
     readonly queries: Queries;
     /** The rows of each read, as arrays, from one transaction with these settings. */
     read(settings: ReadSettings, reads: readonly BoundRead<unknown>[]): Promise<unknown[][][]>;
@@ -98,6 +100,7 @@ export async function openDatabase(source: DatabaseSource): Promise<Database> {
     unscoped: (work) => transaction(ROLES.organization, '', work),
     listen: (channel, listener) => connection.listen(channel, listener),
     ping: async () => void (await queries.execute(sql`select 1`)),
+    connectionsLost: () => connection.connectionsLost(),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
   return database;
@@ -107,10 +110,12 @@ export async function openDatabase(source: DatabaseSource): Promise<Database> {
 type SocketTarget = { readonly host: readonly string[]; readonly port: readonly number[]; readonly path: string | false };
 
 function connectServer(url: string): Connection {
+  let lost = 0;
+  const onLost = (): void => void (lost += 1);
   const options = {
     ...addressOptions(url),
     socket: (target: SocketTarget) =>
-      connectGathered(target.path ? { path: target.path } : { host: target.host[0] ?? '', port: target.port[0] ?? 0 }),
+      connectGathered(target.path ? { path: target.path } : { host: target.host[0] ?? '', port: target.port[0] ?? 0 }, onLost),
     connect_timeout: CONNECT_TIMEOUT_S,
     backoff: () => RECONNECT_S,
     onnotice: () => {},
@@ -124,6 +129,7 @@ function connectServer(url: string): Connection {
   const pipeline = openReadPipeline(url, options);
   return {
     queries: drizzleServer(client),
+    connectionsLost: () => lost,
     read: (settings, reads) => pipeline.run(settings, reads),
     async listen(channel, listener) {
       let isFirst = true;
@@ -144,6 +150,7 @@ async function connectPglite(pglite: PGlite): Promise<Connection> {
   const { drizzle } = await import('drizzle-orm/pglite');
   return {
     queries: drizzle(pglite),
+    connectionsLost: () => 0,
     read: (settings, reads) =>
       pglite.transaction(async (inside) => {
         await inside.query(scopeStatement(settings), [settings.role, settings.organizationId]);

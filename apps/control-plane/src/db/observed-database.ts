@@ -32,6 +32,7 @@ export function observedDatabase(database: Database, observer: DatabaseObserver)
     unscoped: (work) => timed('unscoped', () => database.unscoped(work)),
     listen: (channel, listener) => database.listen(channel, listener),
     ping: () => database.ping(),
+    connectionsLost: () => database.connectionsLost(),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

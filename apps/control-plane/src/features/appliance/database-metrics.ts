@@ -2,6 +2,7 @@
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { DatabaseObserver } from '#db/observed-database.ts';
+import type { Database } from '#db/client.ts';
 import { MAX_CONNECTIONS } from '#db/client.ts';
 import type { Clock } from '#shared/clock.ts';
 
@@ -42,4 +43,17 @@ export function createDatabaseMetrics(registry: Registry, clock: Pick<Clock, 'no
       };
     },
   };
+}
+
+/** Registers how many connections of ours the server, or something on the way to it, has ended. */
+export function registerConnectionMetrics(registry: Registry, database: Pick<Database, 'connectionsLost'>): void {
+  new Counter({
+    name: 'centralita_db_connections_lost_total',
+    help: 'Connections to the database that ended without our ending them: the server was restarted or died, or something on the way cut them',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(database.connectionsLost());
+    },
+  });
 }
