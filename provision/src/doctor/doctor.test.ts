@@ -159,10 +159,10 @@ describe('what is looked at', () => {
     const home = await mkdtemp(join(tmpdir(), 'centralita-doctor-'));
     try {
       await writeFile(join(home, '.env'), '', { mode: 0o600 });
-      await writeFile(join(home, 'triton-admin.secret'), '', { mode: 0o644 });
+      await writeFile(join(home, 'state.json'), '', { mode: 0o644 });
       const files = await readSecretFiles(home);
       expect(files.find(({ path }) => path.endsWith('.env'))).toMatchObject({ mode: 0o600, fault: null });
-      expect(files.find(({ path }) => path.endsWith('triton-admin.secret'))).toMatchObject({ mode: 0o644, widestMode: 0o600 });
+      expect(files.find(({ path }) => path.endsWith('state.json'))).toMatchObject({ mode: 0o644, widestMode: 0o600 });
       expect(files.find(({ path }) => path.endsWith('secrets.json'))).toMatchObject({ mode: null, fault: null });
     } finally {
       await rm(home, { recursive: true });

@@ -2,7 +2,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { secretFilesFolder } from '#secrets.ts';
-import { TRITON_KEY_FILE } from '#triton/prepare-triton.ts';
 import type { FileSeen } from './appliance-seen.ts';
 
 /** Modes of what a run writes, as it writes them. */
@@ -12,7 +11,6 @@ const BELOW_HOME: readonly (readonly [string, number])[] = [
   ['.env.from-backup', 0o600],
   ['secrets.json', 0o600],
   ['state.json', 0o600],
-  [TRITON_KEY_FILE, 0o600],
 ];
 
 /** Every file with its permission bits. */

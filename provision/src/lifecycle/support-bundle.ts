@@ -15,7 +15,6 @@ import type { Secrets } from '#secrets.ts';
 import { SERVICE_NAMES } from '#services.ts';
 import { readRunningLimits } from '#sizing/running-limits.ts';
 import { readStatus } from '#status.ts';
-import { readAdminKey } from '#triton/prepare-triton.ts';
 import { redactEnvironment, redactLog, redactText, redactValue } from './redaction.ts';
 import { journalPath } from './journal.ts';
 import { judgeFacts } from './look.ts';
@@ -30,8 +29,7 @@ export type Part = { readonly name: string; readonly text: string };
 
 /** Gathers everything. A part that cannot be had is a file that says why. */
 export async function gatherParts(facts: Facts, signal: AbortSignal): Promise<readonly Part[]> {
-  const tritonKey = await readAdminKey(facts.home);
-  const secrets = [...listSecrets(facts.secrets), ...(tritonKey === null ? [] : [tritonKey])];
+  const secrets = listSecrets(facts.secrets);
   const json = (value: unknown): string => `${JSON.stringify(redactValue(value, secrets), null, 2)}\n`;
   const known = listOurKeys(facts);
   const isContained = (await readRuntime(facts.home)) === 'docker';

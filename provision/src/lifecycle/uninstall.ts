@@ -10,7 +10,6 @@ import { ObstacleError } from '#place.ts';
 import { updateState } from '#state.ts';
 import type { TakenDown } from '#runtime/runtime.ts';
 import { findSystemUser } from '#system-user.ts';
-import { TRITON_KEY_FILE } from '#triton/prepare-triton.ts';
 import { appendEntry, listCreated, readJournal } from './journal.ts';
 
 /** Unpacked by runs that were killed before they could take it away. */
@@ -35,7 +34,8 @@ const DATA = [
   'secrets',
   'secrets.json',
   REPLACED_SECRETS,
-  TRITON_KEY_FILE,
+  // Of earlier releases.
+  'triton-admin.secret',
   'calibration.json',
   '.env',
   '.env.bak',

@@ -40,10 +40,6 @@ function layOut(gpus: readonly Gpu[], commercialOnly: boolean, installedModels: 
     manifest,
     sources,
     paths: { models: '/models', voices: '/models/voices', conversions: '/tmp/conversions' },
-    repositories: '/models/triton',
-    network: 'own',
-    address: '0.0.0.0',
-    adminKey: 'k'.repeat(32),
     allowsNonCommercial: !commercialOnly,
   });
   return { plan, layout };

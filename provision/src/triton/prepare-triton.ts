@@ -1,5 +1,4 @@
 /** Writes the model repositories of this machine's Tritons: `<home>/models/triton/<process>/<role>/…`. Runs any number of times. */
-import { randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RenderedFile } from '#asterisk-configuration.ts';
@@ -8,9 +7,10 @@ import { modelsFolder } from '#models/models-folder.ts';
 import { replaceFile, readFiles, listDifferences, writeRenderedFiles } from '#rendered-files.ts';
 import type { SizingPlan } from '#sizing/sizing-plan.ts';
 import { readTextIfThere } from '#text-file.ts';
+import type { TritonPaths } from './model-configuration.ts';
 import { readModelSources } from './model-sources.ts';
 import { layOutTriton } from './triton-layout.ts';
-import type { TritonLayout, TritonParts } from './triton-layout.ts';
+import type { TritonLayout } from './triton-layout.ts';
 
 export type PrepareTritonParts = {
   readonly home: string;
@@ -20,16 +20,9 @@ export type PrepareTritonParts = {
   readonly allowsNonCommercial: boolean;
 };
 
-/** Triton runs in containers alone, each in a network of its own, where `<home>/models` is `/models` and nothing but /tmp can be written. */
-const IN_CONTAINER = {
-  paths: { models: '/models', voices: '/models/voices', conversions: '/tmp/conversions' },
-  repositories: '/models/triton',
-  network: 'own',
-  address: '0.0.0.0',
-} as const satisfies Partial<TritonParts>;
+/** Triton runs in containers alone, where `<home>/models` is `/models` and little else but /tmp can be written. */
+const PATHS: TritonPaths = { models: '/models', voices: '/models/voices', conversions: '/tmp/conversions' };
 
-/** Below the home, for root alone. */
-export const TRITON_KEY_FILE = 'triton-admin.secret';
 const READABLE = { uid: 0, gid: 0, mode: 0o644 } as const;
 
 /** What is planned and how it differs from what lies on the disk. */
@@ -37,19 +30,16 @@ export type TritonState = { readonly layout: TritonLayout; readonly changes: rea
 
 /** Reads, and tells by path what `prepareTriton` would write or remove. */
 export async function compareTriton(parts: PrepareTritonParts): Promise<TritonState> {
-  const adminKey = await readAdminKey(parts.home);
-  // Where there is no key yet the folder is not written either: any key will do to tell what is missing.
-  const layout = await planLayout(parts, adminKey ?? '0'.repeat(48));
+  const layout = await planLayout(parts);
   const folder = repositoriesFolder(parts.home);
-  const changes = [...(adminKey === null ? [TRITON_KEY_FILE] : []), ...(await listOthers(folder, layout))];
+  const changes = [...(await listOthers(folder, layout))];
   for (const path of listModels(layout)) changes.push(...(await listModelChanges({ folder, path, layout })));
   return { layout, changes };
 }
 
 /** Makes the folders hold what is planned and nothing else. */
 export async function prepareTriton(parts: PrepareTritonParts): Promise<TritonState> {
-  const { changes } = await compareTriton(parts);
-  const layout = await planLayout(parts, (await readAdminKey(parts.home)) ?? (await makeAdminKey(parts.home)));
+  const { layout, changes } = await compareTriton(parts);
   const folder = repositoriesFolder(parts.home);
   for (const path of await listOthers(folder, layout)) await rm(join(folder, path), { recursive: true });
   for (const path of listModels(layout)) await writeModel({ folder, path, layout });
@@ -60,24 +50,8 @@ function repositoriesFolder(home: string): string {
   return join(modelsFolder(home), 'triton');
 }
 
-async function planLayout(
-  { repository, plan, manifest, allowsNonCommercial }: PrepareTritonParts,
-  adminKey: string,
-): Promise<TritonLayout> {
-  const sources = await readModelSources(repository);
-  return layOutTriton({ ...IN_CONTAINER, plan, manifest, sources, allowsNonCommercial, adminKey });
-}
-
-/** Whoever may read the home's secrets may ask Triton for more than the control plane does. Null before it was made. */
-export async function readAdminKey(home: string): Promise<string | null> {
-  const text = await readTextIfThere(join(home, TRITON_KEY_FILE));
-  return text !== null && /^[a-f0-9]{48}\n$/.test(text) ? text.trim() : null;
-}
-
-async function makeAdminKey(home: string): Promise<string> {
-  const key = randomBytes(24).toString('hex');
-  await replaceFile(join(home, TRITON_KEY_FILE), `${key}\n`, { uid: 0, gid: 0, mode: 0o600 });
-  return key;
+async function planLayout({ repository, plan, manifest, allowsNonCommercial }: PrepareTritonParts): Promise<TritonLayout> {
+  return layOutTriton({ paths: PATHS, plan, manifest, sources: await readModelSources(repository), allowsNonCommercial });
 }
 
 /** Folders of models below the folder of all repositories, such as `speech/speech_to_text`. */

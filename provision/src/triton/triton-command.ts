@@ -1,54 +1,25 @@
-/** How the two kinds of Triton are started: no image holds the speech models' Python and vLLM together. Pure. */
+/** How the two kinds of Triton are started: as docker-compose.yml starts them, which is the one place that says it. No image holds the speech models' Python and vLLM together. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
 
 /** `speech`: the image of inference/models/Dockerfile. `language`: NVIDIA's with vLLM. */
 export type TritonKind = 'speech' | 'language';
 
-export type TritonPorts = { readonly http: number; readonly grpc: number; readonly metrics: number };
+const service = z.object({ command: z.array(z.string()) });
+const composeSchema = z.object({ services: z.object({ 'triton-speech': service, 'triton-language': service }) });
 
-export type TritonCommandParts = {
-  readonly name: string;
-  readonly repository: string;
-  readonly address: string;
-  readonly ports: TritonPorts;
-  /** What opens the doors that the control plane never uses; 16 or more letters and digits. */
-  readonly adminKey: string;
-};
+/** Argv of a process of this kind over the folder of that name, as its container runs it. */
+export type TritonCommands = (process: { readonly name: string; readonly kind: TritonKind }) => readonly string[];
 
-/** Pings of idle clients, at most one in this time; fewer than gRPC's own 5 minutes, after which Triton would hang up on them. */
-const PING_INTERVAL_MS = 10_000;
-/** What nobody asks for from outside. `model-repository` stays open: its list tells which engine runs and why another does not. */
-const CLOSED_PROTOCOLS = ['shared-memory', 'model-config', 'trace', 'logging'];
-/** Over HTTP only the question whether it is well. */
-const CLOSED_APIS = ['inference', 'metadata', 'model-repository', 'statistics', ...CLOSED_PROTOCOLS];
-const FIRST_PORTS: TritonPorts = { http: 8000, grpc: 8001, metrics: 8002 };
-const PORTS_APART = 10;
-
-/** Ports of the first, second, third process where they share one network. */
-export function portsOf(index: number): TritonPorts {
-  const step = index * PORTS_APART;
-  return { http: FIRST_PORTS.http + step, grpc: FIRST_PORTS.grpc + step, metrics: FIRST_PORTS.metrics + step };
-}
-
-/** Argv. The models are those of the folder: loading others by gRPC stays refused, because a model is a program. */
-export function tritonCommand({ name, repository, address, ports, adminKey }: TritonCommandParts): readonly string[] {
-  if (!/^[A-Za-z0-9]{16,}$/.test(adminKey)) throw new Error('the admin key of Triton must be 16 or more letters and digits');
-  return [
-    'tritonserver',
-    `--model-repository=${repository}`,
-    // One model that cannot be loaded (a licence, a missing file) is listed with its reason; the other serves.
-    '--exit-on-error=false',
-    '--strict-readiness=true',
-    `--http-address=${address}`,
-    `--http-port=${ports.http}`,
-    `--http-restricted-api=${CLOSED_APIS.join(',')}:admin-key=${adminKey}`,
-    `--grpc-address=${address}`,
-    `--grpc-port=${ports.grpc}`,
-    `--grpc-http2-min-recv-ping-interval-without-data=${PING_INTERVAL_MS}`,
-    `--grpc-restricted-protocol=${CLOSED_PROTOCOLS.join(',')}:admin-key=${adminKey}`,
-    `--metrics-address=${address}`,
-    `--metrics-port=${ports.metrics}`,
-    '--metrics-config=histogram_latencies=true',
-    // Two servers that share /dev/shm would read each other's requests (python_backend, vllm_backend READMEs).
-    `--backend-config=python,shm-region-prefix-name=centralita_${name.replaceAll('-', '_')}`,
-  ];
+/** Reads the compose file of a tree. Throws where it has no such services. */
+export async function readTritonCommands(repository: string): Promise<TritonCommands> {
+  const text = await readFile(join(repository, 'docker-compose.yml'), 'utf8');
+  const { services } = composeSchema.parse(parse(text, { merge: true }));
+  return ({ name, kind }) =>
+    services[`triton-${kind}`].command.map((word) =>
+      // What compose would take for a variable of its own is written twice.
+      word.replaceAll('$$', '$').replace(/^(--model-repository=.*\/)[^/]+$/, `$1${name}`),
+    );
 }

@@ -6,7 +6,6 @@ import { readManifest } from '#models/manifest.ts';
 import type { PlacedModel } from '#sizing/sizing-plan.ts';
 import { setMaxBatch, setParameters } from './model-configuration.ts';
 import { readModelSources } from './model-sources.ts';
-import { tritonCommand, portsOf } from './triton-command.ts';
 import { layOutTriton } from './triton-layout.ts';
 import type { TritonParts } from './triton-layout.ts';
 
@@ -50,10 +49,6 @@ const parts = (...models: PlacedModel[]): TritonParts => ({
   manifest,
   sources,
   paths: { models: '/models', voices: '/models/voices', conversions: '/tmp/conversions' },
-  repositories: '/models/triton',
-  network: 'shared',
-  address: '127.0.0.1',
-  adminKey: 'k'.repeat(32),
   allowsNonCommercial: false,
 });
 const textOf = (layout: ReturnType<typeof layOutTriton>, path: string): string => {
@@ -130,38 +125,16 @@ test('the arguments that are shipped for vLLM are of the same names as the rende
 
 test('speech on two boards or slices is two processes, and each process sees its own board alone', () => {
   const { processes } = layOutTriton(parts(whisper, { ...kokoro, gpuUuid: OTHER }, { ...qwen, gpuUuid: OTHER }));
-  expect(processes.map(({ name, ports, environment }) => [name, ports.grpc, environment['CUDA_VISIBLE_DEVICES']])).toEqual([
-    ['speech-to-text', 8001, BOARD],
-    ['text-to-speech', 8011, OTHER],
-    ['language', 8021, OTHER],
+  expect(processes.map(({ name, gpuUuid }) => [name, gpuUuid])).toEqual([
+    ['speech-to-text', BOARD],
+    ['text-to-speech', OTHER],
+    ['language', OTHER],
   ]);
-});
-
-test('in networks of their own all processes have the same ports', () => {
-  const { processes } = layOutTriton({ ...parts(whisper, kokoro, qwen), network: 'own' });
-  expect(processes.map(({ ports }) => ports)).toEqual([portsOf(0), portsOf(0)]);
 });
 
 test('a plan without boards asks for no Triton, and one with an unknown model is an error', () => {
   expect(layOutTriton(parts({ ...whisper, gpuUuid: null, memoryFraction: null }))).toEqual({ files: [], processes: [] });
   expect(() => layOutTriton(parts({ ...whisper, name: 'whisper-unknown' }))).toThrow('which the manifest does not have');
-});
-
-test('a command line closes what the control plane never uses and keeps the shared memory of two servers apart', () => {
-  const command = layOutTriton(parts(whisper, kokoro, qwen)).processes.map(({ command: argv }) => argv.join(' '));
-  for (const line of command) {
-    expect(line).toContain('--grpc-http2-min-recv-ping-interval-without-data=10000');
-    expect(line).toContain(`--grpc-restricted-protocol=shared-memory,model-config,trace,logging:admin-key=${'k'.repeat(32)}`);
-    expect(line).toMatch(/--http-restricted-api=inference,.*:admin-key=/);
-    expect(line).not.toContain('model-control-mode');
-  }
-  expect(command[0]).toContain('--model-repository=/models/triton/speech');
-  expect(command[0]).toContain('--grpc-port=8001 ');
-  expect(command[0]).toContain('--metrics-port=8002');
-  expect(command[1]).toContain('--metrics-port=8012');
-  expect(command[0]).toContain('shm-region-prefix-name=centralita_speech');
-  expect(command[1]).toContain('shm-region-prefix-name=centralita_language');
-  expect(() => tritonCommand({ name: 'x', repository: '/x', address: '::1', ports: portsOf(0), adminKey: 'short' })).toThrow('16 or more');
 });
 
 test('a parameter that the configuration does not have is an error, not a line that nobody reads', () => {

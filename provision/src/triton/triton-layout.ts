@@ -6,8 +6,7 @@ import { modelParameters, renderVllmArguments, setMaxBatch, setParameters } from
 import type { TritonPaths } from './model-configuration.ts';
 import { TRITON_ROLES } from './model-sources.ts';
 import type { ModelSources, TritonRole } from './model-sources.ts';
-import { portsOf, tritonCommand } from './triton-command.ts';
-import type { TritonKind, TritonPorts } from './triton-command.ts';
+import type { TritonKind } from './triton-command.ts';
 
 /** One Triton process: one image, one board. */
 export type TritonProcess = {
@@ -15,11 +14,11 @@ export type TritonProcess = {
   readonly name: string;
   readonly kind: TritonKind;
   readonly roles: readonly TritonRole[];
-  /** Board or MIG instance; the process sees no other. */
+  /**
+   * Board or MIG instance, by UUID: an index is another board after the next restart. Its container is given no other; CUDA_VISIBLE_DEVICES would not
+   * do, since vLLM takes what it says for numbers.
+   */
   readonly gpuUuid: string;
-  readonly ports: TritonPorts;
-  readonly command: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
 };
 
 export type TritonLayout = {
@@ -33,12 +32,6 @@ export type TritonParts = {
   readonly manifest: Manifest;
   readonly sources: ModelSources;
   readonly paths: TritonPaths;
-  /** Folder of all repositories, as the processes see it. */
-  readonly repositories: string;
-  /** `own`: each process in a network of its own (containers), all with the same ports; `shared`: side by side. */
-  readonly network: 'own' | 'shared';
-  readonly address: string;
-  readonly adminKey: string;
   readonly allowsNonCommercial: boolean;
 };
 
@@ -51,26 +44,7 @@ export function layOutTriton(parts: TritonParts): TritonLayout {
     files: groups.flatMap(({ name, models }) =>
       models.flatMap((placed) => modelFiles(placed, parts).map(({ path, text }) => ({ path: `${name}/${placed.role}/${path}`, text }))),
     ),
-    processes: groups.map(({ name, kind, models }, index) => {
-      const [{ gpuUuid }] = models;
-      const ports = portsOf(parts.network === 'own' ? 0 : index);
-      return {
-        name,
-        kind,
-        roles: models.map(({ role }) => role),
-        gpuUuid,
-        ports,
-        command: tritonCommand({
-          name,
-          repository: `${parts.repositories}/${name}`,
-          address: parts.address,
-          ports,
-          adminKey: parts.adminKey,
-        }),
-        // By UUID: an index is another board after the next restart. Nothing is ever fetched while calls are served.
-        environment: { CUDA_VISIBLE_DEVICES: gpuUuid, HF_HUB_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1' },
-      };
-    }),
+    processes: groups.map(({ name, kind, models }) => ({ name, kind, roles: models.map(({ role }) => role), gpuUuid: models[0].gpuUuid })),
   };
 }
 

@@ -6,6 +6,7 @@ import { EXIT, ObstacleError } from '#place.ts';
 import type { Place } from '#place.ts';
 import { print } from '#provisioning.ts';
 import { prepareTriton } from './prepare-triton.ts';
+import { readTritonCommands } from './triton-command.ts';
 import type { TritonProcess } from './triton-layout.ts';
 
 /** Exit code 0; 20 without a board that carries models, or without their weights on this machine. */
@@ -26,24 +27,29 @@ export async function runTriton({ home, repository }: Place, args: readonly stri
     ]);
   const allowsNonCommercial = settings.MODELS_COMMERCIAL_ONLY === '0';
   const { layout, changes } = await prepareTriton({ home, repository, plan, manifest, allowsNonCommercial });
+  const commandOf = await readTritonCommands(repository);
   await print(
     values.json === true
-      ? `${JSON.stringify({ kind: 'triton', profile: plan.profile, changes: changes.length, processes: layout.processes.map(withoutKey) })}\n`
-      : [`${changes.length} files changed.`, ...layout.processes.map(describeProcess), NEXT, ''].join('\n'),
+      ? `${JSON.stringify({ kind: 'triton', profile: plan.profile, changes: changes.length, processes: layout.processes.map((process) => ({ ...process, command: commandOf(process) })) })}\n`
+      : [
+          `${changes.length} files changed.`,
+          ...layout.processes.map((process) => describeProcess(process, commandOf(process))),
+          NEXT,
+          '',
+        ].join('\n'),
   );
   return EXIT.ok;
 }
 
 /** Natively nothing starts them: what the calls then use is said in `.env`, and stays there. */
 const NEXT =
-  'Started so, name them in .env, SPEECH_TO_TEXT_URL and TEXT_TO_SPEECH_URL (speech), LANGUAGE_MODEL_URL (language), each as host:port, and run ./provision.sh; --runtime docker starts them itself.';
+  '--runtime docker starts them, each in a container that is given its board alone. In containers of your own (docker run --gpus device=BOARD), name them in .env, SPEECH_TO_TEXT_URL and TEXT_TO_SPEECH_URL (speech), LANGUAGE_MODEL_URL (language), each as host:port, and run ./provision.sh.';
 
-function describeProcess(process: TritonProcess): string {
-  const { name, kind, roles, gpuUuid, command } = withoutKey(process);
-  return `${name} (${kind} image, ${roles.join(' and ')}, board ${gpuUuid}):\n  ${command.join(' ')}`;
+function describeProcess({ name, kind, roles, gpuUuid }: TritonProcess, command: readonly string[]): string {
+  return `${name} (${kind} image, ${roles.join(' and ')}, board ${gpuUuid}):\n  ${command.map(quote).join(' ')}`;
 }
 
-/** What is printed is kept in logs and scrolls; the key is in the home's file of it. */
-function withoutKey(process: TritonProcess): TritonProcess {
-  return { ...process, command: process.command.map((word) => word.replace(/(admin-key=).*/, '$1…')) };
+/** A word as a shell takes it. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
