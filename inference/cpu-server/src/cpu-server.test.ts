@@ -67,6 +67,16 @@ test('the list of models says which engine runs and what it is fit for', async (
   expect(index[1]?.reason).toMatch(/^engine phrases: for demonstrations and test voices only/);
 });
 
+test('over HTTP it is ready while every model that a call needs answers, and names the one that does not', async () => {
+  const ask = async () => await fetch(`http://127.0.0.1:${server.metricsPort}/health/ready`);
+  expect((await ask()).status).toBe(200);
+  await client.unloadModel('speech_to_text');
+  const refused = await ask();
+  expect([refused.status, await refused.text()]).toEqual([503, expect.stringMatching(/^speech_to_text: unloaded on request/)]);
+  await client.loadModel('speech_to_text');
+  expect((await ask()).status).toBe(200);
+});
+
 test.each(['text_to_speech', 'speech_to_text'] as const)('the metadata of %s is its contract', async (role) => {
   const metadata = await client.modelMetadata(role);
   const contract = readContract(role);

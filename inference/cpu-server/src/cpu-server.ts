@@ -38,7 +38,9 @@ export async function openCpuServer(config: Config, log: Logger): Promise<CpuSer
 
   let isDraining = false;
   const service = createInferenceService(hosts, () => isDraining);
-  const metricsEndpoint = resources.use(await openMetricsEndpoint(metrics.registry, { host: config.host, port: config.metricsPort }));
+  const listUnready = () => (isDraining ? ['the server is draining'] : listSilentModels(models));
+  const sources = { registry: metrics.registry, listUnready };
+  const metricsEndpoint = resources.use(await openMetricsEndpoint(sources, { host: config.host, port: config.metricsPort }));
   const grpc = resources.use(await openGrpcEndpoint(service, { host: config.host, port: config.grpcPort }));
   const opened = resources.move();
   return {
@@ -49,6 +51,14 @@ export async function openCpuServer(config: Config, log: Logger): Promise<CpuSer
       await opened.disposeAsync();
     },
   };
+}
+
+/** Those that every call needs. Without the language model agents follow their flows, and the alerts tell: it keeps nobody from being healthy. */
+function listSilentModels(models: readonly LoadedModel[]): readonly string[] {
+  return models.flatMap(({ role, current }) => {
+    const state = current.state();
+    return role === 'language_model' || state.kind === 'ready' ? [] : [`${role}: ${state.reason}`];
+  });
 }
 
 type RoleParts = { readonly manifest: EngineManifest; readonly config: Config; readonly log: Logger };

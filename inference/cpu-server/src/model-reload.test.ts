@@ -87,6 +87,8 @@ test('weights that do not load leave the old ones serving, and the list says why
 
 test('a model is unloaded and loaded by name, with the limits of the file of that moment', async () => {
   await client.unloadModel('language_model');
+  // Without it agents follow their flows: the server is as healthy as before.
+  expect((await fetch(`http://127.0.0.1:${server.metricsPort}/health/ready`)).status).toBe(200);
   expect(await client.serverReady()).toBe(false);
   await expect(ask('say:a')).rejects.toMatchObject({ kind: 'unavailable' });
   name(2);

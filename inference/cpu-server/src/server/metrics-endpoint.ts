@@ -1,4 +1,4 @@
-// GET /metrics, on its own port so that it can stay closed to the network of calls.
+// GET /metrics and GET /health/ready, on a port of their own so that it can stay closed to the network of calls.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
@@ -8,13 +8,25 @@ export interface MetricsEndpoint extends AsyncDisposable {
   readonly port: number;
 }
 
+/** What is told over HTTP. */
+export interface MetricsSources {
+  readonly registry: Registry;
+  /** Models without which no call can be held and that do not answer now, each with its reason; none: ready. */
+  readonly listUnready: () => readonly string[];
+}
+
 export async function openMetricsEndpoint(
-  registry: Registry,
+  { registry, listUnready }: MetricsSources,
   address: { readonly host: string; readonly port: number },
 ): Promise<MetricsEndpoint> {
   const server = createServer((request, response) => {
+    if (request.method === 'GET' && request.url === '/health/ready') {
+      const unready = listUnready();
+      response.writeHead(unready.length === 0 ? 200 : 503).end(unready.length === 0 ? 'ready\n' : `${unready.join('\n')}\n`);
+      return;
+    }
     if (request.method !== 'GET' || request.url !== '/metrics') {
-      response.writeHead(404).end('only GET /metrics is here\n');
+      response.writeHead(404).end('only GET /metrics and GET /health/ready are here\n');
       return;
     }
     registry.metrics().then(
