@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sumBoardUse } from '#machine/board-use.ts';
 import type { Hardware } from '#machine/hardware.ts';
 import { readManifest } from '#models/manifest.ts';
 import { digestHardware } from './calibration.ts';
@@ -10,7 +11,7 @@ import { DEFAULT_WISHES, planSizing } from './plan-sizing.ts';
 import type { SizingWishes } from './plan-sizing.ts';
 import { sampleGpu, sampleHardware } from './sample-hardware.ts';
 import type { SampleParts } from './sample-hardware.ts';
-import { GIBIBYTE, PROCESS_VRAM_BYTES } from './sizing-figures.ts';
+import { GIBIBYTE } from './sizing-figures.ts';
 import type { SizingPlan } from './sizing-plan.ts';
 
 const manifest = readManifest(await readFile(new URL('../../models.json', import.meta.url), 'utf8'));
@@ -215,30 +216,6 @@ function build(machine: Machine): Hardware {
   return sampleHardware({ ...machine, gpus });
 }
 
-/** What is free, by UUID of boards and of instances. */
-function freeBytesOf({ gpu }: Hardware): Map<string, number> {
-  const gpus = gpu.kind === 'found' ? gpu.gpus : [];
-  return new Map(
-    gpus.flatMap((one) => [
-      [one.uuid, one.memoryFreeBytes] as const,
-      ...one.instances.map(({ uuid, memoryBytes }) => [uuid, memoryBytes] as const),
-    ]),
-  );
-}
-
-/** What the plan takes of each board, processes included. */
-function takenBytesOf({ models }: SizingPlan): Map<string, number> {
-  const taken = new Map<string, number>();
-  const processes = new Set<string>();
-  for (const { gpuUuid, vramBytes, role } of models) {
-    if (gpuUuid === null) continue;
-    const process = `${gpuUuid} ${role === 'language_model' ? 'text' : 'speech'}`;
-    taken.set(gpuUuid, (taken.get(gpuUuid) ?? 0) + vramBytes + (processes.has(process) ? 0 : PROCESS_VRAM_BYTES));
-    processes.add(process);
-  }
-  return taken;
-}
-
 describe('every machine', () => {
   const wishesOf = ({ commercialOnly, contextTokens }: Machine) => ({ commercialOnly, contextTokens });
 
@@ -247,8 +224,7 @@ describe('every machine', () => {
       fc.property(machines, (machine) => {
         const hardware = build(machine);
         const found = planFor(hardware, wishesOf(machine));
-        const free = freeBytesOf(hardware);
-        const isWithin = [...takenBytesOf(found)].every(([uuid, bytes]) => bytes <= (free.get(uuid) ?? 0));
+        const isWithin = sumBoardUse(found, hardware.gpu).every(({ takenBytes, freeBytes }) => takenBytes <= freeBytes);
         const fractions = [...Map.groupBy(found.models, ({ gpuUuid }) => gpuUuid).values()];
         return isWithin && fractions.every((placed) => placed.reduce((sum, one) => sum + (one.memoryFraction ?? 0), 0) <= 1);
       }),
