@@ -256,6 +256,29 @@ it('a caller who interrupts a model ends its generation at once', async () => {
   expect(languageModel.open()).toBe(0);
 });
 
+it.each([
+  ['before', 300],
+  ['after', 0],
+])('builds a sound anew that is lost while the call is being answered, and greets; it is there %s the answer', async (_, answerMs) => {
+  await using rig = openEngineRig();
+  const leg = rig.ring();
+  const answer = leg.answer.bind(leg);
+  leg.answer = async (options) => {
+    leg.media().end('lost');
+    if (answerMs > 0) await new Promise((resolve) => setTimeout(resolve, answerMs));
+    await answer(options);
+  };
+  await rig.agentDone();
+  expect(rig.journal.notes()).toEqual(expect.arrayContaining(['media_lost', 'media_reattached']));
+  expect(rig.said()).toEqual([`agent: ${PROMPTS.greeting}`]);
+  expect(new Set(leg.media().heard.map(({ sample }) => sample))).toContain(
+    sampleOf({ text: PROMPTS.greeting, voice: clinicAgent().voice }),
+  );
+  leg.callerHangsUp();
+  await rig.clock.run(50);
+  expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
+});
+
 it('builds a sound that is lost in the middle of a sentence anew, and says the rest of it', async () => {
   await using rig = openEngineRig();
   const leg = rig.ring();

@@ -18,7 +18,7 @@ import { endOfLeg, endOfTransfer, TAKEN_OVER } from './leg-end.ts';
 import type { CallEnd } from './leg-end.ts';
 import { GOODBYE_TAIL_MS, QUIET_KEPT_MS, SETUP_TIMEOUT_MS } from './limits.ts';
 import { LineLoudness } from './line-loudness.ts';
-import { canInterrupt, goneOnWith, isTalking } from './phase-sound.ts';
+import { canInterrupt, goneOnWith, needsSound } from './phase-sound.ts';
 import { fixedSound } from './playable.ts';
 import type { Playout, PlayoutEvent } from './playout.ts';
 import type { ResumedCall } from './resumed-call.ts';
@@ -68,7 +68,7 @@ export class LiveCall {
     this.#sound = new CallSound(parts, {
       frame: (pcm, atMs) => (this.#utterances.push(pcm, atMs), this.#loudness.push(pcm, atMs), this.#voice?.push(pcm, atMs)),
       playout: (event) => this.#onPlayout(event),
-      mayRepair: () => isTalking(this.#phase),
+      mayRepair: () => needsSound(this.#phase),
       repaired: (heardSamples) => this.#phase.kind === 'replying' && this.#playout?.play(...goneOnWith(this.#phase.turn, heardSamples)),
       lost: () => this.#phase.kind !== 'ended' && this.#lineDead({ outcome: 'failed', reason: 'media_lost' }),
       bug: this.#onBug,

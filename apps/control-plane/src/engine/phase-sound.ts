@@ -8,9 +8,9 @@ export function canInterrupt(phase: Phase): boolean {
   return phase.kind !== 'replying' || nextStepOf(phase.turn).kind === 'listen';
 }
 
-/** Whether caller and agent talk with each other: the call needs its sound. */
-export function isTalking({ kind }: Phase): boolean {
-  return kind === 'listening' || kind === 'thinking' || kind === 'replying';
+/** Whether caller and agent talk with each other, or are about to: the call needs its sound, and a new one while it is being answered too. */
+export function needsSound({ kind }: Phase): boolean {
+  return kind === 'setting_up' || kind === 'listening' || kind === 'thinking' || kind === 'replying';
 }
 
 /** What is played, and from where on, when the sound came back after a break; `heardSamples` were heard of what was played before it. */
