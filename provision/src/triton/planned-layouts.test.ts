@@ -39,7 +39,7 @@ function layOut(gpus: readonly Gpu[], commercialOnly: boolean, installedModels: 
     plan,
     manifest,
     sources,
-    paths: { models: '/models', voices: '/models/voices', conversions: '/tmp/conversions' },
+    paths: { models: '/models', voices: '/models/voices', conversions: '/conversions' },
     allowsNonCommercial: !commercialOnly,
   });
   return { plan, layout };

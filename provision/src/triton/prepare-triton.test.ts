@@ -1,11 +1,12 @@
 /** The folders that Triton loads, on a disk. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile, mkdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { loadManifest } from '#models/manifest-file.ts';
 import type { Manifest } from '#models/manifest.ts';
 import type { PlacedModel } from '#sizing/sizing-plan.ts';
@@ -67,6 +68,21 @@ test.skipIf(!isRoot)(
     expect(await readdir(join(home, 'models'))).toContain('whisper-large-v3-turbo');
   },
 );
+
+test.skipIf(!isRoot)('what Whisper converts is kept in a volume: written once, as its configuration says', async () => {
+  await prepare(speech);
+  const text = await readFile(join(home, 'models', 'triton', 'speech', 'speech_to_text', 'config.pbtxt'), 'utf8');
+  const folder = /key: "conversions_folder" value: \{ string_value: "([^"]*)"/.exec(text)?.[1];
+  const { services, volumes } = parse(await readFile(join(repository, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
+    services: Record<string, { volumes: string[] }>;
+    volumes: object;
+  };
+  expect(services['triton-speech']?.volumes).toContain(`conversions:${folder}`);
+  expect(services['triton-language']?.volumes.join()).not.toContain('conversions');
+  expect(volumes).toHaveProperty('conversions');
+  // The volume takes its owner from the image: the process is not root.
+  expect(await readFile(join(repository, 'inference/models/Dockerfile'), 'utf8')).toContain(`install -d -o 1000 -g 1000 ${folder}\n`);
+});
 
 const PYTHON = '/usr/bin/python3';
 const hasPython =

@@ -20,8 +20,8 @@ export type PrepareTritonParts = {
   readonly allowsNonCommercial: boolean;
 };
 
-/** Triton runs in containers alone, where `<home>/models` is `/models` and little else but /tmp can be written. */
-const PATHS: TritonPaths = { models: '/models', voices: '/models/voices', conversions: '/tmp/conversions' };
+/** Triton runs in containers alone, where `<home>/models` is `/models` and a volume keeps what is converted. */
+const PATHS: TritonPaths = { models: '/models', voices: '/models/voices', conversions: '/conversions' };
 
 const READABLE = { uid: 0, gid: 0, mode: 0o644 } as const;
 

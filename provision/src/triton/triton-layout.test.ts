@@ -48,7 +48,7 @@ const parts = (...models: PlacedModel[]): TritonParts => ({
   plan: { models },
   manifest,
   sources,
-  paths: { models: '/models', voices: '/models/voices', conversions: '/tmp/conversions' },
+  paths: { models: '/models', voices: '/models/voices', conversions: '/conversions' },
   allowsNonCommercial: false,
 });
 const textOf = (layout: ReturnType<typeof layOutTriton>, path: string): string => {
