@@ -60,8 +60,10 @@ const RULES: readonly Rule[] = [
   {
     name: 'engine-socket',
     check: ({ service }) => {
-      const socket = service.volumes.find(({ source }) => /(docker|containerd|podman)(\.sock)?$/.test(source));
-      return socket ? `mounts ${socket.source}: who holds the engine's socket is root of the machine` : null;
+      const socket = service.volumes.find(({ source }) => /(docker|containerd|podman)(\.sock)?$/.test(source) || isRunFolder(source));
+      if (socket) return `mounts ${socket.source}: who holds the engine's socket is root of the machine`;
+      const bare = service.volumes.find(({ source, target }) => source === '/' && !hides(service, `${target}/run`));
+      return bare ? `sees the engine's socket at ${bare.target}/run: put a tmpfs over that folder` : null;
     },
   },
   {
@@ -130,6 +132,16 @@ export function lintCompose(file: ComposeFile): readonly ComposeFault[] {
       return message === null ? [] : [{ service: name, rule: rule.name, message }];
     }),
   );
+}
+
+/** Where engines have their sockets. */
+function isRunFolder(source: string): boolean {
+  return /^(\/var)?\/run\/?$/.test(source);
+}
+
+/** Whether an empty folder of the container's own lies there. */
+function hides({ tmpfs }: ComposeService, path: string): boolean {
+  return tmpfs.some((entry) => entry.split(':')[0] === path);
 }
 
 function checkNetworks({ name, service }: Named, { networks }: ComposeFile): string | null {
