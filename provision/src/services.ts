@@ -24,6 +24,11 @@ export type Service = {
   readonly digest: string;
 };
 
+/** How long a control plane may take to stop: it lets live calls end, ends the others and writes the last of them down. Only then it is killed. */
+export function controlPlaneStopSeconds(drainSeconds: number): number {
+  return drainSeconds + 15;
+}
+
 export type ServiceParts = {
   readonly home: string;
   /** Folder of the release that the Node processes run from. */
@@ -71,7 +76,10 @@ export function describeServices(parts: ServiceParts): readonly Service[] {
       digest: digestOf([asterisk, renderAsterisk(instance), root['asterisk']]),
     },
     node('cpu-server', 'inference/cpu-server/src/main.ts', { seconds: 10, reads: [] }),
-    node('control-plane', 'apps/control-plane/src/boot.ts', { seconds: parts.drainSeconds + 15, reads: [parts.secretKeysDigest] }),
+    node('control-plane', 'apps/control-plane/src/boot.ts', {
+      seconds: controlPlaneStopSeconds(parts.drainSeconds),
+      reads: [parts.secretKeysDigest],
+    }),
     ...MONITORING_SERVICES.map((name) => describeMonitoringService(parts.monitoring, name)),
     { name: 'backup', argv: backup, stop: { signal: 'TERM', seconds: 5 }, digest: digestOf(backup) },
   ];

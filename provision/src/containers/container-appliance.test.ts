@@ -135,6 +135,11 @@ describe('the appliance in containers', () => {
     expect(variables(parts()).get('CPU_SERVER_MEMORY')).toBe('4096m');
   });
 
+  it('kills no control plane that still lets live calls end', () => {
+    expect(variables(parts()).get('CONTROL_PLANE_STOP_SECONDS')).toBe('615');
+    expect(variables(parts({ environmentText: 'DRAIN_SECONDS=3600\n' })).get('CONTROL_PLANE_STOP_SECONDS')).toBe('3615');
+  });
+
   it('keeps as many dumps of the database as the operator wants daily backups', () => {
     expect(variables(parts()).get('BACKUP_KEEP')).toBe('14');
     expect(variables(parts({ environmentText: 'BACKUP_KEEP=30\n' })).get('BACKUP_KEEP')).toBe('30');

@@ -9,7 +9,7 @@ import { renderMonitoring } from '#monitoring.ts';
 import { renderDatabaseSetup, renderPostgres } from '#postgres-configuration.ts';
 import { renderSecretFiles } from '#secrets.ts';
 import type { Secrets } from '#secrets.ts';
-import { digestOf } from '#services.ts';
+import { controlPlaneStopSeconds, digestOf } from '#services.ts';
 import type { Settings } from '#settings.ts';
 import { instanceLimits } from '#sizing/server-limits.ts';
 import type { ServerLimits } from '#sizing/server-limits.ts';
@@ -254,6 +254,7 @@ function composeVariables(parts: ContainerParts, { instance, folders }: Rendered
     TRITON_MEMORY: mebibytes(limits.inferenceBytes.value),
     // Measured idle 45 MB, 186 MB after 200 calls; recordings are joined in the same container.
     ASTERISK_MEMORY: mebibytes((384 + 4 * limits.calls) * MEBIBYTE),
+    CONTROL_PLANE_STOP_SECONDS: String(controlPlaneStopSeconds(settings.DRAIN_SECONDS)),
     CONTROL_PLANE_MEMORY: mebibytes((1024 + 8 * limits.calls) * MEBIBYTE),
     POSTGRES_FILES_DIGEST: filesOf('postgres'),
     ASTERISK_FILES_DIGEST: filesOf('asterisk'),
