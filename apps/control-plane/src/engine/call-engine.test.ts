@@ -188,6 +188,21 @@ it('ends every call when it is disposed: live, ringing, and the one whose route 
   expect(rig.journal.ends()).toHaveLength(2);
 });
 
+it('ends a call at once whose set-up began before the engine was disposed', async () => {
+  const tools = Promise.withResolvers<readonly []>();
+  await using rig = openEngineRig({ findTools: () => tools.promise });
+  const leg = rig.ring();
+  await rig.clock.run(50);
+  let isGone = false;
+  void rig.engine[Symbol.asyncDispose]().then(() => (isGone = true));
+  await rig.clock.run(50);
+  tools.resolve([]);
+  await rig.clock.run(50);
+  expect(isGone).toBe(true);
+  expect(rig.journal.ends()).toMatchObject([{ outcome: 'failed', reason: 'the control plane stopped' }]);
+  expect(rig.leftOpen([leg])).toEqual(NOTHING_OPEN);
+});
+
 it("takes a short number for unknown when another organization's phone dials it, and a full number from everybody", async () => {
   const route = routeTo(clinicAgent());
   await using rig = openEngineRig({ routes: { '1001': route, '+34910000001': route } });

@@ -25,7 +25,7 @@ import type { Admission, AdmissionParts, AdmissionView } from './admission.ts';
 import { openAdmission } from './admission.ts';
 import { prepareHearing } from './expectation.ts';
 import { guardedModels } from './guarded-speech.ts';
-import { handOverCall } from './hand-over-call.ts';
+import { openHandOver } from './hand-over-call.ts';
 import { ADMIT_EVERY_MS, FIND_TOOLS_TIMEOUT_MS, MAX_TOLD_AT_ONCE, MAX_WAITING_CALLERS, SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
 import { recordQuality } from './leg-measurement.ts';
 import { LiveCall } from './live-call.ts';
@@ -34,8 +34,9 @@ import type { PositionTeller, ToldPosition } from './position-teller.ts';
 import { resumedCall } from './resumed-call.ts';
 import { openSlotQueue } from './slot-queue.ts';
 import type { SlotQueue } from './slot-queue.ts';
+import { openRunningCalls } from './running-calls.ts';
+import type { RunningCalls } from './running-calls.ts';
 import { openSurvivedTalk } from './survived-talk.ts';
-import type { RunningCall } from './survived-talk.ts';
 
 /** The tools of one organization's agent. */
 export type FindTools = (
@@ -93,8 +94,6 @@ export type CallEngine = AsyncDisposable & {
   drain(options: { signal: AbortSignal }): Promise<void>;
 };
 
-type LiveCalls = Map<CallId, { readonly call: RunningCall; readonly organizationId: OrganizationId }>;
-
 /** A call that outlived its process, and who answers it now. */
 export type ResumedLeg = { readonly survivor: SurvivingLeg; readonly call: OpenCall; readonly route: CallRoute };
 
@@ -104,13 +103,10 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
   const fixedView: AdmissionView = { maxCalls: parts.limits.maxConcurrentCalls, isOpen: true };
   const { maxWaitingCallers: maxWaiting = MAX_WAITING_CALLERS } = parts.limits;
   const admission = openAdmission({ view: parts.admission ?? (() => fixedView), clock, maxWaiting, onOverload: parts.onOverload });
-  const calls: LiveCalls = new Map();
+  const calls = openRunningCalls(log);
   const arriving = new Set<Promise<void>>();
   let isAccepting = true;
-  const ticker = setInterval(() => {
-    const atMs = clock.nowMs();
-    for (const [callId, live] of calls) tickCall({ ...live, callId, log }, atMs);
-  }, TICK_MS);
+  const ticker = setInterval(() => calls.tick(clock.nowMs()), TICK_MS);
   const admitting = setInterval(() => admission.tick(), ADMIT_EVERY_MS);
 
   const accept = arrivals({ parts, calls, admission, isAccepting: () => isAccepting });
@@ -128,8 +124,8 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     liveCalls: () => admission.held(),
     waiting: admission.waiting,
     hangUp(callId, organizationId) {
-      const live = calls.get(callId);
-      if (!live || (organizationId !== null && live.organizationId !== organizationId)) return false;
+      const live = calls.find(callId);
+      if (live === null || (organizationId !== null && live.organizationId !== organizationId)) return false;
       live.call.end('completed', 'hung_up_by_api');
       return true;
     },
@@ -147,7 +143,7 @@ export function createCallEngine(parts: CallEngineParts): CallEngine {
     async [Symbol.asyncDispose]() {
       isAccepting = false;
       admission.close();
-      for (const { call } of calls.values()) call.end('failed', 'the control plane stopped');
+      calls.endAll('failed', 'the control plane stopped');
       await Promise.all(arriving);
       clearInterval(ticker);
       clearInterval(admitting);
@@ -173,7 +169,7 @@ async function held(all: Set<Promise<void>>, work: Promise<void>): Promise<void>
 
 type Arrivals = {
   readonly parts: CallEngineParts;
-  readonly calls: LiveCalls;
+  readonly calls: RunningCalls;
   readonly admission: Admission;
   readonly isAccepting: () => boolean;
 };
@@ -189,7 +185,7 @@ function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: Cal
     const { scope } = route;
     // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
     if (!isAccepting()) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity', scope });
-    if (parts.isStopped?.() === true) return await turnAway(parts, leg, route);
+    if (parts.isStopped?.() === true) return await turnAway({ leg, route });
     using place = admission.enter(route);
     if (place !== null) return await runCall(parts, calls, { leg, route });
     await overload(leg, route);
@@ -209,10 +205,18 @@ function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: Cal
       case 'refuse':
         return await refuse(parts, leg, { reason: 'at_capacity', outcome: found.outcome, scope, told });
       case 'hand_over':
-        return await handOverCall(parts, { leg, route, destination: found.destination, told });
+        return await handOver(parts, calls, { leg, route, destination: found.destination, told });
       case 'gone':
         return await refuse(parts, leg, { reason: 'at_capacity', outcome: 'abandoned_waiting', scope, told });
     }
+  }
+
+  /** A call during the global stop: to whom its organization chose, else to its network as "try elsewhere". */
+  async function turnAway({ leg, route }: CallToRun): Promise<void> {
+    const { overload: wish, scope } = route;
+    if (wish?.choice !== 'fallback' || wish.destination === null)
+      return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_stopped', scope });
+    await handOver(parts, calls, { leg, route, destination: wish.destination });
   }
   return accept;
 }
@@ -246,18 +250,6 @@ function isPrivate({ dialledNumber, callerOrganizationSlug }: CallLeg, { organiz
   return callerOrganizationSlug !== null && callerOrganizationSlug !== organizationSlug && !dialledNumber.startsWith('+');
 }
 
-type TickedCall = { readonly callId: CallId; readonly call: RunningCall; readonly organizationId: OrganizationId; readonly log: Log };
-
-/** One call's bug ends that call, not the ticker that all calls live on. */
-function tickCall({ callId, call, organizationId, log }: TickedCall, atMs: number): void {
-  try {
-    call.tick(atMs);
-  } catch (error) {
-    log.error({ err: error, callId, organizationId }, 'a call broke at its tick');
-    call.end('failed', 'internal_error');
-  }
-}
-
 /** Why a call is refused. `scope` is the number's organization, once it is known: the refused call is then one of its own. */
 type Refusal = {
   readonly reason: RejectReason;
@@ -284,14 +276,6 @@ async function refuse(parts: CallEngineParts, leg: CallLeg, why: Refusal): Promi
   await leg.reject(why.reason);
 }
 
-/** A call during the global stop: to whom its organization chose, else to its network as "try elsewhere". */
-async function turnAway(parts: CallEngineParts, leg: CallLeg, route: CallRoute): Promise<void> {
-  const { overload, scope } = route;
-  if (overload?.choice !== 'fallback' || overload.destination === null)
-    return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_stopped', scope });
-  await handOverCall(parts, { leg, route, destination: overload.destination });
-}
-
 /** A call to run; `from`: it began in another process; `told`: what the caller heard of his place while he was held. */
 type CallToRun = {
   readonly leg: CallLeg;
@@ -300,7 +284,10 @@ type CallToRun = {
   readonly told?: readonly ToldPosition[];
 };
 
-async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, from, told = [] }: CallToRun): Promise<void> {
+/** A call that no agent takes; `destination` null: there is nobody to ring. */
+type CallToHandOver = Pick<CallToRun, 'leg' | 'route' | 'told'> & { readonly destination: string | null };
+
+async function runCall(parts: CallEngineParts, calls: RunningCalls, { leg, route, from, told = [] }: CallToRun): Promise<void> {
   const { clock } = parts;
   const { scope, agent } = route;
   const { callerNumber } = leg;
@@ -335,17 +322,31 @@ async function runCall(parts: CallEngineParts, calls: LiveCalls, { leg, route, f
   const call = talk
     ? openSurvivedTalk({ leg, talk, record, log })
     : new LiveCall({ ...parts, ...models, leg, route, dialog, record, log, resumed });
-  calls.set(callId, { call, organizationId: scope.organizationId });
   log.info({ agentId: agent.agentId }, 'call accepted');
   void prepareHearing({ speechToText: parts.speechToText, agent, log, signal: over.signal });
   try {
-    await call.run();
+    await calls.run(names, call);
     recordQuality(parts, { callId, scope, leg });
   } finally {
     over.abort();
-    calls.delete(callId);
     log.info({}, 'call over');
   }
+}
+
+/** Rings whoever takes the call in place of an agent: it holds no slot, and is one of the running calls all the same. */
+async function handOver(
+  parts: CallEngineParts,
+  calls: RunningCalls,
+  { leg, route, destination, told = [] }: CallToHandOver,
+): Promise<void> {
+  const { scope } = route;
+  const callId = newId('call');
+  const names = { callId, organizationId: scope.organizationId };
+  leg.nameCall(names);
+  const record = beginRecord(parts, { callId, leg, route });
+  recordTold(parts.journal, { callId, scope }, told);
+  const log = parts.log.child({ ...names, legId: leg.legId });
+  await calls.run(names, openHandOver({ ...parts, leg, route, destination, record, log }));
 }
 
 /** Tells the journal that the call is there, or that it goes on here. */

@@ -2,90 +2,110 @@
 import type { AnnouncementStore } from '#ports/announcement-store.ts';
 import type { AudioTransport } from '#ports/audio-transport.ts';
 import { LegGoneError } from '#ports/call-control.ts';
-import type { CallLeg } from '#ports/call-control.ts';
-import type { CallOutcome } from '#ports/call-event.ts';
-import type { CallJournal } from '#ports/call-journal.ts';
+import type { CallLeg, LegEvent } from '#ports/call-control.ts';
 import type { CallRoute } from '#ports/call-routing.ts';
 import type { Clock } from '#shared/clock.ts';
-import { newId } from '#shared/id.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { untilAborted } from '#shared/waiting.ts';
-import { openCallRecord } from './call-record.ts';
 import type { CallRecord } from './call-record.ts';
-import { SETUP_TIMEOUT_MS, TICK_MS } from './limits.ts';
+import { endOfLeg } from './leg-end.ts';
+import type { CallEnd } from './leg-end.ts';
+import { SETUP_TIMEOUT_MS } from './limits.ts';
 import { fixedSound } from './playable.ts';
 import { Playout } from './playout.ts';
-import { recordTold } from './position-teller.ts';
-import type { ToldPosition } from './position-teller.ts';
+import type { RunningCall } from './running-calls.ts';
 
 /** As long as after an apology. */
 const RING_MS = 30_000;
 /** No agent spoke with the caller: there is nothing to tell whoever answers. */
 const UNBRIEFED = { brief: Promise.resolve(null), requiresKey: false, onProgress: () => {} };
 
-type HandOver = {
+/** What the call is made of. */
+export type HandOverParts = {
   readonly leg: CallLeg;
   readonly route: CallRoute;
+  /** Null: there is nobody to ring, the caller is only told. */
   readonly destination: string | null;
-  /** Of a caller who was held before. */
-  readonly told?: readonly ToldPosition[];
+  readonly record: CallRecord;
+  readonly announcements: AnnouncementStore;
+  readonly clock: Clock;
+  readonly log: Log;
 };
-type Parts = { readonly journal: CallJournal; readonly clock: Clock; readonly log: Log; readonly announcements: AnnouncementStore };
-type End = { readonly outcome: CallOutcome; readonly reason: string };
 
-/** Settles when the call is over and written down. `destination` null: there is nobody to ring, the caller is only told. */
-export async function handOverCall(parts: Parts, { leg, route, destination, told = [] }: HandOver): Promise<void> {
-  const { journal, clock, announcements } = parts;
-  const { scope, agent } = route;
-  const { legId, dialledNumber, callerNumber, recordingPath } = leg;
-  const callId = newId('call');
-  const started = { callId, at: clock.wallAt(), scope, agentId: agent.agentId, legId, dialledNumber, callerNumber, recordingPath };
-  leg.nameCall({ callId, organizationId: scope.organizationId });
-  journal.record({ kind: 'call_started', ...started });
-  recordTold(journal, { callId, scope }, told);
-  const record = openCallRecord({ callId, scope, journal, clock, startedAtMs: leg.arrivedAtMs });
-  const gone = new AbortController();
-  let playout: Playout | null = null;
+export function openHandOver(parts: HandOverParts): RunningCall {
+  const { leg, record, log } = parts;
+  const over = new AbortController();
+  const sound = openSound(parts, over.signal);
+  /** An end that is not what the ringing came to. */
+  let ended: CallEnd | null = null;
+  const onLeg = (event: LegEvent): void => {
+    if (event.kind !== 'hung_up') return;
+    // Whether the two talked is not ours to write any more.
+    if (event.by === 'taken_over') ended ??= endOfLeg(event);
+    over.abort(new LegGoneError(`hung up by ${event.by}`));
+  };
+  return {
+    tick: sound.tick,
+    end(outcome, reason) {
+      ended ??= { outcome, reason };
+      over.abort(new Error(reason));
+    },
+    async run() {
+      let end: CallEnd = { outcome: 'failed', reason: 'set_up_failed' };
+      try {
+        leg.listen(onLeg);
+        await sound.open();
+        end = endAfter(await ring(parts, over.signal));
+        if (end.outcome === 'failed') await sound.apologise();
+      } catch (error) {
+        log.info({ error: loggableError(error) }, 'a call that no agent takes ended early');
+        if (over.signal.aborted) end = { outcome: 'caller_hung_up', reason: 'hung up while a representative was rung' };
+      }
+      // What ends it from here on is its own end.
+      end = ended ?? end;
+      try {
+        await leg.hangUp();
+        await sound[Symbol.asyncDispose]();
+      } finally {
+        record.ended(end.outcome, end.reason);
+      }
+    },
+  };
+}
+
+/** The caller's sound, in which nothing but the apology is ever heard. */
+function openSound({ leg, route, record, announcements, clock }: HandOverParts, over: AbortSignal) {
   let transport: AudioTransport | null = null;
-  const heard = Promise.withResolvers<void>();
-  const ticker = setInterval(() => playout?.tick(clock.nowMs()), TICK_MS);
-  let end: End = { outcome: 'failed', reason: 'set_up_failed' };
-  try {
-    leg.listen((event) => event.kind === 'hung_up' && gone.abort(new LegGoneError(`hung up by ${event.by}`)));
-    const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
-    transport = await leg.openMedia((event) => event.kind === 'mark_heard' && playout?.markHeard(event.markId, event.atMs), { signal });
-    await leg.answer({ signal });
-    record.answered(clock.nowMs() - leg.arrivedAtMs);
-    const rung = destination === null ? 'nobody' : await ring({ leg, record, route, destination, signal: gone.signal });
-    end = endAfter(rung);
-    const apology = announcements.find('apology', agent.language);
-    if (end.outcome === 'failed' && apology !== null) {
+  let playout: Playout | null = null;
+  return {
+    tick: (atMs: number): void => playout?.tick(atMs),
+    /** Builds it and answers the leg. */
+    async open(): Promise<void> {
+      const signal = AbortSignal.any([over, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
+      transport = await leg.openMedia((event) => event.kind === 'mark_heard' && playout?.markHeard(event.markId, event.atMs), { signal });
+      await leg.answer({ signal });
+      record.answered(clock.nowMs() - leg.arrivedAtMs);
+    },
+    /** Settles when it was heard to its end, or the call is over. */
+    async apologise(): Promise<void> {
+      const apology = announcements.find('apology', route.agent.language);
+      if (apology === null || transport === null) return;
+      const heard = Promise.withResolvers<void>();
       const listener = (event: { readonly kind: string }) => event.kind === 'reply_finished' && heard.resolve();
       playout = new Playout({ transport, listener, clock });
       playout.play(fixedSound(apology));
       record.note('apology_played');
-      await Promise.race([heard.promise, untilAborted(gone.signal)]);
-    }
-  } catch (error) {
-    parts.log.info({ callId, organizationId: scope.organizationId, error: loggableError(error) }, 'a call that no agent takes ended early');
-    if (error instanceof LegGoneError || gone.signal.aborted)
-      end = { outcome: 'caller_hung_up', reason: 'hung up while a representative was rung' };
-  } finally {
-    clearInterval(ticker);
-    await leg.hangUp();
-    await transport?.[Symbol.asyncDispose]();
-    record.ended(end.outcome, end.reason);
-  }
+      await Promise.race([heard.promise, untilAborted(over)]);
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await transport?.[Symbol.asyncDispose]();
+    },
+  };
 }
 
-type Ringing = Pick<HandOver, 'leg' | 'route'> & {
-  readonly record: CallRecord;
-  readonly destination: string;
-  readonly signal: AbortSignal;
-};
-
-async function ring({ leg, record, route, destination, signal }: Ringing): Promise<string> {
+async function ring({ leg, record, route, destination }: HandOverParts, signal: AbortSignal): Promise<string> {
+  if (destination === null) return 'nobody';
   record.note('transfer_started', { destination });
   const to = { organizationSlug: route.organizationSlug, extension: destination };
   const { kind } = await leg.transfer(to, { ...UNBRIEFED, ringMs: RING_MS, signal });
@@ -93,7 +113,7 @@ async function ring({ leg, record, route, destination, signal }: Ringing): Promi
   return kind;
 }
 
-function endAfter(kind: string): End {
+function endAfter(kind: string): CallEnd {
   if (kind === 'bridged') return { outcome: 'transferred', reason: 'no agent takes calls, talked to a representative' };
   if (kind === 'caller_gone') return { outcome: 'caller_hung_up', reason: 'hung up while a representative was rung' };
   return { outcome: 'failed', reason: 'no agent takes calls and no representative was reached' };

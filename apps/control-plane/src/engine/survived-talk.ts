@@ -1,18 +1,10 @@
 // A call in which the caller talks with a representative, after the process that brought them together died: it is watched, and written down when it ends.
 import type { CallLeg, SurvivingLeg } from '#ports/call-control.ts';
-import type { CallOutcome } from '#ports/call-event.ts';
 import type { Log } from '#shared/log.ts';
 import type { CallRecord } from './call-record.ts';
 import { endOfLeg, TAKEN_OVER } from './leg-end.ts';
 import type { CallEnd } from './leg-end.ts';
-
-/** What the engine does with any call. */
-export type RunningCall = {
-  /** Settles when everything of the call is gone. */
-  run(): Promise<void>;
-  end(outcome: CallOutcome, reason: string): void;
-  tick(atMs: number): void;
-};
+import type { RunningCall } from './running-calls.ts';
 
 type TalkParts = {
   readonly leg: CallLeg;
