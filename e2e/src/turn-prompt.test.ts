@@ -11,7 +11,7 @@ it('has over a thousand tokens, and leaves room for an answer in a context of 2,
 
 it('shares an agent’s instructions with other calls, and no more', () => {
   const [one, other] = [turnPrompt(1), turnPrompt(2)];
-  const shared = [...one].findIndex((letter, index) => letter !== other[index]);
+  const shared = one.split('').findIndex((letter, index) => letter !== other[index]);
   expect(one.slice(0, shared)).toMatch(/\n\nLlamada $/);
   expect(new Set(Array.from({ length: 500 }, (_, number) => turnPrompt(number))).size).toBe(500);
 });
