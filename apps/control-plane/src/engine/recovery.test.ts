@@ -1,5 +1,5 @@
 // Calls of a process that died: matched, gone on with as the same call, or closed for what was found.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openManualClock } from '#ports/testing/manual-clock.ts';
 import { openMemoryJournal } from '#ports/testing/memory-journal.ts';
 import { openScriptedCallControl, openScriptedCallLeg } from '#ports/testing/scripted-call-leg.ts';
@@ -62,7 +62,16 @@ describe('the plan of a recovery', () => {
 describe('recovery', () => {
   const scopeOf = (each: OpenCall) => ({ ...routeTo(clinicAgent()), scope: each.scope });
 
-  function rig(options: { survivors: readonly SurvivingLeg[]; open: readonly OpenCall[]; failures?: number }) {
+  type RigOptions = {
+    readonly survivors: readonly SurvivingLeg[];
+    readonly open: readonly OpenCall[];
+    /** Tries to read the rows that fail. */
+    readonly failures?: number;
+    /** Comes before each look-up of an agent; throws where it fails. */
+    readonly beforeRoute?: () => Promise<void> | void;
+  };
+
+  function rig(options: RigOptions) {
     const journal = openMemoryJournal();
     const resumed: string[] = [];
     const taken: string[] = [];
@@ -75,7 +84,12 @@ describe('recovery', () => {
           return options.open;
         },
       },
-      routing: { findRoute: async (number) => (number === '100' && options.open[0] ? scopeOf(options.open[0]) : null) },
+      routing: {
+        async findRoute(number) {
+          await options.beforeRoute?.();
+          return number === '100' && options.open[0] ? scopeOf(options.open[0]) : null;
+        },
+      },
       journal,
       engine: {
         async resume({ call: { callId } }) {
@@ -111,6 +125,70 @@ describe('recovery', () => {
     expect(resumed).toEqual([]);
     expect((there.leg as ScriptedCallLeg).progress()).toBe('ended');
     expect(journal.ends().map(({ reason }) => reason)).toEqual(['ended_while_away', 'agent_gone']);
+  });
+
+  it('asks again for the agent while the database is away or slow, and goes on with the caller', async () => {
+    const there = survivor();
+    const known = call(there.leg.legId);
+    let failures = 2;
+    const beforeRoute = (): void => {
+      if (failures-- > 0) throw new Error('canceling statement due to statement timeout');
+    };
+    const { recovery, journal, resumed } = rig({ survivors: [there], open: [known], beforeRoute });
+    await recovery.done;
+    await recovery[Symbol.asyncDispose]();
+    expect(resumed).toEqual([known.callId]);
+    expect((there.leg as ScriptedCallLeg).progress()).toBe('ringing');
+    expect(journal.ends()).toEqual([]);
+  });
+
+  it('hangs up a caller whose agent could not be read for a minute, and does not call it gone', async () => {
+    const there = survivor();
+    let asked = 0;
+    const beforeRoute = async (): Promise<void> => {
+      asked += 1;
+      await clock.run(40_000);
+      throw new Error('the database is away');
+    };
+    const { recovery, journal, resumed } = rig({ survivors: [there], open: [call(there.leg.legId)], beforeRoute });
+    await recovery.done;
+    await recovery[Symbol.asyncDispose]();
+    expect([resumed, asked]).toEqual([[], 2]);
+    expect((there.leg as ScriptedCallLeg).progress()).toBe('ended');
+    expect(journal.ends()).toMatchObject([{ outcome: 'failed', reason: 'agent_unknown' }]);
+  });
+
+  it('takes no row for a stray one while its agent is looked up', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const there = survivor();
+      const known = call(there.leg.legId, '2025-12-31T00:00:00Z');
+      const found = Promise.withResolvers<void>();
+      const { recovery, journal, resumed } = rig({ survivors: [there], open: [known], beforeRoute: () => found.promise });
+      await vi.advanceTimersByTimeAsync(130_000);
+      await clock.run(10);
+      expect(journal.events).toEqual([]);
+      found.resolve();
+      await recovery.done;
+      await recovery[Symbol.asyncDispose]();
+      expect(resumed).toEqual([known.callId]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('gives up at once when it is disposed while the agent cannot be read, and leaves the caller to the next process', async () => {
+    const there = survivor();
+    const asked = Promise.withResolvers<void>();
+    const beforeRoute = (): void => {
+      asked.resolve();
+      throw new Error('the database is away');
+    };
+    const { recovery, journal } = rig({ survivors: [there], open: [call(there.leg.legId)], beforeRoute });
+    await asked.promise;
+    await recovery[Symbol.asyncDispose]();
+    expect((there.leg as ScriptedCallLeg).progress()).toBe('ringing');
+    expect(journal.events).toEqual([]);
   });
 
   it('gives up at once when it is disposed while the database is away', async () => {

@@ -10,8 +10,8 @@ import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
 import { REAP_EVERY_MS, REAP_ROWS_AFTER_MS, RECOVERY_LIMIT_MS, RECOVERY_PAUSE_MS, SETUP_TIMEOUT_MS } from './limits.ts';
 
-/** Why a call of a dead process is closed: its caller left, the telephone system died too, or nothing can go on with it. */
-export type ClosedBecause = 'ended_while_away' | 'node_lost' | 'agent_gone' | 'channel_gone';
+/** Why a call of a dead process is closed: its caller left, the telephone system died too, or nothing can go on with it, or nobody could say what. */
+export type ClosedBecause = 'ended_while_away' | 'node_lost' | 'agent_gone' | 'agent_unknown' | 'channel_gone';
 
 /** What is done about what was found. */
 export type RecoveryPlan = {
@@ -70,10 +70,15 @@ export function startRecovery(parts: RecoveryParts): Recovery {
   const closing = new AbortController();
   const { signal } = closing;
   const going = new Set<CallId>();
-  const done = recover(parts, { signal, going }).catch((error: unknown) => {
-    if (!signal.aborted) parts.log.error({ error: loggableError(error) }, 'the calls of the last process could not be looked after');
-  });
+  let isDone = false;
+  const done = recover(parts, { signal, going })
+    .catch((error: unknown) => {
+      if (!signal.aborted) parts.log.error({ error: loggableError(error) }, 'the calls of the last process could not be looked after');
+    })
+    .finally(() => (isDone = true));
   const reaper = setInterval(() => {
+    // Until then nobody has the calls whose callers are there, and their rows are a minute old.
+    if (!isDone) return;
     void reapRows(parts, going).catch((error: unknown) =>
       parts.log.warn({ error: loggableError(error) }, 'open calls could not be compared with what is live'),
     );
@@ -92,6 +97,7 @@ type Recovering = { readonly signal: AbortSignal; readonly going: Set<CallId> };
 
 async function recover(parts: RecoveryParts, { signal, going }: Recovering): Promise<void> {
   const { callControl, engine, log } = parts;
+  const fromMs = parts.clock.nowMs();
   const survivors = callControl.takeSurvivors();
   const open = await untilListed(parts, survivors, signal);
   const { resume, close, greet } = planRecovery(survivors, open, callControl.startedAt());
@@ -101,10 +107,10 @@ async function recover(parts: RecoveryParts, { signal, going }: Recovering): Pro
     log.warn({ resumed: resume.length, closed: close.length, greeted: greet.length }, 'calls of the last process were found');
   await Promise.all(
     resume.map(async ({ survivor, call }) => {
-      const route = await routeOf(parts, call);
-      if (route === null) {
+      const route = await untilRouted(parts, call, { fromMs, signal });
+      if (route === 'agent_gone' || route === 'agent_unknown') {
         await survivor.leg.hangUp();
-        return closeCall(parts, call, 'agent_gone');
+        return closeCall(parts, call, route);
       }
       going.add(call.callId);
       void engine.resume({ survivor, call, route }).finally(() => going.delete(call.callId));
@@ -133,17 +139,29 @@ async function untilListed({ openCalls, journal, clock, log }: RecoveryParts, su
   }
 }
 
-/** The agent that answers the number now. Null when it is another organization's by now, or nobody's. */
-async function routeOf({ routing, log }: RecoveryParts, { dialledNumber, scope, callId }: OpenCall): Promise<CallRoute | null> {
-  try {
-    const route = await routing.findRoute(dialledNumber, { signal: AbortSignal.timeout(SETUP_TIMEOUT_MS) });
-    return route?.scope.organizationId === scope.organizationId ? route : null;
-  } catch (error) {
-    log.error(
-      { callId, organizationId: scope.organizationId, error: loggableError(error) },
-      'the agent of a call that outlived its process could not be looked up',
-    );
-    return null;
+type Routing = { readonly fromMs: number; readonly signal: AbortSignal };
+
+/**
+ * The agent that answers the number now; `agent_gone` when it is another organization's by now, or nobody's. A database that is away or slow is asked
+ * again, as a caller who waits for it is kept no longer than for the rows: `agent_unknown` then.
+ */
+async function untilRouted(
+  { routing, clock, log }: RecoveryParts,
+  { dialledNumber, scope, callId }: OpenCall,
+  { fromMs, signal }: Routing,
+): Promise<CallRoute | 'agent_gone' | 'agent_unknown'> {
+  const { organizationId } = scope;
+  for (let attempt = 0; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      const route = await routing.findRoute(dialledNumber, { signal: AbortSignal.any([signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]) });
+      return route?.scope.organizationId === organizationId ? route : 'agent_gone';
+    } catch (error) {
+      const about = { callId, organizationId, attempt, error: loggableError(error) };
+      log.warn(about, 'the agent of a call that outlived its process cannot be read yet');
+      if (clock.nowMs() - fromMs > RECOVERY_LIMIT_MS) return 'agent_unknown';
+      await sleep(RECOVERY_PAUSE_MS, undefined, { signal });
+    }
   }
 }
 

@@ -17,7 +17,7 @@ export type RecoveryMetricsSources = {
 /** From a frame that was late to a process that took ten seconds to come back. */
 const GAP_BUCKETS_S = [0.05, 0.1, 0.2, 0.5, 1, 1.5, 2, 3, 5, 10];
 /** Ends that the recovery writes, by what it found. */
-const CLOSED_BY_RECOVERY = new Set(['ended_while_away', 'node_lost', 'agent_gone']);
+const CLOSED_BY_RECOVERY = new Set(['ended_while_away', 'node_lost', 'agent_gone', 'agent_unknown']);
 const STRAY_ROW = 'channel_gone';
 
 /** Registers the series; returns what takes the events. */
