@@ -1,6 +1,7 @@
 // Callers who outlive the process that served them, on the stand-in for Asterisk: found, given sound, and handed over with what they said meanwhile.
 import { expect, test, vi } from 'vitest';
 import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
+import { silentObserver } from '#adapters/asterisk/observed-ari.ts';
 import { silentFrames } from '#audio/frame.ts';
 import type { AudioTransportEvent } from '#ports/audio-transport.ts';
 import type { CallControl, CallLeg, LegEvent } from '#ports/call-control.ts';
@@ -11,10 +12,10 @@ import { first, loudFrames, NOTHING_LEFT, SIGNAL } from './testing/asterisk-rig.
 
 const WORDS = silentFrames(10).fill(4_000);
 
-function connect({ url, username, password, application }: AsteriskStandIn, lastAliveAt?: Date) {
+function connect({ url, username, password, application }: AsteriskStandIn, lastAliveAt?: Date, observer = silentObserver) {
   const rescue = { lastAliveAt: lastAliveAt ?? null, words: (language: string) => (language === 'es' ? WORDS : null) };
   const reach = { url, username, password, application, recordingsFolder: null, log: silentLog };
-  return openAsterisk({ ...reach, nowMs: () => performance.now(), signal: SIGNAL, ...(lastAliveAt && { rescue }) });
+  return openAsterisk({ ...reach, nowMs: () => performance.now(), signal: SIGNAL, observer, ...(lastAliveAt && { rescue }) });
 }
 
 /** A first process, and a call that rings at it. */
@@ -129,4 +130,18 @@ test('who comes while nobody listens yet is a new call', async () => {
   expect((await first(legs)).legId).toBe(early.channelId);
   await legs[0]?.hangUp();
   await vi.waitFor(() => expect(standIn.leftovers()).toEqual(NOTHING_LEFT));
+});
+
+test('what is asked of Asterisk for a caller of a dead process is told to whoever counts requests, as for any other', async () => {
+  await using standIn = await openAsteriskStandIn();
+  const { before } = await crashedCall(standIn);
+  standIn.cutMedia();
+  const requested: string[] = [];
+  const observer = { ...silentObserver, requested: ({ operation }: { operation: string }) => void requested.push(operation) };
+  await using after = await connect(standIn, new Date(), observer);
+  const leg = takeSurvivor(after);
+  expect(requested).toContain('channels.externalMedia');
+  await leg.hangUp();
+  expect(requested.filter((operation) => operation === 'channels.hangup')).not.toHaveLength(0);
+  await before[Symbol.asyncDispose]();
 });

@@ -86,11 +86,12 @@ class Asterisk implements CallControl, AsyncDisposable {
     // Before there is a listener for calls nothing may be taken: what arrives meanwhile is found by the sweep.
     const listener = (notification: AriNotification): void => this.#hear(notification);
     const onDropped = (reason: DropReason): void => this.#observer.dropped(reason);
-    const ari = await openAri({ url, username, password, application, signal, log, listener, onDropped });
-    this.#ari = observedAri(ari, this.#observer, this.#options.nowMs);
+    const unobserved = await openAri({ url, username, password, application, signal, log, listener, onDropped });
+    const ari = observedAri(unobserved, this.#observer, this.#options.nowMs);
+    this.#ari = ari;
     const { rescue } = this.#options;
     if (rescue === undefined) return;
-    this.#rescue = openRescue(this.#parts(this.#ari), {
+    this.#rescue = openRescue(this.#parts(ari), {
       ...rescue,
       adopt: (survivor) => this.#open(ari, { ...survivor, survived: survivor }),
     });
