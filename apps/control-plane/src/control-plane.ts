@@ -14,6 +14,8 @@ import type { ReadinessCheck } from '#features/appliance/readiness.ts';
 import { openReadingMetrics } from '#features/appliance/reading-metrics.ts';
 import { openJobScheduler } from '#features/appliance/scheduled-jobs.ts';
 import type { ScheduledJob } from '#features/appliance/scheduled-jobs.ts';
+import { logSlowTransactions } from '#features/appliance/slow-transactions.ts';
+import { logCallEnds } from '#features/calls/call-end-line.ts';
 import { createCallEventWriter } from '#features/calls/call-event-writer.ts';
 import { openCallJournal } from '#features/calls/call-journal-store.ts';
 import { observedModels } from '#features/calls/inference-metrics.ts';
@@ -133,7 +135,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
   const safety = opened.use(openSafety({ ...parts, ...office, options: given.safety ?? DEFAULT_SAFETY, registry, probe }));
   const capacity = opened.use(capacityOf(parts, { office, stored, serverId, engine: () => engine }));
   const observers = callObservers(parts, { office, board, safety, stored, spool: spool ?? null, liveCalls: () => engine.liveCalls() });
-  const journal = heardJournal(stored, [(event) => capacity.watch.observe(event), ...observers]);
+  const journal = heardJournal(stored, [(event) => capacity.watch.observe(event), logCallEnds(log), ...observers]);
 
   const findTools = createAgentToolbox(office, given.outboundHttp, given.traces);
   const routing = createCallRoutingStore({ database, clock, log, maxCallMs: config.maxCallMs });
@@ -160,7 +162,7 @@ export async function createControlPlane(given: ControlPlaneParts): Promise<Cont
     clock,
     log,
   });
-  const server = opened.use(await openHttpServer({ app: api, ...config.http }));
+  const server = opened.use(await openHttpServer({ app: api, ...config.http, log }));
   opened.use(openReadingMetrics({ registry, database, auditCheck: office.auditCheck, clock, log }));
   opened.use(openOfficeWork(parts, { office, registry, jobs: [capacity.job, ...servers.jobs] }));
   const running = opened.move();
@@ -275,7 +277,8 @@ function observedParts(given: ControlPlaneParts) {
   const models = observedModels(given, { registry: metrics.registry, clock });
   const breakers = openModelBreakers({ clock });
   const languageModel = models.languageModel && guardedModel(models.languageModel, { breaker: breakers.whole('language_model') });
-  return { ...given, ...models, breakers, languageModel, metrics, database: observedDatabase(given.database, metrics.database) };
+  const database = observedDatabase(observedDatabase(given.database, metrics.database), logSlowTransactions(given.log, clock));
+  return { ...given, ...models, breakers, languageModel, metrics, database };
 }
 
 /** A journal whose events are heard by others too, after it took them. */

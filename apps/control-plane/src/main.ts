@@ -31,6 +31,7 @@ import { down, up } from '#features/appliance/dependency-board.ts';
 import type { ReadinessCheck } from '#features/appliance/readiness.ts';
 import { seedDemo } from '#features/appliance/seed-demo.ts';
 import type { Embeddings } from '#features/knowledge/knowledge-search-store.ts';
+import { withSlowTelephonyLogged } from '#features/telephony/slow-telephony.ts';
 import { inferenceRoles } from '#ports/inference-error.ts';
 import type { Notifier } from '#ports/notifier.ts';
 import type { TextEmbedding } from '#ports/text-embedding.ts';
@@ -93,7 +94,7 @@ async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals
   await using models = new AsyncDisposableStack();
   const embeddings = await openEmbeddings(config, { models, log });
   const metrics = openProcessMetrics(systemClock, log);
-  early.observe(metrics.telephony);
+  early.observe(withSlowTelephonyLogged(metrics.telephony, { log, clock: systemClock }));
   await using spool = await openAppendLog({ folder: join(config.stateDir, 'journal'), log });
   // Closed behind the plane, which ends its calls; when there is no plane the callers are left to the next process.
   await using afterPlane = new AsyncDisposableStack();
@@ -231,6 +232,7 @@ function surviveRejections(log: Log): void {
 
 async function migrate(): Promise<void> {
   await migrateDatabase({ kind: 'server', url: loadMigrationConfig(withSecretFiles(process.env)).databaseUrl });
+  process.stdout.write('the database has the schema of this release\n');
 }
 
 async function seed(): Promise<void> {

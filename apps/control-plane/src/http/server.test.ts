@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import type { Log } from '#shared/log.ts';
+import { silentLog } from '#shared/log.ts';
 import { openHttpServer } from './server.ts';
 import { openTestApp } from './test-app.ts';
 
@@ -61,6 +63,21 @@ describe('the HTTP server', () => {
     expect((await fetch(`${server.address}/list`)).status).toBe(200);
     expect(address).toBe('127.0.0.1');
   });
+
+  it('says in one line how many connections it closed because no whole request came, also where nothing was said at all', async () => {
+    const lines: unknown[] = [];
+    const log: Log = { ...silentLog, warn: (fields) => void lines.push(fields) };
+    await using server = await openHttpServer({ app: openTestApp().app, host: '127.0.0.1', port: 0, log });
+    const { hostname, port } = new URL(server.address);
+    const sockets = ['', '', 'GET /list HTTP/1.1\r\nX-'].map((start) => {
+      const socket = connect(Number(port), hostname).resume();
+      socket.write(start);
+      return socket;
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'close')));
+    await expect.poll(() => lines.length, { timeout: 5_000 }).toBe(1);
+    expect(lines).toEqual([{ connections: 3 }]);
+  }, 20_000);
 
   it('a HEAD whose headers are too large is answered without a body', async () => {
     await using server = await openHttpServer({ app: openTestApp().app, host: '127.0.0.1', port: 0 });

@@ -3,6 +3,7 @@ import { createServer, STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
+import type { Log } from '#shared/log.ts';
 import { ProblemError, renderProblem } from './problem.ts';
 
 /** Slow clients are cut off: headers within 5 s, a whole request within 30 s; a connection may be idle for 60 s. */
@@ -26,6 +27,8 @@ export type HttpServerOptions = {
   readonly port: number;
   /** Default 4,000. */
   readonly maxConnections?: number;
+  /** Told of connections that were closed because no whole request came; default: nobody is. */
+  readonly log?: Log;
 };
 
 /** A server that listens. */
@@ -52,7 +55,11 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
   server.maxConnections = maxConnections;
-  server.on('clientError', (error: ParserError, socket) => endWithProblem(socket, problemOf(error), isHead(error)));
+  const countLate = lateConnections(options.log);
+  server.on('clientError', (error: ParserError, socket) => {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') countLate();
+    endWithProblem(socket, problemOf(error), isHead(error));
+  });
   server.on('connect', (_request, socket: Duplex) => endWithProblem(socket, new ProblemError('method_not_allowed', 'this is no proxy')));
   // The only expectation there is, 100-continue, is Node's; others are no reason to refuse.
   server.on('checkExpectation', (incoming, outgoing) => void listener(incoming, outgoing));
@@ -72,6 +79,20 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       await closed;
       clearTimeout(cut);
     },
+  };
+}
+
+/** Of all that one look at the limits closes there is one line: an attack with thousands of them must not fill the log. */
+function lateConnections(log: Log | undefined): () => void {
+  let connections = 0;
+  return () => {
+    connections += 1;
+    if (connections > 1) return;
+    const say = (): void => {
+      log?.warn({ connections }, 'connections were closed that sent no whole request in time');
+      connections = 0;
+    };
+    setTimeout(say, LIMIT_CHECK_MS).unref();
   };
 }
 
