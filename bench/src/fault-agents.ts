@@ -69,6 +69,32 @@ const impatientFlow: Flow = {
   noInputGoTo: 'bye',
 };
 
+/** Takes a key, and another one for the end. */
+const ordinaryFlow: Flow = {
+  entry: 'greeting',
+  nodes: [
+    {
+      name: 'greeting',
+      prompt: 'Marque uno o nueve.',
+      transitions: [
+        { when: { kind: 'phrase', phrases: ['uno'], dtmf: '1' }, goTo: 'more' },
+        { when: { kind: 'phrase', phrases: ['nueve'], dtmf: '9' }, goTo: 'bye' },
+      ],
+      action: { kind: 'listen' },
+    },
+    {
+      name: 'more',
+      prompt: '¿Algo más?',
+      transitions: [{ when: { kind: 'phrase', phrases: ['nueve'], dtmf: '9' }, goTo: 'bye' }],
+      action: { kind: 'listen' },
+    },
+    { name: 'bye', prompt: 'Adiós.', transitions: [], action: { kind: 'end_call' } },
+  ],
+  global: [],
+  notUnderstood: { say: 'No le oigo.', limit: 5, goTo: 'bye' },
+  noInputGoTo: 'bye',
+};
+
 /** Numbers, and who answers there. `model0` and the like are one and the same agent in organizations of their own. */
 export const faultAgents = {
   model: ['4001', benchAgent()],
@@ -78,6 +104,7 @@ export const faultAgents = {
   short: ['4005', benchAgent({ maxCallMs: 10_000 })],
   transfer: ['4006', { ...benchAgent(), flow: transferFlow, responder: { kind: 'flow' } }],
   impatient: ['4007', { ...benchAgent(), flow: impatientFlow, responder: { kind: 'flow' } }],
+  ordinary: ['4008', { ...benchAgent(), flow: ordinaryFlow, responder: { kind: 'flow' } }],
   modelsDown: ['4011', benchAgent()],
   modelsKilled: ['4012', benchAgent()],
   modelsBack: ['4013', benchAgent()],

@@ -7,13 +7,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mutatedSip } from '@centralita/e2e/sip-mutation.ts';
 import { RIG_NUMBERS } from '@centralita/e2e/rig-seed.ts';
-import { fault, must } from './fault.ts';
+import { callersOwnEnd, fault, must } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { faultAgents } from './fault-agents.ts';
 import { converse, endedAs, greeted, callUp, heard, hungUp, noted, press, quiet, say } from './fault-talk.ts';
 import type { FaultWorld } from './fault-world.ts';
 
-const calls = /^centralita_calls_total/;
+/** The series of an end, and the line that tells it. */
+const ended = (outcome: string): RegExp => new RegExp(`^centralita_calls_total\\{outcome="${outcome}"\\}`);
+const saysEnd = (outcome: string): RegExp => new RegExp(`"outcome":"${outcome}".*"msg":"how a call ended"`);
 /** A trunk's endpoint waits 30 s without a packet. */
 const VANISHED_MS = 45_000;
 const refused = /^centralita_calls_rejected_total/;
@@ -28,8 +30,9 @@ const endings: Fault[] = [
     fault: 'CANCEL races the answer',
     injection: 'five callers hang up within 0 to 120 ms of dialling',
     expected: 'no call is left, whichever came first',
-    metric: /^centralita_(calls_total|calls_rejected_total|ari_request_seconds)/,
-    cause: /call over|call set-up ended|hung up/,
+    // Two that were over at once: the call after them may be short as well.
+    metric: { series: /^centralita_call_seconds_bucket\{le="5",outcome="caller_hung_up"\}/, atLeast: 2 },
+    cause: /"outcome":"caller_hung_up","reason":"hung up .*"durationMs":\d{1,3},"msg":"how a call ended"/,
     async inject(world, trial) {
       for (let index = 0; index < 5; index++) {
         const call = await world.place(trial, 'model');
@@ -47,8 +50,8 @@ const endings: Fault[] = [
     fault: 'BYE in the middle of the first sentence',
     injection: 'BYE 100 ms after the first sound',
     expected: 'the call ends as the caller’s own end',
-    metric: calls,
-    cause: /call over/,
+    metric: ended('caller_hung_up'),
+    cause: /"outcome":"caller_hung_up".*"durationMs":[1-4]?\d{1,3},"msg":"how a call ended"/,
     async inject(world, trial) {
       const call = await callUp(world, trial, 'keys');
       await heard(call, call.startedAt);
@@ -63,8 +66,8 @@ const endings: Fault[] = [
     fault: 'BYE while models are asked',
     injection: 'models that take 2 s, BYE 700 ms after the caller’s last word',
     expected: 'what was asked is cancelled, the call ends as the caller’s own end',
-    metric: calls,
-    cause: /call over/,
+    metric: /^centralita_inference_request_seconds_count\{role="language_model",code="cancelled"\}/,
+    cause: saysEnd('caller_hung_up'),
     async inject(world, trial) {
       const call = await greeted(world, trial, 'model');
       await world.models.misbehave('language_model', { kind: 'late', ms: 2_000 });
@@ -80,8 +83,8 @@ const endings: Fault[] = [
     fault: 'nobody speaks',
     injection: 'a caller who says nothing at all',
     expected: 'asked again, then a goodbye and the end',
-    metric: calls,
-    cause: /call over/,
+    metric: ended('no_input'),
+    cause: saysEnd('no_input'),
     async inject(world, trial) {
       const call = await greeted(world, trial, 'silent');
       await hungUp(call, 20_000);
@@ -94,8 +97,8 @@ const endings: Fault[] = [
     fault: 'a call without end',
     injection: 'an agent whose calls may last 10 s, a caller who goes on',
     expected: 'ended at the limit',
-    metric: calls,
-    cause: /call over/,
+    metric: ended('max_duration'),
+    cause: saysEnd('max_duration'),
     async inject(world, trial) {
       const call = await callUp(world, trial, 'short');
       void call.say(new Int16Array(8_000 * 16).map((_, index) => ((index * 37) % 4_000) - 2_000)).catch(() => undefined);
@@ -109,8 +112,8 @@ const endings: Fault[] = [
     fault: 'speech to text gives nothing usable',
     injection: 'texts without a meaning in the flow, three times',
     expected: 'asked again up to the limit, then a goodbye',
-    metric: calls,
-    cause: /call over/,
+    metric: /^centralita_call_notes_total\{name="not_understood"\}/,
+    cause: /"note":"not_understood"/,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'impatient');
       for (let turn = 0; turn < 3 && call.state === 'answered'; turn++) await converse(world, call, turn).catch(() => undefined);
@@ -125,8 +128,8 @@ const endings: Fault[] = [
     injection: 'SIGKILL of the process of the telephone: no BYE, no packet',
     expected: 'hung up after the time without packets, the row closed',
     limitMs: 90_000,
-    metric: calls,
-    cause: /call over|RTP timeout|lack of audio RTP/i,
+    metric: ended('(caller_hung_up|failed)'),
+    cause: /RTP timeout|lack of audio RTP/i,
     async inject(world, trial) {
       const child = spawn(
         process.execPath,
@@ -152,8 +155,8 @@ const noise: Fault[] = [
     fault: 'a key pressed again and again, and all of them at once',
     injection: '30 keys without a pause between them, in a question for one',
     expected: 'the call goes on and answers the next key',
-    metric: /^centralita_turn_stage_seconds_count|^centralita_call_notes_total|^centralita_calls_total/,
-    cause: /call (accepted|over)/,
+    metric: { series: /^centralita_call_notes_total\{name="dtmf"\}/, atLeast: 20 },
+    cause: /"note":"dtmf","digit":"[*#]"/,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'keys');
       await Promise.all('123456789*0#123456789*0#147258'.split('').map((digit) => call.sendDtmf(digit)));
@@ -172,8 +175,7 @@ const noise: Fault[] = [
     fault: 'RTP from a foreign source',
     injection: '600 packets of noise from another port to every RTP port in use',
     expected: 'discarded: the caller’s own sentence is understood and answered',
-    metric: /^centralita_turn_stage_seconds_count/,
-    cause: /call (accepted|over)/,
+    ...callersOwnEnd,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'model');
       await sprayRtp(await rtpPortsInUse(world));
@@ -210,7 +212,7 @@ const noise: Fault[] = [
     fault: 'REGISTER brute force',
     injection: '1,500 REGISTERs in 3 s beside a live call',
     expected: 'each is refused; the call is answered as ever',
-    metric: /^centralita_turn_stage_seconds_count/,
+    metric: callersOwnEnd.metric,
     cause: /No matching endpoint|Failed to authenticate|AOR '' not found/i,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'model');
@@ -227,8 +229,8 @@ const noise: Fault[] = [
     fault: 'the telephone that a call is sent to is not there',
     injection: 'a transfer to an extension that is not registered',
     expected: 'the agent takes the caller back and says so',
-    metric: /^centralita_call_notes_total/,
-    cause: /transfer/,
+    metric: /^centralita_call_notes_total\{name="transfer_ended"\}/,
+    cause: /"note":"transfer_ended","outcome":"(no_answer|busy|failed)"/,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'transfer');
       await press(call, '0');

@@ -1,6 +1,6 @@
 /** Faults of the models: not there, dying, frozen, slow, broken off, talking nonsense, out of memory. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fault, must } from './fault.ts';
+import { callersOwnEnd, fault, must } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { callUp, converse, endedAs, greeted, heard, hungUp, noted, quiet, say } from './fault-talk.ts';
 
@@ -91,7 +91,7 @@ const away: Fault[] = [
     fault: 'the inference server hangs with its connections open',
     injection: 'SIGSTOP for 3 s in the caller’s turn',
     expected: 'the wait is filled, the turn is answered once it goes on',
-    metric: /^centralita_(fallbacks_total|call_notes_total)/,
+    metric: /^centralita_(fallbacks_total|call_notes_total\{name="filler_played"\})/,
     cause: retried,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'modelsFrozen');
@@ -169,8 +169,8 @@ const hiccups: Fault[] = [
     role: 'speech_to_text',
     misbehaviour: { kind: 'say', texts: [''] },
     times: 4,
-    metric: /^centralita_(turn_stage_seconds_count|call_notes_total|inference_request_seconds_count)/,
-    cause: /call (accepted|over)|not_understood/,
+    metric: /^centralita_call_notes_total\{name="not_understood"\}/,
+    cause: /"note":"not_understood"/,
   }),
   hiccup({
     name: 'hearing-garbage',
@@ -181,8 +181,8 @@ const hiccups: Fault[] = [
     role: 'speech_to_text',
     misbehaviour: { kind: 'say', texts: [`\u0007\u001b[31m<|im_end|>\u202e${'\u{1f4a9}ñ<b>'.repeat(400)}`] },
     times: 2,
-    metric: /^centralita_(turn_stage_seconds_count|inference_request_seconds_count)/,
-    cause: /call (accepted|over)/,
+    metric: callersOwnEnd.metric,
+    cause: /"turn":"caller","text":".*ñ<b>/,
   }),
   hiccup({
     name: 'voice-breaks-off',

@@ -3,7 +3,7 @@ import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand, tryCommand } from '@centralita/provision/command.ts';
-import { fault, must } from './fault.ts';
+import { callersOwnEnd, fault, must } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { holdingsOf } from './fault-oracle.ts';
 import type { FaultWorld } from './fault-world.ts';
@@ -16,7 +16,7 @@ export const machineFaults: readonly Fault[] = [
     fault: 'the disk of the spool is full',
     injection: 'the small disk filled up in a call, PostgreSQL away meanwhile',
     expected: 'the call goes on, it is said in the log, all is written when both are back',
-    metric: /^centralita_(turn_spool_dropped_total|journal_depth)/,
+    metric: /^centralita_turn_spool_dropped_total/,
     cause: /append log cannot be written|heartbeat cannot be written/,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'keys');
@@ -78,7 +78,7 @@ export const machineFaults: readonly Fault[] = [
     fault: 'the process may open no file more',
     injection: 'its limit of descriptors lowered to what it holds, in a call; another caller, 20 requests',
     expected: 'the live call goes on, nothing crashes; with the limit back, calls are served',
-    metric: /^centralita_(calls_total|turn_stage_seconds_count|http_requests_total)/,
+    metric: /^centralita_(ready$|calls_rejected_total|calls_total\{outcome="(failed|rejected_at_capacity)"\})/,
     cause: /too few file descriptors are left/,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'model');
@@ -141,7 +141,7 @@ export const machineFaults: readonly Fault[] = [
     fault: 'the wall clock jumps an hour ahead and two back',
     injection: 'libfaketime on the control plane, its file changed in a call',
     expected: 'no timer fires, the call goes on, tokens are still good, the log says by how much',
-    metric: /^centralita_turn_stage_seconds_count/,
+    metric: callersOwnEnd.metric,
     cause: /the wall clock was set/,
     limitMs: 120_000,
     replacesControlPlane: true,

@@ -1,6 +1,6 @@
 /** Faults of how the appliance is set up and watched: migrations, settings, alerts. */
 import { createHmac } from 'node:crypto';
-import { fault, must } from './fault.ts';
+import { callersOwnEnd, fault, must } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { converse, greeted } from './fault-talk.ts';
 import { WEBHOOK_SECRET } from './fault-world.ts';
@@ -13,12 +13,13 @@ export const operationFaults: readonly Fault[] = [
     fault: 'two migrations at the same time',
     injection: 'three processes that migrate, beside a live call',
     expected: 'all end well, none does it twice, the call goes on',
-    metric: /^centralita_turn_stage_seconds_count/,
-    cause: /call (accepted|over)/,
+    metric: callersOwnEnd.metric,
+    cause: /^the database has the schema of this release$/,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'model');
       const differing = { DATABASE_MIGRATION_URL: world.migrationUrl };
       const runs = await Promise.all([1, 2, 3].map(() => world.runAsControlPlane(['main.ts', 'migrate'], differing)));
+      for (const { output } of runs) trial.print(output);
       return { call, runs };
     },
     async expect(world, _trial, { call, runs }) {
@@ -32,12 +33,14 @@ export const operationFaults: readonly Fault[] = [
     fault: 'the control plane is started with a broken environment',
     injection: 'three wrong variables, beside a live call',
     expected: 'exit 78 with each variable named, and nothing of the running one is touched',
-    metric: /^centralita_turn_stage_seconds_count/,
-    cause: /call (accepted|over)/,
+    metric: callersOwnEnd.metric,
+    cause: /HTTP_PORT/,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'model');
       const wrong = { HTTP_PORT: 'eighty', DATABASE_URL: 'nowhere', MAX_CONCURRENT_CALLS: '-3' };
-      return { call, wrong, run: await world.runAsControlPlane(['boot.ts'], wrong) };
+      const run = await world.runAsControlPlane(['boot.ts'], wrong);
+      trial.print(run.output);
+      return { call, wrong, run };
     },
     async expect(world, _trial, { call, wrong, run }) {
       must(run.exitCode === 78, `it ended with ${run.exitCode}`);

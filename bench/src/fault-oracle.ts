@@ -2,6 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countOf, leftoversOf } from '@centralita/e2e/leftovers.ts';
+import { metricOf, movedByFault } from './fault-calm.ts';
+import type { Calm } from './fault-calm.ts';
 import type { Fault } from './fault.ts';
 import type { Trial } from './fault-trial.ts';
 import type { FaultWatch } from './fault-watch.ts';
@@ -19,10 +21,10 @@ export async function holdingsOf(pid: number): Promise<Holdings> {
   return { pid, descriptors: descriptors.length, threads: threads.length };
 }
 
-type Judged = { readonly trial: Trial; readonly watch: FaultWatch; readonly before: Holdings };
+type Judged = { readonly trial: Trial; readonly watch: FaultWatch; readonly before: Holdings; readonly calm: Calm };
 
 /** What is wrong after a fault, in words; empty when it was survived. */
-export async function judge(world: FaultWorld, fault: Fault, { trial, watch, before }: Judged): Promise<readonly string[]> {
+export async function judge(world: FaultWorld, fault: Fault, { trial, watch, before, calm }: Judged): Promise<readonly string[]> {
   const settleMs = fault.settleMs ?? SETTLE_MS;
   const problems: string[] = [];
   const { controlPlane } = world.rig;
@@ -34,8 +36,9 @@ export async function judge(world: FaultWorld, fault: Fault, { trial, watch, bef
   if (open.length > 0) problems.push(`${open.length} rows of calls are not at their end`);
   const leak = await leakSince(before, controlPlane.pid, settleMs);
   if (leak !== null) problems.push(leak);
-  if (!(await watch.moved(fault.metric))) problems.push(`no series ${fault.metric.source} moved`);
-  if ((await watch.cause(fault.cause, trial)) === null) problems.push(`no line says ${fault.cause.source}`);
+  const { series, atLeast } = metricOf(fault.metric);
+  if (!movedByFault(fault.metric, await watch.moved(), calm)) problems.push(`no series ${series.source} moved by ${atLeast} or more`);
+  if (!(await watch.lines(trial)).some((line) => fault.cause.test(line))) problems.push(`no line says ${fault.cause.source}`);
   return problems;
 }
 

@@ -1,11 +1,15 @@
 /** Tries one fault after the other on one world: injection, expectation, repair, oracle; what is broken after one is mended before the next. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_CONNECTIONS } from '@centralita/control-plane/db/client.ts';
+import { leftoversOf } from '@centralita/e2e/leftovers.ts';
+import { seenWithoutFault } from './fault-calm.ts';
+import type { Calm } from './fault-calm.ts';
 import type { Fault } from './fault.ts';
 import { holdingsOf, judge } from './fault-oracle.ts';
 import type { Holdings } from './fault-oracle.ts';
-import { converse, greeted } from './fault-talk.ts';
+import { converse, greeted, hungUp, press, say } from './fault-talk.ts';
 import { openTrial } from './fault-trial.ts';
+import type { Trial } from './fault-trial.ts';
 import { openFaultWatch, samplesOf } from './fault-watch.ts';
 import type { FaultWorld } from './fault-world.ts';
 
@@ -23,10 +27,13 @@ const LIMIT_MS = 60_000;
 /** A breaker is tried again after 10 s at the latest. */
 const HEAL_MS = 40_000;
 const HEAL_PAUSE_MS = 1_000;
+/** From the beginning of a caller's last sentence to the end of the agent's goodbye, on a busy machine. */
+const GOODBYE_MS = 20_000;
 
-export async function tryFault(world: FaultWorld, fault: Fault): Promise<FaultResult> {
+/** `calm`: what the warm-up saw; a row that is content with it fails. */
+export async function tryFault(world: FaultWorld, fault: Fault, calm: Calm): Promise<FaultResult> {
   const startedAtMs = performance.now();
-  const problems: string[] = [];
+  const problems: string[] = [...seenWithoutFault(fault, calm)];
   const { name, row } = fault;
   const note = (what: string) => (error: unknown) => void problems.push(`${what}: ${wordsOf(error)}`);
   const before = await holdingsWithConnections(world);
@@ -37,16 +44,46 @@ export async function tryFault(world: FaultWorld, fault: Fault): Promise<FaultRe
   await within(putRight(world, fault), LIMIT_MS).catch(note('repair'));
   // Whoever is still up after the fault hangs up like anybody else, with everything there to see it.
   await within(Promise.resolve(trial[Symbol.asyncDispose]()), LIMIT_MS).catch(note('hanging up'));
-  problems.push(...(await judge(world, fault, { trial, watch, before }).catch((error: unknown) => [`oracle: ${wordsOf(error)}`])));
+  problems.push(...(await judge(world, fault, { trial, watch, before, calm }).catch((error: unknown) => [`oracle: ${wordsOf(error)}`])));
   await heal(world).catch(note('healing'));
   return { name, row, survived: problems.length === 0, tookMs: performance.now() - startedAtMs, problems };
 }
 
-/** The first calls open connections and fill caches, which are no leak. */
-export async function warmUp(world: FaultWorld): Promise<void> {
+/** The first calls open connections and fill caches, which are no leak. Answers with what calls and requests write and move where nothing is broken. */
+export async function warmUp(world: FaultWorld): Promise<Calm> {
+  await firstCalls(world);
+  await leftoversOf(world.rig, { withinMs: LIMIT_MS });
+  await using watch = await openFaultWatch(world);
+  await using trial = openTrial(world.database, LIMIT_MS);
+  await ordinaryCalls(world, trial);
+  await Promise.all(['/health/ready', '/admin/calls', '/admin/calls'].map((path) => world.asAdmin(path)));
+  await trial.until('the calls of the warm-up are over', async () => (await trial.calls()).every(({ endedAt }) => endedAt !== null));
+  return { lines: await watch.lines(trial), samples: new Map(await watch.moved()) };
+}
+
+async function firstCalls(world: FaultWorld): Promise<void> {
   await using trial = openTrial(world.database, LIMIT_MS);
   const calls = await Promise.all([greeted(world, trial, 'model'), greeted(world, trial, 'keys'), greeted(world, trial, 'shop')]);
   await converse(world, calls[0]);
+}
+
+/** Speech, keys and a goodbye: the agent ends all of them, so that a caller’s own end is something else. */
+async function ordinaryCalls(world: FaultWorld, trial: Trial): Promise<void> {
+  const [model, shop, keys] = await Promise.all([
+    greeted(world, trial, 'model'),
+    greeted(world, trial, 'shop'),
+    greeted(world, trial, 'ordinary'),
+  ]);
+  await Promise.all([converse(world, model), converse(world, shop), press(keys, '1')]);
+  await Promise.all([keys.sendDtmf('9'), hungUp(keys, GOODBYE_MS)]);
+  for (const [call, goodbye] of [
+    [model, 'terminar la llamada'],
+    [shop, 'hasta luego'],
+  ] as const) {
+    await world.models.misbehave('speech_to_text', { kind: 'say', texts: [goodbye] }, 8);
+    await Promise.all([say(world, call, 1), hungUp(call, GOODBYE_MS)]);
+    await world.models.behave();
+  }
 }
 
 /** A process that was just started, or lost its connections to the fault before, opens them again with the next requests: that is no leak. */

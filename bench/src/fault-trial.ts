@@ -15,6 +15,9 @@ export type Trial = AsyncDisposable & {
   readonly signal: AbortSignal;
   /** Hung up at the end of the trial. */
   keep(call: SipCall): SipCall;
+  /** What a program that the trial ran wrote, to be looked through for the cause. */
+  print(output: string): void;
+  printed(): readonly string[];
   calls(): Promise<readonly CallRow[]>;
   notes(): Promise<readonly NoteRow[]>;
   turns(): Promise<readonly TurnRow[]>;
@@ -29,6 +32,7 @@ export function openTrial(database: Database, limitMs: number): Trial {
   const since = new Date();
   const signal = AbortSignal.timeout(limitMs);
   const kept: SipCall[] = [];
+  const printed: string[] = [];
   const appliance = mintApplianceScope();
   const callsSince = () => database.inAppliance(appliance, (queries) => queries.select().from(calls).where(gte(calls.startedAt, since)));
   return {
@@ -38,6 +42,8 @@ export function openTrial(database: Database, limitMs: number): Trial {
       kept.push(call);
       return call;
     },
+    print: (output) => void printed.push(...output.split('\n')),
+    printed: () => printed,
     calls: callsSince,
     async notes() {
       const rows = await database.inAppliance(appliance, (queries) =>

@@ -15,9 +15,12 @@ type Described = {
 
 /** What the shared oracle looks for besides that nothing is left. */
 type Watched = {
-  /** A sample of the control plane's series, as `/metrics` prints its name and labels, that must change while the fault lasts. */
-  readonly metric: RegExp;
-  /** A line of a log, a note of a call or an entry of the audit log that names the cause; all are looked at as one line of JSON each. */
+  /**
+   * A sample of the control plane's series, as `/metrics` prints its name and labels, that must change while the fault lasts, and by how much; one
+   * that ordinary calls change as much does not count. Observations above a bucket are samples too: `…_over{le="0.5"}`.
+   */
+  readonly metric: RegExp | { readonly series: RegExp; readonly atLeast: number };
+  /** A line of a log or of a program that the trial ran, a note or a turn of a call, or an entry of the audit log that names the cause; one line of JSON each. */
   readonly cause: RegExp;
   /** Longest time of injection and expectation together, ms. */
   readonly limitMs?: number;
@@ -54,6 +57,15 @@ export function fault<Injected>(row: FaultRow<Injected>): Fault {
     repair: async (world) => repair?.(world),
   };
 }
+
+/**
+ * Of a fault that must leave no trace: its call is there until the caller's own end. The calls of the warm-up end by a goodbye of the agent, and one that
+ * the fault ended is told otherwise.
+ */
+export const callersOwnEnd = {
+  metric: /^centralita_calls_total\{outcome="caller_hung_up"\}/,
+  cause: /"outcome":"caller_hung_up","reason":"hung up by caller: .*"msg":"how a call ended"/,
+} as const satisfies Pick<Watched, 'metric' | 'cause'>;
 
 /** Throws `words` unless it holds. */
 export function must(holds: boolean, words: string): asserts holds {

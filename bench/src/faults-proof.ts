@@ -47,11 +47,11 @@ async function tryAll(chosen: readonly Fault[]): Promise<FaultResult[]> {
   const over = AbortSignal.any([AbortSignal.timeout(SUITE_LIMIT_MS), stopSignal()]);
   const ended = new Promise<null>((resolve) => over.addEventListener('abort', () => resolve(null)));
   await using world = await openFaultWorld();
-  await warmUp(world);
+  const calm = await warmUp(world);
   const results: FaultResult[] = [];
   for (const fault of chosen) {
     const { name, row } = fault;
-    const tried = over.aborted ? null : await Promise.race([tryFault(world, fault), ended]);
+    const tried = over.aborted ? null : await Promise.race([tryFault(world, fault, calm), ended]);
     const result = tried ?? { name, row, survived: false, tookMs: 0, problems: ['the suite’s time was over'] };
     results.push(result);
     console.log(lineOf(result));
