@@ -1,5 +1,5 @@
 // Who gets a place: as many calls as the box bears and the organization's plan allows, and for the others what their organization chose.
-import type { CallLeg } from '#ports/call-control.ts';
+import type { CallLeg, RejectReason } from '#ports/call-control.ts';
 import type { CallOutcome } from '#ports/call-event.ts';
 import type { CallRoute, OverloadWish } from '#ports/call-routing.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -19,7 +19,7 @@ export type AdmissionView = {
 /** What became of a call that there was no room for at once. */
 export type OverloadOutcome =
   | { readonly kind: 'room'; readonly held: Disposable }
-  | { readonly kind: 'refuse'; readonly outcome: CallOutcome }
+  | { readonly kind: 'refuse'; readonly why: { readonly reason: RejectReason; readonly outcome: CallOutcome } }
   /** The caller is up already, or his organization wants somebody rung: null is nobody, and he is told so. */
   | { readonly kind: 'hand_over'; readonly destination: string | null }
   | { readonly kind: 'gone' };
@@ -50,6 +50,9 @@ export type AdmissionParts = {
 
 /** Without a wish of its organization a call is refused. */
 const NO_WISH: OverloadWish = { choice: 'refuse', destination: null, maxWaitMs: 0 };
+
+const NO_ROOM: OverloadOutcome = { kind: 'refuse', why: { reason: 'at_capacity', outcome: 'rejected_at_capacity' } };
+const STOPPING: OverloadOutcome = { kind: 'refuse', why: { reason: 'not_ready', outcome: 'rejected_not_ready' } };
 
 export function openAdmission({ view, clock, maxWaiting, onOverload }: AdmissionParts): Admission {
   const capacity = openCapacity();
@@ -89,11 +92,9 @@ export function openAdmission({ view, clock, maxWaiting, onOverload }: Admission
       onOverload?.(wish.choice);
       switch (wish.choice) {
         case 'refuse':
-          return { kind: 'refuse', outcome: 'rejected_at_capacity' };
+          return NO_ROOM;
         case 'fallback':
-          return wish.destination === null
-            ? { kind: 'refuse', outcome: 'rejected_at_capacity' }
-            : { kind: 'hand_over', destination: wish.destination };
+          return wish.destination === null ? NO_ROOM : { kind: 'hand_over', destination: wish.destination };
         case 'queue': {
           const { organizationId } = route.scope;
           const waited = await room.wait({ leg, organizationId, maxWaitMs: wish.maxWaitMs, enter: () => tryEnter(route), teller });
@@ -112,8 +113,9 @@ function afterWait(waited: WaitOutcome, { destination }: OverloadWish): Overload
     case 'gone':
       return { kind: 'gone' };
     case 'full':
+      return destination === null ? NO_ROOM : { kind: 'hand_over', destination };
     case 'closed':
-      return destination === null ? { kind: 'refuse', outcome: 'rejected_at_capacity' } : { kind: 'hand_over', destination };
+      return destination === null ? STOPPING : { kind: 'hand_over', destination };
     case 'too_long':
       return { kind: 'hand_over', destination };
   }

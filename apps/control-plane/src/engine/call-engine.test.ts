@@ -1,9 +1,13 @@
 // The engine around the calls: who is taken, who is refused, how it stops.
 import { expect, it } from 'vitest';
 import { sampleOf } from '#ports/testing/scripted-text-to-speech.ts';
+import { openMemoryJournal } from '#ports/testing/memory-journal.ts';
 import { newId } from '#shared/id.ts';
 import { clinicAgent, PROMPTS } from './testing/clinic-agent.ts';
 import { NOTHING_OPEN, openEngineRig, routeTo } from './testing/engine-rig.ts';
+import type { EngineRig } from './testing/engine-rig.ts';
+
+const refusals = ({ journal }: EngineRig) => journal.events.filter(({ kind }) => kind === 'call_rejected');
 
 it('refuses a number that nobody owns, with one line in the journal and no slot kept', async () => {
   await using rig = openEngineRig();
@@ -152,10 +156,20 @@ it('refuses new calls while it drains and lets live ones finish', async () => {
   const late = rig.ring();
   await rig.clock.run(100);
   expect(late.rejectedFor()).toBe('not_ready');
+  expect(refusals(rig)).toMatchObject([{ outcome: 'rejected_not_ready', scope: null }]);
   expect(isDrained).toBe(false);
   leg.callerHangsUp();
   await rig.clock.run(100);
   expect(isDrained).toBe(true);
+});
+
+it('refuses calls whose events would find no room, and does not say that there was none for calls', async () => {
+  const journal = { ...openMemoryJournal(), isNearlyFull: () => true };
+  await using rig = openEngineRig({ journal });
+  const leg = rig.ring();
+  await rig.clock.run(50);
+  expect(leg.rejectedFor()).toBe('not_ready');
+  expect(journal.events).toMatchObject([{ kind: 'call_rejected', outcome: 'rejected_not_ready' }]);
 });
 
 it('gives up draining when told to', async () => {
@@ -184,6 +198,7 @@ it('ends every call when it is disposed: live, ringing, and the one whose route 
   await rig.clock.run(50);
   expect(isGone).toBe(true);
   expect(looked.rejectedFor()).toBe('not_ready');
+  expect(refusals(rig)).toMatchObject([{ outcome: 'rejected_not_ready', scope: route.scope }]);
   expect(rig.leftOpen([live, ringing])).toEqual(NOTHING_OPEN);
   expect(rig.journal.ends()).toHaveLength(2);
 });

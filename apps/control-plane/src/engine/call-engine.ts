@@ -178,13 +178,13 @@ type Arrivals = {
 function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: CallLeg) => Promise<void> {
   const tellerSlots = openSlotQueue(MAX_TOLD_AT_ONCE);
   async function accept(leg: CallLeg): Promise<void> {
-    if (!isAccepting() || parts.journal.isNearlyFull()) return refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity' });
+    if (!isAccepting() || parts.journal.isNearlyFull()) return refuse(parts, leg, NOT_READY);
     const route = await findRoute(parts, leg);
     if (route === 'unknown') return await refuse(parts, leg, { reason: 'not_ready', outcome: 'failed' });
     if (route === null) return await refuse(parts, leg, { reason: 'unknown_number', outcome: 'rejected_unknown_number' });
     const { scope } = route;
     // The process may have begun to stop meanwhile: a call started now would be ended by nobody.
-    if (!isAccepting()) return await refuse(parts, leg, { reason: 'not_ready', outcome: 'rejected_at_capacity', scope });
+    if (!isAccepting()) return await refuse(parts, leg, { ...NOT_READY, scope });
     if (parts.isStopped?.() === true) return await turnAway({ leg, route });
     using place = admission.enter(route);
     if (place !== null) return await runCall(parts, calls, { leg, route });
@@ -203,7 +203,7 @@ function arrivals({ parts, calls, admission, isAccepting }: Arrivals): (leg: Cal
         return await runCall(parts, calls, { leg, route, told });
       }
       case 'refuse':
-        return await refuse(parts, leg, { reason: 'at_capacity', outcome: found.outcome, scope, told });
+        return await refuse(parts, leg, { ...found.why, scope, told });
       case 'hand_over':
         return await handOver(parts, calls, { leg, route, destination: found.destination, told });
       case 'gone':
@@ -257,6 +257,9 @@ type Refusal = {
   readonly scope?: OrgScope;
   readonly told?: readonly ToldPosition[];
 };
+
+/** What callers are told by a server that stops, or has no room for what calls write; more capacity would change nothing. */
+const NOT_READY: Refusal = { reason: 'not_ready', outcome: 'rejected_not_ready' };
 
 async function refuse(parts: CallEngineParts, leg: CallLeg, why: Refusal): Promise<void> {
   const { dialledNumber, callerNumber, legId } = leg;

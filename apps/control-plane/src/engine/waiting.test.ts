@@ -127,4 +127,6 @@ it('lets go of who waits when the process stops', async () => {
   rig.engine.stopAccepting();
   await rig.clock.run(2_000);
   expect([waiting.progress(), rig.engine.waiting.count()]).toEqual(['rejected', 0]);
+  expect(waiting.rejectedFor()).toBe('not_ready');
+  expect(rig.journal.events.filter(({ kind }) => kind === 'call_rejected')).toMatchObject([{ outcome: 'rejected_not_ready' }]);
 });

@@ -12,6 +12,8 @@ export type CallOutcome =
   | 'failed'
   | 'rejected_unknown_number'
   | 'rejected_at_capacity'
+  /** This server takes none: it stops, or what waits for the database leaves no room for more. Another one may. */
+  | 'rejected_not_ready'
   /** Held until there was room, and hung up before. */
   | 'abandoned_waiting'
   /** New calls are refused on all servers: the global stop. */

@@ -65,6 +65,7 @@ describe('call metrics', () => {
         'centralita_calls_total{outcome="rejected_unknown_number"} 1',
         'centralita_calls_total{outcome="rejected_stopped"} 0',
         'centralita_calls_rejected_total{reason="stopped"} 0',
+        'centralita_calls_rejected_total{reason="not_ready"} 0',
         'centralita_calls_rejected_total{reason="abandoned_waiting"} 0',
         'centralita_call_notes_total{name="barge_in"} 1',
         'centralita_call_setup_seconds_sum 0.08',

@@ -39,6 +39,7 @@ const outcomes = {
   failed: false,
   rejected_unknown_number: true,
   rejected_at_capacity: true,
+  rejected_not_ready: true,
   rejected_stopped: true,
   abandoned_waiting: true,
 } as const satisfies Record<CallOutcome, boolean>;

@@ -24,6 +24,7 @@ const outcomes = Object.keys({
   failed: true,
   rejected_unknown_number: true,
   rejected_at_capacity: true,
+  rejected_not_ready: true,
   abandoned_waiting: true,
   rejected_stopped: true,
 } satisfies Record<CallOutcome, true>) as [CallOutcome, ...CallOutcome[]];
