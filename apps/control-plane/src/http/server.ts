@@ -92,7 +92,7 @@ function lateConnections(log: Log | undefined): () => void {
       log?.warn({ connections }, 'connections were closed that sent no whole request in time');
       connections = 0;
     };
-    setTimeout(say, LIMIT_CHECK_MS).unref();
+    setImmediate(say);
   };
 }
 
