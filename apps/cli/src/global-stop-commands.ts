@@ -11,6 +11,7 @@ const stateSchema = z.object({
   reason: z.string(),
   changedAt: z.string(),
   changed: z.boolean().optional(),
+  stored: z.boolean().optional(),
 });
 
 export const globalStopCommands: CommandGroup = {
@@ -48,9 +49,10 @@ export const globalStopCommands: CommandGroup = {
 function show(invocation: Invocation, answer: Answer): void {
   const parsed = stateSchema.safeParse(answer.body);
   if (invocation.common.json || !parsed.success) return invocation.show(answer);
-  const { state, cause, reason, changedAt, changed } = parsed.data;
+  const { state, cause, reason, changedAt, changed, stored } = parsed.data;
   const words = state === 'stopped' ? 'New calls are stopped' : 'New calls are taken';
   const already = changed === false ? ', as before' : '';
   const why = reason === '' ? '' : `, by ${cause}: ${reason}`;
-  invocation.terminal.out(`${words}${already} (since ${changedAt}${why}).\n`);
+  const where = stored === false ? ' On this server alone until its database is back, which was not reached.' : '';
+  invocation.terminal.out(`${words}${already} (since ${changedAt}${why}).${where}\n`);
 }

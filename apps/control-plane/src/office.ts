@@ -137,6 +137,7 @@ function openStop({ database, audit, clock, log }: Pick<OfficeParts, 'database' 
   const store = createGlobalStopStore({ database, audit, clock });
   return openGlobalStop({
     store,
+    clock,
     log,
     openChanges: (observe) => openAccessChanges({ database, log, channel: GLOBAL_STOP_CHANGES, observe }),
   });

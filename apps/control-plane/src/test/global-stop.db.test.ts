@@ -39,7 +39,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the global stop 
       deaf
         ? { [Symbol.asyncDispose]: async () => {} }
         : openAccessChanges({ database, log: silentLog, channel: GLOBAL_STOP_CHANGES, observe });
-    const stop = await openGlobalStop({ store, openChanges, log: silentLog });
+    const stop = await openGlobalStop({ store, openChanges, clock: systemClock, log: silentLog });
     opened.push(stop);
     return stop;
   }
@@ -99,7 +99,7 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('the global stop 
     };
     const store = { read: away, change: away };
     const openChanges = () => ({ [Symbol.asyncDispose]: async () => {} });
-    const stop = await openGlobalStop({ store, openChanges, log: silentLog });
+    const stop = await openGlobalStop({ store, openChanges, clock: systemClock, log: silentLog });
     opened.push(stop);
     expect([stop.isStopped(), stop.current()]).toEqual([true, null]);
   });

@@ -7,6 +7,7 @@ import type { AdminVariables, Guards } from '#http/route.ts';
 import { adminRoute } from '#http/route.ts';
 import type { GlobalStop } from './global-stop.ts';
 import type { StopState } from './global-stop-store.ts';
+import type { StopChange } from './held-stop.ts';
 
 export type GlobalStopRouteParts = { readonly globalStop: GlobalStop; readonly guards: Guards };
 
@@ -23,7 +24,13 @@ const stateSchema = z
   })
   .openapi('GlobalStop');
 const changeSchema = stateSchema
-  .extend({ changed: z.boolean().openapi({ description: 'False when it was so already' }) })
+  .extend({
+    changed: z.boolean().openapi({ description: 'False when it was so already' }),
+    stored: z.boolean().openapi({
+      description:
+        'False while the database is away: new calls are refused by this server alone, until the database is back and the others are told. A restart before that forgets it',
+    }),
+  })
   .openapi('GlobalStopChange');
 const stopSchema = z.strictObject({ reason: reason.openapi({ description: 'For the audit log and the alert' }) }).openapi('NewGlobalStop');
 const resumeSchema = z.strictObject({ reason: reason.optional() }).openapi('GlobalStopResumption');
@@ -82,6 +89,6 @@ function bodyOf({ state, cause, reason: why, revision, changedAt }: StopState) {
   return { state, cause, reason: why, revision, changedAt: changedAt.toISOString() };
 }
 
-function changeOf(change: StopState & { readonly changed: boolean }) {
-  return { ...bodyOf(change), changed: change.changed };
+function changeOf(change: StopChange) {
+  return { ...bodyOf(change), changed: change.changed, stored: change.stored };
 }

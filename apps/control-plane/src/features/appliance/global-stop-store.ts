@@ -26,7 +26,8 @@ export type StopWish = Pick<StopState, 'state' | 'cause' | 'reason'> & {
   /** Only when nothing changed since; absent: whatever happened meanwhile. */
   readonly ifRevision?: number;
 };
-type By = { readonly scope: ApplianceScope; readonly actor: Actor };
+/** Who wants it. */
+export type By = { readonly scope: ApplianceScope; readonly actor: Actor };
 
 export type GlobalStopStore = {
   read(scope: ApplianceScope): Promise<StopState>;

@@ -1,14 +1,16 @@
 /**
  * Whether this server takes new calls, as the database says: heard at once, and looked at every second in case nothing was heard. While the
- * database is away the last word holds; before the first word no call is taken, so that a restart resumes nothing.
+ * database is away the last word holds, and a stop is held here until it can be stored; before the first word no call is taken, so that a restart
+ * resumes nothing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Actor } from '#shared/actor.ts';
 import { mintApplianceScope } from '#shared/appliance-scope.ts';
-import type { ApplianceScope } from '#shared/appliance-scope.ts';
+import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { loggableError } from '#shared/loggable-error.ts';
-import type { GlobalStopStore, StopState, StopWish } from './global-stop-store.ts';
+import type { By, GlobalStopStore, StopState, StopWish } from './global-stop-store.ts';
+import { createHeldStop } from './held-stop.ts';
+import type { StopChange } from './held-stop.ts';
 
 /** Half of the 2 s within which a stop must hold on every server. */
 const POLL_MS = 1_000;
@@ -19,9 +21,9 @@ export type GlobalStop = AsyncDisposable & {
   isStopped(): boolean;
   /** Null before the database was heard once. */
   current(): StopState | null;
-  /** Changes it for all servers; holds here once it settles. */
-  change(by: { scope: ApplianceScope; actor: Actor }, wish: StopWish): Promise<StopState & { readonly changed: boolean }>;
-  /** Reads it anew. */
+  /** Changes it for all servers; holds here once it settles. A stop holds here at once, and while the database is away here alone. */
+  change(by: By, wish: StopWish): Promise<StopChange>;
+  /** Reads it anew; a stop that is not stored yet comes first. */
   read(): Promise<StopState>;
   /** `listener` is told of each state that is new here, the first one too. One listener; the last one wins. */
   listen(listener: (state: StopState, isFirst: boolean) => void): void;
@@ -31,11 +33,12 @@ export type GlobalStopParts = {
   readonly store: GlobalStopStore;
   /** Calls `observe` whenever a change was announced, until disposed. */
   readonly openChanges: (observe: () => void) => AsyncDisposable;
+  readonly clock: Pick<Clock, 'wallAt'>;
   readonly log: Log;
 };
 
 /** Follows it until disposed. Settles after the first look, also when the database is away. */
-export async function openGlobalStop({ store, openChanges, log }: GlobalStopParts): Promise<GlobalStop> {
+export async function openGlobalStop({ store, openChanges, clock, log }: GlobalStopParts): Promise<GlobalStop> {
   const scope = mintApplianceScope();
   const stopping = new AbortController();
   let known: StopState | null = null;
@@ -49,10 +52,12 @@ export async function openGlobalStop({ store, openChanges, log }: GlobalStopPart
     tell(state, isFirst);
     return state;
   };
+  const held = createHeldStop({ store, known: () => known, learn, clock, log });
   const read = async (): Promise<StopState> => learn(await store.read(scope));
   const look = async (): Promise<void> => {
     try {
       await read();
+      await held.storeAgain();
       isAway = false;
     } catch (error) {
       if (!isAway)
@@ -70,10 +75,13 @@ export async function openGlobalStop({ store, openChanges, log }: GlobalStopPart
   const following = follow();
   const listening = openChanges(() => void look());
   return {
-    isStopped: () => known?.state !== 'running',
-    current: () => known,
-    read,
-    change: async (by, wish) => learn(await store.change(by, wish)),
+    isStopped: () => held.current()?.state !== 'running',
+    current: () => held.current(),
+    read: async () => held.unstored() ?? (await read()),
+    change: async (by, wish) =>
+      wish.state === 'stopped'
+        ? held.stop(by, wish)
+        : ((await held.resume(wish)) ?? { ...learn(await store.change(by, wish)), stored: true }),
     listen(listener) {
       tell = listener;
       if (known !== null) listener(known, true);
