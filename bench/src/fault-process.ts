@@ -120,7 +120,7 @@ export const processFaults: readonly Fault[] = [
     fault: 'the process gets no processor for a while',
     injection: 'SIGSTOP for 4 s in a call',
     expected: 'the call goes on afterwards, the log says how long nothing was done',
-    metric: { series: /^nodejs_eventloop_lag_max_seconds/, atLeast: 2 },
+    metric: { series: /^centralita_event_loop_stopped_seconds_total/, atLeast: 2 },
     cause: /"lateMs":([3-9]\d{3}|\d{5,}),"msg":"the event loop stood still/,
     async inject(world, trial) {
       const call = await greeted(world, trial, 'model');

@@ -3,6 +3,7 @@ import { openAsterisk } from '#adapters/asterisk/asterisk.ts';
 import { lateObserver } from '#adapters/asterisk/observed-ari.ts';
 import type { AsteriskObserver } from '#adapters/asterisk/observed-ari.ts';
 import { openAnnouncements } from '#adapters/disk/announcement-store.ts';
+import type { Heartbeat } from '#adapters/disk/heartbeat.ts';
 import { startHeartbeat } from '#adapters/disk/heartbeat.ts';
 import type { AnnouncementStore } from '#ports/announcement-store.ts';
 import { systemClock } from '#shared/clock.ts';
@@ -21,6 +22,7 @@ export type EarlyCalls = {
   readonly log: ProcessLog;
   readonly callControl: Awaited<ReturnType<typeof openAsterisk>>;
   readonly announcements: AnnouncementStore;
+  readonly heartbeat: Pick<Heartbeat, 'stoodStillMs'>;
   /** Who is told of the telephone system, once there is somebody. */
   observe(observer: AsteriskObserver): void;
 };
@@ -37,5 +39,5 @@ export async function openEarlyCalls(environment: Environment, signal: AbortSign
   const nowMs = () => systemClock.nowMs();
   const callControl = await openAsterisk({ ...config.asterisk, log, nowMs, signal, observer, rescue });
   log.info({ sinceStartMs: Math.round(performance.now()) }, 'connected to the telephone system');
-  return { config, log, callControl, announcements, observe };
+  return { config, log, callControl, announcements, heartbeat, observe };
 }

@@ -93,7 +93,7 @@ async function serveUntilStopped(early: EarlyCalls, { stop, force }: StopSignals
   });
   await using models = new AsyncDisposableStack();
   const embeddings = await openEmbeddings(config, { models, log });
-  const metrics = openProcessMetrics(systemClock, log);
+  const metrics = openProcessMetrics(systemClock, { ...early.heartbeat, droppedLines: () => log.droppedLines() });
   early.observe(withSlowTelephonyLogged(metrics.telephony, { log, clock: systemClock }));
   await using spool = await openAppendLog({ folder: join(config.stateDir, 'journal'), log });
   // Closed behind the plane, which ends its calls; when there is no plane the callers are left to the next process.

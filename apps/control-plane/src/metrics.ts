@@ -7,7 +7,6 @@ import { createDatabaseMetrics, registerConnectionMetrics } from '#features/appl
 import { createHttpMetrics } from '#features/appliance/http-metrics.ts';
 import { createTelephonyMetrics } from '#features/telephony/telephony-metrics.ts';
 import type { Clock } from '#shared/clock.ts';
-import type { ProcessLog } from '#shared/log.ts';
 import { RELEASE } from '#shared/release.ts';
 
 /** The registry of a process and what tells it of the outside. Opened before anything else: adapters are made with its observers. */
@@ -18,8 +17,11 @@ export type ProcessMetrics = {
   readonly http: ReturnType<typeof createHttpMetrics>;
 };
 
+/** What else is known of the process: lines that its log left out, and how long its event loop stood still, ms. */
+export type ProcessFacts = { droppedLines(): number; stoodStillMs(): number };
+
 /** Opens the registry with Node's own series: event-loop lag, garbage collection, memory, processor. */
-export function openProcessMetrics(clock: Pick<Clock, 'nowMs'>, log?: Pick<ProcessLog, 'droppedLines'>): ProcessMetrics {
+export function openProcessMetrics(clock: Pick<Clock, 'nowMs'>, facts?: ProcessFacts): ProcessMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const build = new Gauge({
@@ -35,7 +37,16 @@ export function openProcessMetrics(clock: Pick<Clock, 'nowMs'>, log?: Pick<Proce
     registers: [registry],
     collect() {
       this.reset();
-      this.inc(log?.droppedLines() ?? 0);
+      this.inc(facts?.droppedLines() ?? 0);
+    },
+  });
+  new Counter({
+    name: 'centralita_event_loop_stopped_seconds_total',
+    help: 'Time in which the event loop stood still for more than a second on end: no caller was heard or spoken to',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc((facts?.stoodStillMs() ?? 0) / 1_000);
     },
   });
   return {

@@ -30,12 +30,12 @@ it('says how long the process stood still', async () => {
   const stalls: unknown[] = [];
   const log: Log = { ...silentLog, warn: (fields) => void stalls.push(fields) };
   let stoppedMs = 0;
-  using _heartbeat = await startHeartbeat({ folder, log, nowMs: () => performance.now() + stoppedMs });
+  using heartbeat = await startHeartbeat({ folder, log, nowMs: () => performance.now() + stoppedMs });
   vi.advanceTimersByTime(2_000);
   stoppedMs = 4_000;
   vi.setSystemTime(Date.now() + stoppedMs);
   vi.advanceTimersByTime(2_000);
-  expect(stalls).toEqual([{ lateMs: 4_000 }]);
+  expect([stalls, heartbeat.stoodStillMs()]).toEqual([[{ lateMs: 4_000 }], 4_000]);
 });
 
 it('says by how much the wall clock was set, once, and nothing while it goes', async () => {

@@ -16,6 +16,8 @@ const STALL_MS = 1_000;
 export type Heartbeat = Disposable & {
   /** When the process before this one last lived; null when there was none. */
   readonly lastAliveAt: Date | null;
+  /** How long the event loop stood still so far, ms, of each time that was over a second. */
+  stoodStillMs(): number;
 };
 
 /** `nowMs` is monotonic. */
@@ -31,6 +33,7 @@ export async function startHeartbeat({ folder, log, nowMs = () => performance.no
   );
   await (await open(file, 'a', 0o600)).close();
   let isFailing = false;
+  let stoodStillMs = 0;
   let before = { wallMs: Date.now(), atMs: nowMs() };
   const beat = (): void => {
     const now = new Date();
@@ -38,7 +41,10 @@ export async function startHeartbeat({ folder, log, nowMs = () => performance.no
     const lateMs = Math.round(atMs - before.atMs - BEAT_MS);
     const aheadMs = Math.round(now.getTime() - before.wallMs - (atMs - before.atMs));
     before = { wallMs: now.getTime(), atMs };
-    if (lateMs > STALL_MS) log.warn({ lateMs }, 'the event loop stood still: nothing was heard and nothing said meanwhile');
+    if (lateMs > STALL_MS) {
+      stoodStillMs += lateMs;
+      log.warn({ lateMs }, 'the event loop stood still: nothing was heard and nothing said meanwhile');
+    }
     if (Math.abs(aheadMs) > JUMP_MS)
       log.warn({ aheadMs }, 'the wall clock was set: times of rows and tokens jump, calls and timers do not');
     utimes(file, now, now).then(
@@ -52,5 +58,5 @@ export async function startHeartbeat({ folder, log, nowMs = () => performance.no
   beat();
   const timer = setInterval(beat, BEAT_MS);
   timer.unref();
-  return { lastAliveAt, [Symbol.dispose]: () => clearInterval(timer) };
+  return { lastAliveAt, stoodStillMs: () => stoodStillMs, [Symbol.dispose]: () => clearInterval(timer) };
 }
