@@ -57,12 +57,13 @@ export const telephony: Board = {
     lines(
       {
         title: 'Mean opinion score',
-        description: 'By the E-model from loss, jitter and round trip: 4.3 is a good telephone, 3.5 is bad.',
+        description: 'By leg, by the E-model from loss, jitter and round trip: 4.3 is a good telephone, 3.5 is bad.',
         thresholds: { yellow: 4, red: 3.5, below: true },
       },
       'none',
       {
-        mean: 'sum(rate(centralita_mos_sum{$I}[$__rate_interval])) / sum(rate(centralita_mos_count{$I}[$__rate_interval]))',
+        '{{leg}}':
+          'sum by (leg) (rate(centralita_mos_sum{$I}[$__rate_interval])) / sum by (leg) (rate(centralita_mos_count{$I}[$__rate_interval]))',
       },
     ),
     lines({ title: 'Requests to Asterisk, p95', description: 'By operation.' }, 's', {

@@ -350,6 +350,7 @@ async function handOver(
   recordTold(parts.journal, { callId, scope }, told);
   const log = parts.log.child({ ...names, legId: leg.legId });
   await calls.run(names, openHandOver({ ...parts, leg, route, destination, record, log }));
+  recordQuality(parts, { callId, scope, leg });
 }
 
 /** Tells the journal that the call is there, or that it goes on here. */

@@ -1,5 +1,5 @@
-// What a call's journal keeps of how well its caller was carried.
-import type { CallLeg, LegQuality } from '#ports/call-control.ts';
+// What a call's journal keeps of how well its caller, and whoever he talked to, was carried.
+import type { CallLeg, LegQuality, MeasuredLeg } from '#ports/call-control.ts';
 import type { LegMeasurement } from '#ports/call-event.ts';
 import type { CallJournal } from '#ports/call-journal.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -7,28 +7,27 @@ import { meanOpinionScore, ratingOf } from '#shared/e-model.ts';
 import type { CallId } from '#shared/id.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
 
-/** Writes the quality of a leg that is over; nothing for one that was never measured. */
+/** Writes the quality of both sides of a call that is over; nothing of one that was never measured. */
 export function recordQuality(
   { journal, clock }: { readonly journal: CallJournal; readonly clock: Clock },
   { callId, scope, leg }: { readonly callId: CallId; readonly scope: OrgScope; readonly leg: CallLeg },
 ): void {
-  const quality = leg.quality();
-  if (quality !== null) journal.record({ kind: 'leg_measured', callId, scope, at: clock.wallAt(), measurement: measurementOf(quality) });
+  for (const of of LEGS) {
+    const quality = leg.quality(of);
+    if (quality !== null)
+      journal.record({ kind: 'leg_measured', callId, scope, at: clock.wallAt(), measurement: measurementOf(of, quality) });
+  }
 }
 
+const LEGS: readonly MeasuredLeg[] = ['caller', 'representative'];
+
 /** Both directions with their scores. Half of the round trip is taken for the way to us too. */
-export function measurementOf({
-  codec,
-  packetsReceived,
-  packetsSent,
-  receivedLossRatio,
-  receivedJitterMs,
-  reported,
-}: LegQuality): LegMeasurement {
+export function measurementOf(leg: MeasuredLeg, quality: LegQuality): LegMeasurement {
+  const { codec, packetsReceived, packetsSent, receivedLossRatio, receivedJitterMs, reported } = quality;
   const roundTripMs = reported?.roundTripMs ?? null;
   const score = (lossRatio: number, jitterMs: number): number => meanOpinionScore(ratingOf({ codec, lossRatio, jitterMs, roundTripMs }));
   return {
-    leg: 'caller',
+    leg,
     codec,
     packetsReceived,
     packetsSent,

@@ -35,6 +35,9 @@ export type TransferOutcome =
   /** The caller hung up before the two were connected. */
   | { readonly kind: 'caller_gone' };
 
+/** Whose side of a call is measured. `representative`: whoever answered last of those who were rung for the caller. */
+export type MeasuredLeg = 'caller' | 'representative';
+
 /** How well a leg was carried over the network, over its whole life. */
 export type LegQuality = {
   /** The telephone system's name of it, such as `ulaw`. */
@@ -118,8 +121,8 @@ export type CallLeg = {
    * talk ended. Until they are bridged the caller hears ringing. On any other outcome our sound is as before.
    */
   transfer(to: TransferTarget, request: TransferRequest): Promise<TransferOutcome>;
-  /** How well the leg is carried, or was; null before the first measurement. */
-  quality(): LegQuality | null;
+  /** How well a side is carried, or was; null before the first measurement, and of a representative until that one left. */
+  quality(of: MeasuredLeg): LegQuality | null;
   /** Ends the leg and everything built for it (bridge, media). Never throws. */
   hangUp(): Promise<void>;
   /** Writes the call's language where a process that finds the leg after a crash can read it before it knows whose call it is. Never throws. */

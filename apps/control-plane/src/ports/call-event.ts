@@ -1,6 +1,7 @@
 // The engine's only output: what happened in a call, in order, as data.
 import type { CallId } from '#shared/id.ts';
 import type { OrgScope } from '#shared/org-scope.ts';
+import type { MeasuredLeg } from './call-control.ts';
 
 /** How a call ended technically. */
 export type CallOutcome =
@@ -52,7 +53,7 @@ export type TurnRecord = {
 
 /** How well a party's side was carried, with the score that an ear would give it. Null: the party's telephone did not report it. */
 export type LegMeasurement = {
-  readonly leg: 'caller';
+  readonly leg: MeasuredLeg;
   readonly codec: string;
   readonly packetsReceived: number;
   readonly packetsSent: number;

@@ -1,4 +1,4 @@
-// How well a caller's channel is carried, asked while it is up: an ended channel answers no more, and only its last words bring the final count.
+// How well the channel of a caller or a representative is carried, asked while it is up: an ended channel answers no more, and only its last words bring the final count.
 import type { LegQuality } from '#ports/call-control.ts';
 import type { AsteriskParts } from './leg-media.ts';
 import { QUALITY_EVERY_MS, QUALITY_FIRST_MS, QUALITY_REQUEST_MS } from './limits.ts';
@@ -22,7 +22,9 @@ type Counters = {
 export type QualityWatch = Disposable & {
   /** The last known; null before the first answer. */
   latest(): LegQuality | null;
-  /** The final counters, from the variables that come with the channel's end. */
+  /** Asks once more, of a channel that we are about to end: it lasts no longer for that than `QUALITY_REQUEST_MS`. Nothing after its end. Never rejects. */
+  askLast(): Promise<void>;
+  /** The channel ended: the final counters, from the variables that came with it. */
   ended(variables: Readonly<Record<string, unknown>> | undefined): void;
 };
 
@@ -30,18 +32,22 @@ export type QualityWatch = Disposable & {
 export function watchQuality(parts: Pick<AsteriskParts, 'ari' | 'log'>, channelId: string): QualityWatch {
   let latest: { counters: Counters; quality: LegQuality } | null = null;
   let codec: string | null = null;
+  let isOver = false;
   const ask = async (): Promise<void> => {
-    const options = { timeoutMs: QUALITY_REQUEST_MS };
+    const options = { signal: AbortSignal.timeout(QUALITY_REQUEST_MS) };
     codec ??= codecOf(
       (await parts.ari.call('channels.getChannelVar', { channelId, variable: 'CHANNEL(audionativeformat)' }, options)).value,
     );
     const counters = countersOf(await parts.ari.call('channels.rtpstatistics', { channelId }, options));
     latest = { counters, quality: qualityOf(counters, codec) };
   };
+  const tryToAsk = async (): Promise<void> => {
+    await ask().catch((error: unknown) => parts.log.debug({ err: error }, 'the quality of a channel could not be asked'));
+  };
   let timer: NodeJS.Timeout;
   const plan = (ms: number): void => {
     timer = setTimeout(() => {
-      ask().catch((error: unknown) => parts.log.debug({ err: error }, 'the quality of a channel could not be asked'));
+      void tryToAsk();
       plan(QUALITY_EVERY_MS);
     }, ms);
     timer.unref();
@@ -49,7 +55,10 @@ export function watchQuality(parts: Pick<AsteriskParts, 'ari' | 'log'>, channelI
   plan(QUALITY_FIRST_MS);
   return {
     latest: () => latest?.quality ?? null,
+    askLast: async () => (isOver ? undefined : await tryToAsk()),
     ended(variables) {
+      isOver = true;
+      clearTimeout(timer);
       const counters = finalCounters(variables?.['RTPAUDIOQOS'], latest?.counters.remoteJitter ?? 0);
       if (counters !== null) latest = { counters, quality: qualityOf(counters, codec ?? '') };
     },

@@ -7,6 +7,7 @@ import {
   type LegEvent,
   type LegQuality,
   LegGoneError,
+  type MeasuredLeg,
   type RejectReason,
   type TransferOutcome,
   type TransferRequest,
@@ -80,6 +81,8 @@ class Leg implements AsteriskLeg {
   /** The bridge that the caller is in, with our sound or without; null: none was built. */
   #bridgeId: string | null;
   #quality: QualityWatch | null = null;
+  #representativeQuality: LegQuality | null = null;
+  readonly #onQuality = (quality: LegQuality) => void (this.#representativeQuality = quality);
   /** Counts what was built, so that a second building does not meet the remains of the first. */
   #built = 0;
   /** Work that destroys what it built when the leg ends; the leg is not clean before it is done. */
@@ -104,6 +107,7 @@ class Leg implements AsteriskLeg {
     this.#bridgeId = options.survived?.bridgeId ?? null;
     this.#generation = options.survived === undefined ? '' : `${Date.now().toString(36)}-`;
     this.#parts = { ...parts, log: parts.log.child({ legId: this.legId }) };
+    if (options.survived?.representativeId) this.#quality = watchQuality(this.#parts, this.legId);
     this.#watch = parts.channels.watch(this.legId, (event) => this.#follow(event));
   }
 
@@ -131,7 +135,8 @@ class Leg implements AsteriskLeg {
   get talk(): AsteriskLeg['talk'] {
     const representativeId = this.#survived?.representativeId ?? null;
     if (representativeId === null) return null;
-    return ({ signal }) => this.#run(watchTalk(this.#parts, { representativeId, gone: this.#gone.signal, signal }));
+    const talk = { representativeId, gone: this.#gone.signal, onQuality: this.#onQuality };
+    return ({ signal }) => this.#run(watchTalk(this.#parts, { ...talk, signal }));
   }
 
   async rescue(words: () => Int16Array | null): Promise<void> {
@@ -180,12 +185,12 @@ class Leg implements AsteriskLeg {
     if (endpoint === null) return { kind: 'failed', cause: 'the destination is not a telephone of this system' };
     const channelId = `${this.legId}-transfer-${this.#generation}${this.#built}`;
     this.#built += 1;
-    const gone = this.#gone.signal;
-    return await this.#run(transferLeg(this.#parts, { ...request, callerId: this.legId, channelId, endpoint, media, gone }));
+    const ours = { callerId: this.legId, channelId, endpoint, media, gone: this.#gone.signal, onQuality: this.#onQuality };
+    return await this.#run(transferLeg(this.#parts, { ...request, ...ours }));
   }
 
-  quality(): LegQuality | null {
-    return this.#quality?.latest() ?? null;
+  quality(of: MeasuredLeg): LegQuality | null {
+    return of === 'caller' ? (this.#quality?.latest() ?? null) : this.#representativeQuality;
   }
 
   async hold(): Promise<void> {

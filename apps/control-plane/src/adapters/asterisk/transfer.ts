@@ -1,5 +1,5 @@
 // Rings a representative for a caller, tells them who calls, and lets the two of them talk in the caller's bridge.
-import type { TransferOutcome, TransferRequest } from '#ports/call-control.ts';
+import type { LegQuality, TransferOutcome, TransferRequest } from '#ports/call-control.ts';
 import { orAborted, pause } from '#shared/waiting.ts';
 import { unansweredOutcome } from './hangup-cause.ts';
 import { type AsteriskParts, type LegMedia, settle } from './leg-media.ts';
@@ -17,6 +17,8 @@ export type TransferOptions = TransferRequest & {
   readonly endpoint: string;
   readonly media: LegMedia;
   readonly gone: AbortSignal;
+  /** Told at the end how well the representative's channel was carried, if it was answered. */
+  readonly onQuality: (quality: LegQuality) => void;
 };
 
 /** Settles as the port says; rejects only with the reason of `signal`. */
@@ -34,8 +36,11 @@ export async function transferLeg(parts: AsteriskParts, options: TransferOptions
     options.signal.throwIfAborted();
     return { kind: 'failed', cause: error instanceof Error ? error.message : String(error) };
   } finally {
+    await party.quality()?.askLast();
     await settle(parts, parts.ari.call('channels.hangup', { channelId }, { timeoutMs: CLEAN_UP_MS }));
     media.socket.setAside(false);
+    const quality = party.quality()?.latest() ?? null;
+    if (quality !== null) options.onQuality(quality);
   }
 }
 

@@ -3,8 +3,8 @@ import { doublePrecision, foreignKey, integer, pgTable, primaryKey, text, timest
 import { organizationPolicies } from './access.ts';
 import { calls } from './calls.ts';
 
-/** Whose side it is. */
-export const qualityLegs = ['caller'] as const;
+/** Whose side it is; of the representatives who were rung for one caller, the last who answered. */
+export const qualityLegs = ['caller', 'representative'] as const;
 
 export const legQualities = pgTable(
   'leg_qualities',

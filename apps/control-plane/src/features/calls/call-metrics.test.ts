@@ -78,6 +78,40 @@ describe('call metrics', () => {
   });
 });
 
+describe('how well a call was carried', () => {
+  it('is told of each side and direction that was measured', async () => {
+    const registry = new Registry();
+    const observe = createCallMetrics({ registry, liveCalls: () => 0, journalDepth: () => 0, journalDropped: () => 0 });
+    const measured = {
+      codec: 'ulaw',
+      packetsReceived: 100,
+      packetsSent: 100,
+      receivedLossRatio: 0.02,
+      receivedJitterMs: 4,
+      receivedMos: 4.2,
+    };
+    const reported = { sentLossRatio: 0.01, sentJitterMs: 2, roundTripMs: 40, sentMos: 4.3 };
+    const silent = { sentLossRatio: null, sentJitterMs: null, roundTripMs: null, sentMos: null };
+    observe({ kind: 'leg_measured', scope, callId, at, measurement: { leg: 'caller', ...measured, ...silent } });
+    observe({ kind: 'leg_measured', scope, callId, at, measurement: { leg: 'representative', ...measured, ...reported } });
+    const text = (await registry.metrics()).split('\n');
+    expect(text).toEqual(
+      expect.arrayContaining([
+        'centralita_rtp_loss_ratio_sum{leg="caller_sent"} 0.02',
+        'centralita_rtp_loss_ratio_sum{leg="representative_sent"} 0.02',
+        'centralita_rtp_loss_ratio_sum{leg="representative_heard"} 0.01',
+        'centralita_rtp_jitter_seconds_sum{leg="representative_sent"} 0.004',
+        'centralita_rtp_jitter_seconds_sum{leg="representative_heard"} 0.002',
+        'centralita_rtp_round_trip_seconds_sum{leg="representative"} 0.04',
+        'centralita_mos_sum{leg="caller_sent"} 4.2',
+        'centralita_mos_sum{leg="representative_sent"} 4.2',
+        'centralita_mos_sum{leg="representative_heard"} 4.3',
+      ]),
+    );
+    expect(text.join('\n')).not.toContain('caller_heard');
+  });
+});
+
 describe('the board of live calls', () => {
   it('shows a call from its start to its end', () => {
     const board = createLiveCallBoard();

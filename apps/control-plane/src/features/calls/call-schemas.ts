@@ -66,7 +66,9 @@ export const adminNoteSchema = z
 /** Null: the party's telephone sent no reports of its own. */
 const legQualitySchema = z
   .object({
-    leg: z.enum(qualityLegs),
+    leg: z
+      .enum(qualityLegs)
+      .openapi({ description: '`representative`: who was rung for the caller and answered, of several the last one' }),
     codec: z.string(),
     packetsReceived: z.int(),
     packetsSent: z.int(),
@@ -80,7 +82,7 @@ const legQualitySchema = z
     measuredAt: instant,
   })
   .openapi('LegQuality');
-/** Of a call whose sound was carried; empty for one that was not answered, or too short for a report. */
+/** Of a call whose sound was carried, one for each side of it; empty for one that was not answered, or too short for a report. */
 export const qualitiesSchema = z.array(legQualitySchema);
 
 const liveCallFields = {

@@ -126,6 +126,27 @@ describe.each(testDatabases(process.env['TEST_DATABASE_URL']))('calls on $kind',
     ]);
   });
 
+  it('keep how well each side was carried, once', async () => {
+    const callId = newId('call');
+    const { received, heard } = {
+      received: { packetsReceived: 90, packetsSent: 95, receivedLossRatio: 0.1, receivedJitterMs: 3.5, receivedMos: 3.2 },
+      heard: { sentLossRatio: 0, sentJitterMs: 1, roundTripMs: 20, sentMos: 4.4 },
+    };
+    const unheard = { sentLossRatio: null, sentJitterMs: null, roundTripMs: null, sentMos: null };
+    const sides = [
+      { leg: 'caller', codec: 'ulaw', ...received, ...unheard },
+      { leg: 'representative', codec: 'alaw', ...received, ...heard },
+    ] as const;
+    const measured = sides.map((measurement): CallEvent => ({ kind: 'leg_measured', scope: ours, callId, at: at(3_001), measurement }));
+    const write = createCallEventWriter({ database: test.database, log: silentLog });
+    const batch = [...wholeCall(ours, callId), ...measured].map(queued);
+    await write(batch);
+    await write(batch);
+    const found = await createCallStore(test.database).find(ours, callId);
+    const byLeg = found?.qualities.toSorted((one, other) => one.leg.localeCompare(other.leg));
+    expect(byLeg).toEqual(sides.map((side) => ({ ...side, measuredAt: at(3_001) })));
+  });
+
   it('are written once, however often a batch is repeated', async () => {
     const callId = newId('call');
     const batch = wholeCall(ours, callId).map(queued);

@@ -8,6 +8,7 @@ import type {
   LegEndedBy,
   LegEvent,
   LegQuality,
+  MeasuredLeg,
   RejectReason,
   SurvivingLeg,
   TransferOutcome,
@@ -34,7 +35,7 @@ export type ScriptedLegOptions = {
   /** Builds that succeed before every other one fails. */
   readonly openMediaFailsAfter?: number;
   /** What is known of its quality; default: nothing. */
-  readonly quality?: LegQuality;
+  readonly quality?: { readonly [Side in MeasuredLeg]?: LegQuality };
   /** How ringing somebody goes; default: nobody answers for a second. `by_hand`: as the test's `representative` does. */
   readonly transfer?: ScriptedTransfer | 'by_hand';
 };
@@ -111,7 +112,7 @@ export function openScriptedCallLeg(options: ScriptedLegOptions): ScriptedCallLe
       await wait(0, signal);
       progress = 'answered';
     },
-    quality: () => options.quality ?? null,
+    quality: (of) => options.quality?.[of] ?? null,
     async hold() {
       progress = 'held';
       arrivedAtMs = Number.POSITIVE_INFINITY;
