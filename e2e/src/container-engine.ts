@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand, tryCommand } from '@centralita/provision/command.ts';
@@ -18,8 +19,41 @@ const STOP_TIMEOUT_MS = 60_000;
 /** Images need 3 GB: on a disk, not in a /tmp that may be memory. */
 const PARENT = '/var/tmp';
 
-/** Starts the engine, or says in words why it cannot be. Needs root. */
+/** An abstract socket: it is free again as soon as its process is gone, however that ended. */
+const TURN = '\0centralita-container-engine';
+
+/** Starts the engine, or says in words why it cannot be. Needs root. One at a time: two engines take each other's rules of the firewall away. */
 export async function startContainerEngine(): Promise<EngineStart> {
+  const turn = await takeTurn();
+  if (turn === null) return { kind: 'none', reason: 'another engine of ours runs on this machine' };
+  const start = await startAlone();
+  if (start.kind === 'none') {
+    await turn[Symbol.asyncDispose]();
+    return start;
+  }
+  const dispose = async (): Promise<void> => {
+    await start.engine[Symbol.asyncDispose]();
+    await turn[Symbol.asyncDispose]();
+  };
+  return { ...start, engine: { ...start.engine, [Symbol.asyncDispose]: dispose } };
+}
+
+/** Null when somebody else's lasts longer than a minute. */
+async function takeTurn(): Promise<AsyncDisposable | null> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const server = createServer();
+    const isOurs = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(TURN, () => resolve(true));
+    });
+    if (isOurs) return { [Symbol.asyncDispose]: async () => void (await new Promise((resolve) => server.close(resolve))) };
+    await sleep(250);
+  }
+  return null;
+}
+
+async function startAlone(): Promise<EngineStart> {
   if (process.getuid?.() !== 0) return { kind: 'none', reason: 'an engine is started by root' };
   for (const program of ['dockerd', 'docker']) {
     const found = await tryCommand(['/bin/sh', '-c', `command -v ${program}`]);
