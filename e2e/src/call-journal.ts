@@ -29,15 +29,30 @@ export type JournalCall = {
   readonly recordingPath: string | null;
   readonly turns: readonly JournalTurn[];
   readonly notes: readonly JournalNote[];
+  /** Written just after the end. */
+  readonly quality: readonly JournalQuality[];
 };
 
 /** A happening as the API gives it. */
 export type JournalNote = { readonly name: string; readonly at: string; readonly fields: Readonly<Record<string, unknown>> };
 
+/** How well one side of a call was carried, as the API gives it. */
+type JournalQuality = {
+  readonly leg: 'caller' | 'representative';
+  readonly codec: string;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly receivedLossRatio: number;
+  readonly receivedJitterMs: number;
+  readonly receivedMos: number;
+  readonly sentMos: number | null;
+  readonly roundTripMs: number | null;
+};
+
 /** What was said opens to an admin who says why. */
 const BREAK_GLASS = { 'X-Break-Glass': 'an end-to-end test compares what was said with what was heard' };
 
-type ListedCall = Omit<JournalCall, 'turns' | 'notes' | 'recordingPath'> & {
+type ListedCall = Omit<JournalCall, 'turns' | 'notes' | 'quality' | 'recordingPath'> & {
   readonly legId: string | null;
   readonly hasRecording: boolean;
 };
@@ -51,7 +66,7 @@ export async function endedCall(rig: Rig, dialledNumber: string): Promise<Journa
     if (found?.state === 'ended') {
       const { call, ...rest } = (await rig.admin(`/admin/calls/${found.callId}`, BREAK_GLASS)) as { call: ListedCall } & Pick<
         JournalCall,
-        'turns' | 'notes'
+        'turns' | 'notes' | 'quality'
       >;
       const recordingPath = call.hasRecording && call.legId !== null ? join(rig.recordingsDir, `${call.legId}.wav`) : null;
       return { ...call, ...rest, recordingPath };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endedCall } from '#e2e/call-journal.ts';
 import type { JournalCall } from '#e2e/call-journal.ts';
 import { openCaller } from '#e2e/caller.ts';
@@ -64,6 +64,29 @@ function transferNotes({ notes }: JournalCall): readonly string[] {
     .map(({ name, fields }) => [name, fields['by'] ?? fields['outcome']].filter((part) => typeof part === 'string').join(' '));
 }
 
+/** The quality is written just after the end. */
+const JOURNAL_MS = 5_000;
+
+/** Both sides of the last call of the demo's number were carried well, the representative's for a second and more. */
+async function expectBothMeasured(): Promise<void> {
+  const measured = {
+    codec: expect.stringMatching(/^[a-z0-9]+$/),
+    receivedLossRatio: expect.any(Number),
+    receivedJitterMs: expect.any(Number),
+  };
+  await vi.waitFor(async () => {
+    const { quality } = await endedCall(rig, people.spanish.number);
+    expect(quality.toSorted((one, other) => one.leg.localeCompare(other.leg))).toMatchObject([
+      { leg: 'caller', ...measured },
+      { leg: 'representative', ...measured },
+    ]);
+    for (const { packetsReceived, packetsSent, receivedMos } of quality) {
+      expect(Math.min(packetsReceived, packetsSent)).toBeGreaterThan(50);
+      expect(receivedMos).toBeGreaterThan(4);
+    }
+  }, JOURNAL_MS);
+}
+
 describe('a caller who needs a person', () => {
   test('is not understood twice, rings the phone of the reception, and talks to whoever answers', async () => {
     await using lines = openTestLines(rig);
@@ -95,6 +118,7 @@ describe('a caller who needs a person', () => {
     expect(call.outcome).toBe('transferred');
     expect(call.notes.filter(({ name }) => name === 'not_understood')).toHaveLength(2);
     expect(transferNotes(call)).toEqual(['transfer_started', 'transfer_answered', 'transfer_briefed end', 'transfer_ended bridged']);
+    await expectBothMeasured();
   });
 
   test('is connected at once when whoever answers presses a key', async () => {
@@ -110,6 +134,7 @@ describe('a caller who needs a person', () => {
     const call = await endedCall(rig, people.spanish.number);
     expect(call.outcome).toBe('transferred');
     expect(transferNotes(call)).toEqual(['transfer_started', 'transfer_answered', 'transfer_briefed key', 'transfer_ended bridged']);
+    await expectBothMeasured();
   });
 
   for (const by of ['key', 'hung_up'] as const) {
