@@ -141,7 +141,7 @@ export const machineFaults: readonly Fault[] = [
     fault: 'the wall clock jumps an hour ahead and two back',
     injection: 'libfaketime on the control plane, its file changed in a call',
     expected: 'no timer fires, the call goes on, tokens are still good, the log says by how much',
-    metric: callersOwnEnd.metric,
+    metric: { series: /^centralita_clock_jumps_total/, atLeast: 2 },
     cause: /the wall clock was set/,
     limitMs: 120_000,
     replacesControlPlane: true,

@@ -22,7 +22,7 @@ export type EarlyCalls = {
   readonly log: ProcessLog;
   readonly callControl: Awaited<ReturnType<typeof openAsterisk>>;
   readonly announcements: AnnouncementStore;
-  readonly heartbeat: Pick<Heartbeat, 'stoodStillMs'>;
+  readonly heartbeat: Pick<Heartbeat, 'stoodStillMs' | 'clockJumps'>;
   /** Who is told of the telephone system, once there is somebody. */
   observe(observer: AsteriskObserver): void;
 };

@@ -17,8 +17,8 @@ export type ProcessMetrics = {
   readonly http: ReturnType<typeof createHttpMetrics>;
 };
 
-/** What else is known of the process: lines that its log left out, and how long its event loop stood still, ms. */
-export type ProcessFacts = { droppedLines(): number; stoodStillMs(): number };
+/** What else is known of the process: lines that its log left out, how long its event loop stood still, ms, and how often the wall clock was set. */
+export type ProcessFacts = { droppedLines(): number; stoodStillMs(): number; clockJumps(): number };
 
 /** Opens the registry with Node's own series: event-loop lag, garbage collection, memory, processor. */
 export function openProcessMetrics(clock: Pick<Clock, 'nowMs'>, facts?: ProcessFacts): ProcessMetrics {
@@ -31,30 +31,37 @@ export function openProcessMetrics(clock: Pick<Clock, 'nowMs'>, facts?: ProcessF
     registers: [registry],
   });
   build.set({ version: RELEASE, node: process.version }, 1);
-  new Counter({
-    name: 'centralita_log_lines_dropped_total',
-    help: 'Lines of the log that were left out because there were more than 1,000 in a second',
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(facts?.droppedLines() ?? 0);
-    },
-  });
-  new Counter({
-    name: 'centralita_event_loop_stopped_seconds_total',
-    help: 'Time in which the event loop stood still for more than a second on end: no caller was heard or spoken to',
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc((facts?.stoodStillMs() ?? 0) / 1_000);
-    },
-  });
+  registerProcessFacts(registry, facts);
   return {
     registry,
     telephony: createTelephonyMetrics(registry),
     database: createDatabaseMetrics(registry, clock),
     http: createHttpMetrics(registry),
   };
+}
+
+function registerProcessFacts(registry: Registry, facts: ProcessFacts | undefined): void {
+  const count = (name: string, help: string, read: () => number | undefined) =>
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read() ?? 0);
+      },
+    });
+  count('centralita_log_lines_dropped_total', 'Lines of the log that were left out because there were more than 1,000 in a second', () =>
+    facts?.droppedLines(),
+  );
+  count(
+    'centralita_event_loop_stopped_seconds_total',
+    'Time in which the event loop stood still for more than a second on end: no caller was heard or spoken to',
+    () => (facts?.stoodStillMs() ?? 0) / 1_000,
+  );
+  count('centralita_clock_jumps_total', 'How often the wall clock was set by more than a second, forwards or back', () =>
+    facts?.clockJumps(),
+  );
 }
 
 /** What the series of calls, conversations and connections read when they are asked. */

@@ -41,11 +41,12 @@ it('says how long the process stood still', async () => {
 it('says by how much the wall clock was set, once, and nothing while it goes', async () => {
   const jumps: unknown[] = [];
   const log: Log = { ...silentLog, warn: (fields) => void jumps.push(fields) };
-  using _heartbeat = await startHeartbeat({ folder, log });
+  using heartbeat = await startHeartbeat({ folder, log });
   vi.advanceTimersByTime(2_000);
   vi.setSystemTime(Date.now() + HOUR_MS);
   vi.advanceTimersByTime(2_000);
   vi.setSystemTime(Date.now() - 2 * HOUR_MS);
   vi.advanceTimersByTime(2_000);
   expect(jumps).toEqual([{ aheadMs: HOUR_MS }, { aheadMs: -2 * HOUR_MS }]);
+  expect(heartbeat.clockJumps()).toBe(2);
 });

@@ -18,6 +18,8 @@ export type Heartbeat = Disposable & {
   readonly lastAliveAt: Date | null;
   /** How long the event loop stood still so far, ms, of each time that was over a second. */
   stoodStillMs(): number;
+  /** How often the wall clock was set so far, by more than a second. */
+  clockJumps(): number;
 };
 
 /** `nowMs` is monotonic. */
@@ -33,7 +35,7 @@ export async function startHeartbeat({ folder, log, nowMs = () => performance.no
   );
   await (await open(file, 'a', 0o600)).close();
   let isFailing = false;
-  let stoodStillMs = 0;
+  let [stoodStillMs, clockJumps] = [0, 0];
   let before = { wallMs: Date.now(), atMs: nowMs() };
   const beat = (): void => {
     const now = new Date();
@@ -45,8 +47,10 @@ export async function startHeartbeat({ folder, log, nowMs = () => performance.no
       stoodStillMs += lateMs;
       log.warn({ lateMs }, 'the event loop stood still: nothing was heard and nothing said meanwhile');
     }
-    if (Math.abs(aheadMs) > JUMP_MS)
+    if (Math.abs(aheadMs) > JUMP_MS) {
+      clockJumps += 1;
       log.warn({ aheadMs }, 'the wall clock was set: times of rows and tokens jump, calls and timers do not');
+    }
     utimes(file, now, now).then(
       () => (isFailing = false),
       (error: unknown) => {
@@ -58,5 +62,5 @@ export async function startHeartbeat({ folder, log, nowMs = () => performance.no
   beat();
   const timer = setInterval(beat, BEAT_MS);
   timer.unref();
-  return { lastAliveAt, stoodStillMs: () => stoodStillMs, [Symbol.dispose]: () => clearInterval(timer) };
+  return { lastAliveAt, stoodStillMs: () => stoodStillMs, clockJumps: () => clockJumps, [Symbol.dispose]: () => clearInterval(timer) };
 }
