@@ -3,7 +3,7 @@ import { appendFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runCommand, tryCommand } from '@centralita/provision/command.ts';
-import { callersOwnEnd, fault, must } from './fault.ts';
+import { fault, must } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { holdingsOf } from './fault-oracle.ts';
 import type { FaultWorld } from './fault-world.ts';
