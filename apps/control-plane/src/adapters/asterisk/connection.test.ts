@@ -20,6 +20,18 @@ function connected() {
 }
 
 describe('work on Asterisk', () => {
+  it('is not begun before there is a connection', async () => {
+    const connection = connected();
+    connection.changed(false);
+    const { work, done } = openWork(async () => 'done');
+    const result = throughCuts(connection, nobody, work);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(done()).toBe(0);
+    connection.changed(true);
+    expect(await result).toBe('done');
+    expect(done()).toBe(1);
+  });
+
   it('is done again when the connection broke under it, once there is one', async () => {
     const connection = connected();
     const { work, done } = openWork(

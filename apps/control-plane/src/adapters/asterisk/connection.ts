@@ -36,12 +36,14 @@ export function openConnection(): Connection {
 }
 
 /**
- * Does `work` again when it failed while the connection broke or could not be reached, once there is one again, for as long as `signal` allows; any other
+ * Does `work` once there is a connection, and again when it failed while that broke or could not be reached, for as long as `signal` allows; any other
  * failure is thrown. Without this a caller whose sound was being built in that moment was hung up, though all other calls outlive a cut. `work` must bear
  * being done twice: a request whose answer was lost may have been carried out.
  */
 export async function throughCuts<Result>(connection: Connection, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
   for (;;) {
+    // What is begun without a connection succeeds, and its events are told to nobody.
+    await orAborted(connection.untilConnected(), signal);
     const cuts = connection.cuts();
     try {
       return await work();
