@@ -92,3 +92,15 @@ it('holds nothing when the stop was refused for another reason', async () => {
   await expect(globalStop.change(by, stop)).rejects.toThrow('a bug');
   expect(globalStop.isStopped()).toBe(false);
 });
+
+it("of a person's that is not stored yet is not replaced by that of the failure watch", async () => {
+  const { row, store } = openRow();
+  const globalStop = await open(store);
+  row.mood = 'away';
+  await globalStop.change(by, stop);
+  const byFailures = await globalStop.change(by, { state: 'stopped', cause: 'failures', reason: '5 of 5' });
+  expect(byFailures).toMatchObject({ cause: 'admin', reason: 'fire', changed: false, stored: false });
+  row.mood = 'well';
+  await expect.poll(() => row.changes, { timeout: 10_000 }).toEqual(['stopped fire']);
+  expect(globalStop.current()).toMatchObject({ cause: 'admin', reason: 'fire' });
+});

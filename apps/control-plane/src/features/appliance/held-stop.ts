@@ -16,7 +16,7 @@ export type HeldStop = {
   unstored(): StopState | null;
   /** That, or else what the database said last. */
   current(): StopState | null;
-  /** Holds at once. Settles once the database has it, or says that it has not. */
+  /** Holds at once. Settles once the database has it, or says that it has not. A person's stop that is not stored yet is replaced by a person's only. */
   stop(by: By, wish: StopWish): Promise<StopChange>;
   /** Stores what is not stored yet; rejects when the database is still away. */
   storeAgain(): Promise<void>;
@@ -53,6 +53,7 @@ export function createHeldStop({ store, known, learn, clock, log }: HeldStopPart
     unstored,
     current: () => unstored() ?? known(),
     async stop(by, wish) {
+      if (held?.wish.cause === 'admin' && wish.cause !== 'admin') return { ...stateOf(held, known()), changed: false, stored: false };
       const stop = { by, wish, changedAt: clock.wallAt() };
       held = stop;
       try {
