@@ -104,3 +104,21 @@ it("of a person's that is not stored yet is not replaced by that of the failure 
   await expect.poll(() => row.changes, { timeout: 10_000 }).toEqual(['stopped fire']);
   expect(globalStop.current()).toMatchObject({ cause: 'admin', reason: 'fire' });
 });
+
+it('is taken back only after the slowest store of a stop, so that no stop comes after the resumption', async () => {
+  const { row, store } = openRow();
+  const slow = Promise.withResolvers<void>();
+  const change: GlobalStopStore['change'] = async (who, wish) => {
+    if (wish.reason === 'fire') await slow.promise;
+    return await store.change(who, wish);
+  };
+  const globalStop = await open({ ...store, change });
+  const first = globalStop.change(by, stop);
+  row.mood = 'hangs';
+  await Promise.all([first, globalStop.change(by, { ...stop, reason: 'flood' })]);
+  const resumed = globalStop.change(by, resume);
+  row.mood = 'well';
+  setTimeout(slow.resolve, 200);
+  expect(await resumed).toMatchObject({ state: 'running' });
+  expect(row.changes).toEqual(['stopped flood', 'stopped fire', 'running over']);
+});

@@ -36,7 +36,8 @@ type HeldStopParts = {
 
 export function createHeldStop({ store, known, learn, clock, log }: HeldStopParts): HeldStop {
   let held: Held | null = null;
-  let storing: Promise<unknown> = Promise.resolve();
+  /** Settles after every store that was begun: a slow one may end after a later one. */
+  let storing: Promise<void> = Promise.resolve();
 
   async function keep(stop: Held): Promise<StopChange> {
     const change = learn(await store.change(stop.by, stop.wish));
@@ -45,7 +46,7 @@ export function createHeldStop({ store, known, learn, clock, log }: HeldStopPart
   }
   function begin(stop: Held): Promise<StopChange> {
     const keeping = keep(stop);
-    storing = keeping.catch(() => {});
+    storing = Promise.all([storing, keeping.catch(() => {})]).then(() => {});
     return keeping;
   }
   const unstored = (): StopState | null => (held === null ? null : stateOf(held, known()));
