@@ -81,7 +81,7 @@ export async function openGlobalStop({ store, openChanges, clock, log }: GlobalS
     change: async (by, wish) =>
       wish.state === 'stopped'
         ? held.stop(by, wish)
-        : ((await held.resume(wish)) ?? { ...learn(await store.change(by, wish)), stored: true }),
+        : ((await held.resume(by, wish)) ?? { ...learn(await store.change(by, wish)), stored: true }),
     listen(listener) {
       tell = listener;
       if (known !== null) listener(known, true);

@@ -122,3 +122,18 @@ it('is taken back only after the slowest store of a stop, so that no stop comes 
   expect(await resumed).toMatchObject({ state: 'running' });
   expect(row.changes).toEqual(['stopped flood', 'stopped fire', 'running over']);
 });
+
+it('is taken back in the database too when that has it and only its answer was lost', async () => {
+  const { row, store } = openRow();
+  let isLost = true;
+  const change: GlobalStopStore['change'] = async (who, wish) => {
+    const changed = await store.change(who, wish);
+    if (isLost) throw away;
+    return changed;
+  };
+  const globalStop = await open({ ...store, change });
+  expect(await globalStop.change(by, stop)).toMatchObject({ stored: false });
+  isLost = false;
+  expect(await globalStop.change(by, resume)).toMatchObject({ state: 'running', revision: 5, stored: true });
+  expect([globalStop.isStopped(), row.changes]).toEqual([false, ['stopped fire', 'running over']]);
+});

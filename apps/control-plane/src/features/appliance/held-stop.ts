@@ -21,7 +21,7 @@ export type HeldStop = {
   /** Stores what is not stored yet; rejects when the database is still away. */
   storeAgain(): Promise<void>;
   /** What a resumption makes of a stop that is not stored yet; null: there is none, or the database got it meanwhile. Probes resume no stop of a person's. */
-  resume(wish: StopWish): Promise<StopChange | null>;
+  resume(by: By, wish: StopWish): Promise<StopChange | null>;
 };
 
 type Held = { readonly by: By; readonly wish: StopWish; readonly changedAt: Date };
@@ -73,14 +73,15 @@ export function createHeldStop({ store, known, learn, clock, log }: HeldStopPart
       await storing;
       if (held !== null) await begin(held);
     },
-    async resume({ cause }) {
+    async resume(by, { cause }) {
       const stop = unstored();
       if (stop === null) return null;
       if (cause !== 'admin') return { ...stop, changed: false, stored: false };
       held = null;
       // Nothing of the stop may reach the database after what is stored next.
       await storing;
-      const last = known();
+      // What the database has may be more than it could tell us: the answer to a stop may have been lost.
+      const last = await Promise.race([store.read(by.scope).then(learn).catch(known), sleep(STORE_MS, null, { ref: false }).then(known)]);
       return last?.state === 'running' ? { ...last, changed: true, stored: true } : null;
     },
   };
