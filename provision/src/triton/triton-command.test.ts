@@ -21,7 +21,13 @@ test('what runs has a key that nobody knows, other each time, before what the co
   const run = () =>
     spawnSync('bash', ['-c', `tritonserver() { printf '%s\\n' "$@"; }\n${(speech[2] ?? '').replace(/^exec /, '')}`, ...speech.slice(3)]);
   const [first, second] = [run(), run()].map(({ stdout }) => stdout.toString().trimEnd().split('\n'));
-  expect(first).toEqual(expect.arrayContaining(['--http-address=127.0.0.1', '--grpc-http2-min-recv-ping-interval-without-data=10000']));
+  expect(first).toEqual(
+    expect.arrayContaining([
+      '--http-address=127.0.0.1',
+      '--metrics-address=0.0.0.0',
+      '--grpc-http2-min-recv-ping-interval-without-data=10000',
+    ]),
+  );
   const closed = (words: readonly string[] = []) => words.find((word) => word.startsWith('--grpc-restricted-protocol='));
   expect(closed(first)).toMatch(/^--grpc-restricted-protocol=shared-memory,model-config,trace,logging:admin-key=[0-9a-f-]{36}$/);
   expect(closed(second)).not.toBe(closed(first));
