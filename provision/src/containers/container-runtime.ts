@@ -12,6 +12,7 @@ import { renderDatabaseSetup } from '#postgres-configuration.ts';
 import { currentTree } from '#releases/release-facts.ts';
 import { pruneReleases } from '#releases/release-store.ts';
 import type { DataFolder, Runtime, Site, TakenDown } from '#runtime/runtime.ts';
+import { controlPlaneStopSeconds } from '#services.ts';
 import { parseState } from '#state.ts';
 import { readTextIfThere } from '#text-file.ts';
 import { removeTimer } from './backup-timer.ts';
@@ -146,7 +147,7 @@ async function requireVolume(name: string, signal: AbortSignal): Promise<string>
 
 /** Containers and networks; with a purge the volumes, the images and what the engine made of them. Volumes that a home never brought up are not its own. */
 export async function takeDown(
-  now: Pick<Installed, 'composeText' | 'containers' | 'compose'>,
+  now: Pick<Installed, 'facts' | 'composeText' | 'containers' | 'compose'>,
   { isPurging, signal }: { readonly isPurging: boolean; readonly signal: AbortSignal },
 ): Promise<TakenDown> {
   const isBroughtUp = now.composeText !== '' || now.containers.up !== undefined;
@@ -155,7 +156,7 @@ export async function takeDown(
     const volumes = isPurging ? ['--volumes'] : [];
     await runCompose(now.compose, ['--profile', 'test-call', 'down', '--remove-orphans', ...volumes], {
       signal,
-      timeoutMs: DOWN_TIMEOUT_MS,
+      timeoutMs: downTimeoutMs(now.facts.settings.DRAIN_SECONDS),
     });
     removed.push('containers and networks');
   }
@@ -171,8 +172,8 @@ export async function takeDown(
   };
 }
 
-/** Live calls are given ten minutes by the compose file. */
-const DOWN_TIMEOUT_MS = 720_000;
+/** The compose file gives live calls DRAIN_SECONDS; the others end while they do. */
+export const downTimeoutMs = (drainSeconds: number): number => (controlPlaneStopSeconds(drainSeconds) + 105) * 1_000;
 
 /** The volumes of this project that are there, whoever renders the compose file now. */
 async function listVolumes(signal: AbortSignal): Promise<readonly string[]> {

@@ -23,6 +23,7 @@ import { isThere } from '#path-presence.ts';
 import { currentTree } from '#releases/release-facts.ts';
 import { releaseStep } from '#releases/release-step.ts';
 import { prepareTriton } from '#triton/prepare-triton.ts';
+import { controlPlaneStopSeconds } from '#services.ts';
 import { parseState, updateState } from '#state.ts';
 import { checkJournal, hearOrOnceMore, heardSchema } from '#test-call-step.ts';
 import { makeFolder } from '#asterisk-process.ts';
@@ -48,8 +49,8 @@ export type ContainerStep = {
   readonly apply: (tools: ContainerTools) => Promise<void>;
 };
 
-/** What a container may take to end before another takes its place: the control plane's ten minutes, and a little. */
-const STOP_GRACE_MS = 700_000;
+/** What a container may take to end before another takes its place: the control plane's, which lets live calls end for DRAIN_SECONDS, and a little. */
+export const stopGraceMs = (drainSeconds: number): number => (controlPlaneStopSeconds(drainSeconds) + 85) * 1_000;
 const CALL_TIMEOUT_MS = 150_000;
 
 const TRITON_SERVICES = ['triton-speech', 'triton-language'];
@@ -217,7 +218,7 @@ const containers = applianceStep('containers', 'start the containers', {
     log('containers: up, and waiting until each is healthy');
     try {
       const words = ['up', '--detach', '--wait', '--wait-timeout', String(limitS), '--remove-orphans', '--no-build', '--pull', 'never'];
-      await runCompose(compose, words, { signal, timeoutMs: limitS * 1_000 + STOP_GRACE_MS });
+      await runCompose(compose, words, { signal, timeoutMs: limitS * 1_000 + stopGraceMs(now.facts.settings.DRAIN_SECONDS) });
     } catch (cause) {
       const readLogs = async (...rest: readonly string[]): Promise<string> =>
         await runCompose(compose, ['logs', '--no-color', ...rest], { timeoutMs: 60_000 }).catch(() => '');

@@ -1,6 +1,8 @@
 // Which images go when a release goes, and how long calls are given: what is kept must be enough to go back to.
 import { describe, expect, it } from 'vitest';
-import { stopWords } from './container-runtime.ts';
+import { controlPlaneStopSeconds } from '#services.ts';
+import { downTimeoutMs, stopWords } from './container-runtime.ts';
+import { stopGraceMs } from './container-steps.ts';
 import { listNeedless } from './image-set.ts';
 
 const [OLD, BEFORE, NOW] = ['0.1.0-aaaaaaaaaaaa', '0.1.0-bbbbbbbbbbbb', '0.2.0-rc.1-cccccccccccc'] as const;
@@ -29,5 +31,12 @@ describe('the end of the control plane', () => {
     expect(stopWords(588_000)).toContain('588');
     expect(stopWords(1_200)).toContain('2');
     expect(stopWords(0)).toContain('1');
+  });
+
+  it('is never cut short by who takes the containers down or puts others in their place, however long calls may take to end', () => {
+    for (const drainSeconds of [0, 600, 3_600]) {
+      expect(stopGraceMs(drainSeconds)).toBeGreaterThan(controlPlaneStopSeconds(drainSeconds) * 1_000);
+      expect(downTimeoutMs(drainSeconds)).toBeGreaterThan(controlPlaneStopSeconds(drainSeconds) * 1_000);
+    }
   });
 });

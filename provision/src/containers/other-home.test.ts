@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bareFacts } from '#sample-facts.ts';
 import { findVolume, takeDown } from './container-runtime.ts';
 import type { ContainersState } from './container-facts.ts';
 import { findOtherHome } from './other-home.ts';
@@ -66,7 +67,7 @@ describe('a volume', () => {
   /** As it is after an uninstall: nothing is rendered any more. */
   const seen = (containers: ContainersState) => {
     const engine = { version: '28.5.2', compose: null };
-    return { composeText: '', containers, compose: { home: folder, repository: folder, engine, profiles: [] } };
+    return { facts: bareFacts(), composeText: '', containers, compose: { home: folder, repository: folder, engine, profiles: [] } };
   };
   const calls = async (): Promise<string> => await readFile(join(folder, 'calls'), 'utf8');
 
