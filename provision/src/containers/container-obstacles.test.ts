@@ -1,11 +1,16 @@
 // What keeps a first run in containers from building anything.
 import { describe, expect, it } from 'vitest';
 import { bareFacts } from '#sample-facts.ts';
+import type { ContainerProfile } from './container-addresses.ts';
 import { findContainerObstacles } from './container-obstacles.ts';
 
-const find = (change: Parameters<typeof bareFacts>[0] = {}, rest: { up?: string } = {}, mirrorFault: string | null = null) =>
+const find = (
+  change: Parameters<typeof bareFacts>[0] = {},
+  { profile = 'cpu', ...rest }: { up?: string; profile?: ContainerProfile } = {},
+  mirrorFault: string | null = null,
+) =>
   findContainerObstacles(
-    { facts: bareFacts(change), profile: 'cpu', unmet: [], containers: { images: {}, ...rest }, services: [], missingForeign: [] },
+    { facts: bareFacts(change), profile, unmet: [], containers: { images: {}, ...rest }, services: [], missingForeign: [] },
     { mirrorFault },
   );
 
@@ -37,6 +42,14 @@ describe('in the way of containers', () => {
   it('is no driver that is broken: the processor serves the models then', () => {
     const { hardware } = bareFacts();
     expect(find({ hardware: { ...hardware, gpu: { kind: 'broken', reason: 'driver 470 is too old', fix: 'install 570' } } })).toEqual([]);
+  });
+
+  it('is a driver that is broken where the boards are to serve them, at every run', () => {
+    const { hardware } = bareFacts();
+    const broken = { hardware: { ...hardware, gpu: { kind: 'broken', reason: 'driver 470 is too old', fix: 'install 570' } as const } };
+    const driver = { name: 'gpu', reason: 'driver 470 is too old' };
+    expect(find(broken, { profile: 'gpu' })).toMatchObject([driver]);
+    expect(find(broken, { profile: 'gpu', up: 'digest' })).toMatchObject([driver]);
   });
 
   it('is an installation without containers, and a model that they do not see', () => {

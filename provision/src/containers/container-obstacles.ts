@@ -9,7 +9,7 @@ import { findUnfetchable } from './foreign-images.ts';
 
 /** Ports that are opened on the machine itself; the others are the containers' own. */
 const PUBLISHED = ['SIP_PORT', 'HTTP_PORT', 'PROMETHEUS_PORT'];
-/** Findings of the native runtime that are none here: whether a board serves the models is decided, and what it lacks told, by `unmet`. */
+/** Findings of the native runtime that are none where the processor serves the models. */
 const NATIVE_ONLY = ['gpu'];
 
 /** What is in the way of a later run as well. */
@@ -30,14 +30,16 @@ export function findContainerObstacles(
   // Once the containers were up, the ports are theirs and the room is taken.
   const isFirst = containers.up === undefined && services.length === 0;
   const takenPorts = facts.takenPorts.filter((taken) => PUBLISHED.includes(taken.split('=')[0] ?? ''));
+  // A driver that fails stands in the way of every run: the boards' servers would not start.
+  const isOnBoards = profile === 'gpu';
   const machine = listFindings({ facts: { ...facts, takenPorts }, mirrorFault }).obstacles.filter(
-    ({ name }) => isFirst || ALWAYS.includes(name),
+    ({ name }) => isFirst || ALWAYS.includes(name) || (isOnBoards && name === 'gpu'),
   );
   return [
     ...(running.length > 0
       ? [{ name: 'runtime', reason: 'this home runs without containers', fix: './provision.sh stop first (its data is not moved over)' }]
       : []),
-    ...machine.filter(({ name }) => !NATIVE_ONLY.includes(name)),
+    ...machine.filter(({ name }) => isOnBoards || !NATIVE_ONLY.includes(name)),
     ...unmet,
     ...findUnfetchable(missingForeign),
     ...findLoopbackServers(facts, profile),
