@@ -191,7 +191,8 @@ async function readTriton({
         : !names.includes('language')
           ? 'no language model that is here fits on a board beside speech, and the compose file starts one'
           : null;
-  const fix = './provision.sh --models fetches those that are planned and goes on; --profile cpu leaves the GPU alone';
+  const fix =
+    './provision.sh --runtime docker --models fetches those that are planned and goes on; with --profile cpu the GPU is left alone';
   return { triton, unmet: reason === null ? [] : [{ name: 'inference', reason, fix }] };
 }
 
