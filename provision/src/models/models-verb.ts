@@ -147,8 +147,11 @@ async function fetchModels(place: Place, manifest: Manifest, { args, signal }: C
 /** What the plan of this machine wants: looked at anew, a machine without an installation can be asked too. */
 async function planModels({ home, repository }: Place, manifest: Manifest, signal: AbortSignal): Promise<PlannedModels> {
   const path = join(home, '.env');
-  const settings = readSettings(parseEnvFile(await readEnvironment(path)), path);
-  const hardware = plannableHardware(await detectHardware({ home, env: process.env, signal }), settings);
+  const values = parseEnvFile(await readEnvironment(path));
+  const settings = readSettings(values, path);
+  // A board that the containers leave alone is given no models either.
+  const PROFILE = values.get('CONTAINER_INFERENCE') === 'cpu' ? 'cpu' : settings.PROFILE;
+  const hardware = plannableHardware(await detectHardware({ home, env: process.env, signal }), { PROFILE });
   return await listPlannedModels({ home, repository, manifest, hardware, settings });
 }
 
