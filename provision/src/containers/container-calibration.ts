@@ -59,8 +59,12 @@ export function calibrationWords(
   }: { readonly facts: { readonly settings: Parameters<typeof modelAddresses>[0] } } & Pick<ContainerFacts, 'profile'>,
   words: readonly string[],
 ): readonly string[] {
-  const { TEXT_TO_SPEECH_URL, LANGUAGE_MODEL_URL } = modelAddresses(settings, profile);
-  const variables = [`TEXT_TO_SPEECH_URL=${TEXT_TO_SPEECH_URL}`, `LANGUAGE_MODEL_URL=${LANGUAGE_MODEL_URL}`];
+  const { SPEECH_TO_TEXT_URL, TEXT_TO_SPEECH_URL, LANGUAGE_MODEL_URL } = modelAddresses(settings, profile);
+  const variables = [
+    `SPEECH_TO_TEXT_URL=${SPEECH_TO_TEXT_URL}`,
+    `TEXT_TO_SPEECH_URL=${TEXT_TO_SPEECH_URL}`,
+    `LANGUAGE_MODEL_URL=${LANGUAGE_MODEL_URL}`,
+  ];
   return [...RUN_BESIDE_ASTERISK, ...variables.flatMap((variable) => ['-e', variable]), 'test-call', ...words];
 }
 
