@@ -4,6 +4,7 @@ import { TritonError } from 'triton-client-grpc-generated';
 import { runLevels } from './calibration-models.ts';
 
 const late = () => new TritonError({ kind: 'deadline_exceeded', code: 'DEADLINE_EXCEEDED', model: 'language_model', message: 'late' });
+const cancelled = () => new TritonError({ kind: 'cancelled', code: 'CANCELLED', model: 'language_model', message: 'cancelled' });
 const later = async (): Promise<void> => await new Promise((done) => setTimeout(done, 400));
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout'] }));
@@ -16,22 +17,25 @@ async function pass<Result>(work: Promise<Result>): Promise<Result> {
   return await work;
 }
 
-it('a load that is not answered in time brings no more than the one before, and ends the search', async () => {
-  let atWork = 0;
-  let most = 0;
-  const levels = runLevels(async () => {
-    most = Math.max(most, ++atWork);
-    const isTooMuch = atWork > 1;
-    await later();
-    atWork -= 1;
-    if (isTooMuch) throw late();
-    return 1;
-  });
-  const found = await pass(levels);
-  expect(most).toBe(2);
-  expect(found.most).toBeGreaterThan(0);
-  expect(found.alone.seconds.length).toBeGreaterThan(0);
-});
+it.each([late, cancelled])(
+  'a load that is not answered in time, as the client or the server tells it, brings no more than the one before, and ends the search',
+  async (fault) => {
+    let atWork = 0;
+    let most = 0;
+    const levels = runLevels(async () => {
+      most = Math.max(most, ++atWork);
+      const isTooMuch = atWork > 1;
+      await later();
+      atWork -= 1;
+      if (isTooMuch) throw fault();
+      return 1;
+    });
+    const found = await pass(levels);
+    expect(most).toBe(2);
+    expect(found.most).toBeGreaterThan(0);
+    expect(found.alone.seconds.length).toBeGreaterThan(0);
+  },
+);
 
 it('a request that is late alone, or that fails otherwise, is told', async () => {
   await expect(runLevels(async () => await Promise.reject(late()))).rejects.toMatchObject({ kind: 'deadline_exceeded' });

@@ -87,7 +87,7 @@ export async function runLevels(ask: () => Promise<number>): Promise<{ readonly 
   for (const atOnce of LEVELS.slice(1)) {
     const level = await runLevel(atOnce, ask).catch((error: unknown) => {
       // Alone it was in time: so many at once are more than the server answers, and bring no more.
-      if (TritonError.isInstance(error) && error.kind === 'deadline_exceeded') return null;
+      if (TritonError.isInstance(error) && (error.kind === 'deadline_exceeded' || error.kind === 'cancelled')) return null;
       throw error;
     });
     if (level === null) break;
