@@ -21,15 +21,15 @@ const stateSchema = z
     reason: z.string(),
     revision: z.int(),
     changedAt: z.iso.datetime(),
+    stored: z.boolean().openapi({
+      description:
+        'False while the database is away: new calls are refused by this server alone, until the database is back and the others are told. A restart before that forgets it',
+    }),
   })
   .openapi('GlobalStop');
 const changeSchema = stateSchema
   .extend({
     changed: z.boolean().openapi({ description: 'False when it was so already' }),
-    stored: z.boolean().openapi({
-      description:
-        'False while the database is away: new calls are refused by this server alone, until the database is back and the others are told. A restart before that forgets it',
-    }),
   })
   .openapi('GlobalStopChange');
 const stopSchema = z.strictObject({ reason: reason.openapi({ description: 'For the audit log and the alert' }) }).openapi('NewGlobalStop');
@@ -38,7 +38,10 @@ const tags = ['Appliance'];
 
 export function createGlobalStopRoutes({ globalStop, guards }: GlobalStopRouteParts) {
   return createRoutes()
-    .openapi(getRoute(guards), async (context) => context.json(bodyOf(await globalStop.read()), 200))
+    .openapi(getRoute(guards), async (context) => {
+      const state = await globalStop.read();
+      return context.json({ ...bodyOf(state), stored: globalStop.isStored() }, 200);
+    })
     .openapi(stopRoute(guards), async (context) => {
       const wish = { state: 'stopped', cause: 'admin', ...context.req.valid('json') } as const;
       return context.json(changeOf(await globalStop.change(byOf(context), wish)), 200);

@@ -19,6 +19,8 @@ const POLL_MS = 1_000;
 export type GlobalStop = AsyncDisposable & {
   /** Whether new calls are refused. */
   isStopped(): boolean;
+  /** False as long as a stop of this server is not in the database: the other servers do not know of it, and a restart forgets it. */
+  isStored(): boolean;
   /** Null before the database was heard once. */
   current(): StopState | null;
   /** Changes it for all servers; holds here once it settles. A stop holds here at once, and while the database is away here alone. */
@@ -76,6 +78,7 @@ export async function openGlobalStop({ store, openChanges, clock, log }: GlobalS
   const listening = openChanges(() => void look());
   return {
     isStopped: () => held.current()?.state !== 'running',
+    isStored: () => held.unstored() === null,
     current: () => held.current(),
     read: async () => held.unstored() ?? (await read()),
     change: async (by, wish) =>

@@ -56,10 +56,11 @@ it('holds while the database is away, says that it is not stored, and is stored 
   row.mood = 'away';
   expect(await globalStop.change(by, stop)).toMatchObject({ state: 'stopped', reason: 'fire', changed: true, stored: false });
   expect([globalStop.isStopped(), globalStop.current()?.reason, (await globalStop.read()).state]).toEqual([true, 'fire', 'stopped']);
+  expect(globalStop.isStored()).toBe(false);
   row.mood = 'well';
   await expect.poll(() => row.changes, { timeout: 10_000 }).toEqual(['stopped fire']);
   await expect.poll(() => globalStop.current()?.revision).toBe(4);
-  expect(globalStop.isStopped()).toBe(true);
+  expect([globalStop.isStopped(), globalStop.isStored()]).toEqual([true, true]);
 });
 
 it('is answered although the database hangs', async () => {
