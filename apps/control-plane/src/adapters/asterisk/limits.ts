@@ -1,6 +1,6 @@
 // Every limit of the Asterisk adapter in one place, with its unit and its reason.
 
-/** Bridge, media channel and media socket together: 8.5 ms on an idle machine; beyond this the caller has given up. */
+/** Bridge, media channel and media socket together (8.5 ms on an idle machine), or a representative’s channel: beyond this the caller has given up. */
 export const MEDIA_SETUP_MS = 5_000;
 
 /** Between a set-up that a cut interrupted and the next try: the event socket itself is opened again after 50 to 100 ms at the earliest. */

@@ -3,7 +3,7 @@ import type { LegQuality, TransferOutcome, TransferRequest } from '#ports/call-c
 import { orAborted, pause } from '#shared/waiting.ts';
 import { unansweredOutcome } from './hangup-cause.ts';
 import { type AsteriskParts, type LegMedia, settle } from './leg-media.ts';
-import { CLEAN_UP_MS } from './limits.ts';
+import { CLEAN_UP_MS, MEDIA_SETUP_MS } from './limits.ts';
 import { startRingback } from './ringback.ts';
 import { briefParty } from './transfer-brief.ts';
 import { firstWithin, type Party, watchParty } from './transfer-party.ts';
@@ -75,7 +75,10 @@ async function ring({ ari }: AsteriskParts, options: TransferOptions, party: Par
   const ended = party.ended.then(unansweredOutcome);
   await ari.call('channels.create', { endpoint, app: ari.application, appArgs: 'transfer', channelId, originator: callerId }, { signal });
   // `create` answers before the channel is in our application, and a channel outside it cannot be dialled (409).
-  const early = await orAborted(Promise.race([party.entered.then(() => null), ended]), signal);
+  const early = await firstWithin<TransferOutcome | null, TransferOutcome>(signal, [party.entered.then(() => null), ended], {
+    ms: MEDIA_SETUP_MS,
+    late: { kind: 'failed', cause: 'the channel of the representative did not come into the application' },
+  });
   if (early !== null) return early;
   await ari.call('channels.dial', { channelId, caller: callerId, timeout: Math.ceil(ringMs / 1_000) }, { signal });
   // Asterisk counts whole seconds and an event may be lost: our own limit makes sure that nothing rings for ever.
