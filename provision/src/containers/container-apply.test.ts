@@ -5,7 +5,10 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runPlan } from '#lifecycle/plan-verb.ts';
 import { EXIT } from '#place.ts';
+import { readRecipes } from './container-facts.ts';
+import { lookAroundContainers } from './container-look.ts';
 import { runInContainers } from './containers-verb.ts';
+import { recipeTag } from './image-archive.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
 const signal = AbortSignal.timeout(60_000);
@@ -87,5 +90,17 @@ describe('the plan of containers', () => {
     expect(text).toMatch(
       /^ {2}TEXT_TO_SPEECH_URL=10\.0\.0\.5:8001 stays as \.env says; empty it for this machine's own, triton-speech:8001$/m,
     );
+  }, 60_000);
+
+  it('asks no mirror for a base image that the engine has already, as a bundle brings it', async () => {
+    for (const name of ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY']) vi.stubEnv(name, '');
+    vi.spyOn(globalThis, 'fetch').mockRejectedValue(new Error('no network'));
+    const { look: without } = await lookAroundContainers({ ...place(), signal });
+    expect(without.obstacles.map(({ name }) => name)).toContain('network');
+    const tag = recipeTag('base', (await readRecipes(repository)).base);
+    const withBase = DOCKER.replace('"image inspect"', `*"image inspect"*"${tag}") echo sha256:1 ;;\n  "image inspect"`);
+    await writeFile(join(folder, 'bin/docker'), withBase);
+    const { look } = await lookAroundContainers({ ...place(), signal });
+    expect(look.obstacles.map(({ name }) => name)).not.toContain('network');
   }, 60_000);
 });

@@ -10,14 +10,19 @@ import { readContainerFacts } from './container-facts.ts';
 import type { ContainerFacts } from './container-facts.ts';
 import { findContainerObstacles } from './container-obstacles.ts';
 import { containerSteps, mustFetchBase } from './container-steps.ts';
+import { listMissingForeign } from './foreign-images.ts';
 import { BASE_SUITE } from './identities.ts';
+import { recipeTag } from './image-archive.ts';
 
 /** Looks. Changes nothing; the mirror is asked only where something must be fetched from it. */
 export async function lookAroundContainers(
   place: FactsPlace & { readonly signal: AbortSignal },
 ): Promise<{ readonly now: ContainerFacts; readonly look: Planned }> {
   const now = await readContainerFacts(place);
-  if (!mustFetchBase(now)) return { now, look: lookAtContainers(now, { mirrorFault: null }) };
+  // What a bundle brought is in the engine before the first run writes it down.
+  const isBaseHere = async (): Promise<boolean> =>
+    now.engine.compose !== null && (await listMissingForeign([recipeTag('base', now.recipes.base)], place.signal)).length === 0;
+  if (!mustFetchBase(now) || (await isBaseHere())) return { now, look: lookAtContainers(now, { mirrorFault: null }) };
   const { fault, clockOffsetMs } = await askMirror(BASE_SUITE, place.signal);
   const judged = { ...now, facts: withMirrorsClock(now.facts, clockOffsetMs) };
   return { now, look: lookAtContainers(judged, { mirrorFault: fault }) };
