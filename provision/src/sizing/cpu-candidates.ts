@@ -44,8 +44,10 @@ export function cpuText(
 ): { readonly term: SizingTerm; readonly place: (calls: number) => PlacedModel } {
   const threads = shareCores(cores, true).text;
   const tokensPerSecond = Math.min(figures.CPU_TOKENS_MAX, figures.CPU_TOKENS_PER_THREAD * threads);
+  const term = llmTerm({ tokensPerSecond, source: `judged, ${threads} threads` }, measured);
   return {
-    term: llmTerm({ tokensPerSecond, source: `judged, ${threads} threads` }, measured),
+    // It serves already, one call at a time.
+    term: measured?.languageModel && term.calls < 1 ? { ...term, calls: 1, arithmetic: `${term.arithmetic}, taken for 1` } : term,
     place: (calls) => onProcessor(model, { threads, context_tokens: contextTokens, max_sequences: Math.max(1, calls) }),
   };
 }

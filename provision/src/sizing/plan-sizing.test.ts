@@ -163,6 +163,21 @@ describe('what was measured', () => {
     });
   });
 
+  it('keeps the language model on a processor where it is what binds, and counts a slow one for a call', () => {
+    const processor = sampleHardware({ cores: 16 });
+    const of = (tokensPerSecond: number): Calibration => ({
+      ...measured,
+      hardwareDigest: digestHardware(processor),
+      languageModel: { firstTokenSeconds: 0.5, tokensPerSecond },
+      maxConcurrentCalls: 10,
+    });
+    for (const tokensPerSecond of [20, 5]) {
+      const found = planFor(processor, {}, of(tokensPerSecond));
+      expect(found).toMatchObject({ profile: 'cpu', maxConcurrentCalls: 1, binding: 'llm' });
+      expect(model(found, 'language_model')).toBeDefined();
+    }
+  });
+
   it('is held against the memory of the calls on the board', () => {
     const found = planFor(hardware, { contextTokens: 32_768 }, measured);
     const vram = found.terms.find(({ name }) => name === 'vram')?.calls ?? Infinity;

@@ -183,8 +183,8 @@ function planCpu({ hardware, boards, models, wishes, measured }: Parts): Chosen 
   const memoryOf = (used: readonly ManifestModel[]): number =>
     used.reduce((sum, { precisions }) => sum + (precisions[0]?.memoryBytes ?? 0), 0);
   const startCalls = measured ? null : figures.CPU_START_CALLS;
-  const candidate = bestCandidate(
-    listCpuCandidates({
+  const candidates = [
+    ...listCpuCandidates({
       cores: cpu.cores,
       models,
       contextTokens: wishes.contextTokens,
@@ -196,7 +196,12 @@ function planCpu({ hardware, boards, models, wishes, measured }: Parts): Chosen 
       ],
       startCalls,
     }),
-  );
+  ];
+  // Measured, no caution makes them equal any more: an agent that understands comes before more calls.
+  const withText = measured?.languageModel
+    ? candidates.filter(({ models: placed }) => placed.some(({ role }) => role === 'language_model'))
+    : [];
+  const candidate = bestCandidate(withText.length > 0 ? withText : candidates);
   return (
     candidate && {
       profile: 'cpu',
