@@ -134,3 +134,33 @@ it('has no end here when another process goes on with it', async () => {
   expect(rig.journal.ends()).toEqual([]);
   expect(rig.journal.events.at(-1)).toMatchObject({ kind: 'call_let_go', callId });
 });
+
+it('failed when the telephone system died while a representative was rung, and the caller hung up when they did', async () => {
+  await using rig = stopped();
+  const transfer = { outcome: { kind: 'no_answer' }, afterMs: 60_000 } as const;
+  const [node, system, caller] = [rig.ring({ transfer }), rig.ring({ transfer }), rig.ring({ transfer })];
+  await rig.clock.run(2_000);
+  for (const [leg, end] of [
+    [node, () => node.ends('node', 'lost')],
+    [system, () => system.ends('system', 'Q.850 38')],
+    [caller, () => caller.callerHangsUp()],
+  ] as const) {
+    expect([leg.progress(), leg.transfers.length]).toEqual(['answered', 1]);
+    end();
+    await rig.clock.run(100);
+  }
+  expect(rig.journal.ends().map(({ outcome, reason }) => [outcome, reason])).toEqual([
+    ['failed', 'node_lost'],
+    ['failed', 'hung up by system: Q.850 38'],
+    ['caller_hung_up', 'hung up while a representative was rung'],
+  ]);
+  expect(rig.leftOpen([node, system, caller])).toEqual(NOTHING_OPEN);
+});
+
+it('talked to a representative also when the telephone system ends the talk', async () => {
+  await using rig = stopped();
+  const { leg } = await talking(rig);
+  leg.ends('system', 'Q.850 38');
+  await rig.clock.run(100);
+  expect(rig.journal.ends()).toMatchObject([{ outcome: 'transferred' }]);
+});

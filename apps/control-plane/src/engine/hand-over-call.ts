@@ -39,10 +39,13 @@ export function openHandOver(parts: HandOverParts): RunningCall {
   const sound = openSound(parts, over.signal);
   /** An end that is not what the ringing came to. */
   let ended: CallEnd | null = null;
+  /** The end of a leg that the caller did not hang up: what the ringing came to looks like it. */
+  let lineDead: CallEnd | null = null;
   const onLeg = (event: LegEvent): void => {
     if (event.kind !== 'hung_up') return;
     // Whether the two talked is not ours to write any more.
     if (event.by === 'taken_over') ended ??= endOfLeg(event);
+    else if (event.by !== 'caller') lineDead = endOfLeg(event);
     over.abort(new LegGoneError(`hung up by ${event.by}`));
   };
   return {
@@ -63,7 +66,7 @@ export function openHandOver(parts: HandOverParts): RunningCall {
         if (over.signal.aborted) end = { outcome: 'caller_hung_up', reason: 'hung up while a representative was rung' };
       }
       // What ends it from here on is its own end.
-      end = ended ?? end;
+      end = ended ?? (end.outcome === 'caller_hung_up' ? (lineDead ?? end) : end);
       try {
         await leg.hangUp();
         await sound[Symbol.asyncDispose]();
