@@ -1,4 +1,5 @@
 // A caller and a representative whom a crash of ours left talking: nothing is touched before one of them hangs up.
+import type { AriEvent } from 'asterisk-ari-client/generated/events.ts';
 import type { LegQuality } from '#ports/call-control.ts';
 import { settle } from './leg-media.ts';
 import type { AsteriskParts } from './leg-media.ts';
@@ -20,11 +21,12 @@ export async function watchTalk(parts: AsteriskParts, { representativeId, gone, 
   const onGone = (): void => resolve();
   const onAbort = (): void => reject(signal.reason);
   using quality = watchQuality(parts, representativeId);
-  using _watch = parts.channels.watch(
-    representativeId,
-    (event) => (event.type === 'ChannelDestroyed' || event.type === 'StasisEnd') && resolve(),
-    onGone,
-  );
+  const follow = (event: AriEvent): void => {
+    // It comes with the final counters.
+    if (event.type === 'StasisEnd') quality.ended(event.channel.channelvars);
+    if (event.type === 'ChannelDestroyed' || event.type === 'StasisEnd') resolve();
+  };
+  using _watch = parts.channels.watch(representativeId, follow, onGone);
   // Of a channel that another process made, its end is not told to this one (seen with 22.10): it is looked for.
   const looker = setInterval(() => {
     isChannelAlive(parts.ari, representativeId).then(
