@@ -7,16 +7,18 @@ import type { TelephonyObserver } from './telephony-metrics.ts';
 const LONG_REQUEST_MS = 300;
 /** A key that does nothing for so long is pressed again. */
 const LATE_EVENT_MS = 1_000;
-/** Of many in a second one line each. */
+/** Of many slow requests in a second one line. */
 const LINE_EVERY_MS = 1_000;
+/** The lag is the difference of two wall clocks: one that was set makes every event late until both agree again. */
+const EVENT_LINE_EVERY_MS = 60_000;
 
 /** The same observer; what is slow is told in the log too. */
 export function withSlowTelephonyLogged(
   observer: TelephonyObserver,
   { log, clock }: { log: Log; clock: Pick<Clock, 'nowMs'> },
 ): TelephonyObserver {
-  const request = sayNowAndThen(clock, (fields) => log.warn(fields, 'a request to the telephone system took long'));
-  const event = sayNowAndThen(clock, (fields) => log.warn(fields, 'events of the telephone system come late'));
+  const request = sayNowAndThen(clock, LINE_EVERY_MS, (fields) => log.warn(fields, 'a request to the telephone system took long'));
+  const event = sayNowAndThen(clock, EVENT_LINE_EVERY_MS, (fields) => log.warn(fields, 'events of the telephone system come late'));
   return {
     ...observer,
     requested(asked) {
@@ -33,11 +35,11 @@ export function withSlowTelephonyLogged(
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function sayNowAndThen({ nowMs }: Pick<Clock, 'nowMs'>, say: (fields: Fields) => void): (fields: Fields) => void {
+function sayNowAndThen({ nowMs }: Pick<Clock, 'nowMs'>, everyMs: number, say: (fields: Fields) => void): (fields: Fields) => void {
   let saidAtMs = -Infinity;
   let others = 0;
   return (fields) => {
-    if (nowMs() - saidAtMs < LINE_EVERY_MS) return void (others += 1);
+    if (nowMs() - saidAtMs < everyMs) return void (others += 1);
     say({ ...fields, others });
     saidAtMs = nowMs();
     others = 0;
