@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runPlan } from '#lifecycle/plan-verb.ts';
 import { EXIT } from '#place.ts';
+import { applyContainers } from './container-apply.ts';
 import { readRecipes } from './container-facts.ts';
 import { lookAroundContainers } from './container-look.ts';
 import { runInContainers } from './containers-verb.ts';
@@ -90,6 +91,15 @@ describe('the plan of containers', () => {
     expect(text).toMatch(
       /^ {2}TEXT_TO_SPEECH_URL=10\.0\.0\.5:8001 stays as \.env says; empty it for this machine's own, triton-speech:8001$/m,
     );
+  }, 60_000);
+
+  it('is refused with --models too before anything is fetched, where no fetching puts right what is in the way', async () => {
+    await writeFile(join(place().home, '.env'), 'CONTAINER_INFERENCE=gpu\n');
+    const said = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    const applied = applyContainers({ place: place(), args: ['--models', '--yes'], signal });
+    await expect(applied).rejects.toThrow('the images that use the GPU are not named');
+    // The models' verb tells what it fetches.
+    expect(said).not.toHaveBeenCalled();
   }, 60_000);
 
   it('asks no mirror for a base image that the engine has already, as a bundle brings it', async () => {

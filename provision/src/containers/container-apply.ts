@@ -2,10 +2,10 @@
 import { parseApplyWords } from '#lifecycle/apply-verb.ts';
 import { parsePlanWords, tellPlan } from '#lifecycle/plan-verb.ts';
 import { runModels } from '#models/models-verb.ts';
-import { EXIT } from '#place.ts';
+import { EXIT, ObstacleError } from '#place.ts';
 import type { VerbCall } from '#runtime/runtime.ts';
 import { runContainerEngines } from './container-engines.ts';
-import { readContainerFacts } from './container-facts.ts';
+import { chooseProfile, readContainerFacts } from './container-facts.ts';
 import { readContainerLimits } from './container-limits.ts';
 import { lookAroundContainers } from './container-look.ts';
 import { provisionContainers } from './container-run.ts';
@@ -25,8 +25,11 @@ export async function applyContainers({ place, args, signal }: VerbCall): Promis
     return EXIT.ok;
   }
   const fetchPlanned = async (): Promise<number> => await runModels(place, ['fetch', ...(pin ? ['--pin'] : [])], signal);
-  const { profile } = await readContainerFacts({ ...place, profile: options.profile ?? null, signal });
+  const { profile, facts } = await readContainerFacts({ ...place, profile: options.profile ?? null, signal });
   if (profile === 'gpu') {
+    // Nothing is fetched before what no fetching puts right.
+    const { unmet } = chooseProfile(facts);
+    if (unmet.length > 0) throw new ObstacleError(unmet);
     const fetched = await fetchPlanned();
     if (fetched === EXIT.ok) await provisionContainers(place, signal, options);
     return fetched;
