@@ -37,7 +37,7 @@ export function lookAtContainers(now: ContainerFacts, { mirrorFault }: { readonl
     planned: containerSteps.map((step) => ({ step, changes: step.changes(now) })).filter(({ changes }) => changes.length > 0),
     kept: listKeptInContainers(facts, now.profile),
     obstacles: findContainerObstacles(now, { mirrorFault }),
-    warnings: [...findBrokenBoard(facts), ...listFindings({ facts, mirrorFault }).warnings],
+    warnings: [...(now.profile === 'cpu' ? findBrokenBoard(facts) : []), ...listFindings({ facts, mirrorFault }).warnings],
   };
 }
 
