@@ -49,7 +49,7 @@ export function createDatabaseMetrics(registry: Registry, clock: Pick<Clock, 'no
 export function registerConnectionMetrics(registry: Registry, database: Pick<Database, 'connectionsLost'>): void {
   new Counter({
     name: 'centralita_db_connections_lost_total',
-    help: 'Connections to the database that ended without our ending them: the server was restarted or died, or something on the way cut them',
+    help: 'Connections to the database that ended without our ending them: the server was restarted or died, or something on the way cut them; not counted over TLS',
     registers: [registry],
     collect() {
       this.reset();
