@@ -24,12 +24,15 @@ export const RIG_PHONES = { demo: '2001-clinica-demo', north: '2002-dental-norte
 
 const RING_MS = 8_000;
 
-/** The second organization's agent: other texts, a woman's voice, and a phone of its own to ring, which must be taken with a key. */
+/**
+ * The second organization's agent: other texts, a woman's voice, and a phone of its own to ring, which must be taken with a key. The accent is the first
+ * one's: in that of Spain the ear, which compares with it, took a spoken 1 for an 11 in about a third of the runs.
+ */
 export const northDraft = withRequiredKey(
   clinicEs({
     organizationName: 'Dental Norte',
     destination: '2002',
-    voice: 'es+f4',
+    voice: 'es-419+f4',
     openingHours: 'Los sábados abrimos por la tarde.',
     ringMs: RING_MS,
   }),
